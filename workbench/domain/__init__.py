@@ -1,0 +1,1 @@
+"""The words of the practice: frozen values and their rules; standard library only."""

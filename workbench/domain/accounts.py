@@ -1,0 +1,65 @@
+"""A mail account: where messages leave from, and where its password is kept (never the password)."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AccountKind(StrEnum):
+    """What stands behind an account."""
+
+    SMTP = "smtp"
+    CATCHER = "catcher"  # the built-in mail catcher: a real SMTP server on loopback whose port is chosen at sending
+    FOLDER = "folder"  # a folder of .eml files
+
+
+class Security(StrEnum):
+    """How the connection is protected; there is no silent downgrade between them (P8)."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+DEFAULT_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine's loopback: ``localhost`` or an address of 127.0.0.0/8 or ::1."""
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A mail account of the practice (F2–F18).
+
+    `password_from` names where the password is: ``env:VARIABLE``, ``keyring``, ``file`` or nothing.
+    `timeout` is in seconds, and bounds connecting and each command before the content; the reply after the
+    final dot is awaited as RFC 5321 4.5.3.2 says, whatever it is.
+    """
+
+    name: str
+    email: str
+    kind: AccountKind = AccountKind.SMTP
+    display_name: str = ""
+    host: str = ""
+    port: int = 0
+    security: Security = Security.TLS
+    user: str = ""
+    password_from: str = ""
+    reply_to: str | None = None
+    timeout: float = 30.0
+    connections: int = 4
+    folder: str = ""
+
+    @property
+    def effective_port(self) -> int:
+        """The port given, else the usual one for this security."""
+        return self.port or DEFAULT_PORTS[self.security]

@@ -1,0 +1,119 @@
+"""One message's life in the outbox: its statuses, the moves between them, and the reasons (DESIGN 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workbench.errors import ForbiddenMove
+from workbench.language import _
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"  # durable before the first byte of content leaves (P3)
+    SENT = "sent"  # the server answered 2xx to the final dot (P2)
+    FAILED = "failed"  # refused for good
+    IN_DOUBT = "in_doubt"  # nobody can know; a person decides
+    SKIPPED = "skipped"  # left out before sending, with a reason
+    CANCELLED = "cancelled"
+
+
+S = DeliveryStatus
+ALLOWED_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    S.PENDING: frozenset({S.SENDING, S.FAILED, S.SKIPPED, S.CANCELLED}),
+    S.SENDING: frozenset({S.SENT, S.FAILED, S.IN_DOUBT, S.PENDING}),
+    S.IN_DOUBT: frozenset({S.SENT, S.PENDING}),  # settled by a person: count as sent, or send again
+    S.FAILED: frozenset({S.PENDING}),  # retried by a person
+    S.SKIPPED: frozenset({S.PENDING, S.CANCELLED}),  # its reason is gone, or somebody else answers for it now
+    S.CANCELLED: frozenset(),
+    S.SENT: frozenset(),
+}
+OPEN = frozenset({S.PENDING, S.SENDING})
+"""A mailing is finished when no row is open."""
+
+
+def check_move(old: DeliveryStatus, new: DeliveryStatus) -> None:
+    """Raise `ForbiddenMove` unless `new` may follow `old`."""
+    if new not in ALLOWED_MOVES[old]:
+        raise ForbiddenMove(_("A delivery that is « {old} » cannot become « {new} ».").format(old=old, new=new))
+
+
+def sentence_of_reason(reason: str) -> str:
+    """Return the sentence of a reason code, in the language in use."""
+    code, _colon, detail = reason.partition(":")
+    sentences = {
+        "no_address": _("No e-mail address in the file."),
+        "invalid_address": _("The e-mail address is malformed."),
+        "opted_out": _("Does not want these messages."),
+        "no_consent": _("Has not agreed to these messages."),
+        "no_addressee": _("Nobody to write to: a minor without a guardian in the file."),
+        "no_correspondent": _("No colleague of this kind in the file."),
+        "deceased": _("The patient has died."),
+        "archived": _("The patient's file is archived."),
+        "unknown_patient": _("The patient store does not know this patient."),
+        "missing_field": _("The required field @{detail} has no value."),
+        "missing_attachment": _("An attachment could not be found."),
+        "duplicate_occasion": _("Was already written to for this occasion."),
+        "merged_with": _("Told in the same message as another row."),
+        "health_data_on_plain_mail": _("Health data may not leave on an ordinary address."),
+        "render_error": _("The message could not be merged: {detail}"),
+        "unsafe_value": _("A value would have changed the message's headers."),
+        "excluded": _("Left out by hand."),
+        "past": _("The appointment is over."),
+        "superseded": _("Replaced by another row."),
+        "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
+        "connection_lost": _("The connection was lost before the message left; it will be tried again."),
+        "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
+        "too_many_attempts": _("Tried several times without success."),
+    }
+    if code in sentences:
+        return sentences[code].format(detail=detail)
+    if code.startswith("smtp_"):
+        return _("The server refused the message ({code}).").format(code=code.removeprefix("smtp_"))
+    return reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """One row of a mailing as it is frozen at confirmation (P7).
+
+    `reason` is empty for a row that may leave, else it is why the row is skipped. `occasions` are the texts
+    ``subject_key@start`` (or ``row:<id>@<digest of values>`` for a table) that this message speaks of (8.2).
+    `values` are the plain merged values, by code or column name.
+    """
+
+    recipient_id: str
+    addressee_key: str
+    role: str
+    channel: str
+    recipient: str
+    address: str
+    language: str
+    reason: str = ""
+    patient_id: str = ""
+    appointment_id: str = ""
+    invoice_id: str = ""
+    practitioner_id: str = ""
+    occasions: tuple[str, ...] = ()
+    values: Mapping[str, object] = field(default_factory=dict)
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one attempt at a delivery.
+
+    `status` is ``SENT``, ``FAILED``, ``IN_DOUBT``, or ``PENDING`` for « try again later ».
+    `code` and `reply` are the server's last words (one line, decoded, at most 500 characters).
+    """
+
+    delivery_id: int
+    status: DeliveryStatus
+    reason: str = ""
+    code: int | None = None
+    reply: str = ""
+    retry_after: float = 0.0

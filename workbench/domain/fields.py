@@ -1,0 +1,86 @@
+"""A merge field (« champ d'intégration »): a code, and the column it becomes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+from workbench.language import language
+
+
+class DataClass(StrEnum):
+    """How sensitive a field's value is."""
+
+    ADMINISTRATIVE = "A"
+    FINANCIAL = "F"
+    HEALTH = "H"
+    PROFESSIONAL = "P"
+
+
+def folded(text: str) -> str:
+    """Fold accents and case away, as every search of the workbench does."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the catalogue.
+
+    `source` lists the columns it is computed from, as ``table.column``; `format` names the vectorised
+    function of `merging.formats` that computes it; `aliases` are other codes a practice may write.
+    """
+
+    code: str
+    labels: Mapping[str, str]
+    category: str
+    data_class: DataClass
+    source: tuple[str, ...]
+    format: str
+    example: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The label in the language in use."""
+        return self.labels.get(language()) or self.labels["fr"]
+
+
+class Catalogue(Mapping[str, Field]):
+    """All fields by code; aliases lead to the same field."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._fields = {field.code: field for field in fields}
+        self._aliases = {alias: field.code for field in self._fields.values() for alias in field.aliases}
+
+    def __getitem__(self, code: str) -> Field:
+        return self._fields[self._aliases.get(code, code)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._fields or code in self._aliases
+
+    def codes(self) -> frozenset[str]:
+        """Every code that may be written, aliases included."""
+        return frozenset(self._fields) | frozenset(self._aliases)
+
+    def search(self, words: str) -> list[Field]:
+        """Return the fields whose code, label, category or alias holds every word, accent- and case-blind."""
+        wanted = folded(words).replace("@", " ").split()
+        return [field for field in self._fields.values() if all(word in _searchable(field) for word in wanted)]
+
+    def suggestion(self, code: str) -> str | None:
+        """Return the known code nearest to an unknown one, or nothing."""
+        near = get_close_matches(code, sorted(self.codes()), n=1, cutoff=0.6)
+        return near[0] if near else None
+
+
+def _searchable(field: Field) -> str:
+    return folded(" ".join([field.code, *field.labels.values(), field.category, *field.aliases]))

@@ -1,0 +1,66 @@
+"""A message exactly as one addressee will get it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A display name (may be empty) and an e-mail address."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a message, frozen by the SHA-256 of its bytes (F99)."""
+
+    name: str
+    media_type: str
+    digest: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The three variable parts of a message, merged."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One merged message; `as_bytes` gives the very letter (RFC 5322, CRLF) that leaves."""
+
+    sender: Address
+    recipient: Address
+    subject: str
+    html: str
+    text: str
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    language: str = "fr"
+    writer: Callable[[Message], bytes] = field(repr=False, compare=False)
+
+    def as_bytes(self) -> bytes:
+        """Return the message as it goes over the wire, before dot-stuffing."""
+        return self.writer(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One delivery ready to leave: an envelope and its content.
+
+    `content` is a complete RFC 5322 message with CRLF line ends, no line longer than 998 bytes, not yet
+    dot-stuffed and without the final dot: that belongs to the transport.
+    """
+
+    delivery_id: int
+    sender: str
+    recipient: str
+    content: bytes = field(repr=False)

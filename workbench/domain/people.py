@@ -1,0 +1,45 @@
+"""The people of a practice as a mailing sees them: roles, sexes, and how an addressee is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """In which capacity somebody receives a message (F71–F75)."""
+
+    PATIENT = "patient"
+    GUARDIAN = "guardian"
+    PAYER = "payer"
+    CORRESPONDENT = "correspondent"
+    TREATING_DENTIST = "treating_dentist"
+    EXTERNAL = "external"
+
+
+class Sex(StrEnum):
+    """Administrative sex; unknown is a value of its own, written to with neutral words."""
+
+    FEMALE = "F"
+    MALE = "M"
+    UNKNOWN = "U"
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    EMAIL = "email"
+    LETTER = "letter"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A value corrected by hand in a patient's file, to be copied back to the practice's own software."""
+
+    patient_id: str
+    column: str
+    old: str | None
+    new: str | None
+    at: str
+    by: str

@@ -1,0 +1,68 @@
+"""Say every sentence in the language of the person who reads it: gettext catalogues, French first.
+
+The sentences in the code are the English ones; ``locales/<language>/workbench.po`` holds the others.
+Catalogues are read once, when the first sentence is asked for, so importing the package opens nothing.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import io
+import os
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("fr", "en")
+"""The languages a practice can choose, the first one being the default."""
+
+_LOCALES = Path(__file__).parent / "locales"
+_chosen: str | None = None
+
+
+def language() -> str:
+    """Return the language in use: the one chosen, else ``WORKBENCH_LANGUAGE``, else the system's, else French."""
+    if _chosen is not None:
+        return _chosen
+    for variable in ("WORKBENCH_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        asked = os.environ.get(variable, "")[:2].lower()
+        if asked in LANGUAGES:
+            return asked
+    return LANGUAGES[0]
+
+
+def use_language(name: str | None) -> None:
+    """Choose the language of every later sentence of this process; ``None`` goes back to the environment's."""
+    global _chosen  # one person reads one process
+    if name is not None and name not in LANGUAGES:
+        raise ValueError(f"unknown language {name!r}: one of {', '.join(LANGUAGES)}")
+    _chosen = name
+
+
+@cache
+def _catalogue(name: str) -> _gettext.NullTranslations:
+    source = _LOCALES / name / "workbench.po"
+    if not source.is_file():
+        return _gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    compiled = io.BytesIO()
+    with source.open("rb") as lines:
+        write_mo(compiled, read_po(lines, locale=name))
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+def _(message: str) -> str:
+    """Return `message` (English, as written in the code) in the language in use."""
+    return _catalogue(language()).gettext(message)
+
+
+def n_(singular: str, plural: str, count: int) -> str:
+    """Return the form of a sentence that fits `count`, in the language in use."""
+    return _catalogue(language()).ngettext(singular, plural, count)
+
+
+def marked(message: str) -> str:
+    """Mark a sentence for the catalogues where it is declared; it is translated later, where it is shown."""
+    return message

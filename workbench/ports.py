@@ -1,0 +1,170 @@
+"""What the core asks of the outside: a patient store, a ledger's outbox, and a way for letters to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.domain.calendar import PracticeCalendar
+from workbench.domain.deliveries import Outcome
+from workbench.domain.messages import Letter
+from workbench.domain.people import Correction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchParameter:
+    """One parameter of a search: its name, how its value is read, and what it does."""
+
+    name: str
+    kind: str  # day, hours, choice (comma list), yes_no, text, number
+    label: str
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A search the store knows, with its parameters."""
+
+    name: str
+    label: str
+    parameters: tuple[SearchParameter, ...] = ()
+
+
+class PatientStore(Protocol):
+    """The practice's patients, read-only but for imports and corrections in the embedded store.
+
+    Every key that leaves the store is the practice's own, as text (a file number), never a row number.
+    """
+
+    def searches(self) -> Mapping[str, Search]:
+        """Return every search by name."""
+        ...
+
+    def resolve(self, name: str, parameters: Mapping[str, object], *, today: date) -> dict[str, str]:
+        """Return the parameters checked and made absolute, as sorted canonical text: a mailing's identity."""
+        ...
+
+    def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+        """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set."""
+        ...
+
+    def columns(self, source: str, keys: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+        """Return the named columns of a source (patient, appointment, practitioner, practice) indexed by key.
+
+        Unknown keys are absent from the frame; ``practice`` has one row whatever the keys.
+        """
+        ...
+
+    def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return what addressing needs to know of patients, indexed by ``patient_id``.
+
+        Columns: civility last_name first_name sex birth_date email language deceased archived family_id.
+        """
+        ...
+
+    def relations(self, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
+        """Return who answers for patients in a role, best first.
+
+        Columns: patient_id person_key civility last_name first_name sex email language relation rank.
+        """
+        ...
+
+    def objections(self) -> pd.DataFrame:
+        """Return the opt-outs and refused consents the store itself holds.
+
+        Columns: patient_id address channel purpose (``""`` = every one) reason (``opted_out`` or ``no_consent``).
+        """
+        ...
+
+    def calendar(self) -> PracticeCalendar:
+        """Return the practice's calendar."""
+        ...
+
+    def correct(self, patient_id: str, column: str, value: str | None, *, by: str, now: datetime) -> Correction:
+        """Change one value of a patient's file by hand, journalled; raises ``ReadOnlyStore`` on a foreign store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery taken from the outbox by one sender: frozen, ready to be rendered."""
+
+    delivery_id: int
+    token: str
+    mailing_id: int
+    template_revision_id: int
+    address: str
+    recipient: str
+    language: str
+    channel: str
+    purpose: str
+    patient_id: str
+    values: Mapping[str, object]
+    attempts: int
+    attachments: tuple[str, ...] = field(default=())
+
+
+class Outbox(Protocol):
+    """The pending deliveries of one mailing, as one sender sees them."""
+
+    def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
+        """Take up to `limit` due rows for this sender alone, opt-outs applied again (P13)."""
+        ...
+
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[int], *, now: datetime) -> None:
+        """Write outcomes and « in flight » lines in one durable commit (P3).
+
+        Raises
+        ------
+        JournalBroken
+            When nothing could be written: nothing of `about_to_go` may leave.
+        """
+        ...
+
+    def release(self, delivery_ids: Sequence[int]) -> None:
+        """Give back claimed rows that were not sent."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the earliest open row becomes due, or nothing when no row is open for this sender."""
+        ...
+
+
+class Queue(Protocol):
+    """Where a transport takes its letters from."""
+
+    def take(self) -> Letter | None:
+        """Return the next letter, or nothing when there is none now."""
+        ...
+
+
+class Journal(Protocol):
+    """What a transport must tell before and after each letter."""
+
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter]) -> None:
+        """Record outcomes and the letters whose content is about to leave; returns once that is durable."""
+        ...
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the transport should finish what is in flight, take no more, and return."""
+        ...
+
+
+class Transport(Protocol):
+    """A way for messages to leave the practice.
+
+    `deliver` takes letters until the queue is empty and every one taken has an outcome, then returns.
+    It raises a ``SendingStopped`` when the way itself is closed; letters taken but not announced by
+    ``journal.turn(…, about_to_go)`` may then be forgotten: the sender gives their rows back.
+    """
+
+    def deliver(self, queue: Queue, journal: Journal) -> None:
+        """Send everything in `queue`, telling `journal`."""
+        ...
