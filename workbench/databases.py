@@ -1,0 +1,305 @@
+"""Open a database safely, bring its tables up to date, and read or write it in short transactions (DESIGN 8.14)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from workbench.errors import DatabaseRefused
+from workbench.language import _
+
+BUSY_SECONDS = 15.0
+"""How long a SQLite writer waits for another one."""
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "ceph", "davfs", "fuse.sshfs", "fuse.davfs2", "fuse.glusterfs"}
+)
+"""File systems whose locks SQLite cannot trust: two machines would write over each other."""
+
+
+def sqlite_path(url: str | URL) -> Path | None:
+    """Return the file of a SQLite URL; nothing for another database or one in memory."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database)).absolute()
+
+
+def network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str | None:
+    """Return the kind of network file system that holds `path`, or nothing when it is local (or nobody can tell)."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    target = Path(os.path.realpath(path))
+    best: tuple[int, str] = (-1, "")
+    for line in lines:
+        words = line.split(" ")
+        if len(words) < 3:
+            continue
+        point = Path(words[1].replace("\\040", " "))
+        # A later line of /proc/mounts covers an earlier one at the same place, hence >=.
+        if (target == point or point in target.parents) and len(point.parts) >= best[0]:
+            best = (len(point.parts), words[2])
+    return best[1] if best[1] in NETWORK_FILE_SYSTEMS else None
+
+
+def open_engine(url: str | URL, *, create: bool = True, read_only: bool = False) -> Engine:
+    """Open a database and return its engine; nothing is read from its tables yet.
+
+    A SQLite file is made when `create` allows (0600, in folders made 0700), set to write-ahead logging with
+    ``synchronous=FULL``, and checked when its last user did not close it. PostgreSQL commits are synchronous.
+    With `read_only` the database refuses every change and its file is left exactly as it is.
+
+    Transactions of the engine are deferred; use `writing` for those that write.
+
+    Raises
+    ------
+    DatabaseRefused
+        When the URL is not understood, the database cannot be reached, the file is absent (without `create`),
+        damaged, not a SQLite file, or on a network folder.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _open_sqlite(parsed, create=create, read_only=read_only)
+        return _open_server(parsed, read_only=read_only)
+    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+        raise DatabaseRefused(
+            _("The database {database} cannot be opened: {cause}.").format(
+                database=shown(url), cause=_first_line(getattr(error, "orig", None) or error)
+            )
+        ) from error
+
+
+def shown(url: str | URL) -> str:
+    """Return a database's name for a sentence: its file's name, or its URL without the password."""
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError:
+        return "?"  # an unreadable URL may hold a password anywhere
+    path = sqlite_path(parsed)
+    return path.name if path else parsed.render_as_string(hide_password=True)
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a short transaction that writes, committed at the end, rolled back on an error.
+
+    On SQLite it is a ``BEGIN IMMEDIATE``: the turn to write is waited for at the start (at most
+    `BUSY_SECONDS`), so it never has to be given up half-way.
+    """
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose reads all see the same instant."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def bring_up_to_date(engine: Engine, *, scripts: Path, version_table: str, head: str) -> None:
+    """Make or upgrade the tables by the alembic `scripts` of a room, in one transaction.
+
+    `head` is the newest revision the code knows, `version_table` the table that keeps the database's own; when
+    they agree, alembic is not even imported. A SQLite file is copied beside itself before an upgrade
+    (``<name>.before-<head>``). Two processes that open a new database at once make it once.
+
+    Raises
+    ------
+    DatabaseRefused
+        When the database is newer than the code, or its tables cannot be made.
+    """
+    try:
+        stored = _stored_revision(engine, version_table)
+        if stored == head:
+            return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+        if stored is not None:
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            if stored not in known:
+                raise DatabaseRefused(
+                    _(
+                        "{database} was written by a newer version of the workbench (revision {revision}). "
+                        "Update the workbench on this computer, then open it again."
+                    ).format(database=shown(engine.url), revision=stored)
+                )
+            copy_sqlite(engine, f".before-{head}")
+        with writing(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": version_table})
+            config.attributes["connection"] = connection
+            config.attributes["version_table"] = version_table
+            command.upgrade(config, "head")
+    except SQLAlchemyError as error:
+        raise DatabaseRefused(
+            _("The tables of {database} cannot be made or upgraded: {cause}.").format(
+                database=shown(engine.url), cause=_first_line(getattr(error, "orig", None) or error)
+            )
+        ) from error
+
+
+def run_upgrade_steps() -> None:
+    """Run the pending steps; the whole of every room's alembic ``env.py``."""
+    from alembic import context
+
+    context.configure(
+        connection=context.config.attributes["connection"],
+        version_table=context.config.attributes["version_table"],
+        transactional_ddl=True,
+        render_as_batch=True,
+    )
+    context.run_migrations()
+
+
+def copy_sqlite(engine: Engine, suffix: str) -> Path | None:
+    """Copy a SQLite file beside itself, with everything committed so far; returns the copy (0600)."""
+    path = sqlite_path(engine.url)
+    if path is None:
+        return None
+    copy = path.with_name(path.name + suffix)
+    partial = path.with_name(copy.name + ".partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(partial)) as target:
+        source.backup(target)
+    partial.replace(copy)
+    return copy
+
+
+def _stored_revision(engine: Engine, version_table: str) -> str | None:
+    with reading(engine) as connection:
+        if not inspect(connection).has_table(version_table):
+            return None
+        return connection.execute(text(f"SELECT version_num FROM {version_table}")).scalar()  # noqa: S608 (our own name)
+
+
+def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
+    path = sqlite_path(url)
+    unclean = False
+    if path is not None:
+        kind = network_file_system(path)
+        if kind:
+            raise DatabaseRefused(
+                _(
+                    "{database} is on a network folder ({kind}), where two computers could damage it. "
+                    "Move the workspace to a local disk, or use PostgreSQL to share the work."
+                ).format(database=path.name, kind=kind)
+            )
+        if not path.exists():
+            if read_only or not create:
+                raise DatabaseRefused(_("The database {database} does not exist.").format(database=path.name))
+            _make_private_file(path)
+        log = path.with_name(path.name + "-wal")
+        # The last user to close a file removes its log: one that is left means a crash, or somebody at work.
+        unclean = not read_only and log.exists() and log.stat().st_size > 0
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _record: object) -> None:
+        # The driver's own idea of when to begin is switched off: `_begin` below decides.
+        dbapi_connection.isolation_level = None
+        dbapi_connection.execute("PRAGMA foreign_keys = ON")
+        dbapi_connection.execute("PRAGMA synchronous = FULL")
+        if read_only:
+            dbapi_connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    try:
+        if path is not None and not read_only:
+            _log_ahead(engine)
+        if unclean:
+            with reading(engine) as connection:
+                report = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+            if report != "ok":
+                raise _damaged(url, report)
+        elif path is not None:
+            with reading(engine) as connection:
+                connection.exec_driver_sql("PRAGMA schema_version")
+    except BaseException as error:
+        engine.dispose()
+        cause = getattr(error, "orig", None) or error
+        # Not OperationalError: « unable to open » or « locked » says nothing about what the file holds.
+        if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError):
+            raise _damaged(url, str(cause)) from error
+        raise
+    return engine
+
+
+def _open_server(url: URL, *, read_only: bool) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(engine, "connect")
+        def _prepare(dbapi_connection: Any, _record: object) -> None:
+            was = dbapi_connection.autocommit
+            dbapi_connection.autocommit = True  # a setting made inside a transaction is undone with it
+            dbapi_connection.execute("SET synchronous_commit = on")
+            dbapi_connection.execute("SET timezone = 'UTC'")
+            if read_only:
+                dbapi_connection.execute("SET default_transaction_read_only = on")
+            dbapi_connection.autocommit = was
+
+    try:
+        with reading(engine) as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _make_private_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # another process made it meanwhile, as privately
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _log_ahead(engine: Engine) -> None:
+    """Switch a SQLite file to write-ahead logging; only the first user has anything to do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        with contextlib.closing(engine.raw_connection()) as connection:
+            try:
+                connection.cursor().execute("PRAGMA journal_mode = WAL").fetchall()
+            except sqlite3.OperationalError:
+                # SQLite does not wait here when two users switch the mode at once.
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+        time.sleep(0.02)
+
+
+def _damaged(url: URL, cause: str) -> DatabaseRefused:
+    return DatabaseRefused(
+        _("The database {database} is damaged or is not a SQLite file ({cause}). Restore the last backup.").format(
+            database=shown(url), cause=_first_line(cause)
+        )
+    )
+
+
+def _first_line(cause: object) -> str:
+    return (str(cause).strip().splitlines() or ["?"])[0].rstrip(".")[:200]
