@@ -228,14 +228,7 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
     try:
         if path is not None and not read_only:
             _log_ahead(engine)
-        if unclean:
-            with reading(engine) as connection:
-                report = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
-            if report != "ok":
-                raise _damaged(url, report)
-        elif path is not None:
-            with reading(engine) as connection:
-                connection.exec_driver_sql("PRAGMA schema_version")
+        _check(engine, thoroughly=unclean)
     except BaseException as error:
         engine.dispose()
         cause = getattr(error, "orig", None) or error
@@ -291,6 +284,16 @@ def _log_ahead(engine: Engine) -> None:
             else:
                 return
         time.sleep(0.02)
+
+
+def _check(engine: Engine, *, thoroughly: bool) -> None:
+    with reading(engine) as connection:
+        if not thoroughly:
+            connection.exec_driver_sql("PRAGMA schema_version")
+            return
+        report = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    if report != "ok":
+        raise _damaged(engine.url, report)
 
 
 def _damaged(url: URL, cause: str) -> DatabaseRefused:
