@@ -117,13 +117,13 @@ class Outbox(Protocol):
         """Take up to `limit` due rows for this sender alone, opt-outs applied again (P13)."""
         ...
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[int], *, now: datetime) -> None:
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
         """Write outcomes and « in flight » lines in one durable commit (P3).
 
         Raises
         ------
         JournalBroken
-            When nothing could be written: nothing of `about_to_go` may leave.
+            When it could not be written, or a row is no longer this sender's: nothing of `about_to_go` may leave.
         """
         ...
 
@@ -132,7 +132,11 @@ class Outbox(Protocol):
         ...
 
     def next_due(self) -> datetime | None:
-        """Return when the earliest open row becomes due, or nothing when no row is open for this sender."""
+        """Return when the earliest row that nobody holds becomes due (maybe in the past), or nothing without any."""
+        ...
+
+    def held_elsewhere(self) -> int:
+        """Return how many open rows other senders hold: they may come back when a sender dies."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +58,15 @@ class Letter:
     """One delivery ready to leave: an envelope and its content.
 
     `content` is a complete RFC 5322 message with CRLF line ends, no line longer than 998 bytes, not yet
-    dot-stuffed and without the final dot: that belongs to the transport.
+    dot-stuffed and without the final dot: that belongs to the transport. `dated` is the message's Date and
+    `digest` the SHA-256 of `content`: with the Message-ID, what the ledger needs to prove later what was sent
+    (8.6). Without them the ledger takes the instant of leaving and works the digest out itself.
     """
 
     delivery_id: int
     sender: str
     recipient: str
     content: bytes = field(repr=False)
+    message_id: str = field(default="", kw_only=True)
+    dated: datetime | None = field(default=None, kw_only=True)
+    digest: str = field(default="", kw_only=True)
