@@ -1,0 +1,109 @@
+"""``workbench account``: the mail accounts of the practice; a password is named, never shown."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from workbench.cli.output import as_frame, say, show
+from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
+from workbench.domain.accounts import Security
+from workbench.errors import UsageError
+from workbench.language import _
+
+group = typer.Typer(help=_("The mail accounts: list, set, test, remove."), no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_("The account's name."))]
+
+
+@group.command("list", help=_("List the accounts."))
+def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
+    """Show one row an account."""
+    rows = [
+        {**asdict(account), "kind": str(account.kind), "security": str(account.security)}
+        for _name, account in sorted(practice_of(ctx).accounts.items())
+    ]
+    columns = [
+        "name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from", "reply_to",
+        "connections",
+    ]  # fmt: skip
+    shown = ["name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from"]
+    show(as_frame(rows, columns), format=format, output=output, columns=shown)
+
+
+@group.command("set", help=_("Add an account, or change what is given of the one of this name."))
+def set_account(
+    ctx: typer.Context,
+    name: NameArgument,
+    email: Annotated[
+        str | None,
+        typer.Option("--email", metavar="ADDRESS", help=_("The sender's address; the practice's own, else.")),
+    ] = None,
+    display_name: Annotated[
+        str | None, typer.Option("--display-name", metavar="NAME", help=_("The sender's name as patients read it."))
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", metavar="HOST", help=_("The SMTP server."))] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", min=1, max=65535, help=_("Its port, when not the usual one."))
+    ] = None,
+    security: Annotated[
+        Security | None,
+        typer.Option(
+            "--security", help=_("tls (the default) and starttls verify the server; none: this computer only.")
+        ),
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="LOGIN", help=_("The login on the server."))] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option("--password-env", metavar="VAR", help=_("The environment variable that holds the password.")),
+    ] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help=_("Read the password from the input and keep it safely."))
+    ] = False,
+) -> None:
+    """Add or change an account."""
+    if password_env is not None and password_stdin:
+        raise UsageError(_("Either --password-env or --password-stdin, not both."))
+    password = _password_from_input() if password_stdin else None
+    account = practice_of(ctx).accounts.set(
+        name,
+        email=email,
+        display_name=display_name,
+        host=host,
+        port=port,
+        security=security,
+        user=user,
+        password_env=password_env,
+        password=password,
+    )
+    say(_("Account « {name} » is set. Try it with: workbench account test {name}").format(name=account.name))
+
+
+def _password_from_input() -> str:
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(_("Password: "))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@group.command("test", help=_("Go through every stage of a connection, without sending anything."))
+def try_account(
+    ctx: typer.Context, name: NameArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show each stage, and leave with 1 when one failed."""
+    stages = practice_of(ctx).accounts.test(name)
+    rows = [{"check": stage.name, "status": "ok" if stage.ok else "not_ok", "detail": stage.detail} for stage in stages]
+    show(as_frame(rows, ["check", "status", "detail"]), format=format, output=output)
+    if not all(stage.ok for stage in stages):
+        raise typer.Exit(1)
+
+
+@group.command("remove", help=_("Remove an account and its kept password."))
+def remove_account(ctx: typer.Context, name: NameArgument) -> None:
+    """Remove an account."""
+    practice_of(ctx).accounts.remove(name)
+    say(_("Account « {name} » is removed.").format(name=name))

@@ -1,0 +1,76 @@
+"""``workbench demo``: a sample practice whose reminders for tomorrow are prepared, sent to the catcher and reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.output import say
+from workbench.cli.report import say_findings
+from workbench.cli.sending import run_and_report
+from workbench.cli.session import Session
+from workbench.language import _, n_
+from workbench.settings import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from workbench.practice import Practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command(
+        "demo",
+        help=_("A sample practice: tomorrow's reminders are prepared, sent to the built-in mail catcher and reported."),
+    )(demo)
+
+
+def demo(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help=_("Where the sample practice is made."), show_default=True)
+    ] = Path("demo"),
+    _no_lab: Annotated[bool, typer.Option("--no-lab", help=_("Stay on the command line."))] = False,
+) -> None:
+    """Make the sample practice if need be, send tomorrow's reminders to the catcher, and show what became of them."""
+    from workbench.wiring import init_workspace, open_practice
+
+    session: Session = ctx.obj
+    directory = session.workspace or directory
+    if not (directory / SETTINGS_FILE).is_file():
+        say(_("Making a sample practice in {path} …").format(path=directory))
+        init_workspace(directory, demo=True, user=session.user)
+    practice = open_practice(directory, user=session.user)
+    ctx.call_on_close(practice.close)
+    if not practice.settings.sample:
+        say(_("{path} is a real practice's workspace, not a sample: nothing was done.").format(path=directory))
+        raise typer.Exit(1)
+    appointments = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    say(
+        n_(
+            "Tomorrow the practice expects {count} appointment.",
+            "Tomorrow the practice expects {count} appointments.",
+            len(appointments),
+        ).format(count=len(appointments))
+    )
+    mailing = practice.mailing(appointments, REMINDER)
+    say_findings(mailing.check())
+    status = run_and_report(practice, mailing, fresh=True)
+    if mailing.id is not None:
+        _say_where_things_are(practice, mailing.id)
+    raise typer.Exit(status)
+
+
+def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
+    say(_("Nobody real was written to: the messages are in {path}").format(path=practice.path / "caught"))
+    say(_("The same command again sends nothing twice. Try next:"))
+    for line in (
+        f"workbench -w {practice.path} results {mailing_id}",
+        f"workbench -w {practice.path} search appointments --set start=tomorrow --set end=J+7",
+        f'workbench -w {practice.path} preview --search appointments --set start=tomorrow --template "{REMINDER}"',
+        f"workbench -w {practice.path} template list",
+    ):
+        say(f"  {line}")

@@ -1,0 +1,153 @@
+"""``workbench mailings``, ``results`` and ``history``: what was sent, what is open, and what a person decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.output import say, show
+from workbench.cli.report import say_what_is_open, show_counts, show_left_out
+from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
+from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
+from workbench.errors import UsageError
+from workbench.language import _, n_
+
+if TYPE_CHECKING:
+    from workbench.practice import Practice
+
+group = typer.Typer(help=_("The mailings: list, show, resume, cancel, retry, settle."), invoke_without_command=True)
+
+MailingArgument = Annotated[int, typer.Argument(metavar="MAILING", help=_("The mailing's number."))]
+
+_MAILING_COLUMNS = (
+    "mailing_id", "status", "template", "account", "search", "queued_at", "sent", "failed", "in_doubt", "skipped",
+    "pending",
+)  # fmt: skip
+_RESULT_COLUMNS = (
+    "delivery_id", "recipient", "address", "patient_id", "role", "status", "reason", "attempts", "smtp_code",
+    "decided_at",
+)  # fmt: skip
+_HISTORY_COLUMNS = (
+    "queued_at", "template", "recipient", "address", "role", "status", "reason", "decided_at", "sent_by", "mailing_id",
+)  # fmt: skip
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this file that stand alone."""
+    app.command("results", help=_("Who got it and who did not: every row of a mailing, the latest by default."))(
+        results
+    )
+    app.command("history", help=_("Everything that was sent about one patient."))(history)
+
+
+@group.callback()
+def mailings(ctx: typer.Context, format: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
+    """List the mailings when no other verb follows."""
+    if ctx.invoked_subcommand is None:
+        _list(practice_of(ctx), format, output)
+
+
+@group.command("list", help=_("List the mailings, the latest first."))
+def list_mailings(ctx: typer.Context, format: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
+    """Show one row a mailing."""
+    _list(practice_of(ctx), format, output)
+
+
+def _list(practice: Practice, format: Format, output: OutputOption) -> None:
+    show(practice.mailings(), format=format, output=output, columns=_MAILING_COLUMNS)
+
+
+@group.command("show", help=_("Show where one mailing stands."))
+def show_mailing(
+    ctx: typer.Context, mailing: MailingArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show a mailing's numbers and who was left out; in CSV and JSON, its row of the list."""
+    practice = practice_of(ctx)
+    found = practice.mailing_by_id(mailing)
+    listed = practice.mailings()
+    show(listed[listed["mailing_id"] == mailing], format=format, output=output, columns=_MAILING_COLUMNS)
+    if format is Format.TABLE and output is None:
+        show_counts(found.counts, title=_("Mailing {mailing}").format(mailing=mailing))
+        show_left_out(practice.results(mailing, identities=True))
+        say_what_is_open(mailing, found.counts)
+
+
+@group.command("resume", help=_("Go on with a mailing that was stopped or interrupted, as it was confirmed."))
+def resume(
+    ctx: typer.Context,
+    mailing: MailingArgument,
+    connections: ConnectionsOption = None,
+    results: ResultsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send what is still open."""
+    practice = practice_of(ctx)
+    raise typer.Exit(
+        run_and_report(practice, practice.mailing_by_id(mailing), connections=connections, results=results, json=json)
+    )
+
+
+@group.command("cancel", help=_("Cancel what has not left yet."))
+def cancel(ctx: typer.Context, mailing: MailingArgument) -> None:
+    """Cancel the open rows of a mailing."""
+    practice = practice_of(ctx)
+    practice.cancel(mailing)
+    say(_("Mailing {mailing} is cancelled; what had already left stays in the results.").format(mailing=mailing))
+
+
+@group.command("retry", help=_("Try the failed ones again, on purpose."))
+def retry(
+    ctx: typer.Context, mailing: MailingArgument, connections: ConnectionsOption = None, json: JsonOption = False
+) -> None:
+    """Put the failed rows back and send them."""
+    practice = practice_of(ctx)
+    practice.retry(mailing)
+    raise typer.Exit(run_and_report(practice, practice.mailing_by_id(mailing), connections=connections, json=json))
+
+
+@group.command("settle", help=_("Decide the uncertain ones: count them as sent, or send them again."))
+def settle(
+    ctx: typer.Context,
+    mailing: MailingArgument,
+    as_sent: Annotated[bool, typer.Option("--as-sent", help=_("They arrived: count them as sent."))] = False,
+    resend: Annotated[bool, typer.Option("--resend", help=_("They did not arrive: send them again."))] = False,
+    json: JsonOption = False,
+) -> None:
+    """Decide every uncertain row of a mailing."""
+    if as_sent == resend:
+        raise UsageError(_("Decide: --as-sent or --resend."))
+    practice = practice_of(ctx)
+    doubts = practice.mailing_by_id(mailing).counts.in_doubt
+    practice.settle(mailing, as_sent=as_sent)
+    say(
+        n_("{count} uncertain message is decided.", "{count} uncertain messages are decided.", doubts).format(
+            count=doubts
+        )
+    )
+    if resend:
+        raise typer.Exit(run_and_report(practice, practice.mailing_by_id(mailing), json=json))
+
+
+def results(
+    ctx: typer.Context,
+    mailing: Annotated[int | None, typer.Argument(metavar="[MAILING]", help=_("The mailing's number."))] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help=_("Everything since this day, of every mailing."))
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Show the results frame, every row of it."""
+    frame = practice_of(ctx).results(mailing, since=since, identities=True)
+    show(frame, format=format, output=output, columns=_RESULT_COLUMNS)
+
+
+def history(
+    ctx: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))],
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Show what was sent to whom about one patient."""
+    show(practice_of(ctx).history(patient), format=format, output=output, columns=_HISTORY_COLUMNS)

@@ -1,0 +1,280 @@
+"""Write what a command found: a table for the eye, CSV for a spreadsheet, JSON for a program; sentences on stderr.
+
+Tables and files go to stdout (or ``--output``), everything said to the person goes to stderr, so that
+``workbench search appointments --format csv > tomorrow.csv`` holds the rows and nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from workbench.cli.session import Format
+from workbench.cli.words import heading, shown
+from workbench.language import _, language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+_RICH_ROWS = 500
+"""Beyond this many rows a table is written as plain aligned text: drawing it would take longer than reading it."""
+
+_STARTS_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NEGATIVE_NUMBER = re.compile(r"-\d+(?:[.,]\d+)?")
+
+
+def say(sentence: str) -> None:
+    """Tell the person something, on stderr, harmless to the terminal."""
+    print(harmless(sentence, keep_lines=True), file=sys.stderr, flush=True)
+
+
+def harmless(text: str, *, keep_lines: bool = False) -> str:
+    """Return `text` without anything a terminal would obey: control characters, and marks that turn the reading order.
+
+    Line ends become a visible mark unless `keep_lines`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_harmless_character(character, keep_lines) for character in text)
+
+
+def _harmless_character(character: str, keep_lines: bool) -> str:
+    if character == "\n":
+        return "\n" if keep_lines else "⏎ "
+    if character == "\t":
+        return " "
+    if character == "\r":
+        return ""
+    # Cc: controls; Cf: invisible marks, among them those that turn the reading order; Cs: lone surrogates.
+    # The joiners that real names and emoji need stay.
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in "\u200c\u200d\u00ad":
+        return "�"
+    return character
+
+
+def guarded(value: object) -> object:
+    """Return a cell with ``'`` before it when a spreadsheet would run it as a formula (P9).
+
+    Numbers, and texts that are only a negative number, are left as they are.
+    """
+    if isinstance(value, str) and _STARTS_FORMULA.match(value) and not _NEGATIVE_NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def plain(value: object) -> Any:
+    """Return a cell as JSON knows it: ISO times, ``None`` for nothing, lists as lists, anything else as text."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, (datetime, date)):
+        text = value.isoformat()
+        return None if text == "NaT" else text
+    if hasattr(value, "item"):  # a NumPy scalar
+        return plain(value.item())
+    text = str(value)
+    return None if text in {"<NA>", "NaT"} else text
+
+
+def friendly(value: object) -> str:
+    """Return a cell for the eye: a date as people write it, yes or no, nothing as nothing."""
+    value = plain_keeping_times(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        # The ledger counts in UTC; an appointment already is in the practice's zone and stays as its clock shows it.
+        moment = value.astimezone() if value.tzname() == "UTC" else value
+        return moment.strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, list):
+        return ", ".join(friendly(item) for item in value)
+    return harmless(str(value))
+
+
+def plain_keeping_times(value: object) -> Any:
+    """Return `plain` of a cell, but a date or a time as itself."""
+    if isinstance(value, (datetime, date)):
+        return None if value.isoformat() == "NaT" else value
+    return plain(value)
+
+
+def as_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows of plain values as a frame with these columns, in this order, even when there is no row."""
+    import pandas as pd
+
+    return pd.DataFrame([[row.get(column) for column in columns] for row in rows], columns=list(columns), dtype=object)
+
+
+def show(
+    frame: pd.DataFrame,
+    *,
+    format: Format = Format.TABLE,
+    output: Path | None = None,
+    columns: Sequence[str] = (),
+    title: str = "",
+) -> None:
+    """Write a frame in the format asked for, to a file or to stdout.
+
+    Parameters
+    ----------
+    frame
+        The rows; a named index becomes a column.
+    columns
+        The columns of the table for the eye, when the frame has more than a screen can hold; CSV and JSON
+        always hold every column under its English name.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    if named:
+        frame = frame.reset_index()
+    with _opened(output) as stream:
+        if format is Format.JSON:
+            _write_json(frame, stream)
+        elif format is Format.CSV:
+            write_csv(frame, stream)
+        else:
+            chosen = [name for name in columns if name in frame.columns]
+            _write_table(frame[chosen] if chosen else frame, stream, title)
+    if output is not None:
+        say(_("Written to {path}.").format(path=output))
+
+
+def show_record(record: Mapping[str, object], *, format: Format = Format.TABLE, output: Path | None = None) -> None:
+    """Write one thing: name and value a line for the eye, one object in JSON, one row in CSV."""
+    if format is Format.JSON:
+        with _opened(output) as stream:
+            print(json.dumps(plain(record), ensure_ascii=False, indent=1), file=stream)
+        return
+    if format is Format.CSV:
+        show(as_frame([record], list(record)), format=format, output=output)
+        return
+    rows = [{"name": heading(name), "value": _record_value(name, value)} for name, value in record.items()]
+    show(as_frame(rows, ["name", "value"]), output=output)
+
+
+def _record_value(name: str, value: object) -> str:
+    return shown(name, value) or friendly(value)
+
+
+def write_csv(frame: pd.DataFrame, stream: IO[str]) -> None:
+    """Write a frame as comma-separated values with its English column names, formulas guarded, times in ISO."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([guarded(str(name)) for name in frame.columns])
+    for row in _rows(frame):
+        writer.writerow([_csv_cell(value) for value in row])
+
+
+def save_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as a CSV file that only its owner can read (P12)."""
+    with _opened(path) as stream:
+        write_csv(frame, stream)
+
+
+def save_bytes(content: bytes, path: Path) -> None:
+    """Write a file that only its owner can read, and say where."""
+    with os.fdopen(_private(path), "wb") as stream:
+        stream.write(content)
+    say(_("Written to {path}.").format(path=path))
+
+
+def print_json(values: Mapping[str, object]) -> None:
+    """Print one JSON object on one line, as the last line a program reads."""
+    print(json.dumps(values, ensure_ascii=False), flush=True)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[str]]:
+    if output is None:
+        yield sys.stdout
+        return
+    with os.fdopen(_private(output), "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        yield stream
+
+
+def _private(path: Path) -> int:
+    # What a list holds are patients: a new file is its owner's alone.
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+
+def _rows(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:
+    return zip(*(frame.iloc[:, place].tolist() for place in range(frame.shape[1])), strict=True)
+
+
+def _csv_cell(value: object) -> object:
+    value = plain(value)
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False)
+    return guarded(value)
+
+
+def _write_json(frame: pd.DataFrame, stream: IO[str]) -> None:
+    names = [str(name) for name in frame.columns]
+    before = "[\n"
+    for row in _rows(frame):
+        stream.write(before)
+        stream.write(json.dumps(dict(zip(names, map(plain, row), strict=True)), ensure_ascii=False, allow_nan=False))
+        before = ",\n"
+    stream.write("[]\n" if before == "[\n" else "\n]\n")
+
+
+def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
+    names = [str(name) for name in frame.columns]
+    headings = [heading(name) for name in names]
+    cells = [
+        tuple(shown(name, value) or friendly(value) for name, value in zip(names, row, strict=True))
+        for row in _rows(frame)
+    ]
+    if len(cells) > _RICH_ROWS:
+        _write_aligned(headings, cells, stream)
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left", pad_edge=False)
+    for name in headings:
+        table.add_column(Text(name), overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell, style=_style_of(cell)) for cell in row))
+    # A file has no edge: there, no cell is ever folded.
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=stream, highlight=False, width=100_000)
+    console.print(table)
+
+
+def _style_of(cell: str) -> str:
+    return {"✓": "green", "✕": "red", "?": "yellow", "–": "dim"}.get(cell[:2].rstrip(), "") if cell[1:2] == " " else ""
+
+
+def _write_aligned(headings: Sequence[str], cells: Sequence[Sequence[str]], stream: IO[str]) -> None:
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(name), *(cell_len(row[place]) for row in cells)) for place, name in enumerate(headings)]
+    for row in [headings, *cells]:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        stream.write("  ".join(padded).rstrip() + "\n")

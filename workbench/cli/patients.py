@@ -1,0 +1,67 @@
+"""``workbench patient``: see a patient's file, correct it, record that somebody wants no more messages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workbench.cli.output import say, show_record
+from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, settings_of
+from workbench.errors import UsageError
+from workbench.language import _
+
+group = typer.Typer(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
+
+PatientArgument = Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))]
+
+
+@group.command("show", help=_("Show a patient's file."))
+def show_patient(
+    ctx: typer.Context, patient: PatientArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show one file, a line a value."""
+    show_record(practice_of(ctx).patients.show(patient), format=format, output=output)
+
+
+@group.command("correct", help=_("Correct a patient's file: workbench patient correct 41 --email ADDRESS"))
+def correct_patient(
+    ctx: typer.Context,
+    patient: PatientArgument,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[COLUMN=VALUE]…", help=_("What to change; « email= » empties it."))
+    ] = None,
+    email: Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help=_("The new address."))] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help=_("What to change; may be repeated."))
+    ] = None,
+) -> None:
+    """Correct one or several values; each correction is journalled, to be copied back to the practice's software."""
+    wanted: dict[str, str | None] = {}
+    for pair in [*(changes or ()), *(settings or ())]:
+        for column, value in settings_of([pair]).items():
+            wanted[column] = value or None
+    if email is not None:
+        wanted["email"] = email or None
+    if not wanted:
+        raise UsageError(_("Say what to correct, for instance --email ADDRESS."))
+    corrections = practice_of(ctx).patients.correct(patient, **wanted)
+    for correction in corrections:
+        say(
+            _("Patient {patient}: « {column} » is corrected. Copy it to the practice's own software too.").format(
+                patient=patient, column=correction.column
+            )
+        )
+    if not corrections:
+        say(_("Patient {patient}: nothing to change, the file already says so.").format(patient=patient))
+
+
+@group.command("opt-out", help=_("Record that a patient, or an address, wants no more messages."))
+def opt_out(
+    ctx: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number, or an address."))],
+    channel: Annotated[str, typer.Option("--channel", help=_("email, letter or sms."))] = "email",
+) -> None:
+    """Record an opt-out; it is read again before each message leaves."""
+    practice_of(ctx).opt_out(patient, channel=channel)
+    say(_("Recorded: no more messages by {channel}, from now on.").format(channel=channel))

@@ -1,0 +1,81 @@
+"""Progress on stderr: a bar with numbers on a terminal, a calm line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.output import friendly, say
+from workbench.language import _
+
+if TYPE_CHECKING:
+    from workbench.sending.sender import Progress
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+@contextmanager
+def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[Progress], None]]:
+    """Give the function to hand to ``Mailing.send(progress=…)``."""
+    if sys.stderr.isatty():
+        with _bar() as bar:
+            task = bar.add_task(_("Sending"), total=None)
+
+            def draw(progress: Progress) -> None:
+                done = progress.total - progress.pending
+                bar.update(task, total=progress.total, completed=done, description=sentence_of(progress))
+
+            yield draw
+        return
+    last = [clock()]
+
+    def tell(progress: Progress) -> None:
+        if clock() - last[0] >= _SECONDS_BETWEEN_LINES:
+            last[0] = clock()
+            say(sentence_of(progress))
+
+    yield tell
+
+
+def sentence_of(progress: Progress) -> str:
+    """Return where a sending stands, in numbers that add up to the list."""
+    numbers = _("{sent} sent, {failed} failed, {in_doubt} uncertain, {skipped} not sent, {pending} waiting").format(
+        sent=progress.sent,
+        failed=progress.failed,
+        in_doubt=progress.in_doubt,
+        skipped=progress.skipped,
+        pending=progress.pending,
+    )
+    if progress.waiting_until is None:
+        return numbers
+    return _("{numbers}; next attempt at {time}").format(numbers=numbers, time=friendly(progress.waiting_until))
+
+
+@contextmanager
+def importing_progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Give the function to hand to ``Practice.import_file(progress=…)``: it takes the rows done, and all of them."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with _bar() as bar:
+        task = bar.add_task(_("Importing"), total=None)
+
+        def draw(done: int, rows: int) -> None:
+            bar.update(task, total=rows, completed=done, description=_("{count} rows").format(count=done))
+
+        yield draw
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True, highlight=False)
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        yield bar

@@ -1,0 +1,259 @@
+"""``workbench preview`` and ``workbench send``: read a message before it leaves, then send the mailing once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.output import harmless, print_json, save_bytes, save_csv, say, show
+from workbench.cli.progress import sending_progress
+from workbench.cli.report import json_counts, planned_counts, say_findings, say_what_is_open, show_counts, show_left_out
+from workbench.cli.session import (
+    AccountOption,
+    KeyOption,
+    RecipientsOption,
+    SearchOption,
+    SetOption,
+    TemplateOption,
+    practice_of,
+    settings_of,
+)
+from workbench.errors import NotConfirmed, UsageError, WorkbenchError
+from workbench.language import _, n_
+
+if TYPE_CHECKING:
+    from workbench.domain.messages import Message
+    from workbench.practice import Mailing, Practice
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help=_("Print the numbers as one JSON object, the last line of the output."))
+]
+ConnectionsOption = Annotated[
+    int | None, typer.Option("--connections", metavar="N", min=1, max=100, help=_("How many connections at once."))
+]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option("--results", metavar="FILE.csv", dir_okay=False, help=_("Write the results to this CSV file.")),
+]
+INTERRUPTED = 130
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("preview", help=_("Show one message exactly as it will arrive."))(preview)
+    app.command("send", help=_("Send a mailing: each recipient once, the same command again sends only what is open."))(
+        send
+    )
+
+
+def preview(
+    ctx: typer.Context,
+    template: TemplateOption,
+    search: SearchOption = None,
+    settings: SetOption = None,
+    recipients: RecipientsOption = None,
+    account: AccountOption = None,
+    recipient: Annotated[
+        int, typer.Option("--recipient", metavar="N", min=0, help=_("Which recipient, counted from 0."))
+    ] = 0,
+    eml: Annotated[
+        Path | None, typer.Option("--eml", metavar="FILE", dir_okay=False, help=_("Write the whole message here."))
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", dir_okay=False, help=_("Write its HTML part here."))
+    ] = None,
+) -> None:
+    """Show one message, or write it to a file."""
+    mailing = mailing_asked(
+        practice_of(ctx), search=search, settings=settings, recipients=recipients, template=template, account=account
+    )
+    message = mailing.preview(recipient)
+    if eml is not None:
+        save_bytes(message.as_bytes(), eml)
+    if html is not None:
+        save_bytes(message.html.encode(), html)
+    if eml is None and html is None:
+        _print_message(message)
+
+
+def _print_message(message: Message) -> None:
+    lines = [
+        (_("From"), _named(message.sender.name, message.sender.email)),
+        (_("To"), _named(message.recipient.name, message.recipient.email)),
+        (_("Reply to"), message.reply_to or ""),
+        (_("Subject"), message.subject),
+        (_("Attachments"), ", ".join(attachment.name for attachment in message.attachments)),
+    ]
+    for label, value in lines:
+        if value:
+            print(f"{label}: {harmless(value)}")
+    print()
+    print(harmless(message.text.replace("\r\n", "\n"), keep_lines=True))
+
+
+def _named(name: str, email: str) -> str:
+    return f"{name} <{email}>" if name else email
+
+
+def send(
+    ctx: typer.Context,
+    template: TemplateOption,
+    search: SearchOption = None,
+    settings: SetOption = None,
+    recipients: RecipientsOption = None,
+    account: AccountOption = None,
+    connections: ConnectionsOption = None,
+    key: KeyOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Check everything, send nothing."))] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("Send without asking."))] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help=_("Send once more on purpose to those who already had it."))
+    ] = False,
+    results: ResultsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check, confirm, send, report."""
+    if results is not None:
+        _refuse_unwritable(results)
+    practice = practice_of(ctx)
+    mailing = mailing_asked(
+        practice,
+        search=search,
+        settings=settings,
+        recipients=recipients,
+        template=template,
+        account=account,
+        key=key,
+    )
+    findings = mailing.check()
+    if dry_run:
+        _show_dry_run(mailing, json=json)
+        return
+    say_findings(findings)
+    if not yes:
+        _confirm(mailing)
+    raise typer.Exit(
+        run_and_report(practice, mailing, connections=connections, again=again, results=results, json=json, fresh=True)
+    )
+
+
+def mailing_asked(
+    practice: Practice,
+    *,
+    search: str | None,
+    settings: list[str] | None,
+    recipients: Path | None,
+    template: str,
+    account: str | None,
+    key: str = "",
+) -> Mailing:
+    """Return the mailing that the options describe.
+
+    Raises
+    ------
+    UsageError
+        When neither a search nor a table was given, or both, or parameters without a search.
+    """
+    if (search is None) == (recipients is None):
+        raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
+    if search is None and settings:
+        raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
+    if recipients is not None:
+        frame = practice.read_recipients(recipients)
+    else:
+        frame = practice.search(str(search), **settings_of(settings))
+    return practice.mailing(frame, template, account=account, key=key)
+
+
+def run_and_report(
+    practice: Practice,
+    mailing: Mailing,
+    *,
+    connections: int | None = None,
+    again: bool = False,
+    results: Path | None = None,
+    json: bool = False,
+    fresh: bool = False,
+) -> int:
+    """Send what is due, report where the whole mailing stands, and return the exit status that says so.
+
+    `fresh` queues the mailing first; otherwise it goes on as it was frozen. The report is made even when the
+    sending was stopped or interrupted: the ledger knows the truth at any time.
+    """
+    status = 0
+    try:
+        with sending_progress() as progress:
+            if fresh:
+                mailing.send(confirmed=True, connections=connections, again=again, progress=progress)
+            else:
+                mailing.resume(connections=connections, progress=progress)
+    except WorkbenchError as error:
+        say(error.sentence)
+        status = error.exit_status
+    except KeyboardInterrupt:
+        say(_("Interrupted; what was in flight is finished and recorded."))
+        status = INTERRUPTED
+    if mailing.id is None:
+        return status or 1
+    counts = mailing.counts
+    found = practice.results(mailing.id, identities=True)
+    if results is not None:
+        save_csv(found, results)
+        say(_("Results written to {path}.").format(path=results))
+    if not json:
+        show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
+        show_left_out(found)
+    say_what_is_open(mailing.id, counts)
+    if json:
+        print_json(json_counts(mailing.id, counts))
+    return status or counts.exit_status
+
+
+def _show_dry_run(mailing: Mailing, *, json: bool) -> None:
+    findings = mailing.check()
+    counts = planned_counts(mailing)
+    if json:
+        say_findings(findings)
+        print_json(json_counts(mailing.id, counts))
+        return
+    if not findings.empty:
+        show(findings)
+    show_counts(counts, title=_("Nothing was sent: this is what would be"))
+
+
+def _confirm(mailing: Mailing) -> None:
+    counts = planned_counts(mailing)
+    if mailing.id is not None:
+        say(
+            _("This is mailing {mailing}, sent or begun before: whoever has it gets it no second time.").format(
+                mailing=mailing.id
+            )
+        )
+    if not sys.stdin.isatty():
+        raise NotConfirmed(
+            n_(
+                "{count} message is ready and nothing was sent: nobody is here to confirm. Add --yes.",
+                "{count} messages are ready and nothing was sent: nobody is here to confirm. Add --yes.",
+                counts.pending,
+            ).format(count=counts.pending),
+            count=counts.pending,
+        )
+    question = n_(
+        "Send {count} message from {account}? {skipped} left out.",
+        "Send {count} messages from {account}? {skipped} left out.",
+        counts.pending,
+    ).format(count=counts.pending, account=harmless(mailing.account.email), skipped=counts.skipped)
+    if not typer.confirm(question, err=True):
+        raise NotConfirmed(_("Nothing was sent."), count=counts.pending)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Refuse a results file that cannot be written before anything is sent, not after."""
+    folder = path.absolute().parent
+    target = path if path.exists() else folder
+    if not folder.is_dir() or not os.access(target, os.W_OK):
+        raise UsageError(_("The results cannot be written to {path}; nothing was sent.").format(path=path))

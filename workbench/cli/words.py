@@ -1,0 +1,143 @@
+"""The words of a table for the eye: the headings of its columns, and how a status or a reason reads.
+
+State is never colour alone: a sign and a word come first (✓ Sent, ✕ Failed, ? Uncertain, – Not sent).
+"""
+
+from __future__ import annotations
+
+from workbench.domain.deliveries import sentence_of_reason
+from workbench.language import _, marked
+
+_HEADINGS = {
+    "account": marked("Account"),
+    "address": marked("Address"),
+    "address_status": marked("Address check"),
+    "attempts": marked("Attempts"),
+    "balance": marked("Balance"),
+    "cancelled": marked("Cancelled"),
+    "category": marked("Category"),
+    "chair": marked("Chair"),
+    "channel": marked("Channel"),
+    "check": marked("Check"),
+    "code": marked("Code"),
+    "column": marked("Column"),
+    "count": marked("Number"),
+    "date": marked("Date"),
+    "decided_at": marked("Decided"),
+    "declined_by": marked("Declined by"),
+    "default": marked("Default"),
+    "delivery_id": marked("Delivery"),
+    "detail": marked("Detail"),
+    "display_name": marked("Shown as"),
+    "duration": marked("Minutes"),
+    "email": marked("E-mail"),
+    "example": marked("Example"),
+    "failed": marked("Failed"),
+    "file_number": marked("File"),
+    "file_state": marked("File state"),
+    "host": marked("Server"),
+    "in_doubt": marked("Uncertain"),
+    "key": marked("Key"),
+    "kind": marked("Kind"),
+    "label": marked("Label"),
+    "language": marked("Language"),
+    "mailing": marked("Mailing"),
+    "mailing_id": marked("Mailing"),
+    "message": marked("Message"),
+    "name": marked("Name"),
+    "nature": marked("Nature"),
+    "parameters": marked("Parameters"),
+    "password_from": marked("Password kept in"),
+    "path": marked("Path"),
+    "patient": marked("Patient"),
+    "patient_id": marked("Patient no."),
+    "patient_type": marked("Patient type"),
+    "pending": marked("Waiting"),
+    "phone": marked("Phone"),
+    "port": marked("Port"),
+    "practitioner": marked("Practitioner"),
+    "queued_at": marked("Queued"),
+    "reason": marked("Reason"),
+    "recipient": marked("Recipient"),
+    "remark": marked("Remark"),
+    "row": marked("Line"),
+    "revision": marked("Version"),
+    "role": marked("Role"),
+    "search": marked("Search"),
+    "security": marked("Security"),
+    "sent": marked("Sent"),
+    "sent_by": marked("Sent by"),
+    "severity": marked("Severity"),
+    "skipped": marked("Not sent"),
+    "smtp_code": marked("Server's code"),
+    "smtp_reply": marked("Server's reply"),
+    "starts_at": marked("Appointment"),
+    "state": marked("State"),
+    "status": marked("Status"),
+    "subject": marked("Subject"),
+    "template": marked("Email type"),
+    "template_revision": marked("Version"),
+    "time": marked("Time"),
+    "user": marked("User"),
+    "value": marked("Value"),
+}
+
+_STATUSES = {
+    "sent": ("✓", marked("Sent")),
+    "failed": ("✕", marked("Failed")),
+    "in_doubt": ("?", marked("Uncertain")),
+    "skipped": ("–", marked("Not sent")),
+    "pending": ("…", marked("Waiting")),
+    "sending": ("…", marked("Sending")),
+    "cancelled": ("–", marked("Cancelled")),
+    "draft": ("…", marked("Draft")),
+    "queued": ("…", marked("Queued")),
+    "awaiting_approval": ("…", marked("Waiting for approval")),
+    "paused": ("…", marked("Paused")),
+    "stopped": ("✕", marked("Stopped")),
+    "finished": ("✓", marked("Finished")),
+    "ok": ("✓", marked("Good")),
+    "not_ok": ("✕", marked("To be looked at")),
+    "error": ("✕", marked("Error")),
+    "warning": ("?", marked("Warning")),
+}
+
+_APPOINTMENT_STATES = {
+    "upcoming": marked("Upcoming"),
+    "missed": marked("Missed"),
+    "postponed": marked("Postponed"),
+    "present": marked("Came"),
+    "cancelled": marked("Cancelled"),
+    "excused": marked("Excused"),
+}
+
+_ADDRESS_STATES = {
+    "ok": marked("good"),
+    "missing": marked("missing"),
+    "malformed": marked("malformed"),
+}
+
+
+def heading(column: str) -> str:
+    """Return the heading of a column in the language in use; a column of the practice's own keeps its name."""
+    return _(_HEADINGS[column]) if column in _HEADINGS else column
+
+
+def status_words(status: str) -> str:
+    """Return a status as sign and word."""
+    sign, word = _STATUSES[status]
+    return f"{sign} {_(word)}"
+
+
+def shown(column: str, value: object) -> str | None:
+    """Return how a coded cell reads, or nothing when the cell says what it means by itself."""
+    code = str(value)
+    if column in {"status", "severity"} and code in _STATUSES:
+        return status_words(code)
+    if column == "reason" and isinstance(value, str) and value:
+        return sentence_of_reason(value)
+    if column == "state" and code in _APPOINTMENT_STATES:
+        return _(_APPOINTMENT_STATES[code])
+    if column == "address_status" and code in _ADDRESS_STATES:
+        return _(_ADDRESS_STATES[code])
+    return None
