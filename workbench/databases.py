@@ -109,6 +109,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def alone(connection: Connection, name: str) -> None:
+    """Let no other transaction that asked for the same `name` run beside this one, until it ends.
+
+    On SQLite there is never more than one writer, so nothing is to be done.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
 def bring_up_to_date(engine: Engine, *, scripts: Path, version_table: str, head: str) -> None:
     """Make or upgrade the tables by the alembic `scripts` of a room, in one transaction.
 
@@ -142,8 +151,7 @@ def bring_up_to_date(engine: Engine, *, scripts: Path, version_table: str, head:
                 )
             copy_sqlite(engine, f".before-{head}")
         with writing(engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": version_table})
+            alone(connection, version_table)
             config.attributes["connection"] = connection
             config.attributes["version_table"] = version_table
             command.upgrade(config, "head")

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from workbench.errors import ForbiddenMove
+from workbench.language import _
+
 
 class MailingStatus(StrEnum):
     """Where a mailing stands (DESIGN 8.4)."""
@@ -21,6 +24,27 @@ class MailingStatus(StrEnum):
     STOPPED = "stopped"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+
+
+M = MailingStatus
+ALLOWED_MAILING_MOVES: dict[MailingStatus, frozenset[MailingStatus]] = {
+    M.DRAFT: frozenset({M.QUEUED, M.AWAITING_APPROVAL, M.FINISHED, M.CANCELLED}),
+    M.AWAITING_APPROVAL: frozenset({M.QUEUED, M.CANCELLED}),
+    M.QUEUED: frozenset({M.SENDING, M.PAUSED, M.STOPPED, M.FINISHED, M.CANCELLED}),
+    M.SENDING: frozenset({M.QUEUED, M.PAUSED, M.STOPPED, M.FINISHED, M.CANCELLED}),
+    M.PAUSED: frozenset({M.QUEUED, M.SENDING, M.FINISHED, M.CANCELLED}),
+    M.STOPPED: frozenset({M.QUEUED, M.SENDING, M.FINISHED, M.CANCELLED}),
+    M.FINISHED: frozenset({M.QUEUED, M.CANCELLED}),  # newly found rows, a retry or a settled doubt open it again
+    M.CANCELLED: frozenset({M.QUEUED}),  # only « again », on purpose
+}
+SENDABLE = frozenset({M.QUEUED, M.SENDING, M.STOPPED, M.FINISHED})
+"""Statuses in which open rows may be taken by a sender: not a draft, not waiting for somebody's word, not paused."""
+
+
+def check_mailing_move(old: MailingStatus, new: MailingStatus) -> None:
+    """Raise `ForbiddenMove` unless `new` may follow `old`."""
+    if new not in ALLOWED_MAILING_MOVES[old]:
+        raise ForbiddenMove(_("A mailing that is « {old} » cannot become « {new} ».").format(old=old, new=new))
 
 
 class Severity(StrEnum):

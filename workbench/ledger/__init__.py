@@ -1,0 +1,1 @@
+"""Our own database: what was prepared, what was sent, and what became of it."""

@@ -1,0 +1,181 @@
+"""Opt-outs: who does not want which messages. Recorded in one gesture, read again at each claimed batch (P13)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workbench.addresses import address_key
+from workbench.databases import reading, writing
+from workbench.errors import BadValue
+from workbench.language import _
+from workbench.ledger import schema
+from workbench.ledger.acts import write_act
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OBJECTION_COLUMNS = ("patient_id", "address", "channel", "purpose", "reason")
+OPTED_OUT = "opted_out"
+_EVERY = ""
+
+
+class Objections:
+    """A set of objections, asked row by row.
+
+    An objection reaches a row when its patient or its address is the row's, and its channel and purpose are the
+    row's or every one (``""``). A missing consent (any reason but ``opted_out``) is a matter of the patient's
+    file: it reaches a row by its patient only, since the rows of a table need no opt-in.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, str, str, str, str]] = ()) -> None:
+        self._patients: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        self._addresses: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for patient_id, address, channel, purpose, reason in rows:
+            if patient_id:
+                self._patients[patient_id].append((channel, purpose, reason))
+            if address and reason == OPTED_OUT:
+                self._addresses[address_key(address)].append((channel, purpose, reason))
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Objections:
+        """Take a frame with the columns of ``PatientStore.objections``."""
+        columns = [frame[name].astype("object").fillna("").tolist() for name in OBJECTION_COLUMNS]
+        return cls(zip(*columns, strict=True))
+
+    def reason(self, *, patient_id: str, address: str, channel: str, purpose: str) -> str:
+        """Return why this row may not leave, or ``""``."""
+        found = ""
+        if patient_id in self._patients:
+            found = _reason(self._patients[patient_id], channel, purpose)
+        if found != OPTED_OUT and self._addresses:
+            found = _reason(self._addresses.get(address_key(address), ()), channel, purpose) or found
+        return found
+
+
+def _reason(objections: Sequence[tuple[str, str, str]], channel: str, purpose: str) -> str:
+    reasons = {
+        reason
+        for its_channel, its_purpose, reason in objections
+        if its_channel in (_EVERY, channel) and its_purpose in (_EVERY, purpose)
+    }
+    return OPTED_OUT if OPTED_OUT in reasons else min(reasons, default="")
+
+
+class OptOuts:
+    """The opt-outs of one practice, by patient or by address."""
+
+    def __init__(self, engine: sa.Engine, practice_id: str) -> None:
+        self._engine = engine
+        self._practice_id = practice_id
+
+    def opt_out(
+        self,
+        *,
+        patient_id: str = "",
+        address: str = "",
+        channel: str = "email",
+        purpose: str = "",
+        source: str = "",
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Record that somebody does not want messages; recording it twice is recording it once.
+
+        Parameters
+        ----------
+        patient_id, address
+            Who: a file number, an address, or both (either one then stops a message).
+        channel, purpose
+            What: ``""`` means every one.
+        source
+            Where it was said: ``desk``, ``phone``, ``reply``, ``import`` …
+
+        Raises
+        ------
+        BadValue
+            When nobody is named.
+        """
+        key = self._key(patient_id, address, channel, purpose)
+        with writing(self._engine) as connection:
+            if connection.execute(sa.select(schema.opt_outs.c.id).where(*self._standing(**key)).limit(1)).first():
+                return
+            connection.execute(
+                schema.opt_outs.insert(),
+                {"practice_id": self._practice_id, **key, "source": source, "at": now, "by": by},
+            )
+            self._act(connection, "opt_out", patient_id, channel, purpose, by, now)
+
+    def withdraw(
+        self,
+        *,
+        patient_id: str = "",
+        address: str = "",
+        channel: str = "email",
+        purpose: str = "",
+        by: str,
+        now: datetime,
+    ) -> bool:
+        """Take an opt-out back, exactly as it was recorded; tells whether there was one. Its history stays."""
+        key = self._key(patient_id, address, channel, purpose)
+        with writing(self._engine) as connection:
+            done = connection.execute(
+                schema.opt_outs.update().where(*self._standing(**key)), {"withdrawn_at": now, "withdrawn_by": by}
+            )
+            if done.rowcount:
+                self._act(connection, "opt_out_withdrawn", patient_id, channel, purpose, by, now)
+        return bool(done.rowcount)
+
+    def objections(self) -> pd.DataFrame:
+        """Return the opt-outs that stand, with the columns of ``PatientStore.objections`` (all of dtype string)."""
+        import pandas as pd
+
+        with reading(self._engine) as connection:
+            rows = connection.execute(self._rows()).all()
+        return pd.DataFrame([tuple(row) for row in rows], columns=list(OBJECTION_COLUMNS), dtype="string")
+
+    def among(self, connection: sa.Connection, patient_ids: Sequence[str], addresses: Sequence[str]) -> Objections:
+        """Return the opt-outs that stand for these people, as they are inside this very transaction."""
+        table = schema.opt_outs.c
+        keys = sorted({address_key(address) for address in addresses})
+        patients = sorted({patient_id for patient_id in patient_ids if patient_id})
+        query = self._rows().where(sa.or_(table.patient_id.in_(patients), table.address.in_(keys)))
+        return Objections([(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)])
+
+    def _rows(self) -> sa.Select[Any]:
+        table = schema.opt_outs.c
+        return sa.select(
+            table.patient_id, table.address, table.channel, table.purpose, sa.literal(OPTED_OUT).label("reason")
+        ).where(table.practice_id == self._practice_id, table.withdrawn_at.is_(None))
+
+    def _key(self, patient_id: str, address: str, channel: str, purpose: str) -> dict[str, str]:
+        if not patient_id and not address.strip():
+            raise BadValue(_("Say who does not want messages: a patient's file number or an address."))
+        return {"patient_id": patient_id, "address": address_key(address), "channel": channel, "purpose": purpose}
+
+    def _standing(self, **key: str) -> list[sa.ColumnElement[bool]]:
+        table = schema.opt_outs.c
+        return [
+            table.practice_id == self._practice_id,
+            table.withdrawn_at.is_(None),
+            *(table[name] == value for name, value in key.items()),
+        ]
+
+    def _act(
+        self, connection: sa.Connection, what: str, patient_id: str, channel: str, purpose: str, by: str, now: datetime
+    ) -> None:
+        # An address does not enter the journal of acts (P12): the opt-out itself holds it.
+        about = f"patient:{patient_id}" if patient_id else "address"
+        write_act(
+            connection,
+            self._practice_id,
+            what,
+            about,
+            by=by,
+            now=now,
+            details={"channel": channel, "purpose": purpose},
+        )
