@@ -1,0 +1,262 @@
+"""Draw up the agenda of the sample practice: fixed visits on numbered days, and the dates those days fall on.
+
+The visits never change; only the dates of their days do. So an appointment keeps its number, its hour, its
+patient and what became of it when the sample is dated anew, and tomorrow is always as full.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+
+from workbench.patients.sample_files import sample_words
+from workbench.patients.sample_people import SamplePatient, sample_people
+
+PAST_DAYS = 37
+"""Numbered days before today; yesterday is the last of them."""
+
+COMING_DAYS = 16
+"""Numbered days after today; tomorrow is the first of them."""
+
+TOMORROW = 50
+"""Upcoming appointments tomorrow, whatever the day."""
+
+LEAVE = (6, 9)
+"""The numbered days, both included, on which Dr Le Bihan is away."""
+
+CLOSURE = 11
+"""The practice is closed for a day just before this numbered day."""
+
+_CHAIRS = {"F1": ("MM", "MM"), "F2": ("CC", "CC"), "F3": ("SL", "YK")}  # who works there: morning, afternoon
+_MORNING = tuple(range(8 * 60, 12 * 60 + 1, 20))
+_AFTERNOON = tuple(range(13 * 60 + 40, 18 * 60 + 41, 20))
+_STEP = 20
+_USUAL = {"SL": ("CTRL", "CTRL", "SOIN"), "YK": ("DET", "CTRL", "CHIR"), "MM": ("CTRL", "DET", "SOIN", "COUR", "URG")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One appointment of the sample, on the numbered `day` (0 is today, 1 tomorrow), at `minute` of it.
+
+    `made_before` is how many days earlier it was made, `moved_by` how many days it was moved, 0 for never.
+    """
+
+    appointment_id: str
+    file_number: str
+    day: int
+    minute: int
+    duration: int
+    practitioner: str
+    chair: str
+    nature: str
+    state: str
+    declined_by: str | None = None
+    forced: bool = False
+    remark: str | None = None
+    made_before: int = 30
+    moved_by: int = 0
+
+
+class SampleDays:
+    """The dates of the numbered days, as seen from `today`.
+
+    Yesterday, today and tomorrow are the real ones, even on a Sunday, so that the sample always has something to
+    show; the other days are the practice's open days before and after them.
+    """
+
+    def __init__(self, today: date) -> None:
+        import holidays
+
+        years = range(today.year - 1, today.year + 2)
+        feasts = holidays.country_holidays("FR", years=years)
+        opening = set(sample_words()["opening"]["weekdays"])
+
+        def is_open(day: date) -> bool:
+            return day.weekday() in opening and day not in feasts
+
+        self.today = today
+        self.dates: dict[int, date] = {-1: today - timedelta(days=1), 0: today, 1: today + timedelta(days=1)}
+        self.closure = today
+        for last, step in ((-PAST_DAYS, -1), (COMING_DAYS, 1)):
+            day, number = self.dates[step], step
+            while number != last:
+                day += timedelta(days=step)
+                if not is_open(day):
+                    continue
+                if number + step == CLOSURE and self.closure == today:
+                    self.closure = day  # this open day is lost, the next one takes its number
+                    continue
+                number += step
+                self.dates[number] = day
+
+    def starts_at(self, visit: Visit) -> datetime:
+        """Return when a visit starts, on the practice's wall clock."""
+        return datetime.combine(self.dates[visit.day], time(visit.minute // 60, visit.minute % 60))
+
+
+@cache
+def sample_visits() -> tuple[Visit, ...]:
+    """Return every visit of the sample, by day and hour; the same at each call."""
+    return tuple(_Agenda().visits)
+
+
+class _Agenda:
+    """Fills the chairs day after day, never two patients in one chair, never one patient twice on a day unasked."""
+
+    def __init__(self) -> None:
+        self.dice = random.Random("agenda of the Cabinet des Tilleuls")  # noqa: S311 (an invented agenda)
+        self.natures = {nature["code"]: nature for nature in sample_words()["natures"]}
+        self.taken: set[tuple[int, str, int]] = set()
+        self.visits: list[Visit] = []
+        patients = sample_people()[0]
+        drawn = [patient for patient in patients if patient.visit is None]
+        self.dice.shuffle(drawn)
+        adults = [patient for patient in drawn if not patient.is_child]
+        children = [patient for patient in drawn if patient.is_child]
+        # The patients who missed a visit on the last days have a story of their own, and no other visit.
+        self.stories = [adults.pop() for _adult in range(9)] + [children.pop() for _child in range(3)]
+        kept = {patient.file_number for patient in self.stories}
+        self.waiting = deque(patient for patient in drawn if patient.file_number not in kept)
+        by_hand = [patient for patient in patients if patient.visit is not None]
+        self._tomorrow_by_hand(by_hand)
+        self._pasts_by_hand(by_hand)
+        self._missed_lately()
+        for day in range(-PAST_DAYS, COMING_DAYS + 1):
+            self._fill(day)
+        self.visits.sort(key=lambda visit: (visit.day, visit.minute, visit.chair))
+
+    def _tomorrow_by_hand(self, patients: list[SamplePatient]) -> None:
+        # Those with an hour first: the others take what is left.
+        for patient in sorted(patients, key=lambda patient: patient.visit is None or patient.visit[0] is None):
+            hour, nature = patient.visit or (None, "CTRL")
+            minute = None if hour is None else int(hour[:2]) * 60 + int(hour[3:])
+            self._book(patient, 1, nature, "upcoming", minute=minute, moved=False)
+            if patient.mark == "twice":
+                self._book(patient, 1, "DET", "upcoming", minute=16 * 60, practitioner="YK", moved=False)
+
+    def _pasts_by_hand(self, patients: list[SamplePatient]) -> None:
+        for patient in patients:
+            if patient.visit is not None and patient.visit[1] != "NP":
+                self._book(patient, -self.dice.randint(6, PAST_DAYS), self._nature(patient), "present")
+
+    def _missed_lately(self) -> None:
+        """Miss a visit yesterday and on the open day before: nothing since, a visit to come, or already back."""
+        for number, patient in enumerate(self.stories):
+            missed_on, then = (-1, -2)[number % 2], (None, "to come", "back")[number % 3]
+            self._book(patient, missed_on, self._nature(patient), "missed")
+            if then == "to come":
+                self._book(patient, self.dice.randint(2, 5), self._nature(patient), "upcoming")
+            elif then == "back":
+                self._book(patient, 0, self._nature(patient), "present", early=True)
+
+    def _fill(self, day: int) -> None:
+        """Bring a day to its number of visits with patients who waited longest."""
+        dice = self.dice
+        here = {visit.file_number for visit in self.visits if visit.day == day}
+        upcoming = sum(visit.day == day for visit in self.visits)
+        if day == 1:
+            wanted, declined = TOMORROW - upcoming, 3
+        elif day in (-1, 0):
+            wanted, declined = 30 - upcoming, 0
+        else:
+            wanted, declined = (dice.randint(12, 16) if day < 0 else max(5, 18 - day)), 0
+        for number in range(wanted + declined):
+            for _patient in range(len(self.waiting)):
+                patient = self.waiting[0]
+                self.waiting.rotate(-1)
+                away = patient.practitioner == "SL" and LEAVE[0] <= day <= LEAVE[1]
+                if patient.file_number in here or away:
+                    continue
+                state = self._state(day, number) if number < wanted else dice.choice(("cancelled", "postponed"))
+                if self._book(patient, day, self._nature(patient), state, early=state == "present" and day == 0):
+                    here.add(patient.file_number)
+                    break
+
+    def _state(self, day: int, number: int) -> str:
+        if day > 1:
+            return self.dice.choices(("upcoming", "cancelled", "postponed", "excused"), weights=(92, 4, 3, 1))[0]
+        if day == 1:
+            return "upcoming"
+        if day == 0:
+            return "present" if number < 8 else "upcoming"
+        weights = (81, 7, 3, 5, 4)
+        return self.dice.choices(("present", "missed", "postponed", "cancelled", "excused"), weights=weights)[0]
+
+    def _nature(self, patient: SamplePatient) -> str:
+        if patient.practitioner == "CC":
+            return "ORTH" if self.dice.random() < 0.85 else "CTRL"
+        choices = {
+            "SL": ("CTRL", "CTRL", "SOIN"),
+            "YK": ("DET", "CTRL", "CHIR"),
+            "MM": ("CTRL", "DET", "SOIN", "COUR", "URG"),
+        }
+        return self.dice.choice(choices[patient.practitioner])
+
+    def _book(
+        self,
+        patient: SamplePatient,
+        day: int,
+        nature: str,
+        state: str,
+        *,
+        minute: int | None = None,
+        practitioner: str | None = None,
+        early: bool = False,
+        moved: bool = True,
+    ) -> bool:
+        """Write a visit where there is room, at the hour asked for or at a free one; tells whether there was."""
+        dice = self.dice
+        practitioner = practitioner or patient.practitioner
+        duration = int(self.natures[nature]["minutes"])
+        chair, hours = _hours(practitioner)
+        free = [start for start in hours if self._is_free(day, chair, start, duration, hours)]
+        if minute is not None:
+            start = minute  # an hour given by hand is the secretary's: she may force it
+        elif free:
+            start = free[0] if early or day == 1 else dice.choice(free)
+        else:
+            return False
+        forced = any((day, chair, start + step) in self.taken for step in range(0, duration, _STEP))
+        self.taken.update((day, chair, start + step) for step in range(0, duration, _STEP))
+        self.visits.append(
+            Visit(
+                appointment_id=f"RDV-{len(self.visits) + 1:05}",
+                file_number=patient.file_number,
+                day=day,
+                minute=start,
+                duration=duration,
+                practitioner=practitioner,
+                chair=chair,
+                nature=nature,
+                state=state,
+                declined_by=_declined_by(dice, state),
+                forced=forced,
+                remark=patient.remark,
+                made_before=dice.choice((3, 7, 14, 21, 28, 42, 60, 90)),
+                moved_by=dice.choice((-14, -7, -2, 7)) if moved and state == "upcoming" and dice.random() < 0.07 else 0,
+            )
+        )
+        return True
+
+    def _is_free(self, day: int, chair: str, start: int, duration: int, hours: Iterable[int]) -> bool:
+        steps = range(start, start + duration, _STEP)
+        return all(step in hours and (day, chair, step) not in self.taken for step in steps)
+
+
+def _declined_by(dice: random.Random, state: str) -> str | None:
+    if state == "excused":
+        return "patient"
+    return dice.choice(("patient", "practice")) if state in ("cancelled", "postponed") else None
+
+
+def _hours(practitioner: str) -> tuple[str, tuple[int, ...]]:
+    """Return the chair of a practitioner, and the minutes at which a visit may start there."""
+    for chair, (morning, afternoon) in _CHAIRS.items():
+        hours = (_MORNING if practitioner == morning else ()) + (_AFTERNOON if practitioner == afternoon else ())
+        if hours:
+            return chair, hours
+    raise KeyError(practitioner)
