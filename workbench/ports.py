@@ -54,10 +54,13 @@ class PatientStore(Protocol):
         """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set."""
         ...
 
-    def columns(self, source: str, keys: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    def columns(
+        self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
+    ) -> pd.DataFrame:
         """Return the named columns of a source (patient, appointment, practitioner, practice) indexed by key.
 
-        Unknown keys are absent from the frame; ``practice`` has one row whatever the keys.
+        Unknown keys are absent from the frame; ``practice`` has one row whatever the keys. `today` decides which
+        appointment is the next one, and which visit the last.
         """
         ...
 

@@ -9,8 +9,8 @@ Conventions, true for every table:
 * money is a whole number of cents, in columns called ``…_cents``: no store of ours rounds an invoice;
 * ``None`` means « the practice does not say »; an empty text is never stored in a nullable column.
 
-Composite text keys were measured against row numbers with a translation table: over 110,000 appointments the
-searches cost the same, and imports are faster because nothing has to be looked up first.
+Composite text keys, rather than row numbers, keep joins, imports and frames simple: nothing is ever translated. They
+are fast enough (``missed`` with both exclusions over 110,000 appointments takes 0.3 s, its frame included).
 """
 
 from __future__ import annotations

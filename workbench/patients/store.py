@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import bring_up_to_date, open_engine, reading, shown, writing
+from workbench.domain.calendar import PracticeCalendar, system_now
 from workbench.errors import DatabaseRefused, ReadOnlyStore
 from workbench.language import _
+from workbench.patients.calendar import calendar_of, zone_called
+from workbench.patients.columns import column_names, columns_frame
+from workbench.patients.people import objections_frame, people_frame, relations_frame
 from workbench.patients.schema import practices
+from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
+from workbench.patients.searches.choices import choices_of
+from workbench.patients.searches.parameters import (
+    SEARCHES,
+    Asked,
+    canonical,
+    given_texts,
+    read_parameters,
+    search_called,
+)
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
+
+    from workbench.ports import Search
 
 _SCRIPTS = Path(__file__).parent / "upgrades"
 
@@ -124,3 +143,101 @@ class SqlPatientStore:
             raise ReadOnlyStore(
                 _("The patient store belongs to the practice's own software: change it there, not in the workbench.")
             )
+
+    # --- what may be asked --------------------------------------------------------------------------
+
+    def searches(self) -> Mapping[str, Search]:
+        """Return every search by name."""
+        return SEARCHES
+
+    def resolve(self, name: str, parameters: Mapping[str, object], *, today: date) -> dict[str, str]:
+        """Return the parameters checked and made absolute, as sorted canonical text: a mailing's identity.
+
+        Defaults are left out, and so is what changes only how rows are shown (``sort``, ``balance``).
+
+        Raises
+        ------
+        UnknownName, BadValue
+            When the search or a parameter does not exist, or a value cannot be read; the sentence lists what can.
+        """
+        search = search_called(name)
+        with reading(self.engine) as connection:
+            return canonical(search, self._read(connection, search, parameters, today=today))
+
+    def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+        """Return one row a subject, in the order asked for.
+
+        ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given) and ``resolved`` (absolute).
+        """
+        search = search_called(name)
+        with reading(self.engine) as connection:
+            asked = self._read(connection, search, parameters, today=today)
+            frame = SEARCH_FUNCTIONS[name](
+                connection, self.practice_id, asked, today=today, zone=self._zone(connection)
+            )
+        frame.attrs["workbench"] = {
+            "search": name,
+            "parameters": given_texts(parameters),
+            "resolved": canonical(search, asked),
+        }
+        return frame
+
+    def columns(
+        self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
+    ) -> pd.DataFrame:
+        """Return the named columns of a source (patient, appointment, practitioner, practice) indexed by key.
+
+        Unknown keys are absent; ``practice`` has one row whatever the keys. `today` (the machine's, unless said)
+        decides ``next_appointment_at`` and ``last_visit_at``.
+
+        Raises
+        ------
+        UnknownName
+            When there is no such source or column.
+        """
+        with reading(self.engine) as connection:
+            zone = self._zone(connection)
+            day = today or system_now().astimezone(zone).date()
+            return columns_frame(connection, self.practice_id, source, keys, names, today=day, zone=zone)
+
+    def column_names(self, source: str) -> frozenset[str]:
+        """Return the names `columns` knows for a source."""
+        return column_names(source)
+
+    def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return what addressing needs to know of patients, indexed by ``patient_id``; unknown ones are absent."""
+        with reading(self.engine) as connection:
+            return people_frame(connection, self.practice_id, patient_ids)
+
+    def relations(self, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
+        """Return who answers for patients in a role (guardian, payer, correspondent, treating_dentist), best first."""
+        with reading(self.engine) as connection:
+            return relations_frame(connection, self.practice_id, patient_ids, role)
+
+    def objections(self) -> pd.DataFrame:
+        """Return the opt-outs and refused consents as they stand: patient_id address channel purpose reason."""
+        with reading(self.engine) as connection:
+            return objections_frame(connection, self.practice_id)
+
+    def calendar(self) -> PracticeCalendar:
+        """Return the practice's calendar."""
+        with reading(self.engine) as connection:
+            return calendar_of(connection, self.practice_id)
+
+    def _zone(self, connection: sa.Connection) -> ZoneInfo:
+        return zone_called(
+            connection.execute(
+                sa.select(practices.c.zone).where(practices.c.practice_id == self.practice_id)
+            ).scalar_one()
+        )
+
+    def _read(
+        self, connection: sa.Connection, search: Search, parameters: Mapping[str, object], *, today: date
+    ) -> Asked:
+        return read_parameters(
+            search,
+            parameters,
+            today=today,
+            calendar=calendar_of(connection, self.practice_id),
+            choices=lambda name: choices_of(connection, self.practice_id, name),
+        )

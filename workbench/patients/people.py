@@ -1,0 +1,192 @@
+"""What addressing needs to know: the patients, who answers for them, and who objected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.domain.people import Role
+from workbench.errors import UnknownName
+from workbench.language import _
+from workbench.patients import rows
+from workbench.patients.schema import (
+    consents,
+    correspondents,
+    patient_correspondents,
+    patients,
+    persons,
+    responsibilities,
+)
+
+PEOPLE_COLUMNS = (
+    "civility", "last_name", "first_name", "sex", "birth_date", "email", "language", "deceased", "archived",
+    "family_id",
+)  # fmt: skip
+RELATION_COLUMNS = (
+    "patient_id", "person_key", "civility", "last_name", "first_name", "sex", "email", "language", "relation", "rank",
+)  # fmt: skip
+OBJECTION_COLUMNS = ("patient_id", "address", "channel", "purpose", "reason")
+
+_REASONS = {"refused": "no_consent", "opted_out": "opted_out"}
+_SEXES = ("F", "M", "U")
+
+
+def people_frame(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str]) -> pd.DataFrame:
+    """Return one row a known patient, indexed by ``patient_id``, in the order asked for."""
+    read = [patients.c.patient_id, *(patients.c[name] for name in PEOPLE_COLUMNS)]
+    found = connection.execute(
+        sa.select(*read).where(
+            patients.c.practice_id == practice_id,
+            rows.among(patients.c.patient_id, patient_ids, connection.dialect),
+        )
+    ).all()
+    values = rows.columns_of(found, [column.name for column in read])
+    columns = {
+        "civility": rows.text(values["civility"]),
+        "last_name": rows.text(values["last_name"]),
+        "first_name": rows.text(values["first_name"]),
+        "sex": rows.category(values["sex"], _SEXES),
+        "birth_date": rows.day(values["birth_date"]),
+        "email": rows.text(values["email"]),
+        "language": rows.text(values["language"]),
+        "deceased": rows.flag(values["deceased"]),
+        "archived": rows.flag(values["archived"]),
+        "family_id": rows.text(values["family_id"]),
+    }
+    return rows.indexed(columns, "patient_id", values["patient_id"], order=patient_ids)
+
+
+def relations_frame(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
+    """Return who answers for patients in a role, each patient's best first.
+
+    Besides the columns of the port, correspondents have ``mss_email`` and ``title``; their ``relation`` is the kind
+    of correspondent. Their ``email`` is the ordinary address when there is one, else the MSSanté one: an ordinary
+    account cannot write into that closed space.
+
+    Raises
+    ------
+    UnknownName
+        When nobody stands in such a role to a patient.
+    """
+    if role in (Role.GUARDIAN, Role.PAYER):
+        return _responsible(connection, practice_id, patient_ids, role)
+    if role in (Role.CORRESPONDENT, Role.TREATING_DENTIST):
+        return _colleagues(connection, practice_id, patient_ids, role)
+    known = ", ".join((Role.GUARDIAN, Role.PAYER, Role.CORRESPONDENT, Role.TREATING_DENTIST))
+    raise UnknownName(
+        _("Nobody stands to a patient as « {role} ». The roles are: {known}.").format(role=role, known=known)
+    )
+
+
+def _responsible(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
+    link = responsibilities
+    # A person who has a file too is kept up to date there.
+    own = patients.alias("own_file")
+    joined = link.join(
+        persons, sa.and_(persons.c.practice_id == link.c.practice_id, persons.c.person_id == link.c.person_id)
+    ).outerjoin(own, sa.and_(own.c.practice_id == persons.c.practice_id, own.c.patient_id == persons.c.patient_id))
+    found = connection.execute(
+        sa.select(
+            link.c.patient_id,
+            link.c.person_id.label("person_key"),
+            sa.func.coalesce(persons.c.civility, own.c.civility).label("civility"),
+            sa.func.coalesce(persons.c.last_name, own.c.last_name).label("last_name"),
+            sa.func.coalesce(persons.c.first_name, own.c.first_name).label("first_name"),
+            sa.case((persons.c.sex == "U", sa.func.coalesce(own.c.sex, "U")), else_=persons.c.sex).label("sex"),
+            sa.func.coalesce(persons.c.email, own.c.email).label("email"),
+            sa.func.coalesce(persons.c.language, own.c.language).label("language"),
+            link.c.relation,
+            link.c.rank,
+        )
+        .select_from(joined)
+        .where(
+            link.c.practice_id == practice_id,
+            link.c.role == str(role),
+            rows.among(link.c.patient_id, patient_ids, connection.dialect),
+        )
+    ).all()
+    values = rows.columns_of(found, RELATION_COLUMNS)
+    return _best_first(
+        pd.DataFrame({name: _relation_column(name, values[name]) for name in RELATION_COLUMNS}), patient_ids
+    )
+
+
+def _colleagues(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
+    link = patient_correspondents
+    who = correspondents.c
+    kinds = (link.c.kind == "treating_dentist",) if role == Role.TREATING_DENTIST else ()
+    found = connection.execute(
+        sa.select(
+            link.c.patient_id,
+            link.c.correspondent_id.label("person_key"),
+            who.civility,
+            who.last_name,
+            who.first_name,
+            who.sex,
+            sa.func.coalesce(who.email, who.mss_email).label("email"),
+            who.language,
+            link.c.kind.label("relation"),
+            link.c.rank,
+            who.mss_email,
+            who.title,
+        )
+        .select_from(
+            link.join(
+                correspondents,
+                sa.and_(who.practice_id == link.c.practice_id, who.correspondent_id == link.c.correspondent_id),
+            )
+        )
+        .where(
+            link.c.practice_id == practice_id,
+            *kinds,
+            rows.among(link.c.patient_id, patient_ids, connection.dialect),
+        )
+    ).all()
+    names = (*RELATION_COLUMNS, "mss_email", "title")
+    values = rows.columns_of(found, names)
+    return _best_first(pd.DataFrame({name: _relation_column(name, values[name]) for name in names}), patient_ids)
+
+
+def _relation_column(name: str, values: rows.Values) -> object:
+    if name == "rank":
+        return rows.number(values)
+    return rows.category(values, _SEXES) if name == "sex" else rows.text(values)
+
+
+def _best_first(frame: pd.DataFrame, patient_ids: Sequence[str]) -> pd.DataFrame:
+    places = {key: place for place, key in enumerate(dict.fromkeys(patient_ids))}
+    order = frame["patient_id"].map(places).astype("Int64")
+    ranked = frame.assign(_place=order).sort_values(["_place", "rank", "person_key"], kind="stable")
+    return ranked.drop(columns="_place").reset_index(drop=True)
+
+
+def objections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFrame:
+    """Return what people decided against, as it stands after the latest decision of each.
+
+    An acceptance of every purpose ends the earlier refusals of that person and channel, whatever their purpose.
+    """
+    decided = connection.execute(
+        sa.select(consents.c.patient_id, consents.c.address, consents.c.channel, consents.c.purpose, consents.c.state)
+        .where(consents.c.practice_id == practice_id)
+        .order_by(consents.c.recorded_at, consents.c.consent_id)
+    )
+    standing: dict[tuple[str | None, str | None, str], dict[str, str]] = {}
+    for patient_id, address, channel, purpose, state in decided:
+        purposes = standing.setdefault((patient_id, address, channel), {})
+        if state == "accepted" and not purpose:
+            purposes.clear()
+        purposes[purpose] = state
+    found = [
+        (*who, purpose, _REASONS[state])
+        for who, purposes in standing.items()
+        for purpose, state in purposes.items()
+        if state in _REASONS
+    ]
+    values = rows.columns_of(found, ["patient_id", "address", "channel", "purpose", "reason"])
+    # « "" » rather than missing: these columns are compared, never shown.
+    return pd.DataFrame(
+        {name: rows.text([one or "" for one in values[name]]) for name in OBJECTION_COLUMNS},
+        columns=list(OBJECTION_COLUMNS),
+    )

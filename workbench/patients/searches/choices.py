@@ -1,0 +1,67 @@
+"""What the practice has to choose from: its practitioners, chairs, groups, sites, and the words of its own lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from workbench.errors import UnknownName
+from workbench.language import _
+from workbench.patients.schema import appointments, chairs, groups, patients, practitioners, sites
+from workbench.patients.searches.parameters import Choices
+from workbench.patients.words import plain
+
+_FREE_WORDS = {
+    "nature": appointments.c.nature,
+    "type": appointments.c.kind,
+    "patient_type": patients.c.patient_type,
+    "file_state": patients.c.file_state,
+}
+"""Parameters whose values are the practice's own words: what its rows hold is what there is to choose from."""
+
+
+def choices_of(connection: sa.Connection, practice_id: str, name: str) -> Choices:
+    """Return what may be asked for a parameter; both a code and a name lead to the same key."""
+    if name in _FREE_WORDS:
+        column = _FREE_WORDS[name]
+        rows = connection.execute(
+            sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
+        ).scalars()
+        return _gathered((value, [value]) for value in rows)
+    if name == "practitioner":
+        return _gathered(
+            (row.practitioner_id, practitioner_words(row))
+            for row in connection.execute(sa.select(practitioners).where(practitioners.c.practice_id == practice_id))
+        )
+    if name == "chair":
+        return _gathered(
+            (row.chair_id, [row.chair_id, row.code, row.name])
+            for row in connection.execute(sa.select(chairs).where(chairs.c.practice_id == practice_id))
+        )
+    if name == "group":
+        return _gathered(
+            (row.group_id, [row.group_id, row.name])
+            for row in connection.execute(sa.select(groups).where(groups.c.practice_id == practice_id))
+        )
+    if name == "site":
+        return _gathered(
+            (row.site_id, [row.site_id, row.name])
+            for row in connection.execute(sa.select(sites).where(sites.c.practice_id == practice_id))
+        )
+    raise UnknownName(_("There is nothing to choose from for « {name} ».").format(name=name))
+
+
+def practitioner_words(row: sa.Row[tuple[object, ...]]) -> list[str | None]:
+    """Return every way a practitioner may be named: key, code, surname, first name and surname, with the title."""
+    first, last, title = row.first_name or "", row.last_name or "", row.title or ""
+    names = [last, f"{first} {last}", f"{last} {first}", f"{title} {last}", f"{title} {first} {last}"]
+    return [row.practitioner_id, row.code, *(names if last else [])]
+
+
+def _gathered(pairs: Iterable[tuple[str, Iterable[str | None]]]) -> Choices:
+    gathered: dict[str, tuple[str, ...]] = {}
+    for key, words in pairs:
+        for word in dict.fromkeys(plain(word) for word in words if word):
+            gathered[word] = (*gathered.get(word, ()), key)
+    return gathered
