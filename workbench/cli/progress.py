@@ -6,15 +6,52 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from workbench.cli.output import friendly, say
 from workbench.language import _
 
-if TYPE_CHECKING:
-    from workbench.sending.sender import Progress
-
 _SECONDS_BETWEEN_LINES = 5.0
+
+
+class Progress(Protocol):
+    """Where a sending stands, as the sender tells it: numbers that add up to `total`."""
+
+    @property
+    def total(self) -> int:
+        """All rows of the mailing."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Accepted by the server."""
+        ...
+
+    @property
+    def failed(self) -> int:
+        """Refused for good."""
+        ...
+
+    @property
+    def in_doubt(self) -> int:
+        """Nobody can know."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Left out."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Still to go."""
+        ...
+
+    @property
+    def waiting_until(self) -> datetime | None:
+        """When the next attempt is due, while nothing can be sent before."""
+        ...
 
 
 @contextmanager

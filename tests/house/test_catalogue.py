@@ -1,0 +1,58 @@
+"""Every sentence a person reads is in French too, says the same thing, and fills in the same blanks."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from tests.house.catalogue import CATALOGUES, extracted
+from workbench.language import LANGUAGES
+
+
+@pytest.fixture(scope="module")
+def written() -> Catalog:
+    return extracted()
+
+
+@pytest.fixture(params=[language for language in LANGUAGES if language != "en"])
+def catalogue(request: pytest.FixtureRequest) -> Catalog:
+    with (CATALOGUES / request.param / "workbench.po").open("rb") as lines:
+        return read_po(lines, locale=request.param, abort_invalid=True)
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    return message.id if isinstance(message.id, tuple) else (message.id,)
+
+
+def translations(message: Message) -> tuple[str, ...]:
+    return tuple(message.string) if isinstance(message.string, (list, tuple)) else (message.string or "",)
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_sentence_is_translated(written: Catalog, catalogue: Catalog):
+    missing = [
+        forms(message)[0]
+        for message in written
+        if message.id and not (message.id in catalogue and all(translations(catalogue[message.id])))
+    ]
+    assert missing == []
+
+
+def test_no_translation_is_doubtful_or_left_over(written: Catalog, catalogue: Catalog):
+    assert [forms(message)[0] for message in catalogue if message.id and message.fuzzy] == []
+    assert [forms(message)[0] for message in catalogue if message.id and message.id not in written] == []
+    assert list(catalogue.obsolete) == []
+
+
+def test_a_translation_fills_in_the_same_blanks(catalogue: Catalog):
+    for message in catalogue:
+        if message.id:
+            asked = set().union(*map(blanks, forms(message)))
+            for translation in translations(message):
+                assert blanks(translation) == asked, translation
