@@ -1,0 +1,1 @@
+"""Pending deliveries out, outcomes back: the sender and its pace."""

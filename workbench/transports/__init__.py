@@ -1,0 +1,1 @@
+"""The ways for letters to leave the practice, one small room each: SMTP, a folder of .eml files, memory."""

@@ -1,0 +1,358 @@
+"""Send letters over several SMTP connections at once, in one thread, journal first.
+
+One turn of the loop: read every connection that has something, tell the journal in *one* call what was read and which
+contents are about to go, then write those contents, each with the next letter's MAIL, RCPT and DATA behind it.
+"""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections import deque
+from collections.abc import Callable
+
+from workbench.domain.accounts import Account, Security
+from workbench.domain.deliveries import DeliveryStatus, Outcome
+from workbench.domain.messages import Letter
+from workbench.errors import GreetingRefused, LoginRefused, NetworkDown, SendingStopped
+from workbench.language import _
+from workbench.ports import Journal, Queue
+from workbench.transports.slow_down import SlowDown
+from workbench.transports.smtp_connection import Connection, Patience, Stage, addresses_of, tls_context
+from workbench.transports.smtp_session import Phase
+
+BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before connecting again after the first, second … network fault in a row; the last one repeats."""
+
+LONGEST_LOOK_AWAY = 0.25
+"""Seconds; how late a request to stop may be noticed."""
+
+
+class SmtpTransport:
+    """Letters out through one account's SMTP server.
+
+    Parameters
+    ----------
+    account
+        Host, port, security and user. Plain SMTP is refused unless the host is loopback.
+    password
+        The password of `account.user`; ignored without a user.
+    connections
+        The most connections at once; the account's own number by default.
+    letters_per_connection
+        After so many letters a connection says goodbye and another is opened, as many servers wish.
+    patience, clock
+        Time limits in seconds, and the monotonic clock they are measured with.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        password: str | None = None,
+        *,
+        connections: int | None = None,
+        letters_per_connection: int = 100,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._account = account
+        self._password = password or ""
+        self._connections = max(1, connections or account.connections)
+        self._letters = letters_per_connection
+        self._patience = patience or Patience()
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"SmtpTransport({self._account.name!r})"
+
+    def deliver(self, queue: Queue, journal: Journal) -> None:
+        """Send everything in `queue`, telling `journal`.
+
+        Raises
+        ------
+        SendingStopped
+            Greeting, login, TLS or sender refused, or no network; letters whose content had left have their outcome.
+        JournalBroken
+            As the journal raised it: nothing has left since, and every connection is closed.
+        """
+        if self._account.user and not self._password:
+            raise LoginRefused(
+                _("The account « {account} » has a user but no password.").format(account=self._account.name)
+            )
+        run = _Delivering(
+            self._account, self._password, self._connections, self._letters, self._patience, self._clock, queue, journal
+        )
+        run.everything()
+
+
+class _Delivering:
+    """One call of `deliver`: its connections, the letters in hand, and what was learnt of the server."""
+
+    def __init__(
+        self,
+        account: Account,
+        password: str,
+        connections: int,
+        letters: int,
+        patience: Patience,
+        clock: Callable[[], float],
+        queue: Queue,
+        journal: Journal,
+    ) -> None:
+        self._account = account
+        self._password = password
+        self._letters = letters
+        self._patience = patience
+        self._clock = clock
+        self._queue = queue
+        self._journal = journal
+        self._context = tls_context() if account.security is not Security.NONE else None
+        self._selector = selectors.DefaultSelector()
+        self._slow = SlowDown(connections)
+        self._connections: list[Connection] = []
+        self._in_hand: deque[Letter] = deque()  # taken for connections that are still opening
+        self._dry = False
+        self._stop: SendingStopped | None = None
+        self._faults = 0
+        self._down_since: float | None = None
+        self._connect_at = float("-inf")
+        self._last_fault = ""
+
+    # --- the loop --------------------------------------------------------------------------------------
+
+    def everything(self) -> None:
+        """Turn until nothing is left to do, then say goodbye."""
+        try:
+            while True:
+                now = self._clock()
+                if not self._ending:
+                    self._give_letters(now)
+                    self._open_connections(now)
+                    self._look_ahead()
+                if not self._busy:
+                    break
+                self._turn(now)
+            self._say_goodbye()
+        finally:
+            for connection in self._connections:
+                connection.close()
+            self._selector.close()
+        if self._stop is not None:
+            raise self._stop
+
+    @property
+    def _ending(self) -> bool:
+        return self._stop is not None or self._journal.stopping
+
+    @property
+    def _busy(self) -> bool:
+        if any(connection.session.outcomes for connection in self._connections):
+            return True
+        if self._stop is not None:
+            # Only what has left can still be learnt; what has not is forgotten.
+            return any(connection.session.flying is not None for connection in self._connections)
+        if any(connection.session.loaded for connection in self._connections):
+            return True
+        return bool(self._in_hand) and not self._journal.stopping
+
+    def _turn(self, now: float) -> None:
+        for connection in self._connections:
+            connection.flush(now)
+            connection.watch()
+        for key, events in self._selector.select(self._time_left(now)):
+            key.data.attend(events, self._clock())
+        now = self._clock()
+        for connection in self._connections:
+            connection.check_time(now)
+        self._learn(now)
+        results: list[Outcome] = []
+        going: list[Connection] = []
+        for connection in self._connections:
+            session = connection.session
+            if session.outcomes:
+                results += session.outcomes
+                session.outcomes = []
+            if session.ready is not None and self._stop is None:
+                going.append(connection)
+        if results or going:
+            # Journal first: a crash must leave a trace, never a second e-mail.
+            self._journal.turn(results, [letter for c in going if (letter := c.session.ready) is not None])
+            for connection in going:
+                connection.session.go()
+            self._note_results(results, now)
+        self._connections = [connection for connection in self._connections if connection.stage is not Stage.DEAD]
+
+    def _time_left(self, now: float) -> float:
+        moments = [connection.deadline for connection in self._connections if connection.waits]
+        if any(c.session.outcomes or c.stage is Stage.DEAD for c in self._connections):
+            return 0.0
+        if self._in_hand:
+            moments += [moment for moment in (self._connect_at, now + self._slow.pause_left(now)) if moment > now]
+        return max(0.0, min([moment - now for moment in moments] + [LONGEST_LOOK_AWAY]))
+
+    # --- letters and connections -------------------------------------------------------------------------
+
+    def _next_letter(self) -> Letter | None:
+        if self._in_hand:
+            return self._in_hand.popleft()
+        if self._dry:
+            return None
+        letter = self._queue.take()
+        self._dry = letter is None
+        return letter
+
+    def _give_letters(self, now: float) -> None:
+        surplus = len(self._live()) - self._slow.limit
+        for connection in self._connections:
+            session = connection.session
+            if session.idle and (session.spent or surplus > 0):
+                session.quit()
+                surplus -= 1
+                continue
+            if self._slow.paused(now) or surplus > 0:
+                continue
+            while session.can_begin and (letter := self._next_letter()) is not None:
+                session.begin(letter)
+                if session.stop is not None:
+                    break
+
+    def _open_connections(self, now: float) -> None:
+        live = self._live()
+        opening = sum(connection.session.phase < Phase.READY for connection in live)
+        # One connection knocks first: ten wrong passwords at once could lock the account.
+        most = self._slow.limit if len(live) > opening else 1
+        if now < self._connect_at or self._slow.paused(now):
+            return
+        while len(live) < most:
+            if len(self._in_hand) <= opening:
+                letter = None if self._dry else self._queue.take()
+                if letter is None:
+                    self._dry = True
+                    return
+                self._in_hand.append(letter)
+            connection = self._new_connection(now)
+            if connection is None:
+                return
+            live.append(connection)
+            opening += 1
+
+    def _look_ahead(self) -> None:
+        """Know whether letters remain when nobody may begin one now: during a pause, or between two attempts."""
+        if not (self._dry or self._in_hand or any(connection.session.loaded for connection in self._connections)):
+            letter = self._queue.take()
+            if letter is None:
+                self._dry = True
+            else:
+                self._in_hand.append(letter)
+
+    def _live(self) -> list[Connection]:
+        return [connection for connection in self._connections if connection.session.phase < Phase.QUITTING]
+
+    def _new_connection(self, now: float) -> Connection | None:
+        try:
+            addresses = addresses_of(self._account)
+        except SendingStopped as stop:
+            self._stop = stop
+            return None
+        except OSError as error:
+            self._network_fault(error.strerror or type(error).__name__, now)
+            return None
+        connection = Connection(
+            self._account,
+            self._password,
+            addresses,
+            self._context,
+            self._patience,
+            self._selector,
+            letters=self._letters,
+        )
+        connection.connect(now)
+        self._connections.append(connection)
+        return connection
+
+    # --- what a turn taught -------------------------------------------------------------------------------
+
+    def _learn(self, now: float) -> None:
+        """Look at connections that ended, at refusals, and at whether the network is there."""
+        others = sum(connection.session.phase is Phase.READY for connection in self._connections)
+        for connection in self._connections:
+            session = connection.session
+            if session.phase is Phase.CLOSED and connection.stage is not Stage.DEAD:
+                connection.close()
+                connection.stage = Stage.DEAD
+            if session.helpful:
+                session.helpful = False
+                self._faults, self._down_since, self._connect_at = 0, None, float("-inf")
+            if session.slow:
+                session.slow = False
+                self._slow.asked(now)
+            if connection.stage is not Stage.DEAD:
+                continue
+            if isinstance(session.stop, GreetingRefused) and others:
+                # The server works, but wants no further connection.
+                self._slow.full_at(others)
+            elif session.stop is not None:
+                self._stop = self._stop or session.stop
+            elif session.fault and others and not session.welcomed:
+                self._slow.full_at(others)
+            elif session.fault and not others:
+                self._network_fault(session.fault, now)
+        self._check_network(now)
+
+    def _network_fault(self, fault: str, now: float) -> None:
+        self._last_fault = fault
+        self._connect_at = now + BACK_OFF[min(self._faults, len(BACK_OFF) - 1)]
+        self._faults += 1
+        if self._down_since is None:
+            self._down_since = now
+        self._check_network(now)
+
+    def _check_network(self, now: float) -> None:
+        if (
+            self._down_since is None
+            or self._stop is not None
+            or now - self._down_since < self._patience.network
+            or any(connection.session.phase is Phase.READY for connection in self._connections)
+        ):
+            return
+        self._stop = NetworkDown(
+            _(
+                "The server of the account « {account} » could not be reached for a while ({fault})."
+                " Nothing is lost: send again when the network is back."
+            ).format(account=self._account.name, fault=self._last_fault.rstrip("."))
+        )
+
+    def _note_results(self, results: list[Outcome], now: float) -> None:
+        for result in results:
+            if result.status is DeliveryStatus.SENT:
+                self._slow.succeeded(now)
+            elif result.status is DeliveryStatus.PENDING:
+                # It may be due again at once.
+                self._dry = False
+
+    def _say_goodbye(self) -> None:
+        for connection in self._connections:
+            if connection.session.idle:
+                connection.session.quit()
+            elif connection.session.phase is not Phase.QUITTING:
+                connection.close()
+                connection.stage = Stage.DEAD
+        until = self._clock() + self._patience.goodbye
+        while True:
+            now = self._clock()
+            polite = [
+                connection
+                for connection in self._connections
+                if connection.stage is Stage.OPEN and connection.session.phase is Phase.QUITTING
+            ]
+            if not polite or now >= until:
+                return
+            for connection in polite:
+                connection.flush(now)
+                connection.watch()
+            for key, events in self._selector.select(until - now):
+                key.data.attend(events, self._clock())
+            for connection in polite:
+                if connection.session.phase is Phase.CLOSED:
+                    connection.close()
+                    connection.stage = Stage.DEAD

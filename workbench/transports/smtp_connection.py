@@ -1,0 +1,364 @@
+"""One non-blocking socket under one SMTP conversation: connecting, TLS, reading, writing, time limits."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import selectors
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from workbench.domain.accounts import Account, Security, is_loopback
+from workbench.errors import TlsRefused
+from workbench.language import _
+from workbench.transports.smtp_session import Phase, Session, Step
+
+CHUNK = 65536
+TLS_CHUNK = 16384
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+SocketAddress = tuple[socket.AddressFamily, Any]
+"""A family and what `socket.connect` takes for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait, in seconds; the account's own time-out bounds each command before DATA.
+
+    `data` for the 354, `block` between two pieces of content, `after_dot` for the reply to the final dot
+    (RFC 5321 4.5.3.2), `network` without any connection before giving up, `goodbye` for the answer to QUIT.
+    """
+
+    data: float = 120.0
+    block: float = 180.0
+    after_dot: float = 600.0
+    network: float = 120.0
+    goodbye: float = 2.0
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return the only TLS this workbench speaks: certificate and host name verified, 1.2 or newer (P8)."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def addresses_of(account: Account) -> list[SocketAddress]:
+    """Return every address of the account's host, in the resolver's order.
+
+    Raises
+    ------
+    OSError
+        When the name is not known, or the resolver cannot be asked.
+    TlsRefused
+        When plain SMTP would leave this machine.
+    """
+    host = account.host.strip("[]").rstrip(".")
+    if account.security is Security.NONE and not is_loopback(host):
+        raise plain_refused(account)
+    found = socket.getaddrinfo(host, account.effective_port, type=socket.SOCK_STREAM)
+    addresses: list[SocketAddress] = []
+    for family, _kind, _protocol, _name, address in found:
+        if (family, address) not in addresses:
+            addresses.append((family, address))
+    if account.security is Security.NONE and not all(
+        ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for _family, address in addresses
+    ):
+        raise plain_refused(account)
+    return addresses
+
+
+def plain_refused(account: Account) -> TlsRefused:
+    """Return the refusal to write in clear to another machine."""
+    return TlsRefused(
+        _(
+            "The account « {account} » has no encryption, which is only allowed to this machine itself."
+            " Choose --security tls or starttls."
+        ).format(account=account.name)
+    )
+
+
+def tls_refused(account: Account, error: ssl.SSLError) -> TlsRefused:
+    """Return the refusal to go on without a verified TLS, with what was wrong."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = _("its certificate is not accepted ({why})").format(why=error.verify_message.rstrip("."))
+    else:
+        why = (error.reason or "TLS").lower().replace("_", " ")
+    return TlsRefused(
+        _("The server of the account « {account} » gives no encrypted connection, so nothing was sent: {why}.").format(
+            account=account.name, why=why
+        )
+    )
+
+
+def hello_name(own_address: str) -> str:
+    """Return this machine's name for EHLO: its full name if it has one, else its address in brackets."""
+    name = socket.gethostname()
+    if "." in name.strip(".") and name.isascii() and all(c.isalnum() or c in "-." for c in name):
+        return name
+    return f"[IPv6:{own_address}]" if ":" in own_address else f"[{own_address}]"
+
+
+class Stage(Enum):
+    """What the socket is doing."""
+
+    CONNECTING = 1
+    HANDSHAKE = 2
+    OPEN = 3
+    DEAD = 4
+
+
+class Connection:
+    """One socket and the conversation on it; every method returns at once."""
+
+    __slots__ = (
+        "_account", "_addresses", "_context", "_fd", "_last_error", "_letters", "_mark", "_password", "_patience",
+        "_selector", "_want", "_watched", "deadline", "session", "sock", "stage",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        account: Account,
+        password: str,
+        addresses: Sequence[SocketAddress],
+        context: ssl.SSLContext | None,
+        patience: Patience,
+        selector: selectors.BaseSelector,
+        *,
+        letters: int,
+    ) -> None:
+        self._account = account
+        self._password = password
+        self._addresses = list(addresses)
+        self._context = context
+        self._patience = patience
+        self._letters = letters
+        self._last_error = ""
+        self._selector = selector
+        self._fd = -1
+        self._watched = 0
+        self._want = 0
+        self._mark: tuple[int, int] = (-1, -1)
+        self.session = Session(account, password, hello="localhost", letters=letters)
+        self.sock: socket.socket | None = None
+        self.stage = Stage.CONNECTING
+        self.deadline = 0.0
+
+    # --- connecting ------------------------------------------------------------------------------------
+
+    def connect(self, now: float) -> None:
+        """Begin to connect to the next address; with none left, the conversation is lost."""
+        self.close()
+        while self._addresses:
+            family, address = self._addresses.pop(0)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:
+                self._last_error = _reason(error)
+                continue
+            self.sock = sock
+            self.stage = Stage.CONNECTING
+            self._want = WRITE
+            self.deadline = now + self._account.timeout
+            try:
+                sock.setblocking(False)
+                # Nagle's delay would cost 40 ms a message with some servers.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._last_error = _reason(error)
+                self.close()
+                continue
+            return
+        self._die(self._last_error or _("no address"))
+
+    def _connected(self, now: float) -> None:
+        assert self.sock is not None  # noqa: S101 - only called on a socket that became writable
+        number = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if number:
+            self._last_error = _reason(OSError(number, ""))
+            self.connect(now)
+            return
+        self.session = Session(
+            self._account,
+            self._password,
+            hello=hello_name(str(self.sock.getsockname()[0])),
+            letters=self._letters,
+        )
+        self.deadline = now + self._account.timeout
+        if self._account.security is Security.TLS:
+            self._begin_handshake()
+        else:
+            self.stage, self._want = Stage.OPEN, READ
+
+    def _begin_handshake(self) -> None:
+        assert self.sock is not None and self._context is not None  # noqa: S101, PT018 - TLS accounts always have one
+        self.stage = Stage.HANDSHAKE
+        self.sock = self._context.wrap_socket(
+            self.sock, server_hostname=self._account.host.strip("[]").rstrip("."), do_handshake_on_connect=False
+        )
+        self._handshake()
+
+    def _handshake(self) -> None:
+        assert isinstance(self.sock, ssl.SSLSocket)  # noqa: S101 - wrapped by _begin_handshake
+        try:
+            self.sock.do_handshake()
+        except ssl.SSLWantReadError:
+            self._want = READ
+        except ssl.SSLWantWriteError:
+            self._want = WRITE
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionError) as error:
+            self._die(_reason(error))
+        except ssl.SSLError as error:
+            self.session.stop = tls_refused(self._account, error)
+            self._die(str(self.session.stop))
+        except OSError as error:
+            self._die(_reason(error))
+        else:
+            self.stage, self._want = Stage.OPEN, READ
+            if self.session.phase is Phase.HANDSHAKE:
+                self.session.secured()
+
+    # --- talking ---------------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Tell the selector what this socket waits for."""
+        wanted = READ | WRITE if self.stage is Stage.OPEN and self.session.out else self._want
+        if wanted == self._watched or self.sock is None:
+            return
+        if self._watched:
+            self._selector.modify(self._fd, wanted, self)
+        else:
+            self._fd = self.sock.fileno()
+            self._selector.register(self._fd, wanted, self)
+        self._watched = wanted
+
+    def attend(self, events: int, now: float) -> None:
+        """Do what the socket is ready for."""
+        if self.stage is Stage.CONNECTING:
+            self._connected(now)
+        elif self.stage is Stage.HANDSHAKE:
+            self._handshake()
+        elif self.stage is Stage.OPEN and events & READ:
+            self._read()
+        self._note_progress(now)
+
+    def _read(self) -> None:
+        sock, session = self.sock, self.session
+        while sock is not None and self.stage is Stage.OPEN:
+            try:
+                data = sock.recv(CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError as error:
+                self._die(_reason(error))
+                return
+            if not data:
+                self._die(_("the server closed the connection"))
+                return
+            session.receive(data)
+            if session.phase is Phase.HANDSHAKE:
+                self._begin_handshake()
+            elif session.phase is Phase.CLOSED:
+                self._die(session.fault)
+            # Decrypted bytes do not wake the selector: read until there are none.
+            if not isinstance(sock, ssl.SSLSocket) or not sock.pending():
+                return
+
+    def flush(self, now: float) -> None:
+        """Write as much as the socket takes."""
+        sock, session = self.sock, self.session
+        if self.stage is not Stage.OPEN or not session.out or sock is None:
+            return
+        encrypted = isinstance(sock, ssl.SSLSocket)
+        while session.out:
+            with memoryview(session.out) as whole, whole[: TLS_CHUNK if encrypted else CHUNK] as part:
+                size = len(part)
+                try:
+                    written = sock.send(part)
+                except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    # A TLS record may have left in part: its bytes then count as gone.
+                    written = -1
+                except OSError as error:
+                    written = -2
+                    fault = _reason(error)
+            if written < 0 and encrypted:
+                session.at_risk = session.handed + size
+            if written == -2:
+                # What the kernel took before it failed is counted; this piece never got that far.
+                self._read_last_words()
+                self._die(fault)
+                return
+            if written == -1:
+                break
+            session.handed += written
+            del session.out[:written]
+        self._note_progress(now)
+
+    def _read_last_words(self) -> None:
+        """Read what the server said before it closed: a 421 or a refusal is truer than « connection lost »."""
+        if self.stage is Stage.OPEN and self.session.phase is not Phase.HANDSHAKE:
+            self._read()
+
+    def _note_progress(self, now: float) -> None:
+        session = self.session
+        mark = (session.replies, session.handed)
+        if mark != self._mark and self.stage is Stage.OPEN:
+            self._mark = mark
+            self.deadline = now + self._limit()
+
+    def _limit(self) -> float:
+        """Seconds the server has for what comes next."""
+        session = self.session
+        if session.phase is Phase.QUITTING:
+            return self._patience.goodbye
+        if session.awaited is Step.DOT:
+            return self._patience.after_dot if not session.out else max(self._account.timeout, self._patience.block)
+        if session.awaited is Step.DATA:
+            return max(self._account.timeout, self._patience.data)
+        return self._account.timeout
+
+    @property
+    def waits(self) -> bool:
+        """Whether the server owes us something, so that `deadline` counts."""
+        return self.stage is not Stage.OPEN or self.session.phase is not Phase.READY or self.session.awaited is not None
+
+    def check_time(self, now: float) -> None:
+        """Give up what has lasted too long."""
+        if self.stage is Stage.DEAD or not self.waits or now < self.deadline:
+            return
+        self._last_error = _("no answer in time")
+        if self.stage is Stage.CONNECTING:
+            self.connect(now)
+        else:
+            self._die(self._last_error)
+
+    # --- the end ---------------------------------------------------------------------------------------
+
+    def _die(self, fault: str) -> None:
+        self.session.lost(fault)
+        self.close()
+        self.stage = Stage.DEAD
+
+    def close(self) -> None:
+        """Close the socket, whatever it was doing."""
+        if self._watched:
+            self._selector.unregister(self._fd)
+            self._watched = 0
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.close()
+            self.sock = None
+            self._want = 0
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's words for an error, without any address of ours."""
+    return os.strerror(error.errno) if error.errno and not isinstance(error, ssl.SSLError) else type(error).__name__

@@ -1,0 +1,553 @@
+"""One SMTP conversation as a state machine: bytes in, bytes and outcomes out; it opens nothing and waits for nothing.
+
+The transaction part is pipelined (RFC 2920): MAIL, RCPT and DATA of a letter go in one write, behind the content of the
+letter before it. Content goes only after its own 354 and after `go`, so at most one letter a conversation
+can be in doubt.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import deque
+from enum import Enum, IntEnum
+
+from workbench.domain.accounts import Account, Security
+from workbench.domain.deliveries import DeliveryStatus, Outcome
+from workbench.domain.messages import Letter
+from workbench.errors import GreetingRefused, LoginRefused, SenderRefused, SendingStopped, TlsRefused
+from workbench.language import _
+from workbench.transports.smtp_protocol import (
+    LOGIN_CODES,
+    BadReply,
+    Extensions,
+    Reply,
+    ReplyReader,
+    dot_stuffed,
+    envelope_path,
+    extensions_from_lines,
+    has_bare_line_ends,
+)
+
+MAX_COMMAND = 510
+"""Bytes of one command line without CR LF (RFC 5321 4.5.3.1.4)."""
+
+
+class Phase(IntEnum):
+    """How far the conversation is."""
+
+    GREETING = 0
+    EHLO = 1
+    HELO = 2
+    STARTTLS = 3
+    HANDSHAKE = 4  # the socket must become a TLS one, then call `secured`
+    LOGIN = 5
+    READY = 6
+    QUITTING = 7
+    CLOSED = 8
+
+
+class Step(Enum):
+    """What the next reply answers."""
+
+    RESET = "RSET"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "the final dot"
+    EMPTY = "a dot without content"
+    QUIT = "QUIT"
+
+
+class _Trip:
+    """A letter between MAIL and its 354."""
+
+    __slots__ = ("decided", "letter", "opened", "path")
+
+    def __init__(self, letter: Letter, path: bytes) -> None:
+        self.letter = letter
+        self.path = path
+        self.decided = False  # its outcome is known; the replies still to come only close the transaction
+        self.opened = False  # the server said yes to MAIL, so a RSET is needed before the next one
+
+
+class Session:
+    """One conversation with a server for one account.
+
+    After each `receive`, `lost`, `begin` or `go` the owner looks at `phase`, `out`, `ready`, `outcomes`, `slow`
+    (the server asked for fewer messages), `helpful` (it decided about a letter), `fault` and `stop`. It takes
+    bytes from the front of `out` and counts them in `handed`; `at_risk` is how far bytes may have left
+    besides, in a TLS record that was written in part.
+    """
+
+    __slots__ = (
+        "_account", "_dot_mark", "_expected", "_hello", "_letters_left", "_login", "_needs_reset", "_offered",
+        "_password", "_queued", "_reader", "_secure", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out",
+        "outcomes", "phase", "ready", "replies", "slow", "stop",
+        "welcomed",
+    )  # fmt: skip
+
+    def __init__(self, account: Account, password: str, *, hello: str, letters: int) -> None:
+        self._account = account
+        self._password = password
+        self._hello = hello
+        self._letters_left = letters
+        self._secure = account.security is Security.TLS
+        self._login: deque[bytes] = deque()
+        self._reader = ReplyReader()
+        self._offered = Extensions()
+        self._expected: deque[Step] = deque()
+        self._trip: _Trip | None = None
+        self._needs_reset = False
+        self._queued = 0
+        self._dot_mark = 0
+        self.phase = Phase.GREETING
+        self.out = bytearray()
+        self.handed = 0
+        self.at_risk = 0
+        self.replies = 0
+        self.ready: Letter | None = None
+        self.flying: Letter | None = None
+        self.outcomes: list[Outcome] = []
+        self.slow = False
+        self.helpful = False
+        self.welcomed = False
+        self.stop: SendingStopped | None = None
+        self.fault = ""
+
+    # --- what the owner asks ---------------------------------------------------------------------------
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a letter is under way in this conversation."""
+        return self._trip is not None or self.ready is not None or self.flying is not None
+
+    @property
+    def idle(self) -> bool:
+        """Whether the conversation is open and nothing is under way or awaited."""
+        return self.phase is Phase.READY and not self.loaded and not self._expected
+
+    @property
+    def spent(self) -> bool:
+        """Whether this conversation has carried as many letters as one may."""
+        return self._letters_left <= 0
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether a letter may be begun now."""
+        return (
+            self.phase is Phase.READY
+            and self._trip is None
+            and self.ready is None
+            and not self.spent
+            and (self._offered.pipelining or not self._expected)
+        )
+
+    @property
+    def awaited(self) -> Step | None:
+        """What the next reply answers, or nothing when none is due."""
+        return self._expected[0] if self._expected else None
+
+    @property
+    def dot_left(self) -> bool:
+        """Whether the final dot of the content under way may have left this machine."""
+        return self.flying is not None and max(self.handed, self.at_risk) >= self._dot_mark
+
+    # --- what the owner tells ---------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes that the server wrote."""
+        self._reader.feed(data)
+        try:
+            while self.phase not in (Phase.CLOSED, Phase.HANDSHAKE):
+                reply = self._reader.next_reply()
+                if reply is None:
+                    return
+                self.replies += 1
+                if self.phase >= Phase.READY:
+                    self._answered(reply)
+                else:
+                    self._prepare(reply)
+        except BadReply:
+            self.lost(_("the server wrote something that is not SMTP"))
+
+    def secured(self) -> None:
+        """Go on after the TLS handshake that STARTTLS asked for; what was said before it is forgotten (RFC 3207)."""
+        self._secure = True
+        self._offered = Extensions()
+        self._hello_again()
+
+    def begin(self, letter: Letter) -> None:
+        """Open the transaction of a letter; one that cannot leave through this server gets its outcome at once."""
+        try:
+            sender = envelope_path(letter.sender)
+        except ValueError:
+            sender = b""
+        if not sender or (not sender.isascii() and not self._offered.smtputf8):
+            self._stopped(
+                SenderRefused(
+                    _("The address of the account « {account} » cannot be used to send.").format(
+                        account=self._account.name
+                    )
+                )
+            )
+            return
+        try:
+            path = envelope_path(letter.recipient)
+        except ValueError:
+            self._local_failure(letter, "invalid_address")
+            return
+        options = b""
+        eight_bit = not letter.content.isascii()
+        if not path.isascii() or not sender.isascii():
+            if not self._offered.smtputf8:
+                self._local_failure(letter, "needs_smtputf8")
+                return
+            options += b" SMTPUTF8"
+        if eight_bit:
+            if not self._offered.eight_bit:
+                self._local_failure(letter, "needs_8bit")
+                return
+            options += b" BODY=8BITMIME"
+        if self._offered.size is not None:
+            if 0 < self._offered.size < len(letter.content):
+                self._local_failure(letter, "message_too_large")
+                return
+            options += b" SIZE=%d" % len(letter.content)
+        if has_bare_line_ends(letter.content):
+            self._local_failure(letter, "unsafe_value")
+            return
+        if len(path) > MAX_COMMAND - 8:
+            self._local_failure(letter, "invalid_address")
+            return
+        self._letters_left -= 1
+        self._trip = _Trip(letter, path)
+        if self._needs_reset:
+            self._needs_reset = False
+            self._say(b"RSET\r\n", Step.RESET)
+        self._say(b"MAIL FROM:%s%s\r\n" % (sender, options), Step.MAIL)
+        if self._offered.pipelining:
+            self._say(b"RCPT TO:%s\r\n" % path, Step.RCPT)
+            self._say(b"DATA\r\n", Step.DATA)
+
+    def go(self) -> None:
+        """Let the content of the ready letter leave: the journal knows about it."""
+        letter = self.ready
+        assert letter is not None  # noqa: S101 - the owner's loop only calls this for a ready letter
+        self.ready = None
+        self.flying = letter
+        self._say(dot_stuffed(letter.content), Step.DOT)
+        self._dot_mark = self._queued
+
+    def quit(self) -> None:
+        """Say goodbye."""
+        self.phase = Phase.QUITTING
+        self._say(b"QUIT\r\n", Step.QUIT)
+
+    def lost(self, fault: str) -> None:
+        """End the conversation: give every letter under way the outcome that is true (P2, P4)."""
+        if self.phase is Phase.CLOSED:
+            return
+        if self.flying is not None:
+            if self.dot_left:
+                self._outcome(self.flying, DeliveryStatus.IN_DOUBT, "reply_lost")
+            else:
+                self._outcome(self.flying, DeliveryStatus.PENDING, "connection_lost")
+        if self.ready is not None:
+            self._outcome(self.ready, DeliveryStatus.PENDING, "connection_lost")
+        if self._trip is not None and not self._trip.decided:
+            self._outcome(self._trip.letter, DeliveryStatus.PENDING, "connection_lost")
+        self.flying = self.ready = self._trip = None
+        self._expected.clear()
+        self.out.clear()
+        if self.phase is not Phase.QUITTING:  # after our goodbye nothing is a fault any more
+            self.fault = self.fault or fault
+        self.phase = Phase.CLOSED
+
+    # --- before the first letter -------------------------------------------------------------------------
+
+    def _prepare(self, reply: Reply) -> None:
+        if self.phase is Phase.GREETING:
+            if reply.code == 220:
+                self._hello_again()
+            else:
+                self._stopped(
+                    GreetingRefused(
+                        _("The server of the account « {account} » refused the connection: {reply}").format(
+                            account=self._account.name, reply=_quoted(reply)
+                        )
+                    )
+                )
+            return
+        if reply.code == 421 or (reply.temporary and self.phase is not Phase.STARTTLS):
+            self.slow = reply.code == 421
+            self.lost(_quoted(reply))
+        elif self.phase in (Phase.EHLO, Phase.HELO):
+            self._greeted(reply)
+        elif self.phase is Phase.STARTTLS:
+            if reply.code != 220:
+                self._stopped(self._no_tls(_quoted(reply)))
+            elif self._reader.leftover:
+                # Bytes that came in clear must not be taken for the server's words after the handshake.
+                self._stopped(self._no_tls(_("it wrote more in clear after agreeing to encrypt")))
+            else:
+                self.phase = Phase.HANDSHAKE
+        else:
+            self._login_answered(reply)
+
+    def _hello_again(self) -> None:
+        self.phase = Phase.EHLO
+        self._emit(b"EHLO " + self._hello.encode("ascii") + b"\r\n")
+
+    def _greeted(self, reply: Reply) -> None:
+        account = self._account
+        if reply.positive:
+            self._offered = extensions_from_lines(reply.lines) if self.phase is Phase.EHLO else Extensions()
+        elif self.phase is Phase.EHLO and account.security is Security.NONE and not account.user:
+            # An old server on loopback; with TLS or a login asked for, HELO would be a downgrade.
+            self.phase = Phase.HELO
+            self._emit(b"HELO " + self._hello.encode("ascii") + b"\r\n")
+            return
+        elif account.security is Security.STARTTLS and not self._secure:
+            self._stopped(self._no_tls(_quoted(reply)))
+            return
+        else:
+            self._stopped(
+                GreetingRefused(
+                    _("The server of the account « {account} » refused our greeting: {reply}").format(
+                        account=account.name, reply=_quoted(reply)
+                    )
+                )
+            )
+            return
+        if account.security is Security.STARTTLS and not self._secure:
+            if not self._offered.starttls:
+                self._stopped(self._no_tls(_("it does not offer STARTTLS")))
+                return
+            self.phase = Phase.STARTTLS
+            self._emit(b"STARTTLS\r\n")
+        elif account.user:
+            self._begin_login(self._offered.mechanisms)
+        else:
+            self._open()
+
+    def _no_tls(self, why: str) -> TlsRefused:
+        return TlsRefused(
+            _(
+                "The server of the account « {account} » gives no encrypted connection, so nothing was sent: {why}."
+            ).format(account=self._account.name, why=why.rstrip("."))
+        )
+
+    def _begin_login(self, mechanisms: frozenset[str]) -> None:
+        user, password = self._account.user.encode(), self._password.encode()
+        self.phase = Phase.LOGIN
+        if "PLAIN" in mechanisms:
+            answer = base64.b64encode(b"\0" + user + b"\0" + password)
+            first = b"AUTH PLAIN " + answer
+            self._login = deque([first] if len(first) <= MAX_COMMAND else [b"AUTH PLAIN", answer])
+        elif "LOGIN" in mechanisms:
+            self._login = deque([b"AUTH LOGIN", base64.b64encode(user), base64.b64encode(password)])
+        else:
+            self._stopped(
+                LoginRefused(
+                    _(
+                        "The server of the account « {account} » offers no way to log in that the workbench knows"
+                        " (AUTH PLAIN or LOGIN)."
+                    ).format(account=self._account.name)
+                )
+            )
+            return
+        self._emit(self._login.popleft() + b"\r\n")
+
+    def _login_answered(self, reply: Reply) -> None:
+        if reply.code == 235:
+            self._open()
+        elif reply.code == 334 and self._login:
+            self._emit(self._login.popleft() + b"\r\n")
+        elif reply.code == 504 and "LOGIN" in self._offered.mechanisms and "PLAIN" in self._offered.mechanisms:
+            # PLAIN was offered but is not known after all.
+            self._offered = Extensions(
+                pipelining=self._offered.pipelining,
+                eight_bit=self._offered.eight_bit,
+                smtputf8=self._offered.smtputf8,
+                size=self._offered.size,
+                mechanisms=frozenset({"LOGIN"}),
+            )
+            self._begin_login(self._offered.mechanisms)
+        else:
+            self._stopped(self._login_refused(reply))
+
+    def _open(self) -> None:
+        self.phase = Phase.READY
+        self.welcomed = True
+
+    def _login_refused(self, reply: Reply) -> LoginRefused:
+        return LoginRefused(
+            _(
+                "The server of the account « {account} » refused the user or the password: {reply}"
+                " Check them with: workbench account test {account}"
+            ).format(account=self._account.name, reply=_quoted(reply))
+        )
+
+    # --- letters -----------------------------------------------------------------------------------------
+
+    def _answered(self, reply: Reply) -> None:
+        if not self._expected:
+            # Nothing was asked: either the server is closing (421), or it no longer counts as we do.
+            self.slow = self.slow or reply.code == 421
+            self.lost(_quoted(reply))
+            return
+        step = self._expected.popleft()
+        if step is Step.DOT:
+            self._content_answered(reply)
+        elif step is Step.MAIL:
+            self._sender_answered(reply)
+        elif step is Step.RCPT:
+            self._recipient_answered(reply)
+        elif step is Step.DATA:
+            self._data_answered(reply)
+        elif step is Step.QUIT:
+            self.phase = Phase.CLOSED
+        elif step is Step.RESET and not reply.positive:
+            self.lost(_quoted(reply))
+        if reply.code == 421 and self.phase is not Phase.CLOSED:
+            self.slow = True
+            self.lost(_quoted(reply))
+
+    def _sender_answered(self, reply: Reply) -> None:
+        trip = self._under_way()
+        if reply.positive:
+            trip.opened = True
+            if not self._offered.pipelining:
+                self._say(b"RCPT TO:%s\r\n" % trip.path, Step.RCPT)
+        elif reply.temporary or reply.code == 552:
+            # The size (552) is the only thing in MAIL that belongs to one letter.
+            self._refused(trip, reply)
+        elif reply.code >= 500 and reply.code not in LOGIN_CODES:
+            self._stopped(
+                SenderRefused(
+                    _("The server of the account « {account} » refuses to send for its address: {reply}").format(
+                        account=self._account.name, reply=_quoted(reply)
+                    )
+                )
+            )
+        elif reply.code >= 500:
+            self._refused(trip, reply)
+        else:
+            self.lost(_quoted(reply))
+
+    def _recipient_answered(self, reply: Reply) -> None:
+        trip = self._under_way()
+        if trip.decided:
+            return
+        if reply.positive:
+            if not self._offered.pipelining:
+                self._say(b"DATA\r\n", Step.DATA)
+        elif reply.code >= 400:
+            self._refused(trip, reply)
+        else:
+            self.lost(_quoted(reply))
+
+    def _data_answered(self, reply: Reply) -> None:
+        trip = self._under_way()
+        if trip.decided:
+            if reply.code == 354:
+                # RFC 2920 3.1: the recipient was refused and yet content is awaited; end it with nothing in it.
+                self._say(b".\r\n", Step.EMPTY)
+                trip.opened = False
+            self._close_trip(trip)
+        elif reply.code == 354:
+            self.helpful = True
+            self.ready = trip.letter
+            self._trip = None
+        elif reply.code >= 400:
+            self._refused(trip, reply)
+            if self._trip is not None:
+                self._close_trip(trip)
+        else:
+            self.lost(_quoted(reply))
+
+    def _content_answered(self, reply: Reply) -> None:
+        letter = self.flying
+        if letter is None:
+            return
+        early = not self.dot_left
+        if reply.positive and not early:
+            self.flying = None
+            self.helpful = True
+            self._outcome(letter, DeliveryStatus.SENT, "", reply)
+        elif reply.positive:
+            # Said before we had finished: whatever it believes it has, nobody can tell.
+            self.flying = None
+            self._outcome(letter, DeliveryStatus.IN_DOUBT, "reply_lost", reply)
+            self.lost(_quoted(reply))
+        elif reply.code >= 400:
+            self.flying = None
+            self._refusal(letter, reply)
+            if early and self.phase is not Phase.CLOSED:
+                # The rest of the content would be read as commands.
+                self.lost(_quoted(reply))
+        else:
+            self.lost(_quoted(reply))
+
+    def _under_way(self) -> _Trip:
+        assert self._trip is not None  # noqa: S101 - these steps are only expected while a trip is open
+        return self._trip
+
+    def _refused(self, trip: _Trip, reply: Reply) -> None:
+        trip.decided = True
+        self._refusal(trip.letter, reply)
+        if self.phase is not Phase.CLOSED and not self._offered.pipelining:
+            self._close_trip(trip)
+
+    def _refusal(self, letter: Letter, reply: Reply) -> None:
+        """Give the outcome of a 4xx or 5xx, whatever the step it answered."""
+        self.helpful = True
+        if reply.code in LOGIN_CODES:
+            # The account is refused, not this recipient: nobody is failed for it.
+            if self._trip is None:
+                self._outcome(letter, DeliveryStatus.PENDING, f"smtp_{reply.code}", reply)
+            self._stopped(self._login_refused(reply))
+        elif reply.temporary:
+            self.slow = self.slow or reply.slows_account
+            self._outcome(letter, DeliveryStatus.PENDING, f"smtp_{reply.code}", reply)
+        else:
+            self._outcome(letter, DeliveryStatus.FAILED, f"smtp_{reply.code}", reply)
+
+    def _close_trip(self, trip: _Trip) -> None:
+        self._trip = None
+        if trip.opened and self._offered.pipelining:
+            self._needs_reset = True
+        elif trip.opened:
+            self._say(b"RSET\r\n", Step.RESET)
+
+    def _local_failure(self, letter: Letter, reason: str) -> None:
+        self._outcome(letter, DeliveryStatus.FAILED, reason)
+
+    def _outcome(self, letter: Letter, status: DeliveryStatus, reason: str, reply: Reply | None = None) -> None:
+        self.outcomes.append(
+            Outcome(
+                delivery_id=letter.delivery_id,
+                status=status,
+                reason=reason,
+                code=reply.code if reply else None,
+                reply=reply.text if reply else "",
+            )
+        )
+
+    def _stopped(self, stop: SendingStopped) -> None:
+        """End the conversation because the account's way is closed; letters before their content are forgotten."""
+        self.stop = stop
+        self._trip = self.ready = None
+        self.lost(str(stop))
+
+    def _say(self, data: bytes, step: Step) -> None:
+        self._emit(data)
+        self._expected.append(step)
+
+    def _emit(self, data: bytes) -> None:
+        self.out += data
+        self._queued += len(data)
+
+
+def _quoted(reply: Reply) -> str:
+    return f"« {reply.code} {reply.text} »"
