@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.output import say, show_record
-from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, settings_of
+from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
 from workbench.errors import UsageError
 from workbench.language import _
 
@@ -45,6 +45,7 @@ def correct_patient(
         wanted["email"] = email or None
     if not wanted:
         raise UsageError(_("Say what to correct, for instance --email ADDRESS."))
+    refuse_names(wanted, frozenset({"self", "patient_id"}))
     corrections = practice_of(ctx).patients.correct(patient, **wanted)
     for correction in corrections:
         say(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.output import as_frame, say, show
-from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, practice_of, settings_of
+from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, found, practice_of
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def search(
     if name is None:
         _show_searches(practice, format, output)
         return
-    frame = practice.search(name, **settings_of(settings))
+    frame = found(practice, name, settings)
     show(frame, format=format, output=output, columns=_COLUMNS_FOR_THE_EYE)
     say(_summary(frame))
 

@@ -19,8 +19,8 @@ from workbench.cli.session import (
     SearchOption,
     SetOption,
     TemplateOption,
+    found,
     practice_of,
-    settings_of,
 )
 from workbench.errors import NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
@@ -162,10 +162,7 @@ def mailing_asked(
         raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
     if search is None and settings:
         raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
-    if recipients is not None:
-        frame = practice.read_recipients(recipients)
-    else:
-        frame = practice.search(str(search), **settings_of(settings))
+    frame = practice.read_recipients(recipients) if recipients is not None else found(practice, str(search), settings)
     return practice.mailing(frame, template, account=account, key=key)
 
 
@@ -200,13 +197,13 @@ def run_and_report(
     if mailing.id is None:
         return status or 1
     counts = mailing.counts
-    found = practice.results(mailing.id, identities=True)
+    rows = practice.results(mailing.id, identities=True)
     if results is not None:
-        save_csv(found, results)
+        save_csv(rows, results)
         say(_("Results written to {path}.").format(path=results))
     if not json:
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
-        show_left_out(found)
+        show_left_out(rows)
     say_what_is_open(mailing.id, counts)
     if json:
         print_json(json_counts(mailing.id, counts))

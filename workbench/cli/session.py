@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.errors import BadValue
+from workbench.errors import BadValue, UnknownName
 from workbench.language import _
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.practice import Practice
 
 
@@ -97,3 +99,23 @@ def settings_of(pairs: Iterable[str] | None) -> dict[str, str]:
             raise BadValue(_("« {pair} » is not a parameter: write key=value.").format(pair=pair))
         values[key] = f"{values[key]},{value}" if key in values else value
     return values
+
+
+def refuse_names(values: Iterable[str], taken: frozenset[str]) -> None:
+    """Refuse a parameter or column whose name is a word of the call itself, as any other unknown name.
+
+    Raises
+    ------
+    UnknownName
+        When one of `values` is among `taken`.
+    """
+    for name in values:
+        if name in taken:
+            raise UnknownName(_("There is no « {name} » to be set here.").format(name=name))
+
+
+def found(practice: Practice, name: str, settings: Iterable[str] | None) -> pd.DataFrame:
+    """Run the search that the options describe."""
+    parameters = settings_of(settings)
+    refuse_names(parameters, frozenset({"self", "name", "today"}))
+    return practice.search(name, **parameters)

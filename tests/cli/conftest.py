@@ -1,0 +1,198 @@
+"""A person at the command line, in English, in front of a practice made of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from workbench.cli.main import app
+from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.mailings import Counts
+from workbench.domain.messages import Address, Message
+from workbench.language import use_language
+
+HOSTILE = "\x1b[31m<script>[red]=2+2"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language(None)
+
+
+def results_frame(statuses: Mapping[str, str]) -> pd.DataFrame:
+    rows = [
+        {
+            "mailing_id": 7,
+            "delivery_id": place,
+            "recipient": f"=SUM({place})",
+            "address": f"p{place}@exemple.test",
+            "status": status,
+            "reason": "no_address" if status == "skipped" else "",
+            "smtp_reply": HOSTILE,
+        }
+        for place, status in enumerate(statuses.values(), 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+@dataclass
+class FakeMailing:
+    """A mailing of three rows: two may leave, one has no address."""
+
+    practice: FakePractice
+    id: int | None = None
+    account: Any = field(default_factory=lambda: SimpleNamespace(email="cabinet@exemple.test", name="a"))
+    outcome: Exception | None = None
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def check(self) -> pd.DataFrame:
+        row = {"recipient": "patient:3", "severity": "error", "code": "no_address", "message": "No e-mail address."}
+        return pd.DataFrame([row])
+
+    @property
+    def recipients(self) -> pd.DataFrame:
+        return pd.DataFrame({"recipient_id": ["1", "2", "3"], "reason": ["", "", "no_address"]})
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(**{str(name): list(self.practice.statuses.values()).count(name) for name in _COUNTED})
+
+    def preview(self, number: int = 0) -> Message:
+        return Message(
+            sender=Address(email="cabinet@exemple.test", name="Cabinet"),
+            recipient=Address(email=f"p{number}@exemple.test", name=HOSTILE),
+            subject="Rappel",
+            html="<p>Bonjour</p>",
+            text="Bonjour\nà demain",
+            writer=lambda _message: b"From: x\r\n\r\nBonjour\r\n",
+        )
+
+    def send(self, confirmed: bool = False, **options: Any) -> pd.DataFrame:
+        assert confirmed
+        self.calls.append(options)
+        self.id = 7
+        return self._leave()
+
+    def resume(self, **options: Any) -> pd.DataFrame:
+        self.calls.append(options)
+        return self._leave()
+
+    def _leave(self) -> pd.DataFrame:
+        if self.outcome is not None:
+            raise self.outcome
+        for key, status in self.practice.statuses.items():
+            if status == "pending":
+                self.practice.statuses[key] = "sent"
+        return results_frame(self.practice.statuses)
+
+
+_COUNTED = ("sent", "failed", "in_doubt", "skipped", "pending", "cancelled")
+
+
+@dataclass
+class FakePractice:
+    """Answers like a practice, and remembers what it was asked."""
+
+    statuses: dict[str, str] = field(
+        default_factory=lambda: {"1": str(DeliveryStatus.PENDING), "2": "pending", "3": "skipped"}
+    )
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    closed: bool = False
+    made: FakeMailing | None = None
+
+    def __post_init__(self) -> None:
+        self.made = FakeMailing(self)
+        self.patients = SimpleNamespace(show=self._show, correct=self._correct)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def search(self, name: str, **parameters: str) -> pd.DataFrame:
+        self.asked.append(("search", name, parameters))
+        return pd.DataFrame(
+            {
+                "subject_key": ["appointment:1", "appointment:2"],
+                "patient_id": ["1", "2"],
+                "date": ["2026-11-23", "2026-11-23"],
+                "patient": [HOSTILE, "Zoé"],
+                "email": ["a@exemple.test", ""],
+                "balance": [-12.5, float("nan")],
+                "starts_at": pd.to_datetime(["2026-11-23 09:00", "2026-11-23 10:00"]).tz_localize("Europe/Paris"),
+            }
+        )
+
+    def read_recipients(self, file: Any) -> pd.DataFrame:
+        self.asked.append(("recipients", str(file)))
+        return pd.DataFrame({"email": ["a@exemple.test"]})
+
+    def mailing(self, frame: pd.DataFrame, template: str, **options: Any) -> FakeMailing:
+        self.asked.append(("mailing", len(frame), template, options))
+        return self.made
+
+    def mailing_by_id(self, number: int) -> FakeMailing:
+        self.made.id = number
+        return self.made
+
+    def mailings(self) -> pd.DataFrame:
+        return pd.DataFrame([{"mailing_id": 7, "status": "finished", "template": "T", "sent": 2}])
+
+    def results(self, number: int | None = None, **options: Any) -> pd.DataFrame:
+        self.asked.append(("results", number, options))
+        return results_frame(self.statuses)
+
+    def retry(self, number: int) -> None:
+        self._turn("failed", "pending")
+
+    def settle(self, number: int, *, as_sent: bool) -> None:
+        self._turn("in_doubt", "sent" if as_sent else "pending")
+
+    def cancel(self, number: int) -> None:
+        self._turn("pending", "cancelled")
+
+    def opt_out(self, who: str, *, channel: str) -> None:
+        self.asked.append(("opt_out", who, channel))
+
+    def _turn(self, old: str, new: str) -> None:
+        self.statuses = {key: new if status == old else status for key, status in self.statuses.items()}
+
+    def _show(self, number: str) -> dict[str, Any]:
+        return {"patient_id": number, "last_name": HOSTILE, "email": None}
+
+    def _correct(self, number: str, **columns: str | None) -> list[Any]:
+        self.asked.append(("correct", number, columns))
+        return [SimpleNamespace(column=column) for column in columns]
+
+
+@dataclass
+class FakeSession:
+    """A session that opens the fake practice."""
+
+    opened: FakePractice
+    workspace: Any = None
+    user: str | None = None
+
+    def practice(self) -> FakePractice:
+        return self.opened
+
+
+@pytest.fixture
+def practice() -> FakePractice:
+    return FakePractice()
+
+
+@pytest.fixture
+def command(practice: FakePractice) -> Callable[..., Any]:
+    """Run one command against the fake practice; errors come out as they are, ``main`` is tested apart."""
+
+    def run(*words: str, typed: str | None = None) -> Any:
+        return CliRunner().invoke(app, list(words), obj=FakeSession(practice), input=typed)
+
+    return run

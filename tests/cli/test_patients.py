@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbench.errors import UnknownName, UsageError
+
+
+def test_a_file_is_shown_without_what_a_terminal_obeys(command):
+    done = command("patient", "show", "41")
+    assert "<script>" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_file_is_one_object_for_a_program(command):
+    assert json.loads(command("patient", "show", "41", "--format", "json").stdout)["patient_id"] == "41"
+
+
+@pytest.mark.parametrize(
+    "words", [["--email", "a@exemple.test"], ["email=a@exemple.test"], ["--set", "email=a@exemple.test"]]
+)
+def test_an_address_is_corrected_however_one_writes_it(command, practice, words):
+    done = command("patient", "correct", "41", *words)
+    assert practice.asked == [("correct", "41", {"email": "a@exemple.test"})]
+    assert "a@exemple.test" not in done.output
+    assert "email" in done.stderr
+
+
+def test_an_empty_value_empties_the_column(command, practice):
+    command("patient", "correct", "41", "email=")
+    assert practice.asked == [("correct", "41", {"email": None})]
+
+
+def test_a_correction_says_what_to_correct(command):
+    assert isinstance(command("patient", "correct", "41").exception, UsageError)
+
+
+def test_the_file_number_is_not_corrected(command):
+    assert isinstance(command("patient", "correct", "41", "patient_id=42").exception, UnknownName)
+
+
+@pytest.mark.parametrize("who", ["41", "a@exemple.test"])
+def test_an_opt_out_is_one_gesture(command, practice, who):
+    assert command("patient", "opt-out", who).exit_code == 0
+    assert practice.asked == [("opt_out", who, "email")]

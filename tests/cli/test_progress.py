@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from workbench.cli.progress import sending_progress, sentence_of
+
+
+@dataclass(frozen=True)
+class At:
+    total: int = 10
+    sent: int = 4
+    failed: int = 1
+    in_doubt: int = 0
+    skipped: int = 2
+    pending: int = 3
+    waiting_until: datetime | None = None
+
+
+def test_the_numbers_of_a_sending_are_told_in_words():
+    assert sentence_of(At()) == "4 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"
+
+
+def test_a_wait_says_until_when():
+    assert sentence_of(At(waiting_until=datetime(2026, 11, 22, 9, 30))).endswith("next attempt at 2026-11-22 09:30")
+
+
+def test_away_from_a_terminal_a_line_comes_only_now_and_then(capsys):
+    times = iter([0.0, 1.0, 2.0, 6.0, 6.0, 7.0])
+    with sending_progress(clock=lambda: next(times)) as progress:
+        for sent in range(4):
+            progress(At(sent=sent))
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == ["2 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"]

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import stat
+
+import pytest
+
+from workbench.errors import LoginRefused, NotConfirmed, UsageError
+
+SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
+
+
+def test_a_confirmed_sending_ends_with_its_numbers_as_json(command, practice):
+    done = command(*SEND, "--yes", "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "mailing": 7, "sent": 2, "failed": 0, "in_doubt": 0, "skipped": 1, "pending": 0,
+    }  # fmt: skip
+    assert practice.closed
+
+
+def test_without_json_the_numbers_add_up_and_the_reasons_are_told(command):
+    done = command(*SEND, "--yes")
+    assert "✓ Sent" in done.stdout
+    assert "In all" in done.stdout
+    assert "No e-mail address in the file." in done.stdout
+
+
+def test_the_parameters_reach_the_search_as_written(command, practice):
+    command(*SEND, "--set", "start=tomorrow", "--set", "by=practice", "--set", "by=patient", "--yes")
+    assert practice.asked[0] == ("search", "appointments", {"start": "tomorrow", "by": "practice,patient"})
+
+
+def test_the_options_reach_the_mailing(command, practice):
+    command(*SEND, "--account", "gmail", "--key", "november", "--connections", "10", "--again", "--yes")
+    assert practice.asked[1] == ("mailing", 2, "Rendez-vous/Rappel", {"account": "gmail", "key": "november"})
+    assert practice.made.calls[0]["connections"] == 10
+    assert practice.made.calls[0]["again"] is True
+
+
+def test_recipients_come_from_a_table(command, practice, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("email\na@exemple.test\n", encoding="utf-8")
+    assert command("send", "--recipients", str(table), "--template", "T", "--yes").exit_code == 0
+    assert practice.asked[0] == ("recipients", str(table))
+
+
+@pytest.mark.parametrize("whom", [(), ("--search", "appointments", "--recipients", __file__)])
+def test_either_a_search_or_a_table_says_whom_to_write_to(command, whom):
+    done = command("send", *whom, "--template", "T", "--yes")
+    assert isinstance(done.exception, UsageError)
+
+
+def test_a_table_has_no_parameters(command):
+    done = command("send", "--recipients", __file__, "--set", "start=today", "--template", "T", "--yes")
+    assert isinstance(done.exception, UsageError)
+
+
+def test_nobody_is_asked_where_nobody_can_answer(command, practice):
+    done = command(*SEND, typed="y\n")  # the input is not a terminal
+    assert isinstance(done.exception, NotConfirmed)
+    assert done.exception.count == 2
+    assert "--yes" in done.exception.sentence
+    assert practice.made.calls == []
+
+
+def test_a_dry_run_shows_the_findings_and_sends_nothing(command, practice):
+    done = command(*SEND, "--dry-run")
+    assert done.exit_code == 0
+    assert "No e-mail address." in done.stdout
+    assert practice.made.calls == []
+
+
+def test_a_dry_run_tells_a_program_too(command, practice):
+    done = command(*SEND, "--dry-run", "--json")
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "mailing": None, "sent": 0, "failed": 0, "in_doubt": 0, "skipped": 1, "pending": 2,
+    }  # fmt: skip
+    assert practice.made.calls == []
+
+
+def test_the_results_file_holds_every_row_guarded_and_private(command, tmp_path):
+    target = tmp_path / "r.csv"
+    command(*SEND, "--yes", "--results", str(target))
+    rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+    assert [row["status"] for row in rows] == ["sent", "sent", "skipped"]
+    assert rows[0]["recipient"] == "'=SUM(1)"
+    assert rows[0]["address"] == "p1@exemple.test"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_results_file_that_cannot_be_written_is_refused_before_anything_leaves(command, practice, tmp_path):
+    done = command(*SEND, "--yes", "--results", str(tmp_path / "no" / "r.csv"))
+    assert isinstance(done.exception, UsageError)
+    assert practice.made.calls == []
+
+
+def test_a_stopped_sending_still_tells_the_truth_and_leaves_with_1(command, practice, tmp_path):
+    practice.made.outcome = LoginRefused("The server refused the password.")
+    target = tmp_path / "r.csv"
+    done = command(*SEND, "--yes", "--json", "--results", str(target))
+    assert done.exit_code == 1
+    assert "refused the password" in done.stderr
+    assert "resume 7" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["pending"] == 2
+    assert target.is_file()
+
+
+def test_an_interrupted_sending_leaves_with_130_and_says_how_to_go_on(command, practice):
+    practice.made.outcome = KeyboardInterrupt()
+    done = command(*SEND, "--yes", "--json")
+    assert done.exit_code == 130
+    assert json.loads(done.stdout.splitlines()[-1])["pending"] == 2
+    assert "resume 7" in done.stderr
+
+
+@pytest.mark.parametrize(("status", "left"), [("failed", 3), ("in_doubt", 3), ("sent", 0)])
+def test_the_exit_status_says_where_the_mailing_stands(command, practice, status, left):
+    practice.statuses["2"] = status
+    assert command(*SEND, "--yes").exit_code == left
+
+
+def test_a_message_in_doubt_is_shown_with_what_to_do(command, practice):
+    practice.statuses["2"] = "in_doubt"
+    done = command(*SEND, "--yes")
+    assert "settle 7 --as-sent" in done.stderr
+
+
+def test_a_preview_shows_who_what_and_the_text(command):
+    done = command("preview", "--search", "appointments", "--template", "T", "--recipient", "1")
+    assert done.exit_code == 0
+    assert "From: Cabinet <cabinet@exemple.test>" in done.stdout
+    assert "<p1@exemple.test>" in done.stdout
+    assert "Bonjour\nà demain" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_preview_is_written_whole_to_files(command, tmp_path):
+    eml, html = tmp_path / "m.eml", tmp_path / "m.html"
+    command("preview", "--search", "appointments", "--template", "T", "--eml", str(eml), "--html", str(html))
+    assert eml.read_bytes() == b"From: x\r\n\r\nBonjour\r\n"
+    assert html.read_text(encoding="utf-8") == "<p>Bonjour</p>"
+    assert stat.S_IMODE(eml.stat().st_mode) == 0o600
