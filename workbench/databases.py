@@ -60,7 +60,8 @@ def open_engine(url: str | URL, *, create: bool = True, read_only: bool = False)
     ``synchronous=FULL``, and checked when its last user did not close it. PostgreSQL commits are synchronous.
     With `read_only` the database refuses every change and its file is left exactly as it is.
 
-    Transactions of the engine are deferred; use `writing` for those that write.
+    Transactions of the engine are deferred; use `writing` for those that write. No error shows the values of a
+    statement, which are patients' (P12).
 
     Raises
     ------
@@ -217,7 +218,7 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
         log = path.with_name(path.name + "-wal")
         # The last user to close a file removes its log: one that is left means a crash, or somebody at work.
         unclean = not read_only and log.exists() and log.stat().st_size > 0
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: object) -> None:
@@ -250,7 +251,7 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
 def _open_server(url: URL, *, read_only: bool) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if engine.dialect.name == "postgresql":
 
         @event.listens_for(engine, "connect")

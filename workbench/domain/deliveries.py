@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from workbench.errors import ForbiddenMove
@@ -68,6 +69,9 @@ def sentence_of_reason(reason: str) -> str:
         "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
         "connection_lost": _("The connection was lost before the message left; it will be tried again."),
         "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
+        "message_too_large": _("The message is larger than the server accepts."),
+        "needs_smtputf8": _("The address has accents before the @, and the server does not know how to write to it."),
+        "needs_8bit": _("The server cannot carry this message as it is encoded."),
         "too_many_attempts": _("Tried several times without success."),
     }
     if code in sentences:
@@ -117,3 +121,27 @@ class Outcome:
     code: int | None = None
     reply: str = ""
     retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLetter:
+    """All that is needed to build again the message of a delivery, and to prove that it is the same (8.6).
+
+    `digest` is the SHA-256 of the content when it last left (``""`` when it never did), `dated_at` its Date.
+    """
+
+    delivery_id: int
+    mailing_id: int
+    status: DeliveryStatus
+    template_revision_id: int
+    account: str
+    recipient: str
+    address: str
+    language: str
+    values: Mapping[str, object]
+    attachments: tuple[str, ...]
+    token: str
+    message_id: str
+    digest: str
+    dated_at: datetime | None
+    sending_at: datetime | None

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -115,3 +116,56 @@ class Counts:
         if self.pending:
             return 1
         return 3 if self.failed or self.in_doubt else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingRecord:
+    """A mailing as the ledger holds it; `created` tells that it was not there before this call."""
+
+    id: int
+    status: MailingStatus
+    reason: str
+    identity: str
+    key: str
+    template: str
+    template_revision_id: int
+    account: str
+    role: str
+    channel: str
+    search: str
+    parameters: Mapping[str, str]
+    purpose: str
+    step: str
+    opened_at: datetime
+    opened_by: str
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnqueueReport:
+    """What queueing a list did to a mailing's rows.
+
+    `added` rows are new (some of them left out with their reason), `reopened` ones were left out and may leave
+    now, `kept` ones stay as they were; `duplicates` counts, among all of them, those already written to for
+    their occasion. `again` is the round they belong to, 0 the first time.
+    """
+
+    added: int = 0
+    reopened: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingProgress:
+    """Where a mailing stands while it is being sent; the first five numbers add up to `total`."""
+
+    total: int
+    sent: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    skipped: int = 0
+    pending: int = 0
+    in_flight: int = 0
+    waiting_until: datetime | None = None

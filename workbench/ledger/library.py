@@ -189,7 +189,10 @@ class Library:
         mine = table.c.practice_id == self._practice_id
         with writing(self._engine) as connection:
             alone(connection, f"accounts:{self._practice_id}")
-            known = dict(connection.execute(sa.select(table.c.name, table.c.is_default).where(mine)).tuples().all())
+            known = {
+                row.name: row.is_default
+                for row in connection.execute(sa.select(table.c.name, table.c.is_default).where(mine))
+            }
             is_default = default or known.get(account.name, False) or not any(known.values())
             if is_default:
                 connection.execute(table.update().where(mine), {"is_default": False})

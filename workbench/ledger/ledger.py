@@ -1,0 +1,125 @@
+"""The ledger as a whole: opened once, and one small class for each thing it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import sqlalchemy as sa
+
+from workbench.databases import bring_up_to_date, open_engine
+from workbench.ledger.acts import Acts
+from workbench.ledger.library import Library
+from workbench.ledger.mailings import Mailings
+from workbench.ledger.opt_outs import OptOuts
+from workbench.ledger.outbox import SqlOutbox
+from workbench.ledger.results import Results
+from workbench.ledger.senders import Recovered, Sender, Senders
+from workbench.ledger.upgrades import HEAD, VERSION_TABLE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SCRIPTS = Path(__file__).parent / "upgrades"
+
+
+def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True) -> Ledger:
+    """Open a ledger, its tables made or brought up to date.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///…``, or the URL of a PostgreSQL database when several machines share the work.
+    practice_id
+        The practice whose rows are read and written.
+    locks
+        The folder of this workspace that holds the lock files of its senders.
+    create
+        Make a SQLite file that is absent.
+
+    Raises
+    ------
+    DatabaseRefused
+        When the database is absent, damaged, newer than this workbench, or on a network folder.
+    """
+    engine = open_engine(url, create=create)
+    try:
+        bring_up_to_date(engine, scripts=_SCRIPTS, version_table=VERSION_TABLE, head=HEAD)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine, practice_id=practice_id, locks=locks)
+
+
+class Ledger:
+    """Everything the workbench itself keeps for one practice: the one source of truth on what was sent.
+
+    Attributes
+    ----------
+    library
+        Email types with their revisions, and accounts.
+    opt_outs
+        Who does not want which messages.
+    mailings
+        Mailings: opened, queued, moved, settled.
+    results
+        What became of each delivery, as frames.
+    senders
+        Who drains outboxes, and what dead ones left behind.
+    acts
+        Who did what, when.
+    """
+
+    def __init__(self, engine: sa.Engine, *, practice_id: str, locks: Path) -> None:
+        self.engine = engine
+        self.practice_id = practice_id
+        self.acts = Acts(engine, practice_id)
+        self.library = Library(engine, practice_id)
+        self.opt_outs = OptOuts(engine, practice_id)
+        self.senders = Senders(engine, practice_id, locks)
+        self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders)
+        self.results = Results(engine, practice_id)
+
+    def start_sender(self, *, user: str, now: datetime) -> Sender:
+        """Register a sender, to be closed (or left by ``with``) when it ends."""
+        return self.senders.start(user=user, now=now)
+
+    def recover(self, now: datetime) -> Recovered:
+        """Give back what dead senders held; call it before sending and before showing what is open."""
+        return self.senders.recover(now)
+
+    def outbox(
+        self, mailing_id: int, sender: Sender, *, objections: Callable[[], pd.DataFrame] | None = None
+    ) -> SqlOutbox:
+        """Return the outbox of a mailing for a sender.
+
+        Parameters
+        ----------
+        objections
+            Reads the patient store's own objections (``PatientStore.objections``); the ledger's are read anyway.
+
+        Raises
+        ------
+        UnknownMailing
+            When there is no such mailing.
+        """
+        return SqlOutbox(
+            self.engine,
+            self.practice_id,
+            self.mailings.mailing(mailing_id),
+            sender,
+            opt_outs=self.opt_outs,
+            objections=objections,
+        )
+
+    def close(self) -> None:
+        """Close every connection; the last one to close a SQLite file also folds its log away."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()

@@ -1,0 +1,383 @@
+"""The pending deliveries of one mailing as one sender sees them: claimed, announced, decided (P1, P2, P3).
+
+Every change is fenced by the sender's number: rows that were given to another sender, or cancelled, cannot be
+announced any more, whatever this sender believes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from workbench.databases import reading, writing
+from workbench.domain.deliveries import DeliveryStatus, Outcome, check_move
+from workbench.domain.mailings import SENDABLE, MailingRecord
+from workbench.domain.messages import Letter
+from workbench.errors import JournalBroken
+from workbench.language import _
+from workbench.ledger import schema
+from workbench.ledger.acts import write_act
+from workbench.ledger.occasions import release_occasions
+from workbench.ledger.opt_outs import Objections, OptOuts
+from workbench.ledger.senders import Sender, release_rows
+from workbench.ports import Claimed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REPLY_LENGTH = 500
+OBJECTIONS_AGE = timedelta(seconds=1)
+"""How old the patient store's objections may be when a batch is claimed; the ledger's own are always of now."""
+
+_S = DeliveryStatus
+_table = schema.deliveries
+
+_ANNOUNCE = (
+    _table.update()
+    .where(
+        _table.c.id == sa.bindparam("of"),
+        _table.c.sender_id == sa.bindparam("me"),
+        _table.c.status == _S.PENDING.value,
+    )
+    .values(
+        {
+            "status": _S.SENDING.value,
+            "sending_at": sa.bindparam("at", type_=schema.Instant),
+            "dated_at": sa.bindparam("dated", type_=schema.Instant),
+            "digest": sa.bindparam("sha"),
+            "message_id": sa.bindparam("name"),
+        }
+    )
+)
+
+
+def _decide(*was: DeliveryStatus) -> sa.Update:
+    """Return the statement that writes an outcome on a row of this sender that stands at one of `was`.
+
+    A row that was given up as interrupted still believes its own sender: a late « 250 » is the truth.
+    """
+    return (
+        _table.update()
+        .where(
+            _table.c.id == sa.bindparam("of"),
+            _table.c.sender_id == sa.bindparam("me"),
+            sa.or_(*(_table.c.status == status.value for status in was)),
+        )
+        .values(
+            {
+                "status": sa.bindparam("new_status"),
+                "reason": sa.bindparam("why"),
+                "attempts": _table.c.attempts + 1,
+                "smtp_code": sa.bindparam("code"),
+                "smtp_reply": sa.bindparam("reply"),
+                "decided_at": sa.bindparam("decided", type_=schema.Instant),
+                "not_before": sa.bindparam("due", type_=schema.Instant),
+                "sender_id": None,
+            }
+        )
+    )
+
+
+_AFTER_THE_DOT = _decide(_S.SENDING, _S.IN_DOUBT)  # sent, in doubt: only what was announced
+_AT_ANY_TIME = _decide(_S.SENDING, _S.PENDING)  # failed, try again: also before the content left
+
+
+class SqlOutbox:
+    """The outbox of one mailing for one sender; fills ``ports.Outbox``.
+
+    Parameters
+    ----------
+    objections
+        The patient store's own objections, read again as batches are claimed; the ledger's opt-outs are always.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        practice_id: str,
+        mailing: MailingRecord,
+        sender: Sender,
+        *,
+        opt_outs: OptOuts,
+        objections: Callable[[], pd.DataFrame] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._practice_id = practice_id
+        self._mailing = mailing
+        self._sender = sender
+        self._opt_outs = opt_outs
+        self._read_objections = objections
+        self._objections = Objections()
+        self._objections_at: datetime | None = None
+        self._now = mailing.opened_at
+
+    # --- taking -------------------------------------------------------------------------------------------
+
+    def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
+        """Take up to `limit` due rows for this sender alone.
+
+        Rows of people who object by now are left out and free their occasions (P13). Nothing comes back when no
+        row is due, or when the mailing is a draft, paused, cancelled or waiting for somebody's word.
+        """
+        self._now = now
+        objections = self._store_objections(now)
+        while True:
+            try:
+                with writing(self._engine) as connection:
+                    self._sender.beat(connection, now)
+                    rows = self._due_rows(connection, limit, now) if self._sendable(connection) else []
+                    going = self._without_objectors(connection, rows, objections, now)
+                    if going:
+                        connection.execute(
+                            _table.update().where(_table.c.id.in_([row.id for row in going])),
+                            {"sender_id": self._sender.id, "sent_by": self._sender.user},
+                        )
+            except SQLAlchemyError as error:
+                raise _broken(error) from error
+            if going or not rows:
+                return [self._claimed(row) for row in going]
+
+    def next_due(self) -> datetime | None:
+        """Return when the earliest row that nobody holds becomes due (maybe in the past), or nothing without any."""
+        with reading(self._engine) as connection:
+            if not self._sendable(connection):
+                return None
+            return connection.execute(
+                sa.select(_table.c.not_before).where(*self._unclaimed()).order_by(_table.c.not_before).limit(1)
+            ).scalar()
+
+    def held_elsewhere(self) -> int:
+        """Return how many open rows other senders hold: they may come back when a sender dies."""
+        with reading(self._engine) as connection:
+            return connection.execute(
+                sa.select(sa.func.count())
+                .select_from(_table)
+                .where(
+                    _table.c.mailing_id == self._mailing.id,
+                    _table.c.sender_id.is_not(None),
+                    _table.c.sender_id != self._sender.id,
+                    _table.c.status.in_([_S.PENDING.value, _S.SENDING.value]),
+                )
+            ).scalar_one()
+
+    def release(self, delivery_ids: Sequence[int]) -> None:
+        """Give back claimed rows that were not sent; those of a cancelled mailing are cancelled."""
+        if not delivery_ids:
+            return
+        try:
+            with writing(self._engine) as connection:
+                for start in range(0, len(delivery_ids), 500):
+                    mine = [
+                        _table.c.id.in_(delivery_ids[start : start + 500]),
+                        _table.c.sender_id == self._sender.id,
+                        _table.c.status == _S.PENDING.value,
+                    ]
+                    release_rows(connection, mine, now=self._now)
+        except SQLAlchemyError as error:
+            raise _broken(error) from error
+
+    # --- the journal ----------------------------------------------------------------------------------------
+
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+        """Write outcomes and « in flight » lines in one durable commit (P3).
+
+        Raises
+        ------
+        JournalBroken
+            When it could not be written, or a row is no longer this sender's (`results` are then written all
+            the same, if they can be): nothing of `about_to_go` may leave.
+        ForbiddenMove
+            When an outcome cannot follow where its row stands, such as « sent » without having been announced.
+        """
+        self._now = now
+        if not results and not about_to_go:
+            return
+        try:
+            if not self._commit(results, about_to_go, now):
+                self._commit(results, (), now)
+                raise JournalBroken(
+                    _("Some messages were cancelled or taken over by another sender meanwhile; the sending stopped.")
+                )
+        except SQLAlchemyError as error:
+            raise _broken(error) from error
+
+    def _commit(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], now: datetime) -> bool:
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
+            self._sender.beat(connection, now)
+            if results:
+                self._write_results(connection, results, now)
+            if about_to_go:
+                announced = connection.execute(_ANNOUNCE, [self._announcement(letter, now) for letter in about_to_go])
+                if announced.rowcount != len(about_to_go):
+                    transaction.rollback()
+                    return False
+        return True
+
+    def _announcement(self, letter: Letter, now: datetime) -> dict[str, Any]:
+        return {
+            "of": letter.delivery_id,
+            "me": self._sender.id,
+            "at": now,
+            "dated": letter.dated or now,
+            "sha": letter.digest or hashlib.sha256(letter.content).hexdigest(),
+            "name": letter.message_id,
+        }
+
+    def _write_results(self, connection: sa.Connection, results: Sequence[Outcome], now: datetime) -> None:
+        after = [outcome for outcome in results if outcome.status in (_S.SENT, _S.IN_DOUBT)]
+        before = [outcome for outcome in results if outcome.status in (_S.FAILED, _S.PENDING)]
+        if len(after) + len(before) != len(results):
+            raise ValueError("an outcome is sent, failed, in doubt, or pending")
+        for statement, outcomes in ((_AFTER_THE_DOT, after), (_AT_ANY_TIME, before)):
+            if not outcomes:
+                continue
+            written = connection.execute(statement, [self._decision(outcome, now) for outcome in outcomes])
+            if written.rowcount != len(outcomes):
+                self._explain(connection, outcomes, now)
+        failed = [outcome.delivery_id for outcome in before if outcome.status is _S.FAILED]
+        if failed:
+            is_failed = sa.select(_table.c.id).where(_table.c.id.in_(failed), _table.c.status == _S.FAILED.value)
+            release_occasions(connection, connection.execute(is_failed).scalars().all())
+
+    def _decision(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
+        return {
+            "of": outcome.delivery_id,
+            "me": self._sender.id,
+            "new_status": outcome.status.value,
+            "why": outcome.reason,
+            "code": outcome.code,
+            "reply": outcome.reply[:REPLY_LENGTH],
+            "decided": None if outcome.status is _S.PENDING else now,
+            "due": now + timedelta(seconds=outcome.retry_after) if outcome.status is _S.PENDING else now,
+        }
+
+    def _explain(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Refuse an outcome that contradicts its row; journal one that comes after somebody else decided."""
+        ids = [outcome.delivery_id for outcome in outcomes]
+        query = sa.select(_table.c.id, _table.c.status, _table.c.sender_id).where(_table.c.id.in_(ids))
+        stands = {row.id: row for row in connection.execute(query)}
+        for outcome in outcomes:
+            row = stands.get(outcome.delivery_id)
+            if row is not None and row.sender_id is None and row.status == outcome.status:
+                continue  # written by this very statement
+            if row is None or row.sender_id != self._sender.id or row.status == _S.IN_DOUBT:
+                write_act(
+                    connection,
+                    self._practice_id,
+                    "late_outcome",
+                    f"delivery:{outcome.delivery_id}",
+                    by=self._sender.user,
+                    now=now,
+                    details={"status": outcome.status.value, "code": outcome.code},
+                )
+            else:
+                check_move(DeliveryStatus(row.status), outcome.status)
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    def _sendable(self, connection: sa.Connection) -> bool:
+        status = connection.execute(
+            sa.select(schema.mailings.c.status).where(schema.mailings.c.id == self._mailing.id)
+        ).scalar_one()
+        return status in SENDABLE
+
+    def _unclaimed(self) -> list[sa.ColumnElement[bool]]:
+        # Spelled as in the partial index, so that SQLite sees that it may use it.
+        return [
+            _table.c.mailing_id == self._mailing.id,
+            _table.c.status == sa.literal_column("'pending'"),
+            _table.c.sender_id.is_(None),
+        ]
+
+    def _due_rows(self, connection: sa.Connection, limit: int, now: datetime) -> list[Any]:
+        letters = schema.letters.c
+        due = (
+            sa.select(_table.c.id)
+            .where(*self._unclaimed(), _table.c.not_before <= now)
+            .order_by(_table.c.not_before, _table.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = list(connection.execute(due).scalars())
+        if not ids:
+            return []
+        query = (
+            sa.select(
+                _table.c.id, _table.c.token, _table.c.template_revision_id, _table.c.address, _table.c.recipient,
+                _table.c.language, _table.c.channel, _table.c.patient_id, _table.c.attempts,
+                letters.content, letters.attachments,
+            )
+            .join_from(_table, schema.letters)
+            .where(_table.c.id.in_(ids))
+            .order_by(_table.c.not_before, _table.c.id)
+        )  # fmt: skip
+        return list(connection.execute(query))
+
+    def _store_objections(self, now: datetime) -> Objections:
+        if self._read_objections is not None and (
+            self._objections_at is None or abs(now - self._objections_at) >= OBJECTIONS_AGE
+        ):
+            self._objections = Objections.from_frame(self._read_objections())
+            self._objections_at = now
+        return self._objections
+
+    def _without_objectors(
+        self, connection: sa.Connection, rows: Sequence[Any], of_store: Objections, now: datetime
+    ) -> list[Any]:
+        if not rows:
+            return []
+        ours = self._opt_outs.among(connection, [row.patient_id for row in rows], [row.address for row in rows])
+        going, left_out = [], []
+        for row in rows:
+            who = {
+                "patient_id": row.patient_id,
+                "address": row.address,
+                "channel": row.channel,
+                "purpose": self._mailing.purpose,
+            }
+            reason = ours.reason(**who) or of_store.reason(**who)
+            if reason:
+                left_out.append((row.id, reason))
+            else:
+                going.append(row)
+        for delivery_id, reason in left_out:
+            connection.execute(
+                _table.update().where(_table.c.id == delivery_id),
+                {"status": _S.SKIPPED.value, "reason": reason, "decided_at": now},
+            )
+        release_occasions(connection, [delivery_id for delivery_id, _reason in left_out])
+        return going
+
+    def _claimed(self, row: Any) -> Claimed:
+        content: Mapping[str, object] = row.content
+        return Claimed(
+            delivery_id=row.id,
+            token=row.token,
+            mailing_id=self._mailing.id,
+            template_revision_id=row.template_revision_id,
+            address=row.address,
+            recipient=row.recipient,
+            language=row.language,
+            channel=row.channel,
+            purpose=self._mailing.purpose,
+            patient_id=row.patient_id,
+            values=content,
+            attempts=row.attempts,
+            attachments=tuple(row.attachments),
+        )
+
+
+def _broken(error: SQLAlchemyError) -> JournalBroken:
+    # Only the driver's first line: the statement would show a patient's values (P12).
+    cause = (str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines() or ["?"])[0]
+    return JournalBroken(
+        _(
+            "The ledger cannot be written ({cause}), so the sending stopped before the next message. "
+            "Check the disk's free space and the rights of the workspace, then send again."
+        ).format(cause=cause)
+    )

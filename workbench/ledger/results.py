@@ -1,0 +1,178 @@
+"""What became of each delivery, as frames to read and join; and what it takes to show a sent letter again (8.6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workbench.databases import reading
+from workbench.domain.deliveries import DeliveryStatus, SentLetter
+from workbench.domain.frames import RESULT_COLUMNS
+from workbench.domain.people import Channel, Role
+from workbench.errors import UnknownMailing
+from workbench.language import _
+from workbench.ledger import schema
+from workbench.ledger.overview import latest_mailing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULT_DTYPES = {
+    "mailing_id": "int64", "delivery_id": "int64", "recipient_id": "string", "patient_id": "string",
+    "appointment_id": "string", "invoice_id": "string", "practitioner_id": "string", "recipient": "string",
+    "role": "category", "channel": "category", "address": "string", "language": "string", "status": "category",
+    "reason": "string", "attempts": "int64", "smtp_code": "Int64", "smtp_reply": "string", "message_id": "string",
+    "queued_at": "datetime64[us, UTC]", "decided_at": "datetime64[us, UTC]", "account": "string",
+    "template": "string", "template_revision": "int64", "purpose": "string", "step": "string", "again": "int64",
+    "job_id": "string", "run_id": "string", "sent_by": "string",
+}  # fmt: skip
+"""The dtype of each result column. Absent texts are ``""``; a delivery that is not decided has no ``decided_at``."""
+
+_CATEGORIES = {
+    "role": [role.value for role in Role],
+    "channel": [channel.value for channel in Channel],
+    "status": [status.value for status in DeliveryStatus],
+}
+
+
+class Results:
+    """The deliveries of one practice, as they stand."""
+
+    def __init__(self, engine: sa.Engine, practice_id: str) -> None:
+        self._engine = engine
+        self._practice_id = practice_id
+
+    def frame(self, mailing_id: int | None = None, *, since: datetime | None = None) -> pd.DataFrame:
+        """Return the deliveries of a mailing, or of the latest one, or of every mailing since an instant.
+
+        Parameters
+        ----------
+        mailing_id
+            The mailing; without it the one queued last, unless `since` is given.
+        since
+            Only deliveries queued, or decided, at this instant or later.
+
+        Returns
+        -------
+        DataFrame
+            ``domain.frames.RESULT_COLUMNS`` with `RESULT_DTYPES`, one row a delivery, in the order of queueing;
+            key ``delivery_id``.
+
+        Raises
+        ------
+        UnknownMailing
+            When no mailing has this number.
+        """
+        rows = schema.deliveries.c
+        where: list[sa.ColumnElement[bool]] = []
+        with reading(self._engine) as connection:
+            if mailing_id is not None:
+                self._known(connection, mailing_id)
+            elif since is None:
+                mailing_id = latest_mailing(connection, self._practice_id)
+            if mailing_id is not None:
+                where.append(rows.mailing_id == mailing_id)
+            elif since is None:
+                return self.empty()
+            if since is not None:
+                where.append(sa.or_(rows.queued_at >= since, rows.decided_at >= since))
+            return self._read(connection, *where)
+
+    def history(self, patient_id: str) -> pd.DataFrame:
+        """Return every delivery about a patient, oldest first, whoever received it (F109); columns as `frame`."""
+        with reading(self._engine) as connection:
+            return self._read(connection, schema.deliveries.c.patient_id == patient_id)
+
+    def empty(self) -> pd.DataFrame:
+        """Return a results frame without rows."""
+        return _frame([])
+
+    def sent_letter(self, delivery_id: int) -> SentLetter:
+        """Return what a delivery was frozen with, and what left.
+
+        Raises
+        ------
+        UnknownMailing
+            When there is no such delivery.
+        """
+        rows, letters = schema.deliveries.c, schema.letters.c
+        query = (
+            sa.select(
+                rows.mailing_id, rows.status, rows.template_revision_id, schema.mailings.c.account, rows.recipient,
+                rows.address, rows.language, letters.content, letters.attachments, rows.token, rows.message_id,
+                rows.digest, rows.dated_at, rows.sending_at,
+            )
+            .join_from(schema.deliveries, schema.letters)
+            .join(schema.mailings, schema.mailings.c.id == rows.mailing_id)
+            .where(rows.practice_id == self._practice_id, rows.id == delivery_id)
+        )  # fmt: skip
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownMailing(_("There is no delivery number {number}.").format(number=delivery_id))
+        return SentLetter(
+            delivery_id=delivery_id,
+            mailing_id=row.mailing_id,
+            status=DeliveryStatus(row.status),
+            template_revision_id=row.template_revision_id,
+            account=row.account,
+            recipient=row.recipient,
+            address=row.address,
+            language=row.language,
+            values=row.content,
+            attachments=tuple(row.attachments),
+            token=row.token,
+            message_id=row.message_id,
+            digest=row.digest,
+            dated_at=row.dated_at,
+            sending_at=row.sending_at,
+        )
+
+    def _known(self, connection: sa.Connection, mailing_id: int) -> None:
+        table = schema.mailings.c
+        query = sa.select(table.id).where(table.practice_id == self._practice_id, table.id == mailing_id)
+        if connection.execute(query).first() is None:
+            raise UnknownMailing(
+                _("There is no mailing number {number}. See them with: workbench mailings").format(number=mailing_id)
+            )
+
+    def _read(self, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
+        rows, mailings, revisions = schema.deliveries.c, schema.mailings.c, schema.template_revisions.c
+        elsewhere: dict[str, sa.Column[Any]] = {
+            "delivery_id": rows.id,
+            "account": mailings.account,
+            "template": mailings.template,
+            "template_revision": revisions.number,
+            "purpose": mailings.purpose,
+            "step": mailings.step,
+            "job_id": mailings.job_id,
+            "run_id": mailings.run_id,
+        }
+        query = (
+            sa.select(*((elsewhere[name] if name in elsewhere else rows[name]).label(name) for name in RESULT_COLUMNS))
+            .join_from(schema.deliveries, schema.mailings, rows.mailing_id == mailings.id)
+            .join(schema.template_revisions, rows.template_revision_id == revisions.id)
+            .where(rows.practice_id == self._practice_id, *where)
+            .order_by(rows.id)
+        )
+        return _frame(connection.execute(query).all())
+
+
+def _frame(rows: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(RESULT_COLUMNS)
+    made: dict[str, Any] = {}
+    for name, values in zip(RESULT_COLUMNS, columns, strict=True):
+        dtype = RESULT_DTYPES[name]
+        if dtype == "category":
+            made[name] = pd.Categorical(values, categories=_CATEGORIES[name])
+        elif dtype.startswith("datetime64"):
+            made[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True).astype(
+                pd.DatetimeTZDtype("us", "UTC")
+            )
+        else:
+            made[name] = pd.Series(values, dtype=pd.api.types.pandas_dtype(dtype))
+    return pd.DataFrame(made)

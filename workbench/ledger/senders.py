@@ -1,0 +1,230 @@
+"""Who drains an outbox: a sender lives as long as it holds its lock, and what a dead one held is given back (8.5).
+
+A sender of this host that died is recognised at once, since its lock is free. One of another host is given up
+when its heartbeat, on the database's clock, is older than the lease. A sender given up by mistake does no harm:
+each of its rows is fenced by its number, so it announces nothing any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from workbench.databases import reading, writing
+from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.mailings import MailingStatus
+from workbench.ledger import schema
+
+LEASE = timedelta(minutes=20)
+"""How long another host's sender may be silent: longer than the ten minutes RFC 5321 gives a reply."""
+
+HEARTBEAT = timedelta(seconds=20)
+"""How often a sender says that it is alive."""
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What dead senders left behind: rows that went back to waiting, and rows whose fate nobody knows."""
+
+    returned: int = 0
+    in_doubt: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Sender:
+    """A registered sender, alive until `close`; a context manager."""
+
+    id: int
+    user: str
+    engine: sa.Engine = field(repr=False)
+    lock: FileLock = field(repr=False)
+    _beaten_at: datetime | None = field(default=None, repr=False)
+
+    def beat(self, connection: sa.Connection, now: datetime) -> None:
+        """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately."""
+        if self._beaten_at is not None and now - self._beaten_at < HEARTBEAT:
+            return
+        connection.execute(
+            schema.senders.update().where(schema.senders.c.id == self.id), {"heartbeat_at": _clock(connection)}
+        )
+        self._beaten_at = now
+
+    def close(self) -> None:
+        """Give back what is still held (in doubt, where it was leaving), and end."""
+        if not self.lock.is_locked:
+            return
+        try:
+            with writing(self.engine) as connection:
+                give_back(connection, self.id, now=_clock(connection))
+                connection.execute(
+                    schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": _clock(connection)}
+                )
+        finally:
+            # The file goes while it is still locked: whoever opens it later finds a sender that has ended.
+            with contextlib.suppress(OSError):
+                Path(self.lock.lock_file).unlink()
+            self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Senders:
+    """The senders of one practice, on every host that shares the ledger."""
+
+    def __init__(self, engine: sa.Engine, practice_id: str, locks: Path) -> None:
+        self._engine = engine
+        self._practice_id = practice_id
+        self._locks = locks
+
+    def start(self, *, user: str, now: datetime) -> Sender:
+        """Register a sender that holds a lock of the system for its life.
+
+        Parameters
+        ----------
+        user
+            Who sends, for the results.
+        """
+        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"sender-{secrets.token_hex(8)}.lock"
+        lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
+        # Locked before it is registered: a sender that is known is never taken for a dead one.
+        lock.acquire(timeout=0)
+        try:
+            with writing(self._engine) as connection:
+                number = connection.execute(
+                    schema.senders.insert().returning(schema.senders.c.id),
+                    {
+                        "practice_id": self._practice_id,
+                        "host": this_host(),
+                        "pid": os.getpid(),
+                        "user": user,
+                        "lock": name,
+                        "started_at": now,
+                        "heartbeat_at": _clock(connection),
+                    },
+                ).scalar_one()
+        except BaseException:
+            lock.release()
+            raise
+        return Sender(id=number, user=user, engine=self._engine, lock=lock)
+
+    def recover(self, now: datetime) -> Recovered:
+        """Give back what dead senders held: claimed rows wait again, rows that were leaving are in doubt (P2)."""
+        table = schema.senders.c
+        query = sa.select(table.id, table.host, table.lock, table.heartbeat_at).where(
+            table.practice_id == self._practice_id, table.ended_at.is_(None)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+            clock = _clock(connection)
+        returned = in_doubt = 0
+        for row in rows:
+            with self._dead(row.host, row.lock, silent=clock - row.heartbeat_at) as dead:
+                if not dead:
+                    continue
+                with writing(self._engine) as connection:
+                    ended = connection.execute(
+                        schema.senders.update().where(table.id == row.id, table.ended_at.is_(None)),
+                        {"ended_at": _clock(connection)},
+                    )
+                    if ended.rowcount:
+                        given = give_back(connection, row.id, now=now)
+                        returned, in_doubt = returned + given.returned, in_doubt + given.in_doubt
+        return Recovered(returned=returned, in_doubt=in_doubt)
+
+    @contextlib.contextmanager
+    def _dead(self, host: str, name: str, *, silent: timedelta) -> Iterator[bool]:
+        """Tell whether a sender is dead; its lock is held meanwhile, so that two helpers do not help at once."""
+        if host != this_host():
+            yield silent > LEASE
+            return
+        path = self._locks / name
+        if not path.exists():
+            # Its folder was emptied, or it runs from another folder of this host on a shared database.
+            yield self._engine.dialect.name == "sqlite" or silent > LEASE
+            return
+        lock = FileLock(path, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            lock.release()
+
+
+def give_back(connection: sa.Connection, sender_id: int, *, now: datetime) -> Recovered:
+    """End what a sender holds: claimed rows wait again, rows that were leaving are in doubt.
+
+    An interrupted row keeps the sender's number, so that its outcome is still believed if it comes after all.
+    Claimed rows of a mailing cancelled meanwhile are cancelled.
+    """
+    table = schema.deliveries
+    held = table.c.sender_id == sender_id
+    in_doubt = connection.execute(
+        table.update()
+        .where(held, table.c.status == DeliveryStatus.SENDING.value)
+        .values(status=DeliveryStatus.IN_DOUBT.value, reason=INTERRUPTED, attempts=table.c.attempts + 1, decided_at=now)
+    ).rowcount
+    waiting = [held, table.c.status == DeliveryStatus.PENDING.value]
+    returned = release_rows(connection, waiting, now=now)
+    return Recovered(returned=returned, in_doubt=in_doubt)
+
+
+def release_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
+    """Let claimed rows wait again, or be cancelled when their mailing was; returns how many."""
+    table = schema.deliveries
+    cancelled = sa.select(schema.mailings.c.id).where(schema.mailings.c.status == MailingStatus.CANCELLED.value)
+    cancel_rows(connection, [*where, table.c.mailing_id.in_(cancelled)], now=now)
+    return connection.execute(table.update().where(*where), {"sender_id": None}).rowcount
+
+
+def cancel_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
+    """Cancel pending rows and free their occasions; returns how many."""
+    table = schema.deliveries
+    chosen = [*where, table.c.status == DeliveryStatus.PENDING.value]
+    connection.execute(
+        schema.occasions.delete().where(schema.occasions.c.delivery_id.in_(sa.select(table.c.id).where(*chosen)))
+    )
+    return connection.execute(
+        table.update().where(*chosen),
+        {"status": DeliveryStatus.CANCELLED.value, "sender_id": None, "decided_at": now},
+    ).rowcount
+
+
+def this_host() -> str:
+    """Return a name for this machine that another one does not share, even when both are called « localhost »."""
+    machine = ""
+    with contextlib.suppress(OSError):
+        machine = Path("/etc/machine-id").read_text(encoding="ascii", errors="replace").strip()[:12]
+    return f"{socket.gethostname()}:{machine}"
+
+
+def _clock(connection: sa.Connection) -> datetime:
+    """Return the database's own time, the one clock that all hosts share."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)  # the database is this machine
+    return connection.execute(sa.select(sa.func.clock_timestamp(type_=schema.Instant()))).scalar_one()

@@ -1,0 +1,113 @@
+"""What a person decides about rows that did not arrive: try the failed ones again, settle the uncertain ones (P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.mailings import MailingRecord
+from workbench.ledger import schema
+from workbench.ledger.acts import write_act
+from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
+from workbench.ledger.occasions import Occasions, Speaker
+
+_S = DeliveryStatus
+_rows = schema.deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """The decisions of one person about one mailing, inside one transaction, journalled with it."""
+
+    connection: sa.Connection
+    practice_id: str
+    mailing: MailingRecord
+    by: str
+    now: datetime
+
+    def retry(self) -> list[int]:
+        """Let failed rows wait again and return them; those told meanwhile by another mailing are left out."""
+        query = (
+            sa.select(
+                _rows.c.id, _rows.c.addressee_key, _rows.c.role, _rows.c.channel, _rows.c.again,
+                schema.letters.c.occasions,
+            )
+            .join_from(_rows, schema.letters)
+            .where(*self._standing(_S.FAILED))
+            .order_by(_rows.c.id)
+        )  # fmt: skip
+        waiting: list[int] = []
+        left_out: list[int] = []
+        failed = self.connection.execute(query).all()
+        for some in slices(failed, CHUNK):
+            free, taken = self._retaken(some)
+            waiting += free
+            left_out += taken
+        self._decide(waiting, _S.PENDING)
+        self._decide(left_out, _S.SKIPPED, reason=DUPLICATE)
+        self._act("retry", waiting)
+        return waiting
+
+    def settle(self, delivery_ids: Sequence[int] | None, *, as_sent: bool) -> list[int]:
+        """Count uncertain rows as sent, or let them wait to be sent again; returns them."""
+        query = sa.select(_rows.c.id).where(*self._standing(_S.IN_DOUBT)).order_by(_rows.c.id)
+        doubtful = list(self.connection.execute(query).scalars())
+        if delivery_ids is not None:
+            chosen = set(delivery_ids)
+            doubtful = [number for number in doubtful if number in chosen]
+        self._decide(doubtful, _S.SENT if as_sent else _S.PENDING)
+        self._act("counted_as_sent" if as_sent else "send_again", doubtful)
+        return doubtful
+
+    def _standing(self, status: DeliveryStatus) -> list[sa.ColumnElement[bool]]:
+        return [
+            _rows.c.practice_id == self.practice_id,
+            _rows.c.mailing_id == self.mailing.id,
+            _rows.c.status == status.value,
+        ]
+
+    def _retaken(self, rows: Sequence[Any]) -> tuple[list[int], list[int]]:
+        """Take back the occasions that a failure had freed; returns the rows that may go, and those that may not."""
+        waiting: list[int] = []
+        left_out: list[int] = []
+        occasions = Occasions(self.connection, self.practice_id, self.mailing.purpose, self.mailing.step)
+        occasions.look_up(text for row in rows for text in row.occasions)
+        granted: list[tuple[int, Any]] = []
+        for row in rows:
+            grants = occasions.granted(
+                Speaker(
+                    addressee_key=row.addressee_key,
+                    role=row.role,
+                    channel=row.channel,
+                    occasions=tuple(row.occasions),
+                    on_purpose=row.again > 0,
+                )
+            )
+            (left_out if grants is None else waiting).append(row.id)
+            granted.append((row.id, grants or ()))
+        occasions.written(granted)
+        return waiting, left_out
+
+    def _decide(self, delivery_ids: Sequence[int], status: DeliveryStatus, *, reason: str = "") -> None:
+        values: dict[str, Any] = {"status": status.value, "sender_id": None}
+        values["decided_at"] = None if status is _S.PENDING else self.now
+        if status is not _S.SENT:  # what had made it uncertain stays to be read
+            values |= {"reason": reason, "not_before": self.now}
+        for some in slices(delivery_ids, CHUNK):
+            self.connection.execute(_rows.update().where(_rows.c.id.in_(some)), values)
+
+    def _act(self, what: str, delivery_ids: Sequence[int]) -> None:
+        write_act(
+            self.connection,
+            self.practice_id,
+            what,
+            f"mailing:{self.mailing.id}",
+            by=self.by,
+            now=self.now,
+            details={"deliveries": list(delivery_ids)},
+        )
