@@ -37,7 +37,7 @@ def sample_rows(name: str) -> list[dict[str, str | None]]:
 
 @cache
 def sample_words() -> dict[str, Any]:
-    """Return ``practice/practice.toml``: the practice, its rooms, its practitioners, its kinds of visit; not to be changed."""
+    """Return ``practice/practice.toml``: the practice, its rooms, its practitioners, its visits; not to be changed."""
     with (sample_folder() / "practice" / "practice.toml").open("rb") as text:
         return tomllib.load(text)
 
