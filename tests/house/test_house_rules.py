@@ -27,7 +27,7 @@ _OF_ONE_MACHINE = re.compile(r"(?<![\w.])/(?:home|root|Users|opt|work)/\w|index-
 
 
 def tracked() -> list[Path]:
-    """Return the files of the project: those git knows, or, without git, those that are neither made nor hidden."""
+    """Return the files of the project: those git knows, or, in a copy without git, those that nothing has made."""
     try:
         done = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -37,8 +37,9 @@ def tracked() -> list[Path]:
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        made = {".git", ".venv", "build", "dist", "__pycache__"}
-        return [file for file in ROOT.rglob("*") if file.is_file() and not made & set(file.relative_to(ROOT).parts)]
+        made = ("build", "dist", "__pycache__", ".venv", ".git", ".hypothesis", ".mypy_cache", ".ruff_cache")
+        kept = (file for file in ROOT.rglob("*") if not set(made) & set(file.relative_to(ROOT).parts))
+        return [file for file in kept if file.is_file()]
     return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
