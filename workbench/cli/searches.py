@@ -44,15 +44,21 @@ def search(
 
 
 def _show_searches(practice: Practice, format: Format, output: OutputOption) -> None:
-    rows = [
-        {
-            "search": known.name,
-            "label": known.label,
-            "parameters": ", ".join(parameter.name for parameter in known.parameters),
-        }
-        for known in practice.searches().values()
-    ]
-    show(as_frame(rows, ["search", "label", "parameters"]), format=format, output=output)
+    columns = ["search", "parameter", "label", "choices", "default"]
+    rows: list[dict[str, object]] = []
+    for known in practice.searches().values():
+        rows.append({"search": known.name, "parameter": "", "label": _(known.label)})
+        rows += [
+            {
+                "search": known.name,
+                "parameter": parameter.name,
+                "label": _(parameter.label),
+                "choices": ", ".join(parameter.choices),
+                "default": parameter.default or "",
+            }
+            for parameter in known.parameters
+        ]
+    show(as_frame(rows, columns), format=format, output=output)
 
 
 def _summary(frame: pd.DataFrame) -> str:
