@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -64,6 +64,13 @@ def _reason(objections: Sequence[tuple[str, str, str]], channel: str, purpose: s
         if its_channel in (_EVERY, channel) and its_purpose in (_EVERY, purpose)
     }
     return OPTED_OUT if OPTED_OUT in reasons else min(reasons, default="")
+
+
+class StandingOptOuts(NamedTuple):
+    """The ledger's opt-outs at one moment, and the mark by which a later one is recognised as the same."""
+
+    mark: tuple[object, ...]
+    objections: Objections
 
 
 class OptOuts:
@@ -138,13 +145,23 @@ class OptOuts:
             rows = connection.execute(self._rows()).all()
         return pd.DataFrame([tuple(row) for row in rows], columns=list(OBJECTION_COLUMNS), dtype="string")
 
-    def among(self, connection: sa.Connection, patient_ids: Sequence[str], addresses: Sequence[str]) -> Objections:
-        """Return the opt-outs that stand for these people, as they are inside this very transaction."""
+    def standing(self, connection: sa.Connection, known: StandingOptOuts | None = None) -> StandingOptOuts:
+        """Return the opt-outs as they are inside this very transaction; `known` itself when nothing changed since.
+
+        Rows are only ever added or withdrawn, so the newest number and the count of withdrawn ones tell.
+        """
         table = schema.opt_outs.c
-        keys = sorted({address_key(address) for address in addresses})
-        patients = sorted({patient_id for patient_id in patient_ids if patient_id})
-        query = self._rows().where(sa.or_(table.patient_id.in_(patients), table.address.in_(keys)))
-        return Objections([(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)])
+        mark = tuple(
+            connection.execute(
+                sa.select(sa.func.max(table.id), sa.func.count(table.withdrawn_at)).where(
+                    table.practice_id == self._practice_id
+                )
+            ).one()
+        )
+        if known is not None and known.mark == mark:
+            return known
+        rows = connection.execute(self._rows())
+        return StandingOptOuts(mark, Objections((row[0], row[1], row[2], row[3], row[4]) for row in rows))
 
     def _rows(self) -> sa.Select[Any]:
         table = schema.opt_outs.c

@@ -6,7 +6,6 @@ announced any more, whatever this sender believes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,69 +21,20 @@ from workbench.errors import JournalBroken
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
+from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
-from workbench.ledger.opt_outs import Objections, OptOuts
+from workbench.ledger.opt_outs import Objections, OptOuts, StandingOptOuts
 from workbench.ledger.senders import Sender, release_rows
 from workbench.ports import Claimed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REPLY_LENGTH = 500
 OBJECTIONS_AGE = timedelta(seconds=1)
 """How old the patient store's objections may be when a batch is claimed; the ledger's own are always of now."""
 
 _S = DeliveryStatus
 _table = schema.deliveries
-
-_ANNOUNCE = (
-    _table.update()
-    .where(
-        _table.c.id == sa.bindparam("of"),
-        _table.c.sender_id == sa.bindparam("me"),
-        _table.c.status == _S.PENDING.value,
-    )
-    .values(
-        {
-            "status": _S.SENDING.value,
-            "sending_at": sa.bindparam("at", type_=schema.Instant),
-            "dated_at": sa.bindparam("dated", type_=schema.Instant),
-            "digest": sa.bindparam("sha"),
-            "message_id": sa.bindparam("name"),
-        }
-    )
-)
-
-
-def _decide(*was: DeliveryStatus) -> sa.Update:
-    """Return the statement that writes an outcome on a row of this sender that stands at one of `was`.
-
-    A row that was given up as interrupted still believes its own sender: a late « 250 » is the truth.
-    """
-    return (
-        _table.update()
-        .where(
-            _table.c.id == sa.bindparam("of"),
-            _table.c.sender_id == sa.bindparam("me"),
-            sa.or_(*(_table.c.status == status.value for status in was)),
-        )
-        .values(
-            {
-                "status": sa.bindparam("new_status"),
-                "reason": sa.bindparam("why"),
-                "attempts": _table.c.attempts + 1,
-                "smtp_code": sa.bindparam("code"),
-                "smtp_reply": sa.bindparam("reply"),
-                "decided_at": sa.bindparam("decided", type_=schema.Instant),
-                "not_before": sa.bindparam("due", type_=schema.Instant),
-                "sender_id": None,
-            }
-        )
-    )
-
-
-_AFTER_THE_DOT = _decide(_S.SENDING, _S.IN_DOUBT)  # sent, in doubt: only what was announced
-_AT_ANY_TIME = _decide(_S.SENDING, _S.PENDING)  # failed, try again: also before the content left
 
 
 class SqlOutbox:
@@ -113,8 +63,10 @@ class SqlOutbox:
         self._opt_outs = opt_outs
         self._read_objections = objections
         self._objections = Objections()
+        self._standing: StandingOptOuts | None = None
         self._objections_at: datetime | None = None
         self._now = mailing.opened_at
+        self._journal = JournalStatements(engine, sender.id)
 
     # --- taking -------------------------------------------------------------------------------------------
 
@@ -211,50 +163,19 @@ class SqlOutbox:
             self._sender.beat(connection, now)
             if results:
                 self._write_results(connection, results, now)
-            if about_to_go:
-                announced = connection.execute(_ANNOUNCE, [self._announcement(letter, now) for letter in about_to_go])
-                if announced.rowcount != len(about_to_go):
-                    transaction.rollback()
-                    return False
+            if about_to_go and not self._journal.announce(connection, about_to_go, now):
+                transaction.rollback()
+                return False
         return True
 
-    def _announcement(self, letter: Letter, now: datetime) -> dict[str, Any]:
-        return {
-            "of": letter.delivery_id,
-            "me": self._sender.id,
-            "at": now,
-            "dated": letter.dated or now,
-            "sha": letter.digest or hashlib.sha256(letter.content).hexdigest(),
-            "name": letter.message_id,
-        }
-
     def _write_results(self, connection: sa.Connection, results: Sequence[Outcome], now: datetime) -> None:
-        after = [outcome for outcome in results if outcome.status in (_S.SENT, _S.IN_DOUBT)]
-        before = [outcome for outcome in results if outcome.status in (_S.FAILED, _S.PENDING)]
-        if len(after) + len(before) != len(results):
-            raise ValueError("an outcome is sent, failed, in doubt, or pending")
-        for statement, outcomes in ((_AFTER_THE_DOT, after), (_AT_ANY_TIME, before)):
-            if not outcomes:
-                continue
-            written = connection.execute(statement, [self._decision(outcome, now) for outcome in outcomes])
-            if written.rowcount != len(outcomes):
-                self._explain(connection, outcomes, now)
-        failed = [outcome.delivery_id for outcome in before if outcome.status is _S.FAILED]
+        refused = self._journal.decide(connection, results, now)
+        if refused:
+            self._explain(connection, refused, now)
+        failed = [outcome.delivery_id for outcome in results if outcome.status is _S.FAILED]
         if failed:
             is_failed = sa.select(_table.c.id).where(_table.c.id.in_(failed), _table.c.status == _S.FAILED.value)
             release_occasions(connection, connection.execute(is_failed).scalars().all())
-
-    def _decision(self, outcome: Outcome, now: datetime) -> dict[str, Any]:
-        return {
-            "of": outcome.delivery_id,
-            "me": self._sender.id,
-            "new_status": outcome.status.value,
-            "why": outcome.reason,
-            "code": outcome.code,
-            "reply": outcome.reply[:REPLY_LENGTH],
-            "decided": None if outcome.status is _S.PENDING else now,
-            "due": now + timedelta(seconds=outcome.retry_after) if outcome.status is _S.PENDING else now,
-        }
 
     def _explain(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Refuse an outcome that contradicts its row; journal one that comes after somebody else decided."""
@@ -331,7 +252,8 @@ class SqlOutbox:
     ) -> list[Any]:
         if not rows:
             return []
-        ours = self._opt_outs.among(connection, [row.patient_id for row in rows], [row.address for row in rows])
+        self._standing = self._opt_outs.standing(connection, self._standing)
+        ours = self._standing.objections
         going, left_out = [], []
         for row in rows:
             who = {

@@ -1,0 +1,138 @@
+"""The two hot statements of the outbox, prepared once: « about to leave » and « decided » (P3).
+
+They run tens of thousands of times a mailing. Compiling and converting each row anew through SQLAlchemy costs
+twice what the database itself does, so both are compiled once for the dialect and given plain values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.domain.deliveries import DeliveryStatus, Outcome
+from workbench.domain.messages import Letter
+from workbench.ledger import schema
+
+REPLY_LENGTH = 500
+
+_S = DeliveryStatus
+_table = schema.deliveries
+
+
+def _announcing() -> sa.Update:
+    return (
+        _table.update()
+        .where(
+            _table.c.id == sa.bindparam("of"),
+            _table.c.sender_id == sa.bindparam("me"),
+            _table.c.status == sa.literal_column("'pending'"),
+        )
+        .values(
+            status=sa.literal_column("'sending'"),
+            sending_at=sa.bindparam("at", type_=schema.Instant),
+            dated_at=sa.bindparam("dated", type_=schema.Instant),
+            digest=sa.bindparam("sha"),
+            message_id=sa.bindparam("name"),
+        )
+    )
+
+
+def _deciding(*was: DeliveryStatus) -> sa.Update:
+    return (
+        _table.update()
+        .where(
+            _table.c.id == sa.bindparam("of"),
+            _table.c.sender_id == sa.bindparam("me"),
+            sa.or_(*(_table.c.status == sa.literal_column(f"'{status.value}'") for status in was)),
+        )
+        .values(
+            status=sa.bindparam("new_status"),
+            reason=sa.bindparam("why"),
+            attempts=_table.c.attempts + sa.literal_column("1"),
+            smtp_code=sa.bindparam("code"),
+            smtp_reply=sa.bindparam("reply"),
+            decided_at=sa.bindparam("decided", type_=schema.Instant),
+            not_before=sa.bindparam("due", type_=schema.Instant),
+            sender_id=sa.null(),
+        )
+    )
+
+
+class _Prepared:
+    """A statement compiled once, run for many rows of plain values."""
+
+    def __init__(self, statement: sa.Update, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+
+    def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run the statement for each row and return how many rows of the table it changed."""
+        order = self._order
+        values: list[Any] = list(rows) if order is None else [tuple([row[name] for name in order]) for row in rows]
+        return connection.exec_driver_sql(self._sql, values).rowcount
+
+
+class JournalStatements:
+    """What a sender writes in its turns, fenced by its number."""
+
+    def __init__(self, engine: sa.Engine, sender_id: int) -> None:
+        self._me = sender_id
+        self._announcing = _Prepared(_announcing(), engine.dialect)
+        # A row that was given up as interrupted still believes its own sender: a late « 250 » is the truth.
+        self._after_the_dot = _Prepared(_deciding(_S.SENDING, _S.IN_DOUBT), engine.dialect)
+        self._at_any_time = _Prepared(_deciding(_S.SENDING, _S.PENDING), engine.dialect)
+        bind = schema.Instant().dialect_impl(engine.dialect).bind_processor(engine.dialect)
+        self._instant: Callable[[datetime], Any] = bind or (lambda value: value)
+
+    def announce(self, connection: sa.Connection, letters: Sequence[Letter], now: datetime) -> bool:
+        """Mark letters as leaving; tells whether every one of them still was this sender's."""
+        at = self._instant(now)
+        rows = [
+            {
+                "of": letter.delivery_id,
+                "me": self._me,
+                "at": at,
+                "dated": at if letter.dated is None else self._instant(letter.dated),
+                "sha": letter.digest or hashlib.sha256(letter.content).hexdigest(),
+                "name": letter.message_id,
+            }
+            for letter in letters
+        ]
+        return self._announcing.run(connection, rows) == len(rows)
+
+    def decide(self, connection: sa.Connection, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
+        """Write outcomes; return those of a group in which not every row could take its own.
+
+        Sent and in doubt are told of letters that were announced; failed and « try again » also of rows that
+        were refused before their content left.
+        """
+        after = [outcome for outcome in outcomes if outcome.status in (_S.SENT, _S.IN_DOUBT)]
+        before = [outcome for outcome in outcomes if outcome.status in (_S.FAILED, _S.PENDING)]
+        if len(after) + len(before) != len(outcomes):
+            raise ValueError("an outcome is sent, failed, in doubt, or pending")
+        refused: list[Outcome] = []
+        at = self._instant(now)
+        for statement, group in ((self._after_the_dot, after), (self._at_any_time, before)):
+            if group and statement.run(connection, [self._decision(outcome, now, at) for outcome in group]) != len(
+                group
+            ):
+                refused += group
+        return refused
+
+    def _decision(self, outcome: Outcome, now: datetime, at: Any) -> dict[str, Any]:
+        again = outcome.status is _S.PENDING
+        return {
+            "of": outcome.delivery_id,
+            "me": self._me,
+            "new_status": outcome.status.value,
+            "why": outcome.reason,
+            "code": outcome.code,
+            "reply": outcome.reply[:REPLY_LENGTH],
+            "decided": None if again else at,
+            "due": self._instant(now + timedelta(seconds=outcome.retry_after)) if again else at,
+        }
