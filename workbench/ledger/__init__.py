@@ -1,1 +1,5 @@
 """Our own database: what was prepared, what was sent, and what became of it."""
+
+from workbench.ledger.ledger import Ledger, open_ledger
+
+__all__ = ["Ledger", "open_ledger"]

@@ -21,7 +21,7 @@ def write_act(
     connection: sa.Connection,
     practice_id: str,
     what: str,
-    about: str,
+    object_key: str,
     *,
     by: str,
     now: datetime,
@@ -30,7 +30,7 @@ def write_act(
     """Add an act inside the transaction that performs it: either both are there, or neither."""
     connection.execute(
         schema.acts.insert(),
-        {"practice_id": practice_id, "at": now, "by": by, "what": what, "object": about, "details": details or {}},
+        {"practice_id": practice_id, "at": now, "by": by, "what": what, "object": object_key, "details": details or {}},
     )
 
 
@@ -42,17 +42,17 @@ class Acts:
         self._practice_id = practice_id
 
     def record(
-        self, what: str, about: str, *, by: str, now: datetime, details: Mapping[str, Any] | None = None
+        self, what: str, object_key: str, *, by: str, now: datetime, details: Mapping[str, Any] | None = None
     ) -> None:
         """Journal an act that is not the ledger's own, such as a correction in a patient's file.
 
-        `about` names the object by kind and key (``patient:1042``); no name, address or value of a patient
+        `object_key` names the object by kind and key (``patient:1042``); no name, address or value of a patient
         belongs in `details` (P12).
         """
         with writing(self._engine) as connection:
-            write_act(connection, self._practice_id, what, about, by=by, now=now, details=details)
+            write_act(connection, self._practice_id, what, object_key, by=by, now=now, details=details)
 
-    def frame(self, about: str | None = None) -> pd.DataFrame:
+    def acts(self, object_key: str | None = None) -> pd.DataFrame:
         """Return the acts, oldest first; all of them or those about one object.
 
         Columns ``act_id at by what object details``: UTC times, texts, and a dict.
@@ -65,8 +65,8 @@ class Acts:
             .where(table.practice_id == self._practice_id)
             .order_by(table.id)
         )
-        if about is not None:
-            query = query.where(table.object == about)
+        if object_key is not None:
+            query = query.where(table.object == object_key)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=list(ACT_COLUMNS))

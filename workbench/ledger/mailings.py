@@ -196,7 +196,7 @@ class Mailings:
         with reading(self._engine) as connection:
             return self._counts(connection, mailing_id)
 
-    def frame(self) -> pd.DataFrame:
+    def mailings(self) -> pd.DataFrame:
         """Return every mailing, the newest first, with its counts (`MAILING_COLUMNS`; key ``mailing_id``)."""
         return mailings_frame(self._engine, self._practice_id)
 
@@ -216,6 +216,8 @@ class Mailings:
     def set_status(self, mailing_id: int, status: MailingStatus, *, by: str, now: datetime, reason: str = "") -> None:
         """Move a mailing to a status, journalled with who and when; the status it has already changes nothing.
 
+        Nor does a sending that stops (``stopped``) on a mailing that somebody paused or cancelled meanwhile.
+
         Raises
         ------
         ForbiddenMove
@@ -224,7 +226,7 @@ class Mailings:
         with writing(self._engine) as connection:
             self._set_status(connection, mailing_id, status, reason=reason, by=by, now=now)
 
-    def conclude(self, mailing_id: int, *, by: str, now: datetime) -> Counts:
+    def finish(self, mailing_id: int, *, by: str, now: datetime) -> Counts:
         """Say how a sending left its mailing: finished when no row is open, else waiting in the queue."""
         with writing(self._engine) as connection:
             counts = self._counts(connection, mailing_id)
@@ -368,7 +370,9 @@ class Mailings:
         reason: str = "",
     ) -> None:
         old = self._record(connection, mailing_id).status
-        if old is status:
+        if old is status or (
+            status is MailingStatus.STOPPED and old not in (MailingStatus.QUEUED, MailingStatus.SENDING)
+        ):
             return
         check_mailing_move(old, status)
         connection.execute(

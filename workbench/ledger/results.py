@@ -44,7 +44,7 @@ class Results:
         self._engine = engine
         self._practice_id = practice_id
 
-    def frame(self, mailing_id: int | None = None, *, since: datetime | None = None) -> pd.DataFrame:
+    def results(self, mailing_id: int | None = None, *, since: datetime | None = None) -> pd.DataFrame:
         """Return the deliveries of a mailing, or of the latest one, or of every mailing since an instant.
 
         Parameters
@@ -81,9 +81,9 @@ class Results:
             return self._read(connection, *where)
 
     def history(self, patient_id: str) -> pd.DataFrame:
-        """Return every delivery about a patient, oldest first, whoever received it (F109); columns as `frame`."""
+        """Return every delivery about a patient, latest first, whoever received it (F109); columns as `results`."""
         with reading(self._engine) as connection:
-            return self._read(connection, schema.deliveries.c.patient_id == patient_id)
+            return self._read(connection, schema.deliveries.c.patient_id == patient_id, latest_first=True)
 
     def empty(self) -> pd.DataFrame:
         """Return a results frame without rows."""
@@ -138,7 +138,9 @@ class Results:
                 _("There is no mailing number {number}. See them with: workbench mailings").format(number=mailing_id)
             )
 
-    def _read(self, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
+    def _read(
+        self, connection: sa.Connection, *where: sa.ColumnElement[bool], latest_first: bool = False
+    ) -> pd.DataFrame:
         rows, mailings, revisions = schema.deliveries.c, schema.mailings.c, schema.template_revisions.c
         elsewhere: dict[str, sa.Column[Any]] = {
             "delivery_id": rows.id,
@@ -155,7 +157,7 @@ class Results:
             .join_from(schema.deliveries, schema.mailings, rows.mailing_id == mailings.id)
             .join(schema.template_revisions, rows.template_revision_id == revisions.id)
             .where(rows.practice_id == self._practice_id, *where)
-            .order_by(rows.id)
+            .order_by(rows.id.desc() if latest_first else rows.id)
         )
         return _frame(connection.execute(query).all())
 
