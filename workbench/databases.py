@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from workbench.errors import DatabaseRefused
+from workbench.errors import DatabaseRefused, DatabaseUnwritable
 from workbench.language import _
 
 BUSY_SECONDS = 15.0
@@ -98,9 +98,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     On SQLite it is a ``BEGIN IMMEDIATE``: the turn to write is waited for at the start (at most
     `BUSY_SECONDS`), so it never has to be given up half-way.
+
+    Raises
+    ------
+    DatabaseUnwritable
+        When the disk is full, the file may not be written, another writer did not end in time, or the server is
+        gone; nothing of the transaction is kept.
     """
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
+    try:
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+    except OperationalError as error:
+        raise DatabaseUnwritable(
+            _(
+                "{database} cannot be written ({cause}). Check the disk's free space and the rights of its folder."
+            ).format(database=shown(engine.url), cause=_first_line(error.orig or error))
+        ) from error
 
 
 @contextlib.contextmanager

@@ -54,6 +54,10 @@ class DatabaseRefused(WorkspaceError):
     """A database cannot be opened: absent, newer than this workbench, damaged, or on a network folder."""
 
 
+class DatabaseUnwritable(WorkspaceError):
+    """A database cannot be written just now: the disk is full, the rights are missing, or the server is gone."""
+
+
 # --- people and imports -------------------------------------------------------------------------------
 
 

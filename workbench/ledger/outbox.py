@@ -17,7 +17,7 @@ from workbench.databases import reading, writing
 from workbench.domain.deliveries import DeliveryStatus, Outcome, check_move
 from workbench.domain.mailings import SENDABLE, MailingRecord
 from workbench.domain.messages import Letter
-from workbench.errors import JournalBroken
+from workbench.errors import DatabaseUnwritable, JournalBroken
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
@@ -89,7 +89,7 @@ class SqlOutbox:
                             _table.update().where(_table.c.id.in_([row.id for row in going])),
                             {"sender_id": self._sender.id, "sent_by": self._sender.user},
                         )
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, DatabaseUnwritable) as error:
                 raise _broken(error) from error
             if going or not rows:
                 return [self._claimed(row) for row in going]
@@ -130,7 +130,7 @@ class SqlOutbox:
                         _table.c.status == _S.PENDING.value,
                     ]
                     release_rows(connection, mine, now=self._now)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseUnwritable) as error:
             raise _broken(error) from error
 
     # --- the journal ----------------------------------------------------------------------------------------
@@ -150,23 +150,22 @@ class SqlOutbox:
         if not results and not about_to_go:
             return
         try:
-            if not self._commit(results, about_to_go, now):
-                self._commit(results, (), now)
-                raise JournalBroken(
-                    _("Some messages were cancelled or taken over by another sender meanwhile; the sending stopped.")
-                )
-        except SQLAlchemyError as error:
+            self._commit(results, about_to_go, now)
+        except _NotOurs as error:
+            self.turn(results, (), now=now)
+            raise JournalBroken(
+                _("Some messages were cancelled or taken over by another sender meanwhile; the sending stopped.")
+            ) from error
+        except (SQLAlchemyError, DatabaseUnwritable) as error:
             raise _broken(error) from error
 
-    def _commit(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], now: datetime) -> bool:
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
+    def _commit(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], now: datetime) -> None:
+        with writing(self._engine) as connection:
             self._sender.beat(connection, now)
             if results:
                 self._write_results(connection, results, now)
             if about_to_go and not self._journal.announce(connection, about_to_go, now):
-                transaction.rollback()
-                return False
-        return True
+                raise _NotOurs  # which takes the whole transaction back
 
     def _write_results(self, connection: sa.Connection, results: Sequence[Outcome], now: datetime) -> None:
         refused = self._journal.decide(connection, results, now)
@@ -294,12 +293,16 @@ class SqlOutbox:
         )
 
 
-def _broken(error: SQLAlchemyError) -> JournalBroken:
-    # Only the driver's first line: the statement would show a patient's values (P12).
-    cause = (str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines() or ["?"])[0]
+class _NotOurs(Exception):
+    """A row about to leave is not this sender's any more."""
+
+
+def _broken(error: Exception) -> JournalBroken:
+    # Only the driver's first line: its others, and the statement, could show a patient's values (P12).
+    cause = getattr(error.__cause__ if isinstance(error, DatabaseUnwritable) else error, "orig", None)
     return JournalBroken(
         _(
             "The ledger cannot be written ({cause}), so the sending stopped before the next message. "
             "Check the disk's free space and the rights of the workspace, then send again."
-        ).format(cause=cause)
+        ).format(cause=(str(cause or type(error).__name__).strip().splitlines() or ["?"])[0])
     )

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from workbench.databases import reading, writing
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import MailingStatus
+from workbench.errors import DatabaseUnwritable
 from workbench.ledger import schema
 
 LEASE = timedelta(minutes=20)
@@ -63,7 +64,13 @@ class Sender:
         self._beaten_at = now
 
     def close(self) -> None:
-        """Give back what is still held (in doubt, where it was leaving), and end."""
+        """Give back what is still held (in doubt, where it was leaving), and end.
+
+        Raises
+        ------
+        DatabaseUnwritable
+            When the ledger cannot be told; whoever recovers next then finds the lock free, and does it.
+        """
         if not self.lock.is_locked:
             return
         try:
@@ -72,19 +79,23 @@ class Sender:
                 connection.execute(
                     schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": _clock(connection)}
                 )
-        finally:
             # The file goes while it is still locked: whoever opens it later finds a sender that has ended.
             with contextlib.suppress(OSError):
                 Path(self.lock.lock_file).unlink()
+        finally:
             self.lock.release()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except DatabaseUnwritable:
+            if error is None:
+                raise  # else what stopped the sending is what its caller needs to hear
 
 
 class Senders:
