@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +53,7 @@ class FakeMailing:
     id: int | None = None
     account: Any = field(default_factory=lambda: SimpleNamespace(email="cabinet@exemple.test", name="a"))
     outcome: Exception | None = None
+    interrupted_by: int | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def check(self) -> pd.DataFrame:
@@ -88,6 +91,11 @@ class FakeMailing:
     def _leave(self) -> pd.DataFrame:
         if self.outcome is not None:
             raise self.outcome
+        if self.interrupted_by is not None:
+            # As the sender does: finish what is in flight, give the rest back, return.
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(self.interrupted_by)
+            return results_frame(self.practice.statuses)
         for key, status in self.practice.statuses.items():
             if status == "pending":
                 self.practice.statuses[key] = "sent"

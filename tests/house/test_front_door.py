@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import metadata
 
 import workbench
 
@@ -30,6 +31,10 @@ def test_the_names_of_the_front_door_are_sorted_and_there():
     assert list(workbench.__all__) == sorted(workbench.__all__)
     for name in workbench.__all__:
         assert getattr(workbench, name) is not None
+
+
+def test_the_version_is_said_once():
+    assert workbench.__version__ == metadata.version("publipostage-workbench")
 
 
 def test_opening_the_front_door_loads_no_notebook_package_and_no_pandas():

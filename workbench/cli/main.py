@@ -23,6 +23,7 @@ app = typer.Typer(
     help=_("The mail-merge workbench of a medical or dental practice: search, merge, check, send once, report."),
     epilog=_("-w and --user may stand before or after the command. A command's own help: workbench COMMAND --help"),
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     pretty_exceptions_enable=False,
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +42,8 @@ ResultsOption = Annotated[
     Path | None,
     typer.Option("--results", metavar="FILE.csv", dir_okay=False, help=_("Write the results to this CSV file.")),
 ]
-INTERRUPTED = 130
+_STATUS_OF_SIGNALS = 128
+"""A command that a signal ended leaves with this plus the signal's number: 130 for Ctrl-C."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -182,8 +186,9 @@ def run_and_report(
     sending was stopped or interrupted: the ledger knows the truth at any time.
     """
     status = 0
+    signals: list[int] = []
     try:
-        with sending_progress() as progress:
+        with interruptible() as signals, sending_progress() as progress:
             if fresh:
                 mailing.send(confirmed=True, connections=connections, again=again, progress=progress)
             else:
@@ -192,11 +197,13 @@ def run_and_report(
         say(error.sentence)
         status = error.exit_status
     except KeyboardInterrupt:
-        say(_("Interrupted; what was in flight is finished and recorded."))
-        status = INTERRUPTED
+        status = _STATUS_OF_SIGNALS + signal.SIGINT
     if mailing.id is None:
         return status or 1
     counts = mailing.counts
+    if signals and counts.pending:
+        say(_("Interrupted; what was in flight is finished and recorded."))
+        status = _STATUS_OF_SIGNALS + signals[0]
     rows = practice.results(mailing.id, identities=True)
     if results is not None:
         save_csv(rows, results)
@@ -208,6 +215,23 @@ def run_and_report(
     if json:
         print_json(json_counts(mailing.id, counts))
     return status or counts.exit_status
+
+
+@contextmanager
+def interruptible() -> Iterator[list[int]]:
+    """Make Ctrl-C and a polite request to end (SIGTERM) one clean stop; give the signals that came."""
+    came: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _show_dry_run(mailing: Mailing, *, json: bool) -> None:

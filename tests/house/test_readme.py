@@ -1,0 +1,73 @@
+"""What the README says is so: its commands exist, its mapping is read, its columns are those of the imports."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from workbench.cli.main import app
+from workbench.patients.import_mapping import read_mapping
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HEADINGS = tomllib.loads((ROOT / "workbench/patients/import_columns.toml").read_text(encoding="utf-8"))
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
+    assert found, f"the README has no section « {title} »"
+    return found[1]
+
+
+def commands() -> list[list[str]]:
+    """Return each command of the table of commands, a group once for each of its verbs."""
+    found = []
+    for cell in re.findall(r"^\| `([^`]+)`", section("The command line"), re.MULTILINE):
+        words = re.split(r" (?=[A-Z\[-])", cell)[0].replace(",", "").split()
+        found += [[words[0], verb] for verb in words[1:]] or [words]
+    return [words for words in found if not words[0].isdigit()]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_of_the_readme_exists(words):
+    done = CliRunner().invoke(app, [*words, "--help"])
+    assert done.exit_code == 0, done.output
+
+
+def test_the_readme_names_every_command():
+    listed = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+    shown = set(re.findall(r"^│ ([a-z]+) {2,}", listed, re.MULTILINE))
+    assert len(shown) > 10
+    assert shown <= {words[0] for words in commands()}
+
+
+def test_the_mapping_of_the_readme_is_read():
+    text = re.search(r"```toml\n(.*?)```", section("Importing from your own software"), re.DOTALL)
+    assert text
+    known = [*HEADINGS["identity"], *HEADINGS["appointments"]]
+    mapping = read_mapping(tomllib.loads(text[1]), known=known)
+    assert mapping.values["state"] == {"Yes": "missed", "No": "present"}
+
+
+@pytest.mark.parametrize("kind", ["patients", "appointments", "guardians", "correspondents", "opt-outs"])
+def test_every_column_of_an_import_stands_in_the_readme(kind):
+    row = re.search(rf"^\| `{kind}` \|(.*)\|$", section("Importing from your own software"), re.MULTILINE)
+    assert row
+    told = set(re.findall(r"[a-z_0-9]{3,}", " ".join(re.findall(r"`([^`]*)`", row[1]))))
+    assert set(HEADINGS[kind]) - {"email"} <= told
+    assert told <= {*HEADINGS[kind], *HEADINGS["identity"]}
+
+
+def test_the_two_commands_stand_in_the_readme_and_the_second_is_what_ci_runs():
+    fresh = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+    assert len(set(fresh)) == 2
+    assert any(line.endswith("workbench demo --no-lab") for line in fresh)
+    tests = [line for line in fresh if "pytest" in line]
+    assert tests == ['python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest']
+    assert "grep -m 1 -E '^python3 -m venv .*pytest' \"$here/README.md\"" in (ROOT / ".ci/run").read_text(
+        encoding="utf-8"
+    )
