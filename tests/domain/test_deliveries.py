@@ -43,7 +43,7 @@ def test_an_open_row_can_still_leave():
     ("reason", "told"),
     [
         ("no_address", "No e-mail address"),
-        ("missing_field:RDVDATE", "@RDVDATE"),
+        ("missing_field:@RDVDATE", " @RDVDATE "),
         ("render_error:line 3: boom", "line 3: boom"),
         ("smtp_550", "550"),
     ],
