@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,21 +58,24 @@ def day(values: Values) -> Any:
     return pd.DatetimeIndex(np.array(list(values), dtype="datetime64[us]"))
 
 
-def moment(values: Values, zone: ZoneInfo) -> Any:
+def moment(values: Values | np.ndarray[Any, Any], zone: ZoneInfo) -> Any:
     """Return wall-clock moments as instants of the practice's zone.
 
     A moment that the change to summer time leaves out becomes the first one that exists (02:30 is read as 03:00);
     one that the change to winter time shows twice is the first of the two. Nobody is reminded of nothing (8.13).
     """
-    naive = pd.DatetimeIndex(np.array(list(values), dtype="datetime64[us]"))
+    naive = pd.DatetimeIndex(wall_clocks(values))
     return naive.tz_localize(zone, ambiguous=np.ones(len(naive), dtype=bool), nonexistent="shift_forward")
 
 
-def wall_texts(values: Sequence[datetime]) -> tuple[list[str], list[str]]:
+def wall_clocks(values: Values | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return wall-clock moments as numpy knows them, without a zone."""
+    return values if isinstance(values, np.ndarray) else np.array(list(values), dtype="datetime64[us]")
+
+
+def wall_texts(values: np.ndarray[Any, Any]) -> tuple[list[str], list[str]]:
     """Return the dates (``2026-11-22``) and the times (``08:40``) of wall-clock moments, as texts."""
-    if not values:
-        return [], []
-    texts = np.datetime_as_string(np.array(values, dtype="datetime64[us]"), unit="m").tolist()
+    texts = np.datetime_as_string(values, unit="m").tolist()
     return [one[:10] for one in texts], [one[11:16] for one in texts]
 
 
@@ -86,7 +88,7 @@ def columns_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> dict[str,
 
 def among(column: sa.ColumnElement[Any], keys: Iterable[str], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     """Say that a key column is one of `keys`, with a single parameter however many there are."""
-    listed = list(dict.fromkeys(keys))
+    listed = [key for key in dict.fromkeys(keys) if isinstance(key, str)]  # a missing key names nobody
     if dialect.name == "postgresql":
         return column == sa.any_(sa.literal(listed, type_=ARRAY(sa.Text)))
     values = sa.func.json_each(json.dumps(listed)).table_valued("value")
@@ -96,7 +98,8 @@ def among(column: sa.ColumnElement[Any], keys: Iterable[str], dialect: sa.Dialec
 def indexed(columns: Mapping[str, Any], key: str, keys: Values, *, order: Sequence[str] | None = None) -> pd.DataFrame:
     """Return a frame indexed by its key, in the order asked for; keys that were not found are absent."""
     frame = pd.DataFrame(dict(columns), index=pd.Index(text(keys), name=key))
-    if order is None or frame.empty:
+    if order is None or not len(frame):
         return frame
     found = set(frame.index)
-    return frame.loc[pd.Index(text([one for one in dict.fromkeys(order) if one in found]), name=key)]
+    there: pd.DataFrame = frame.loc[pd.Index(text([one for one in dict.fromkeys(order) if one in found]), name=key)]
+    return there

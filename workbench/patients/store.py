@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,10 +13,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import bring_up_to_date, open_engine, reading, shown, writing
 from workbench.domain.calendar import PracticeCalendar, system_now
+from workbench.domain.people import Correction
 from workbench.errors import DatabaseRefused, ReadOnlyStore
 from workbench.language import _
 from workbench.patients.calendar import calendar_of, zone_called
 from workbench.patients.columns import column_names, columns_frame
+from workbench.patients.corrections import correct_patient, corrections_frame
+from workbench.patients.importing import ImportReport, import_file
 from workbench.patients.people import objections_frame, people_frame, relations_frame
 from workbench.patients.schema import practices
 from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
@@ -223,6 +226,60 @@ class SqlPatientStore:
         """Return the practice's calendar."""
         with reading(self.engine) as connection:
             return calendar_of(connection, self.practice_id)
+
+    # --- what may be changed ------------------------------------------------------------------------
+
+    def import_file(
+        self,
+        kind: str,
+        path: Path | str,
+        *,
+        mapping: Mapping[str, Any] | Path | str | None = None,
+        dry_run: bool = False,
+        by: str,
+        now: datetime,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ImportReport:
+        """Import a file of patients, appointments, guardians, correspondents or opt-outs; see `importing.import_file`.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the store is not ours to change.
+        ImportRefused, UnknownName, BadValue
+            When the file, the kind or the mapping cannot be used; nothing was written.
+        """
+        self.check_writable()
+        return import_file(
+            self.engine,
+            self.practice_id,
+            kind,
+            path,
+            mapping=mapping,
+            dry_run=dry_run,
+            by=by,
+            now=now,
+            progress=progress,
+        )
+
+    def correct(self, patient_id: str, column: str, value: str | None, *, by: str, now: datetime) -> Correction:
+        """Change one value of a patient's file by hand, journalled; nothing (``None``) empties it.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the store is not ours to change.
+        UnknownPatient, UnknownName, BadValue
+            When the file number, the column or the value is not as it should be.
+        """
+        self.check_writable()
+        with writing(self.engine) as connection:
+            return correct_patient(connection, self.practice_id, patient_id, column, value, by=by, now=now)
+
+    def corrections(self) -> pd.DataFrame:
+        """Return the corrections to be copied into the practice's software: patient_id column old new at by."""
+        with reading(self.engine) as connection:
+            return corrections_frame(connection, self.practice_id)
 
     def _zone(self, connection: sa.Connection) -> ZoneInfo:
         return zone_called(

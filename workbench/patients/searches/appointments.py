@@ -161,7 +161,8 @@ def _frame(
     )
     found = connection.execute(statement).all()
     read = rows.columns_of(found, [column.name for column in (*_READ, *balance)])
-    date_texts, time_texts = rows.wall_texts(read["starts_at"])
+    starts = rows.wall_clocks(read["starts_at"])
+    date_texts, time_texts = rows.wall_texts(starts)
     names = _practitioner_names(connection, practice_id)
     codes = dict(
         connection.execute(sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == practice_id)).all()  # type: ignore[arg-type]
@@ -171,7 +172,7 @@ def _frame(
         "subject_key": rows.text([f"appointment:{one}" for one in read["appointment_id"]]),
         "appointment_id": rows.text(read["appointment_id"]),
         "patient_id": rows.text(read["patient_id"]),
-        "starts_at": rows.moment(read["starts_at"], zone),
+        "starts_at": rows.moment(starts, zone),
         "date": rows.text(date_texts),
         "time": rows.text(time_texts),
         "patient": rows.text(

@@ -1,0 +1,139 @@
+"""Correct a patient's file by hand: checked, journalled, kept through later imports until they agree (8.12)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from workbench.addresses import address_problem
+from workbench.domain.people import Correction
+from workbench.errors import BadValue, UnknownName, UnknownPatient
+from workbench.language import _
+from workbench.patients import rows
+from workbench.patients.import_values import Unreadable, day_reader, read_text, read_yes_no, word_reader
+from workbench.patients.schema import corrections, patients
+
+CORRECTABLE = (
+    "civility", "last_name", "first_name", "birth_name", "sex", "birth_date", "email", "phone", "mobile", "language",
+    "address_line_1", "address_line_2", "postcode", "city", "country", "deceased", "archived",
+)  # fmt: skip
+"""What may be corrected in a file; care, money and the agenda are the practice's software's alone."""
+
+
+def correct_patient(
+    connection: sa.Connection,
+    practice_id: str,
+    patient_id: str,
+    column: str,
+    value: str | None,
+    *,
+    by: str,
+    now: datetime,
+) -> Correction:
+    """Change one value of a patient's file and write down who did it; the same value again is written down too.
+
+    Raises
+    ------
+    UnknownName
+        When the column cannot be corrected.
+    UnknownPatient
+        When there is no such file number.
+    BadValue
+        When the value does not fit the column.
+    """
+    if column not in CORRECTABLE:
+        raise UnknownName(
+            _("« {name} » cannot be corrected. What can: {known}.").format(name=column, known=", ".join(CORRECTABLE))
+        )
+    here = sa.and_(patients.c.practice_id == practice_id, patients.c.patient_id == patient_id)
+    found = connection.execute(sa.select(patients.c[column]).where(here)).one_or_none()
+    if found is None:
+        raise UnknownPatient(_("The patient store knows no file number « {patient} ».").format(patient=patient_id))
+    new = _checked(column, value)
+    done = Correction(
+        patient_id=patient_id,
+        column=column,
+        old=text_of(found[0]),
+        new=text_of(new),
+        at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
+        by=by,
+    )
+    connection.execute(patients.update().where(here).values({column: new}))
+    connection.execute(
+        corrections.insert().values(
+            practice_id=practice_id,
+            correction_id=uuid.uuid4().hex,
+            patient_id=patient_id,
+            column_name=column,
+            old_value=done.old,
+            new_value=done.new,
+            at=done.at,
+            by=by,
+        )
+    )
+    return done
+
+
+def corrections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFrame:
+    """Return the corrections still to be copied into the practice's software, oldest first.
+
+    Columns: patient_id column old new at by.
+    """
+    found = connection.execute(
+        sa.select(
+            corrections.c.patient_id,
+            corrections.c.column_name,
+            corrections.c.old_value,
+            corrections.c.new_value,
+            corrections.c.at,
+            corrections.c.by,
+        )
+        .where(corrections.c.practice_id == practice_id, corrections.c.copied_back_at.is_(None))
+        .order_by(corrections.c.at, corrections.c.correction_id)
+    ).all()
+    values = rows.columns_of(found, ["patient_id", "column", "old", "new", "at", "by"])
+    return pd.DataFrame({name: rows.text(column) for name, column in values.items()})
+
+
+def text_of(value: object) -> str | None:
+    """Return a value of a file as the text that corrections keep."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def value_of(column: str, text: str | None) -> Any:
+    """Take back what `text_of` gave, as the column keeps it."""
+    kind = patients.c[column].type
+    if isinstance(kind, sa.Boolean):
+        return text == "yes"
+    if text is None:
+        return "U" if column == "sex" else None
+    return date.fromisoformat(text) if isinstance(kind, sa.Date) else text
+
+
+def _checked(column: str, value: str | None) -> Any:
+    text = read_text(value or "")
+    kind = patients.c[column].type
+    try:
+        if isinstance(kind, sa.Boolean):
+            return read_yes_no(text) if text else False
+        if not text:
+            return "U" if column == "sex" else None
+        if isinstance(kind, sa.Date):
+            return day_reader("dmy")(text)
+        if column in {"sex", "language"}:
+            return word_reader("sexes" if column == "sex" else "languages")(text)
+    except Unreadable as error:
+        raise BadValue(
+            _("This is not a value for « {name} »: write a day as 2001-05-24, a sex as F, M or U.").format(name=column)
+        ) from error
+    if column == "email" and address_problem(text):
+        raise BadValue(_("This is not an e-mail address: check it with the patient, then write it again."))
+    return text

@@ -1,0 +1,261 @@
+"""The rows of one file on their way into the store: our columns, what was found, what became of each row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.errors import ImportRefused
+from workbench.language import _, n_
+from workbench.patients.import_mapping import ImportMapping
+from workbench.patients.import_table import ImportTable
+from workbench.patients.import_values import (
+    Converted,
+    Reader,
+    converted,
+    day_reader,
+    looks_rounded,
+    malformed,
+    moment_reader,
+    read_address,
+    read_cents,
+    read_key,
+    read_long_text,
+    read_text,
+    read_time,
+    read_whole,
+    read_yes_no,
+    word_reader,
+)
+from workbench.patients.schema import chairs, practitioners, sites
+from workbench.patients.searches.choices import choices_of
+from workbench.patients.upserts import Row, Written, upsert
+from workbench.patients.words import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinding:
+    """Something to know about an imported file: `row` is the line of the file, 0 for the file as a whole."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+def readers_of(kind: str, order: str) -> Mapping[str, Reader]:
+    """Return what reads each column of a kind of import; `order` is that of days written in numbers."""
+    day, moment = day_reader(order), moment_reader(order)
+    special: dict[str, Reader] = {
+        "sex": word_reader("sexes"),
+        "language": word_reader("languages"),
+        "state": word_reader("states"),
+        "declined_by": word_reader("decliners"),
+        "role": word_reader("roles"),
+        "form": word_reader("forms"),
+        "channel": word_reader("channels"),
+        "remark": read_long_text,
+        "balance": read_cents,
+        "time": read_time,
+        "end_time": read_time,
+    }
+    special |= dict.fromkeys(("email", "mss_email", "address"), read_address)
+    special |= dict.fromkeys(("deceased", "archived", "external", "forced"), read_yes_no)
+    special |= dict.fromkeys(("duration", "rank"), read_whole)
+    special |= dict.fromkeys(("birth_date", "created_on", "date"), day)
+    special |= dict.fromkeys(("starts_at", "ends_at", "made_on", "moved_from", "recorded_at"), moment)
+    special |= dict.fromkeys(KEY_COLUMNS, read_key)
+    if kind == "correspondents":
+        special["kind"] = word_reader("correspondent_kinds")
+    if kind == "opt-outs":
+        special["state"] = word_reader("consent_states")
+    return special
+
+
+KEY_COLUMNS = ("patient_id", "appointment_id", "person_id", "own_patient_id", "correspondent_id", "family_id")
+_ADDRESSES = ("email", "mss_email", "address")
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportBatch:
+    """One file being imported, inside one transaction."""
+
+    connection: sa.Connection
+    practice_id: str
+    kind: str
+    table: ImportTable
+    places: Mapping[str, int]
+    mapping: ImportMapping
+    file: str
+    by: str
+    at: str  # UTC, ISO
+    readers: Mapping[str, Reader]
+    progress: Callable[[int, int], None] | None = None
+    findings: list[ImportFinding] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    _skipped: set[int] = field(default_factory=set)
+    _values: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table.lines)
+
+    @property
+    def skipped(self) -> int:
+        """How many rows of the file were left out."""
+        return len(self._skipped) + len(self.table.crooked)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the file (or the mapping's constants) gives a column."""
+        return name in self.places or name in self.mapping.constants
+
+    def given(self, names: Iterable[str]) -> list[str]:
+        """Return those of the columns that are given."""
+        return [name for name in names if self.has(name)]
+
+    def require(self, *names: str) -> None:
+        """Refuse the file unless it gives one of these columns."""
+        if not any(self.has(name) for name in names):
+            raise ImportRefused(
+                _(
+                    "The file {file} has no column for « {name} ». Say which heading it is with a mapping. "
+                    "Its headings are: {known}."
+                ).format(file=self.file, name=names[0], known=", ".join(self.table.headings))
+            )
+
+    def values(self, name: str) -> Sequence[Any]:
+        """Return a column, read; a cell that cannot be read is empty and has a finding. Absent columns are empty."""
+        if name not in self._values:
+            self._values[name] = self._read(name)
+        return self._values[name]
+
+    def skip(self, place: int, column: str, code: str, message: str) -> None:
+        """Leave a row out, with its finding."""
+        if place not in self._skipped:
+            self._skipped.add(place)
+            self.find(place, column, code, message)
+
+    def find(self, place: int | None, column: str, code: str, message: str) -> None:
+        """Note something about a row, or about the whole file."""
+        line = 0 if place is None else self.table.lines[place]
+        self.findings.append(ImportFinding(row=line, column=column, code=code, message=message))
+
+    def kept(self) -> Iterable[int]:
+        """Return the places of the rows that are not left out."""
+        return (place for place in range(len(self)) if place not in self._skipped)
+
+    def one_row_a_key(self, keys: Sequence[Any], column: str) -> list[int]:
+        """Return the places of the rows to keep when the last one of each key counts; the others have a finding."""
+        last = {keys[place]: place for place in self.kept()}
+        chosen = set(last.values())
+        for place in list(self.kept()):
+            if place not in chosen:
+                self.skip(place, column, "repeated_key", _("The same row comes again further down; that one counts."))
+        return sorted(chosen)
+
+    def count(self, written: Written) -> None:
+        """Add up what became of the rows."""
+        self.created += len(written.created)
+        self.updated += len(written.updated)
+        self.unchanged += len(written.unchanged)
+
+    def write(self, table: sa.Table, rows: Sequence[Row], *, chunk: int = 10_000) -> None:
+        """Make or change rows that stand for the rows of the file, and count them."""
+        for start in range(0, len(rows), chunk):
+            self.count(upsert(self.connection, table, self.practice_id, rows[start : start + chunk]))
+            if self.progress:
+                self.progress(min(start + chunk, len(rows)), len(rows))
+
+    def heading(self, name: str) -> str:
+        """Return the file's own heading for one of our columns."""
+        return self.table.headings[self.places[name]] if name in self.places else name
+
+    def practitioner_ids(self, name: str) -> list[str | None]:
+        """Return the practitioners a column names, by code or name; unknown ones are made."""
+        return self._registered(name, "practitioner", practitioners, "practitioner_id", "code")
+
+    def chair_ids(self, name: str) -> list[str | None]:
+        """Return the chairs a column names, by code or name; unknown ones are made."""
+        return self._registered(name, "chair", chairs, "chair_id", "code")
+
+    def site_ids(self, name: str) -> list[str | None]:
+        """Return the sites a column names; unknown ones are made."""
+        return self._registered(name, "site", sites, "site_id", "name")
+
+    def _registered(self, name: str, registry: str, table: sa.Table, key: str, label: str) -> list[str | None]:
+        asked = self.values(name)
+        known = choices_of(self.connection, self.practice_id, registry)
+        ids: dict[str | None, str | None] = {None: None}
+        new: list[Row] = []
+        for text in dict.fromkeys(asked):
+            if text in ids:
+                continue
+            matching = known.get(plain(text), ())
+            if len(matching) > 1 and text not in matching:
+                ids[text] = None
+                self.find(
+                    None, name, "ambiguous", _("Several answer to one of the names in this column; it was left empty.")
+                )
+            elif matching:
+                ids[text] = text if text in matching else matching[0]
+            else:
+                ids[text] = text
+                new.append({key: text, label: text})
+        if new:
+            upsert(self.connection, table, self.practice_id, new)
+            self.find(
+                None,
+                name,
+                "created",
+                n_(
+                    "{count} was new to the store, and was made.",
+                    "{count} were new to the store, and were made.",
+                    len(new),
+                ).format(count=len(new)),
+            )
+        return [ids[text] for text in asked]
+
+    def _read(self, name: str) -> Sequence[Any]:
+        if name in self.places:
+            cells: Sequence[str] = self.table.columns[self.places[name]]
+        elif name in self.mapping.constants:
+            cells = [self.mapping.constants[name]] * len(self)
+        else:
+            return [None] * len(self)
+        column = converted(cells, self.readers.get(name, read_text), words=self.mapping.values.get(name))
+        self._note_trouble(name, cells, column)
+        values = [None if value == "" else value for value in column.values]
+        if name in KEY_COLUMNS and self.mapping.prefix:
+            return [None if value is None else self.mapping.prefix + value for value in values]
+        return values
+
+    def _note_trouble(self, name: str, cells: Sequence[str], column: Converted) -> None:
+        heading = self.heading(name)
+        for place in column.unreadable:
+            self.find(place, heading, "unreadable", _("This cell cannot be read; it was taken as empty."))
+        if name in _ADDRESSES:
+            wrong = {cell for cell in set(column.values) if malformed(cell)}
+            for place, value in enumerate(column.values):
+                if value in wrong:
+                    self.find(place, heading, "malformed_address", _("This is not an e-mail address."))
+        if name in KEY_COLUMNS:
+            rounded_cells = {cell for cell in set(cells) if looks_rounded(cell)}
+            rounded = sum(1 for cell in cells if cell in rounded_cells) if rounded_cells else 0
+            if rounded:
+                sentence = n_(
+                    "{count} number was rounded by a spreadsheet (as 2.98E+13): two keys may have become the same.",
+                    "{count} numbers were rounded by a spreadsheet (as 2.98E+13): two keys may have become the same.",
+                    rounded,
+                )
+                self.find(None, heading, "rounded", sentence.format(count=rounded))
+
+
+def digest_of(*parts: object) -> str:
+    """Return a short stable key for a row whose file gives none."""
+    text = "\x1f".join("" if part is None else str(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

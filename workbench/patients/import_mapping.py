@@ -1,0 +1,175 @@
+"""Which heading of a file is which of our columns, and which of its words are which of our values.
+
+Headings are recognised by ``import_columns.toml``; a mapping (a TOML file, or the same as a dictionary) says the
+rest, and wins::
+
+    [columns]                       # ours = their heading ("" leaves a recognised column out)
+    patient_id = "PatientId"
+    state = "No-show"
+
+    [values.state]                  # theirs = ours; "" is a blank cell, "*" any other one
+    Yes = "missed"
+    No = "present"
+
+    [constants]                     # ours = the same value on every row
+    practitioner = "MM"
+
+    [options]
+    dates = "dmy"                   # or mdy, ymd: the order of a day written in numbers (ISO is always understood)
+    delimiter = ";"
+    encoding = "cp1252"
+    prefix = "OLD-"                 # put before every key of the file
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadValue, ImportRefused, UnknownName
+from workbench.language import _
+from workbench.patients.import_values import DATE_ORDERS
+from workbench.patients.words import plain
+
+_SECTIONS = ("columns", "values", "constants", "options")
+_OPTIONS = ("dates", "delimiter", "encoding", "prefix")
+_WITH_IDENTITY = ("patients", "appointments", "guardians", "correspondents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportMapping:
+    """A mapping, read and checked."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    dates: str = "dmy"
+    delimiter: str | None = None
+    encoding: str | None = None
+    prefix: str = ""
+
+
+def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequence[str]) -> ImportMapping:
+    """Read a mapping from a TOML file or a dictionary; `known` are the columns of the kind of import.
+
+    Raises
+    ------
+    ImportRefused
+        When the file cannot be read.
+    UnknownName, BadValue
+        When it speaks of a section, a column or an option that does not exist, or gives it another sort of value.
+    """
+    tables = _tables(source)
+    _check_names(_("The mapping has no section « {name} ». Its sections are: {known}."), tables, _SECTIONS)
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise BadValue(_("« {name} » of the mapping must be a section: [{name}].").format(name=name))
+    columns, values = tables.get("columns", {}), tables.get("values", {})
+    constants, options = tables.get("constants", {}), tables.get("options", {})
+    for section in (columns, values, constants):
+        _check_names(_("This import has no column « {name} ». It has: {known}."), section, known)
+    _check_names(_("The mapping has no option « {name} ». Its options are: {known}."), options, _OPTIONS)
+    for name, words in values.items():
+        if not isinstance(words, Mapping):
+            raise BadValue(_("« {name} » of the mapping must be a section: [{name}].").format(name=f"values.{name}"))
+    dates = str(options.get("dates", "dmy")).lower()
+    if dates not in DATE_ORDERS:
+        raise BadValue(
+            _("The order of dates is one of {known}, not « {text} ».").format(known=", ".join(DATE_ORDERS), text=dates)
+        )
+    return ImportMapping(
+        columns={name: str(heading) for name, heading in columns.items()},
+        values={name: {str(k): _word(v) for k, v in words.items()} for name, words in values.items()},
+        constants={name: _word(value) for name, value in constants.items()},
+        dates=dates,
+        delimiter=options.get("delimiter"),
+        encoding=options.get("encoding"),
+        prefix=str(options.get("prefix", "")),
+    )
+
+
+def places_of_columns(
+    headings: Sequence[str], kind: str, known: Sequence[str], mapping: ImportMapping, *, file: str
+) -> dict[str, int]:
+    """Return where each of our columns stands among the headings of a file.
+
+    Raises
+    ------
+    ImportRefused
+        When the mapping names a heading that the file does not have, or has twice.
+    """
+    places: dict[str, int] = {}
+    for ours, theirs in mapping.columns.items():
+        if not theirs:
+            continue
+        found = [place for place, heading in enumerate(headings) if heading == theirs.strip()]
+        found = found or [place for place, heading in enumerate(headings) if plain(heading) == plain(theirs)]
+        if len(found) != 1:
+            sentence = (
+                _("The file {file} has the heading « {heading} » more than once: rename one of them.")
+                if found
+                else _("The file {file} has no heading « {heading} ». Its headings are: {known}.")
+            )
+            raise ImportRefused(sentence.format(file=file, heading=theirs, known=", ".join(headings)))
+        places[ours] = found[0]
+    taken = set(places.values())
+    words = _synonyms(kind)
+    settled = {*mapping.columns, *mapping.constants}
+    for place, heading in enumerate(headings):
+        for ours in words.get(plain(heading), ()):
+            if place not in taken and ours in known and ours not in places and ours not in settled:
+                places[ours] = place
+                taken.add(place)
+    return places
+
+
+@cache
+def _synonyms(kind: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what each heading may mean, best first: our own names come before the words of others."""
+    tables = tomllib.loads(files("workbench.patients").joinpath("import_columns.toml").read_text(encoding="utf-8"))
+    tables = {name: table for name, table in tables.items() if name == kind or name == "identity"}
+    gathered: dict[str, list[str]] = {}
+    chosen = [tables[kind]] + ([tables["identity"]] if kind in _WITH_IDENTITY else [])
+    for table in chosen:
+        for ours in table:
+            gathered.setdefault(plain(ours), []).append(ours)
+    for table in chosen:
+        for ours, words in table.items():
+            for word in words:
+                gathered.setdefault(plain(word), []).append(ours)
+    return {word: tuple(dict.fromkeys(columns)) for word, columns in gathered.items()}
+
+
+def _tables(source: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any]:
+    if source is None:
+        return {}
+    if isinstance(source, Mapping):
+        return source
+    path = Path(source)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ImportRefused(
+            _("The mapping {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ImportRefused(
+            _("The mapping {file} is not a TOML file in UTF-8: {cause}.").format(file=path.name, cause=error)
+        ) from error
+
+
+def _check_names(sentence: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise UnknownName(sentence.format(name=name, known=", ".join(known)))
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

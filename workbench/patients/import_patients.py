@@ -1,0 +1,124 @@
+"""Import patients, and what other files tell about them; corrections by hand win until the file agrees (8.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.language import _, n_
+from workbench.patients import rows
+from workbench.patients.corrections import text_of, value_of
+from workbench.patients.import_batch import ImportBatch
+from workbench.patients.schema import corrections, patients
+from workbench.patients.upserts import Row, Written, upsert
+
+IDENTITY = (
+    "civility", "last_name", "first_name", "sex", "email", "phone", "mobile", "language",
+    "address_line_1", "address_line_2", "postcode", "city", "country",
+)  # fmt: skip
+PATIENT_COLUMNS = (
+    *IDENTITY, "birth_name", "birth_date", "patient_type", "file_state", "family_id", "remark", "created_on",
+    "deceased", "archived", "external",
+)  # fmt: skip
+COLUMNS = ("patient_id", *PATIENT_COLUMNS, "main_practitioner", "balance")
+
+
+def import_patients(batch: ImportBatch) -> None:
+    """Make or change patients by their file number."""
+    batch.require("patient_id")
+    keys = batch.values("patient_id")
+    for place, key in enumerate(keys):
+        if key is None:
+            batch.skip(place, batch.heading("patient_id"), "no_key", _("This row has no file number."))
+    columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(PATIENT_COLUMNS)}
+    if batch.has("main_practitioner"):
+        columns["main_practitioner_id"] = batch.practitioner_ids("main_practitioner")
+    if batch.has("balance"):
+        columns["balance_cents"] = batch.values("balance")
+    given = [
+        {"patient_id": keys[place], **{name: column[place] for name, column in columns.items()}}
+        for place in batch.one_row_a_key(keys, batch.heading("patient_id"))
+    ]
+    batch.write(patients, with_corrections(batch, given))
+
+
+def patients_spoken_of(batch: ImportBatch, keys: Sequence[str | None]) -> Written:
+    """Make the patients that a file of appointments speaks of, with what it tells about them.
+
+    A blank cell erases nothing, and of several rows about one patient the last one that says something counts.
+    """
+    columns = {name: batch.values(name) for name in batch.given(set(PATIENT_COLUMNS) - {"remark"})}
+    told: dict[str, Row] = {}
+    blank: Row = dict.fromkeys(columns)
+    for place in batch.kept():
+        key = keys[place]
+        if key is None:
+            continue
+        row = told.get(key)
+        if row is None:
+            row = told[key] = {"patient_id": key, **blank}
+        for name, column in columns.items():
+            if column[place] is not None:
+                row[name] = column[place]
+    given = with_corrections(batch, list(told.values()))
+    written = upsert(batch.connection, patients, batch.practice_id, given, blanks_erase=False)
+    if written.created:
+        count = len(written.created)
+        sentence = n_(
+            "{count} patient was unknown: a file was made with what these rows tell.",
+            "{count} patients were unknown: files were made with what these rows tell.",
+            count,
+        )
+        batch.find(None, batch.heading("patient_id"), "new_patients", sentence.format(count=count))
+    return written
+
+
+def with_corrections(batch: ImportBatch, given: list[Row]) -> list[Row]:
+    """Put back what was corrected by hand where a file still says something else; note where it agrees."""
+    standing = _standing_corrections(batch)
+    if not standing:
+        return given
+    agreed: list[str] = []
+    kept = 0
+    for row in given:
+        for name, (correction_id, value) in standing.get(row["patient_id"], {}).items():
+            if name not in row:
+                continue
+            if text_of(row[name]) == value:
+                agreed.append(correction_id)
+            else:
+                row[name] = value_of(name, value)
+                kept += 1
+    if agreed:
+        batch.connection.execute(
+            corrections.update()
+            .where(
+                corrections.c.practice_id == batch.practice_id,
+                rows.among(corrections.c.correction_id, agreed, batch.connection.dialect),
+            )
+            .values(copied_back_at=batch.at)
+        )
+    if kept:
+        sentence = n_(
+            "{count} value corrected by hand was kept: copy it into the practice's software.",
+            "{count} values corrected by hand were kept: copy them into the practice's software.",
+            kept,
+        )
+        batch.find(None, "", "kept_corrections", sentence.format(count=kept))
+    return given
+
+
+def _standing_corrections(batch: ImportBatch) -> Mapping[str, Mapping[str, tuple[str, str | None]]]:
+    found = batch.connection.execute(
+        sa.select(
+            corrections.c.patient_id, corrections.c.column_name, corrections.c.correction_id, corrections.c.new_value
+        )
+        .where(corrections.c.practice_id == batch.practice_id, corrections.c.copied_back_at.is_(None))
+        .order_by(corrections.c.at, corrections.c.correction_id)
+    )
+    standing: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for patient_id, column, correction_id, value in found:
+        standing.setdefault(patient_id, {})[column] = (correction_id, value)
+    return standing

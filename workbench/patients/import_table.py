@@ -1,0 +1,151 @@
+"""Read a file of rows whoever wrote it: its encoding, its delimiter, its headings, and nothing guessed in its cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from workbench.errors import ImportRefused
+from workbench.language import _
+
+DELIMITERS = (",", ";", "\t", "|")
+_OLD_ENCODINGS = ["cp1252", "mac_roman", "cp850"]
+"""What French practices' software writes when it is not Unicode: Windows, old Macs, DOS."""
+
+_GUARDED = ("=", "+", "-", "@", "\t", "\r")
+_LARGEST_CELL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTable:
+    """A file's cells as they are written (see `clean_cell`); `lines` are those on which the rows begin, from 1."""
+
+    headings: tuple[str, ...]
+    columns: tuple[Sequence[str], ...]
+    lines: Sequence[int]
+    crooked: Sequence[int]  # lines left out because they have more cells than there are headings
+
+
+def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> ImportTable:
+    """Read a file of separated values.
+
+    The encoding is the one said, else the one its first bytes announce, else UTF-8, else the likeliest of the old
+    ones; the delimiter is the one said, else the comma, semicolon, tab or bar that cuts its first lines alike.
+    A text such as ``Null``, ``NA`` or ``007`` is that text.
+
+    Raises
+    ------
+    ImportRefused
+        When the file cannot be read, is empty, is not text, or breaks off inside a quoted cell.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImportRefused(
+            _("The file {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
+        ) from error
+    text = _decoded(data, path.name, encoding)
+    if not text.strip():
+        raise ImportRefused(_("The file {file} is empty.").format(file=path.name))
+    if delimiter is not None and len(delimiter) != 1:
+        raise ImportRefused(_("The delimiter must be a single character, as « ; ».").format())
+    return _parsed(text, delimiter or _delimiter_of(text), path.name)
+
+
+def _decoded(data: bytes, name: str, encoding: str | None) -> str:
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise ImportRefused(
+            _("The file {file} is a spreadsheet: save it as CSV (UTF-8) and import that file.").format(file=name)
+        )
+    try:
+        if encoding:
+            return data.decode(encoding)
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16")
+        if b"\x00" in data[:4096]:
+            raise ImportRefused(_("The file {file} is not a text file.").format(file=name))
+        return data.decode("utf-8-sig")
+    except LookupError as error:
+        raise ImportRefused(
+            _("There is no encoding called « {encoding} »: write utf-8 or cp1252.").format(encoding=encoding)
+        ) from error
+    except UnicodeDecodeError as error:
+        if encoding or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise ImportRefused(
+                _("The file {file} is not written in {encoding}.").format(file=name, encoding=encoding or "utf-16")
+            ) from error
+    likeliest = from_bytes(data, cp_isolation=_OLD_ENCODINGS).best()
+    return str(likeliest) if likeliest is not None else data.decode("cp1252", errors="replace")
+
+
+def _delimiter_of(text: str) -> str:
+    sample = text[:65536]
+    best, best_score = DELIMITERS[0], (0, 0)
+    for delimiter in DELIMITERS:
+        try:
+            rows = islice(csv.reader(io.StringIO(sample), delimiter=delimiter), 20)
+            widths = [len(row) for row in rows if row]
+        except csv.Error:
+            continue
+        width = widths[0] if widths else 0
+        # The last row of the sample may be cut short; a delimiter of the text inside cells varies from row to row.
+        alike = sum(1 for one in widths if one == width)
+        score = (alike if width > 1 else 0, width)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _parsed(text: str, delimiter: str, name: str) -> ImportTable:
+    limit = csv.field_size_limit(_LARGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    crooked: list[int] = []
+    headings: list[str] = []
+    before = 0
+    try:
+        for row in reader:
+            line, before = before + 1, reader.line_num
+            if not "".join(row).strip():
+                continue
+            if not headings:
+                headings = [clean_cell(cell) for cell in row]
+                continue
+            if len(row) > len(headings):
+                if "".join(row[len(headings) :]).strip():
+                    crooked.append(line)
+                    continue
+                row = row[: len(headings)]
+            rows.append(row)
+            lines.append(line)
+    except csv.Error as error:
+        raise ImportRefused(
+            _("The file {file} cannot be read from line {line} on ({cause}): check the quotes there.").format(
+                file=name, line=before + 1, cause=error
+            )
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+    columns = list(zip_longest(*rows, fillvalue="")) if rows else []
+    columns += [("",) * len(rows)] * (len(headings) - len(columns))
+    return ImportTable(
+        headings=tuple(headings),
+        columns=tuple(columns),
+        lines=lines,
+        crooked=crooked,
+    )
+
+
+def clean_cell(cell: str) -> str:
+    """Return a cell without blanks around, and without the guard ``'`` that spreadsheets need before a formula."""
+    text = cell.replace("\x00", "").strip()  # PostgreSQL keeps no NUL, and no name holds one
+    if text.startswith("'") and text[1:2] in _GUARDED and len(text) > 1:
+        return text[1:].strip()
+    return text

@@ -1,0 +1,184 @@
+"""Import a file of the practice's software: one transaction, a report, no row lost in silence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.databases import writing
+from workbench.errors import ImportRefused, UnknownName
+from workbench.language import _
+from workbench.patients import import_appointments, import_opt_outs, import_patients, import_relations
+from workbench.patients.import_batch import ImportBatch, ImportFinding, readers_of
+from workbench.patients.import_mapping import places_of_columns, read_mapping
+from workbench.patients.import_table import read_table
+from workbench.patients.schema import imports
+
+Progress = Callable[[int, int], None]
+"""Told how many rows are written, of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """A kind of import: the columns it knows, and what writes them."""
+
+    columns: tuple[str, ...]
+    write: Callable[[ImportBatch], None]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "patients": _Kind(columns=import_patients.COLUMNS, write=import_patients.import_patients),
+    "appointments": _Kind(columns=import_appointments.COLUMNS, write=import_appointments.import_appointments),
+    "guardians": _Kind(columns=import_relations.GUARDIAN_COLUMNS, write=import_relations.import_guardians),
+    "correspondents": _Kind(
+        columns=import_relations.CORRESPONDENT_COLUMNS, write=import_relations.import_correspondents
+    ),
+    "opt-outs": _Kind(columns=import_opt_outs.COLUMNS, write=import_opt_outs.import_opt_outs),
+}
+KINDS = tuple(_KINDS)
+ALIASES = {"responsible": "guardians", "people-responsible": "guardians", "opt_outs": "opt-outs", "optouts": "opt-outs"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of a file's rows; created, updated, unchanged and skipped ones add up to `rows`."""
+
+    kind: str
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    skipped: int
+    findings: tuple[ImportFinding, ...]
+    dry_run: bool = False
+
+
+def columns_of_kind(kind: str) -> tuple[str, ...]:
+    """Return the columns a kind of import knows, as a mapping may name them."""
+    return _KINDS[_kind_called(kind)].columns
+
+
+def import_file(
+    engine: sa.Engine,
+    practice_id: str,
+    kind: str,
+    path: Path | str,
+    *,
+    mapping: Mapping[str, Any] | Path | str | None = None,
+    dry_run: bool = False,
+    by: str,
+    now: datetime,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import one file of separated values.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS` (or of `ALIASES`).
+    mapping
+        What the headings and words of the file mean (see `import_mapping`): a TOML file, or the same as a dictionary.
+    dry_run
+        Do everything, then undo it: the report is the one that the import would give.
+
+    Raises
+    ------
+    UnknownName, BadValue
+        When there is no such kind, or the mapping names something that does not exist.
+    ImportRefused
+        When the file or the mapping cannot be read, or lacks a column that is needed; nothing was written.
+    """
+    kind = _kind_called(kind)
+    columns = _KINDS[kind].columns
+    file = Path(path)
+    understood = read_mapping(mapping, known=columns)
+    table = read_table(file, encoding=understood.encoding, delimiter=understood.delimiter)
+    places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
+    report: ImportReport
+    try:
+        with writing(engine) as connection:
+            if connection.dialect.name == "sqlite":
+                # Keys come in any order: with the usual 2 MB of pages a large import would read them again and again.
+                connection.exec_driver_sql("PRAGMA cache_size = -131072")
+            batch = ImportBatch(
+                connection=connection,
+                practice_id=practice_id,
+                kind=kind,
+                table=table,
+                places=places,
+                mapping=understood,
+                file=file.name,
+                by=by,
+                at=now.astimezone(UTC).isoformat(timespec="seconds"),
+                readers=readers_of(kind, understood.dates),
+                progress=progress,
+            )
+            report = _written(batch, file, dry_run=dry_run)
+            if dry_run:
+                connection.rollback()
+    except sa.exc.DBAPIError as error:
+        raise ImportRefused(
+            _("The file {file} could not be written into the store ({cause}); nothing of it was kept.").format(
+                file=file.name, cause=type(error.orig).__name__
+            )
+        ) from error
+    finally:
+        if engine.dialect.name == "sqlite":
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA cache_size = -2000")
+    return report
+
+
+def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:
+    _KINDS[batch.kind].write(batch)
+    crooked = [
+        ImportFinding(
+            row=line, column="", code="crooked", message=_("This row has more cells than there are headings.")
+        )
+        for line in batch.table.crooked
+    ]
+    report = ImportReport(
+        kind=batch.kind,
+        rows=len(batch) + len(crooked),
+        created=batch.created,
+        updated=batch.updated,
+        unchanged=batch.unchanged,
+        skipped=batch.skipped,
+        findings=tuple(sorted([*batch.findings, *crooked], key=lambda finding: finding.row)),
+        dry_run=dry_run,
+    )
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    batch.connection.execute(
+        imports.insert().values(
+            practice_id=batch.practice_id,
+            import_id=hashlib.sha256(f"{batch.kind} {digest} {batch.at}".encode()).hexdigest()[:16],
+            kind=batch.kind,
+            file_name=batch.file,
+            digest=digest,
+            rows=report.rows,
+            created=report.created,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            skipped=report.skipped,
+            at=batch.at,
+            by=batch.by,
+        )
+    )
+    return report
+
+
+def _kind_called(name: str) -> str:
+    kind = ALIASES.get(name, name)
+    if kind not in _KINDS:
+        raise UnknownName(
+            _("There is no import of « {name} ». What can be imported: {known}.").format(
+                name=name, known=", ".join(KINDS)
+            )
+        )
+    return kind
