@@ -1,0 +1,1 @@
+"""Recipients in, messages out: pure functions between frames and letters."""

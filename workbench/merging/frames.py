@@ -1,0 +1,219 @@
+"""Make the fields frame: one row a recipient, one column a field, only the columns a template uses.
+
+A field is a column (DESIGN 3): the store hands over whole columns by key, they are laid in the order of the
+recipients, and each field's format is computed over all rows at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from workbench.domain.calendar import wall_clock
+from workbench.domain.fields import Catalogue
+from workbench.errors import UnknownName
+from workbench.language import LANGUAGES, _
+from workbench.merging.formats import FORMATS, Inputs
+from workbench.merging.recipients import Recipients
+
+_KEYS = {
+    "patient": "patient_id",
+    "guardian": "patient_id",
+    "payer": "patient_id",
+    "appointment": "appointment_id",
+    "practitioner": "practitioner_id",
+}
+_OUR_OWN = frozenset({"addressee", "mailing"})
+
+Columns = Callable[[str, Sequence[str], Sequence[str]], pd.DataFrame]
+Relations = Callable[[Sequence[str], str], pd.DataFrame]
+
+
+def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[str]]:
+    """Return the columns of the store that these fields are computed from, by table.
+
+    Tables are ``patient``, ``guardian``, ``payer``, ``appointment``, ``practitioner`` (the appointment's),
+    ``file_practitioner`` (the patient's main one) and ``practice``; what the recipients frame and the mailing hold
+    already is not among them.
+
+    Raises
+    ------
+    UnknownName
+        When a code is not in the catalogue.
+    """
+    needed: dict[str, set[str]] = {}
+    for code in codes:
+        if code not in catalogue:
+            raise UnknownName(_("There is no merge field @{code}.").format(code=code))
+        for name in catalogue[code].source:
+            table, _dot, column = name.partition(".")
+            if table == "appointments":
+                table = "appointment"
+            if table not in _OUR_OWN:
+                needed.setdefault(table, set()).add(column)
+    if "file_practitioner" in needed:
+        needed.setdefault("patient", set()).add("main_practitioner_id")
+    return needed
+
+
+def load_sources(
+    needed: Mapping[str, Collection[str]],
+    recipients: Recipients,
+    *,
+    columns: Columns,
+    relations: Relations,
+) -> dict[str, pd.DataFrame]:
+    """Ask the store for the needed columns of the recipients' rows only, and return them by table, indexed by key.
+
+    `columns` and `relations` are the methods of the same name of the patient store.
+    """
+    frame = recipients.frame
+    sources: dict[str, pd.DataFrame] = {}
+    patients = _distinct(frame["patient_id"])
+    if "patient" in needed:
+        sources["patient"] = columns("patient", patients, sorted(needed["patient"]))
+    if "appointment" in needed:
+        told = frame["appointments"].explode().dropna() if len(frame) else frame["appointment_id"]
+        sources["appointment"] = columns("appointment", _distinct(told), sorted(needed["appointment"]))
+    if "practitioner" in needed:
+        keys = set(_distinct(frame["practitioner_id"]))
+        if "practitioner_id" in needed.get("appointment", ()):
+            keys |= set(_distinct(sources["appointment"]["practitioner_id"]))
+        sources["practitioner"] = columns("practitioner", sorted(keys), sorted(needed["practitioner"]))
+    if "file_practitioner" in needed:
+        keys = set(_distinct(sources["patient"]["main_practitioner_id"]))
+        sources["file_practitioner"] = columns("practitioner", sorted(keys), sorted(needed["file_practitioner"]))
+    if "practice" in needed:
+        sources["practice"] = columns("practice", [], sorted(needed["practice"]))
+    for role in ("guardian", "payer"):
+        if role in needed:
+            ranked = relations(patients, role)
+            sources[role] = ranked.drop_duplicates("patient_id").set_index("patient_id")[sorted(needed[role])]
+    return sources
+
+
+def fields_frame(
+    recipients: Recipients,
+    codes: Iterable[str],
+    catalogue: Catalogue,
+    sources: Mapping[str, pd.DataFrame],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    user: str = "",
+    names: Iterable[str] = (),
+    values: Mapping[str, object] | None = None,
+    adult_age: int = 18,
+) -> pd.DataFrame:
+    """Return the merged values: index as the recipients, one column (text or ``None``) a code.
+
+    Parameters
+    ----------
+    recipients
+        Who is written to; each row's ``language`` chooses how its dates are written.
+    codes
+        The fields to compute: those a template uses.
+    sources
+        The store's columns by table, indexed by key (`load_sources`).
+    now
+        The moment of confirmation, aware; dates and ages of the message count from it.
+    names
+        Columns of a recipients table that the template uses by their own name; their values stay as they are.
+    values
+        Values of the mailing itself, the same for everyone, by code; they go before the catalogue's.
+    """
+    frame = recipients.frame
+    given = dict(values or {})
+    wanted = list(dict.fromkeys(codes))
+    inputs = _inputs(frame, needed_columns(wanted, catalogue), sources, now=now, zone=zone, user=user, age=adult_age)
+    made: dict[str, Any] = {}
+    for code in wanted:
+        if code in given:
+            made[code] = [given[code]] * len(frame)
+        else:
+            field = catalogue[code]
+            made[code] = FORMATS[field.format](inputs, field.source)
+    for name in names:
+        if name in recipients.values.columns:
+            made[name] = recipients.values[name].tolist()
+        else:
+            made[name] = [given.get(name)] * len(frame)
+    columns = {name: pd.Series(column, index=frame.index, dtype=object) for name, column in made.items()}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def plain_list(series: pd.Series) -> list[Any]:
+    """Return a column as plain values, every kind of missing one as ``None``."""
+    return series.astype(object).where(series.notna(), None).tolist()
+
+
+def _distinct(series: pd.Series) -> list[str]:
+    return [str(key) for key in pd.unique(series.dropna()) if key != ""]
+
+
+def _inputs(
+    frame: pd.DataFrame,
+    needed: Mapping[str, Collection[str]],
+    sources: Mapping[str, pd.DataFrame],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    user: str,
+    age: int,
+) -> Inputs:
+    size = len(frame)
+    here = wall_clock(now, zone)
+    columns: dict[str, list[Any]] = {"mailing.now": [here] * size, "mailing.user": [user or None] * size}
+    for name in frame.columns:
+        if name.startswith("addressee_") or name in ("address", "role"):
+            columns[f"addressee.{name}"] = [value or None for value in plain_list(frame[name])]
+    for table, key in _KEYS.items():
+        if table in needed and table in sources:
+            keys = plain_list(frame[key])
+            columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys).items()}
+    if "file_practitioner" in needed and "file_practitioner" in sources:
+        keys = columns["patient.main_practitioner_id"]
+        found = _laid_out(sources["file_practitioner"], keys)
+        columns |= {f"file_practitioner.{name}": column for name, column in found.items()}
+    if "practice" in needed and "practice" in sources and len(sources["practice"]):
+        laid = {str(name): plain_list(series)[:1] * size for name, series in sources["practice"].items()}
+        columns |= {f"practice.{name}": column for name, column in laid.items()}
+    if "appointment" in needed and "appointment" in sources:
+        columns |= _all_appointments(frame, sources)
+    languages = [language if language in LANGUAGES else LANGUAGES[0] for language in frame["language"]]
+    return Inputs(columns=columns, languages=languages, now=here, zone=zone, adult_age=age)
+
+
+def _laid_out(source: pd.DataFrame, keys: Sequence[Any]) -> dict[str, list[Any]]:
+    """Lay a table's columns in the order of the recipients' keys."""
+    places = {key: place for place, key in enumerate(source.index)}
+    where = [places.get(key, -1) for key in keys]
+    laid: dict[str, list[Any]] = {}
+    for name, series in source.items():
+        column = [None if value == "" else value for value in plain_list(series)]
+        column.append(None)  # the place of every unknown key
+        laid[str(name)] = [column[place] for place in where]
+    return laid
+
+
+def _all_appointments(frame: pd.DataFrame, sources: Mapping[str, pd.DataFrame]) -> dict[str, list[Any]]:
+    """Return what `@RDVLISTE` tells: of each recipient, every appointment's start and practitioner."""
+    told = sources["appointment"]
+    if "starts_at" not in told.columns or "practitioner_id" not in told.columns:
+        return {}
+    starts = dict(zip(told.index, plain_list(told["starts_at"]), strict=True))
+    practitioners = dict(zip(told.index, plain_list(told["practitioner_id"]), strict=True))
+    titles: dict[Any, str] = {}
+    staff = sources.get("practitioner")
+    if staff is not None and {"title", "last_name"} <= set(staff.columns):
+        rows = zip(staff.index, plain_list(staff["title"]), plain_list(staff["last_name"]), strict=True)
+        titles = {key: " ".join(part for part in (title, name) if part) for key, title, name in rows}
+    told_of = frame["appointments"].tolist()
+    return {
+        "appointments.starts_at": [[starts.get(key) for key in keys] for keys in told_of],
+        "appointments.practitioner": [[titles.get(practitioners.get(key)) for key in keys] for keys in told_of],
+    }

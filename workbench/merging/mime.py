@@ -1,0 +1,369 @@
+"""Write a message as RFC 5322 bytes; what does not change from one recipient to the next is encoded once.
+
+Every header is written here, letter by letter, from values that were made harmless first: no value can begin a line,
+name a header or an address, or decode into something else (promise P9). The letter is CRLF throughout, its lines are
+at most 76 characters in bodies and 998 bytes anywhere; dot-stuffing is the transport's matter.
+"""
+
+from __future__ import annotations
+
+import binascii
+import email.policy
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from workbench.addresses import normalised_address
+from workbench.domain.messages import Address, Attachment, Rendered
+from workbench.errors import TemplateRefused
+from workbench.language import _
+
+BUILDER_VERSION = 1
+"""Kept with what was sent (DESIGN 8.6): the same values give the same bytes as long as this number stands."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+_PLAIN = re.compile(r"[ -~]*\Z")
+_Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_TOKEN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()+-]{0,60}\Z")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*\Z")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
+_SEED = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z")
+
+
+# --- headers ------------------------------------------------------------------------------------------
+
+
+class _QTable(dict[int, str]):
+    """The Q encoding of every character, made when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        if code == 32:
+            encoded = "_"
+        else:
+            encoded = "".join(chr(byte) if byte in _Q_SAFE else f"={byte:02X}" for byte in chr(code).encode())
+        self[code] = encoded
+        return encoded
+
+
+_Q = _QTable()
+
+
+def harmless(text: str) -> str:
+    """Return text without line breaks, control characters and half characters: what any header value starts from."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def encoded_words(text: str, *, used: int) -> str:
+    """Return text as RFC 2047 encoded words of at most 75 characters, folded; `used` is what stands on the line."""
+    room = min(75, 76 - used) - 12
+    whole = text.translate(_Q)
+    if len(whole) <= room:
+        return f"=?utf-8?q?{whole}?="
+    words: list[str] = []
+    current: list[str] = []
+    size = 0
+    for character in text:
+        piece = _Q[ord(character)]
+        if current and size + len(piece) > room:
+            words.append("".join(current))
+            current, size, room = [], 0, 63
+        current.append(piece)
+        size += len(piece)
+    words.append("".join(current))
+    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)
+
+
+def unstructured(name: str, value: str) -> str:
+    """Return a header line of free text (a subject), folded and encoded where it must be."""
+    text = harmless(value)
+    used = len(name) + 2
+    if _PLAIN.match(text) and "=?" not in text:
+        if used + len(text) <= 76:
+            return f"{name}: {text}\r\n"
+        folded = _folded(text, used)
+        if folded is not None:
+            return f"{name}: {folded}\r\n"
+    if used > 50:
+        return f"{name}:\r\n {encoded_words(text, used=1)}\r\n"
+    return f"{name}: {encoded_words(text, used=used)}\r\n"
+
+
+def _folded(text: str, used: int) -> str | None:
+    """Fold plain text at single blanks, or say that it cannot be."""
+    words = text.split(" ")
+    if any(not word or len(word) > 74 for word in words) or len(words[0]) > 76 - used:
+        return None
+    lines, line, room = [], words[0], 76 - used
+    for word in words[1:]:
+        if len(line) + 1 + len(word) > room:
+            lines.append(line)
+            line, room = word, 75
+        else:
+            line = f"{line} {word}"
+    return "\r\n ".join([*lines, line])
+
+
+def mailbox(name: str, address: Address) -> str:
+    """Return a header line of one address; whatever the display name holds, it names no other address."""
+    email_address = normalised_address(address.email)
+    if not email_address or _CONTROLS.search(email_address) or any(sign in email_address for sign in ' <>",;:\\()'):
+        raise TemplateRefused(_("An address cannot be written in a header; check it before sending."))
+    display = harmless(address.name)
+    if not display:
+        return f"{name}: {email_address}\r\n"
+    used = len(name) + 2
+    if _PLAIN.match(display) and "=?" not in display and len(display) <= 60:
+        escaped = display.replace("\\", "\\\\").replace('"', '\\"')
+        phrase = display if _PHRASE.match(display) else f'"{escaped}"'
+    else:
+        phrase = encoded_words(display, used=used)
+    last = phrase.rpartition("\r\n")[2]
+    start = used if last is phrase or "\r\n" not in phrase else 0
+    joint = " " if start + len(last) + len(email_address) + 3 <= 76 else "\r\n "
+    return f"{name}: {phrase}{joint}<{email_address}>\r\n"
+
+
+def file_name_parameter(name: str) -> str:
+    """Return a ``filename`` parameter (RFC 2231 when the name needs it), each on a line of its own."""
+    safe = harmless(name).replace("/", "_").replace("\\", "_").strip(". ") or "attachment"
+    if len(safe) > 150:
+        stem, dot, ending = safe.rpartition(".")
+        safe = stem[: 149 - len(ending)] + dot + ending if dot and len(ending) <= 10 else safe[:150]
+    if _TOKEN_NAME.match(safe):
+        return f';\r\n filename="{safe}"'
+    encoded = quote(safe, safe="")
+    if len(encoded) <= 55:
+        return f";\r\n filename*=utf-8''{encoded}"
+    pieces, room = [], 45
+    while encoded:
+        cut = min(room, len(encoded))
+        # A percent-encoded byte stays in one piece.
+        while cut < len(encoded) and "%" in encoded[max(0, cut - 2) : cut]:
+            cut -= 1
+        pieces.append(encoded[:cut])
+        encoded = encoded[cut:]
+        room = 55
+    first = f";\r\n filename*0*=utf-8''{pieces[0]}"
+    return first + "".join(f";\r\n filename*{number}*={piece}" for number, piece in enumerate(pieces[1:], start=1))
+
+
+# --- bodies -------------------------------------------------------------------------------------------
+
+
+def body_part(kind: str, text: str, language: str) -> bytes:
+    """Return one text part, quoted-printable, or base64 where that is shorter by far (other alphabets)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.endswith("\n"):
+        text += "\n"
+    data = text.replace("\n", "\r\n").encode("utf-8", "replace")
+    encoded = binascii.b2a_qp(data)
+    how = b"quoted-printable"
+    if len(encoded) > 1.5 * len(data):
+        how = b"base64"
+        encoded = _base64_lines(data)
+    return b"Content-Type: text/%b; charset=utf-8\r\n%bContent-Transfer-Encoding: %b\r\n\r\n%b" % (
+        kind.encode(),
+        f"Content-Language: {language}\r\n".encode() if language else b"",
+        how,
+        encoded,
+    )
+
+
+def _base64_lines(data: bytes) -> bytes:
+    encoded = b64encode(data)
+    return b"\r\n".join(encoded[place : place + 76] for place in range(0, len(encoded), 76)) + b"\r\n"
+
+
+def attachment_part(attachment: Attachment) -> bytes:
+    """Return a file as a MIME part, base64."""
+    media_type = attachment.media_type if _MEDIA_TYPE.match(attachment.media_type) else "application/octet-stream"
+    if media_type.startswith(("multipart/", "message/")):
+        media_type = "application/octet-stream"
+    head = (
+        f"Content-Type: {media_type}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment{file_name_parameter(attachment.name)}\r\n\r\n"
+    )
+    return head.encode("ascii") + _base64_lines(attachment.data)
+
+
+class MimeWriter:
+    """Writes the messages of one mailing; the sender's headers and the attachments are encoded once.
+
+    Parameters
+    ----------
+    sender
+        Who the messages are from.
+    reply_to
+        Where answers go, when not to the sender.
+    attachments
+        Files that go with every message.
+    headers
+        Further headers of every message, by name. By default the messages say that a machine sent them (RFC 3834),
+        so that no absence message answers them.
+    """
+
+    def __init__(
+        self,
+        *,
+        sender: Address,
+        reply_to: str | None = None,
+        attachments: Sequence[Attachment] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.sender = sender
+        self.reply_to = reply_to or None
+        self.attachments = tuple(attachments)
+        self.headers = {"Auto-Submitted": "auto-generated"} if headers is None else dict(headers)
+        for name in self.headers:
+            if not _HEADER_NAME.match(name):
+                raise TemplateRefused(_("« {name} » is not the name of a header.").format(name=harmless(name)))
+        self._from = mailbox("From", sender)
+        self._after = "".join(
+            [
+                mailbox("Reply-To", Address(email=self.reply_to)) if self.reply_to else "",
+                *(unstructured(name, value) for name, value in self.headers.items()),
+                "MIME-Version: 1.0\r\n",
+            ]
+        )
+        self._files = [attachment_part(attachment) for attachment in self.attachments]
+
+    def header_names(self) -> list[str]:
+        """Return the names of a message's headers, in order."""
+        reply = ["Reply-To"] if self.reply_to else []
+        return [
+            "Date", "From", "To", "Subject", "Message-ID", *reply, *self.headers, "MIME-Version", "Content-Language",
+            "Content-Type",
+        ]  # fmt: skip
+
+    def write(
+        self,
+        *,
+        recipient: Address,
+        rendered: Rendered,
+        message_id: str,
+        boundary_seed: str,
+        date: datetime,
+        language: str = "fr",
+    ) -> bytes:
+        """Return one message: text and HTML, then the attachments.
+
+        `message_id` may come with or without its angle brackets, `boundary_seed` is letters and digits (the
+        delivery's random token), `date` an aware moment.
+        """
+        if not _SEED.match(boundary_seed):
+            raise ValueError("the boundary's seed is letters and digits")
+        spoken = language if _LANGUAGE.match(language) else "fr"
+        identity = harmless(message_id).strip("<>")
+        if not re.fullmatch(r"[!-;=?-~]{3,240}", identity):
+            raise ValueError("the message id is not one word")
+        inner = f"=_{boundary_seed}_a"
+        outer = f"=_{boundary_seed}_m"
+        to = mailbox("To", recipient)
+        head = (
+            f"Date: {format_datetime(date)}\r\n{self._from}{to}{unstructured('Subject', rendered.subject)}"
+            f"Message-ID:{' ' if len(identity) <= 60 else chr(13) + chr(10) + ' '}<{identity}>\r\n{self._after}"
+            f"Content-Language: {spoken}\r\n"
+        )
+        edge = f"--{inner}\r\n".encode()
+        parts = [
+            edge,
+            body_part("plain", rendered.text, ""),
+            b"\r\n",
+            edge,
+            body_part("html", rendered.html, ""),
+            f"\r\n--{inner}--\r\n".encode(),
+        ]
+        alternative = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'
+        if not self._files:
+            return b"".join([(head + alternative).encode(), *parts])
+        border = f"\r\n--{outer}\r\n".encode()
+        files = [piece for file in self._files for piece in (border, file)]
+        mixed = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n'
+        return b"".join([(head + mixed + alternative).encode(), *parts, *files, f"\r\n--{outer}--\r\n".encode()])
+
+    # --- the guard ------------------------------------------------------------------------------------
+
+    def header_problem(self, raw: bytes) -> str:
+        """Return ``""`` when a message has exactly the headers this writer writes, in order, else what is off."""
+        head = raw.partition(b"\r\n\r\n")[0]
+        if b"\n" in head.replace(b"\r\n", b"") or b"\r" in head.replace(b"\r\n", b"") or b"\x00" in head:
+            return "stray line break"
+        lines = head.split(b"\r\n")
+        names = [line.partition(b":")[0].decode("latin-1") for line in lines if line[:1] not in (b" ", b"\t")]
+        if names != self.header_names():
+            return "unexpected headers"
+        return "long line" if any(len(line) > 998 for line in lines) else ""
+
+    def reparse_problems(self, raw: bytes, *, recipient: Address, rendered: Rendered) -> list[str]:
+        """Read a message back with the standard library and return every difference from what it should say.
+
+        The headers' names in order, one sender, one addressee, the subject, both bodies, the attachments' names and
+        contents, and no defect (P9). What differs is told without a value.
+        """
+        problems = [problem] if (problem := self.header_problem(raw)) else []
+        message = BytesParser(policy=email.policy.default).parsebytes(raw)
+        problems += _address_problems("From", message, self.sender)
+        problems += _address_problems("To", message, recipient)
+        if _same(str(message["Subject"]), rendered.subject) is False:
+            problems.append("subject differs")
+        found = [part for part in message.walk() if not part.is_multipart()]  # text, HTML, then the files
+        expected = ["text/plain", "text/html", *(part.media_type for part in self.attachments)]
+        if len(found) != len(expected):
+            problems.append("unexpected parts")
+            return problems
+        for part, text in zip(found[:2], (rendered.text, rendered.html), strict=True):
+            if part.get_content_charset() != "utf-8" or _lines(part.get_content()) != _lines(text):
+                problems.append(f"{part.get_content_type()} differs")
+        for part, attachment in zip(found[2:], self.attachments, strict=True):
+            if part.get_payload(decode=True) != attachment.data:
+                problems.append("attachment differs")
+            name = part.get_filename() or ""
+            if _CONTROLS.search(name) or "/" in name or "\\" in name:
+                problems.append("unsafe file name")
+            if [key.lower() for key in part] != ["content-type", "content-transfer-encoding", "content-disposition"]:
+                problems.append("unexpected headers of a part")
+        if any(part.defects for part in message.walk()):
+            problems.append("defects")
+        return problems
+
+
+def _lines(text: object) -> list[str]:
+    return str(text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+
+
+def _same(read: str, meant: str) -> bool:
+    return " ".join(read.split()) == " ".join(harmless(meant).split())
+
+
+def _address_problems(name: str, message: EmailMessage, meant: Address) -> list[str]:
+    headers = message.get_all(name) or []
+    if len(headers) != 1:
+        return [f"{len(headers)} {name}"]
+    header = headers[0]
+    addresses = header.addresses
+    if len(addresses) != 1:
+        return [f"{len(addresses)} addresses in {name}"]
+    problems = []
+    read = addresses[0]
+    expected = normalised_address(meant.email)
+    if expected.isascii() and f"{read.username}@{read.domain}" != expected:
+        problems.append(f"address of {name} differs")
+    if not _same(read.display_name, meant.name):
+        problems.append(f"name of {name} differs")
+    return problems
+
+
+def reparse_problems(writer: MimeWriter, raw: bytes, *, recipient: Address, rendered: Rendered) -> list[str]:
+    """Return what a message says otherwise than it should; see `MimeWriter.reparse_problems`."""
+    return writer.reparse_problems(raw, recipient=recipient, rendered=rendered)

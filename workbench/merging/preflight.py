@@ -1,0 +1,282 @@
+"""Check a mailing before it is sent: what is missing, wrong, doubtful or not allowed to leave; everyone rendered once.
+
+A problem with one row is a finding (promise P6): an error leaves that recipient out with its reason, a warning does
+not, and neither stops the others.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from workbench.addresses import address_key
+from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.fields import Catalogue
+from workbench.domain.frames import FINDING_COLUMNS
+from workbench.domain.mailings import Finding, Severity
+from workbench.domain.messages import Address, Rendered
+from workbench.domain.templates import Template
+from workbench.errors import TemplateRefused
+from workbench.language import _, n_
+from workbench.merging.mime import MimeWriter
+from workbench.merging.recipients import Recipients
+from workbench.merging.render import CompiledTemplate, compile_template
+
+_ORDINARY_NAME = re.compile(r"[\w' .-]*\Z")
+_UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
+_ALWAYS_REPARSED = 5
+_SEED = "0" * 32  # stands for the delivery's random token, which does not exist yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A mailing looked through.
+
+    `reasons` says of each row why it is left out, or ``""`` (index as the recipients). `findings` has the columns of
+    ``FINDING_COLUMNS``, the template's own first (with no recipient), then the rows' in their order. `fields` holds
+    the merged values with the default texts in the place of missing ones: what is frozen at confirmation.
+    """
+
+    reasons: pd.Series
+    findings: pd.DataFrame
+    fields: pd.DataFrame
+
+    def counts(self) -> dict[str, int]:
+        """Return how many findings there are of each code."""
+        return dict(Counter(self.findings["code"]))
+
+
+def preflight(
+    recipients: Recipients,
+    fields: pd.DataFrame,
+    compiled: CompiledTemplate,
+    *,
+    mime: MimeWriter,
+    now: datetime,
+) -> Checked:
+    """Render every message that could leave, and say of each row what stands in its way.
+
+    Parameters
+    ----------
+    recipients
+        Rows with a reason already are kept with it and not rendered.
+    fields
+        The merged values, a column a code or name that the template uses; index as the recipients.
+    mime
+        The writer of this mailing: what it writes is read back (P9).
+    now
+        The moment of the check, aware.
+    """
+    frame = recipients.frame
+    fields = _with_defaults(fields, compiled)
+    findings: list[Finding] = [*compiled.findings, *recipients.findings]
+    warnings: list[list[Finding]] = [[] for _row in range(len(frame))]
+    names = [str(name) for name in fields.columns]
+    rows = list(zip(*(fields[name].tolist() for name in names), strict=True)) if names else [()] * len(frame)
+    required = tuple(name for name in _required(compiled.template) if name in names)
+    noticed = sorted((compiled.codes | compiled.names) - compiled.optional - compiled.guarded)
+    # A template allowed by name may carry them (P13).
+    health = frozenset() if compiled.template.health else compiled.health
+    keys = frame["recipient_id"].tolist()
+    reasons: list[str] = []
+    reparsed = 0
+    for place, (key, reason, address, name, language, row) in enumerate(
+        zip(keys, frame["reason"], frame["address"], frame["recipient"], frame["language"], rows, strict=True)
+    ):
+        values = dict(zip(names, row, strict=True))
+        if not reason:
+            reason = _before_rendering(values, required, health, mime.sender.email, address)
+        if not reason:
+            to = Address(email=address, name=name)
+            try:
+                rendered = compiled.render(values)
+                raw = mime.write(
+                    recipient=to,
+                    rendered=rendered,
+                    message_id=f"{_SEED}@check.invalid",
+                    boundary_seed=_SEED,
+                    date=now,
+                    language=language,
+                )
+            except TemplateRefused as error:
+                reason = f"render_error:{error.sentence}"
+            else:
+                unusual = not _ORDINARY_NAME.match(name) or _UNUSUAL_SUBJECT.search(rendered.subject) is not None
+                if unusual or reparsed < _ALWAYS_REPARSED:
+                    reparsed += 1
+                    if mime.reparse_problems(raw, recipient=to, rendered=rendered):
+                        reason = "unsafe_value"
+                elif mime.header_problem(raw):
+                    reason = "unsafe_value"
+        if not reason:
+            warnings[place] = [
+                missing_value(one, recipient=key, code=one in compiled.codes)
+                for one in noticed
+                if values.get(one) is None
+            ]
+        reasons.append(reason)
+    _about_addresses(frame, reasons, warnings)
+    for key, reason, told in zip(keys, reasons, warnings, strict=True):
+        if reason:
+            findings.append(
+                Finding(code=reason, severity=Severity.ERROR, message=sentence_of_reason(reason), recipient=key)
+            )
+        findings += told
+    return Checked(
+        reasons=pd.Series(reasons, index=frame.index, dtype=object),
+        findings=findings_frame(findings),
+        fields=fields,
+    )
+
+
+def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Return findings as a frame with the columns of ``FINDING_COLUMNS``, all text."""
+    rows = [(one.recipient, str(one.severity), one.code, one.message) for one in findings]
+    columns = zip(*rows, strict=True) if rows else ([] for _name in FINDING_COLUMNS)
+    return pd.DataFrame(
+        {name: pd.Series(list(column), dtype=object) for name, column in zip(FINDING_COLUMNS, columns, strict=True)}
+    )
+
+
+def missing_value(name: str, *, recipient: str = "", code: bool = False) -> Finding:
+    """Return the finding about a value that is used and missing: the message has a blank there (F81)."""
+    written = f"@{name}" if code else name
+    return Finding(
+        code=f"missing_value:{written}",
+        severity=Severity.WARNING,
+        message=_("« {name} » has no value: the message has a blank there.").format(name=written),
+        recipient=recipient,
+    )
+
+
+# --- the rules ----------------------------------------------------------------------------------------
+
+
+def _required(template: Template) -> tuple[str, ...]:
+    return tuple(code.removeprefix("@") for code in template.required)
+
+
+def _with_defaults(fields: pd.DataFrame, compiled: CompiledTemplate) -> pd.DataFrame:
+    filled = {
+        name: [default if value is None else value for value in fields[name]]
+        for name, default in compiled.missing.items()
+        if default is not None and name in fields.columns
+    }
+    if not filled:
+        return fields
+    return fields.assign(
+        **{name: pd.Series(column, index=fields.index, dtype=object) for name, column in filled.items()}
+    )
+
+
+def _before_rendering(
+    values: Mapping[str, object], required: Sequence[str], health: Iterable[str], sender: str, address: str
+) -> str:
+    for name in required:
+        if values[name] is None:
+            return f"missing_field:@{name}"
+    told = any(values.get(code) is not None for code in health)
+    return "health_data_on_plain_mail" if told and not (is_mssante(sender) and is_mssante(address)) else ""
+
+
+def is_mssante(address: str) -> bool:
+    """Tell whether an address is in the closed space of MSSanté: ``mssante.fr`` or one of its sub-domains (P13)."""
+    domain = address.rpartition("@")[2].lower()
+    return domain == "mssante.fr" or domain.endswith(".mssante.fr")
+
+
+@cache
+def _domains() -> tuple[Mapping[str, str], frozenset[str]]:
+    listed = tomllib.loads((files("workbench.merging") / "domains.toml").read_text(encoding="utf-8"))
+    return listed["typos"], frozenset(listed["dead"]["domains"])
+
+
+def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequence[list[Finding]]) -> None:
+    """Warn about addresses that look mistyped, whose domain is dead, or that several addressees share."""
+    typos, dead = _domains()
+    mailboxes: dict[str, set[str]] = {}
+    rows = list(zip(frame["recipient_id"], frame["addressee_key"], frame["address"], reasons, strict=True))
+    for _key, addressee, address, reason in rows:
+        if not reason:
+            mailboxes.setdefault(address_key(address), set()).add(addressee)
+    for place, (key, _addressee, address, reason) in enumerate(rows):
+        if reason:
+            continue
+        domain = address.rpartition("@")[2]
+        if domain in typos:
+            sentence = _("The address ends in {domain}; is it {near}?").format(domain=domain, near=typos[domain])
+            warnings[place].append(
+                Finding(code="likely_typo", severity=Severity.WARNING, message=sentence, recipient=key)
+            )
+        if domain in dead:
+            sentence = _("Mail to {domain} has ended; ask for another address.").format(domain=domain)
+            warnings[place].append(
+                Finding(code="dead_domain", severity=Severity.WARNING, message=sentence, recipient=key)
+            )
+        sharing = len(mailboxes[address_key(address)])
+        if sharing > 1:
+            sentence = n_(
+                "{count} addressee has this address.", "{count} addressees of this mailing share this address.", sharing
+            ).format(count=sharing)
+            warnings[place].append(
+                Finding(code="shared_address", severity=Severity.WARNING, message=sentence, recipient=key)
+            )
+
+
+# --- one template file with plain values --------------------------------------------------------------
+
+
+def render_file_values(
+    template: Template, values: Mapping[str, Any], catalogue: Catalogue
+) -> tuple[Rendered, list[Finding]]:
+    """Merge a template with the plain values of a JSON file, in the same sandbox as a mailing.
+
+    Values may nest. ``null`` is blank and false, with a finding; a field of the catalogue without a value too; a name
+    that neither the values nor the catalogue know is an error. A value may be given as ``PNOM`` or ``@PNOM``.
+
+    Raises
+    ------
+    TemplateRefused
+        For an unknown name, or anything `compile_template` and `CompiledTemplate.render` refuse.
+    """
+    plain = {str(name).removeprefix("@"): value for name, value in values.items()}
+    compiled = compile_template(template, catalogue, columns=plain)
+    findings = list(compiled.findings)
+    for name in sorted(compiled.codes | compiled.names):
+        if (name in compiled.optional and name not in plain) or compiled.missing.get(name) is not None:
+            continue
+        if name in compiled.codes and name not in plain:
+            findings.append(missing_value(name, code=True))
+        else:
+            paths = _nulls(plain.get(name), name, _written(template))
+            findings += [missing_value(path, code=path in compiled.codes) for path in paths]
+    return compiled.render(plain), findings
+
+
+def _written(template: Template) -> str:
+    return f"{template.subject} {template.html} {template.text or ''}"
+
+
+def _nulls(value: object, path: str, written: str) -> list[str]:
+    """Return the paths of the nulls under a value that the template's text names."""
+    if value is None:
+        return [path]
+    if isinstance(value, Mapping):
+        return [
+            found
+            for key, inner in value.items()
+            if re.search(rf"\b{re.escape(str(key))}\b", written)
+            for found in _nulls(inner, f"{path}.{key}", written)
+        ]
+    if isinstance(value, list):
+        return [found for place, inner in enumerate(value) for found in _nulls(inner, f"{path}[{place}]", written)]
+    return []

@@ -1,0 +1,362 @@
+"""Compile an email type once, then merge it for each recipient: values in, subject, HTML and text out.
+
+A compiled template is made of plain things only (the template, the catalogue, names), so a child process can compile
+it again from the same JSON and render there (DESIGN 8.10). What varies per message is one pass over three small
+Jinja2 programs; CSS is inlined, HTML made safe and the text part written once a template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import css_inline
+from jinja2 import TemplateError as JinjaError
+from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2.exceptions import SecurityError, TemplateAssertionError
+from jinja2.utils import concat
+
+from workbench.domain.fields import Catalogue, DataClass
+from workbench.domain.mailings import Finding, Severity
+from workbench.domain.messages import Rendered
+from workbench.domain.templates import Template
+from workbench.errors import TemplateRefused
+from workbench.language import _
+from workbench.merging.places import PLACE_FILTERS
+from workbench.merging.plain_text import text_from_html, tidied
+from workbench.merging.safety import SIGN, ProtectedHtml, protect, signs_of
+from workbench.merging.sandbox import Sandbox, refuse_constructs
+from workbench.merging.syntax import compile_codes, unknown_code
+
+LARGEST_MESSAGE = 2_000_000
+"""Characters of a rendered part: what the limits of DESIGN 8.10 allow."""
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_DYNAMIC_SELECTOR = re.compile(rf'\s(?:class|id)="[^"]*{SIGN}')
+_MISSING_NAME = re.compile(r"'([^']*)' is undefined")
+_Program = Callable[[dict[str, object]], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledTemplate:
+    """An email type ready to be merged.
+
+    `codes` are the catalogue's fields it uses, `names` the other names (columns of a table, values of a mailing).
+    `findings` are about the template itself; one of severity *error* means that it must not be sent.
+    `missing` is what stands for a missing value: a default text, else nothing. `optional` names are only asked about
+    (``is defined``, ``|default``), `guarded` ones are tested by an ``{% if %}``; `health` are the fields of health.
+    """
+
+    template: Template
+    codes: frozenset[str]
+    names: frozenset[str]
+    findings: tuple[Finding, ...]
+    missing: Mapping[str, str | None]
+    optional: frozenset[str]
+    guarded: frozenset[str]
+    health: frozenset[str]
+    subject: _Program = field(repr=False)
+    html: _Program = field(repr=False)
+    text: _Program = field(repr=False)
+    explain: Callable[[Exception, dict[str, object]], TemplateRefused] = field(repr=False)
+    inliner: css_inline.CSSInliner | None = field(repr=False, default=None)
+    tidy_text: bool = False
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings for which this template must not be sent: unknown codes."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    def render(self, values: Mapping[str, object]) -> Rendered:
+        """Merge the template with plain values, by code or column name; ``None`` is missing.
+
+        Raises
+        ------
+        TemplateRefused
+            With the line, when these values cannot be merged or make a message beyond 2 MB.
+        """
+        merged: dict[str, object] = dict(self.missing)
+        for name, value in values.items():
+            if value is not None:
+                merged[name] = value
+            elif name not in merged:
+                merged[name] = None
+        try:
+            subject = self.subject(merged)
+            html = self.html(merged)
+            text = self.text(merged)
+        except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
+            raise self.explain(error, merged) from error
+        if len(html) > LARGEST_MESSAGE or len(text) > LARGEST_MESSAGE or len(subject) > LARGEST_MESSAGE:
+            raise TemplateRefused(
+                _("The merged message is too large ({size} characters; {most} at most).").format(
+                    size=max(len(html), len(text), len(subject)), most=LARGEST_MESSAGE
+                )
+            )
+        if self.inliner is not None:
+            html = self.inliner.inline(html)
+        if self.tidy_text:
+            text = tidied(text) + "\n"
+        return Rendered(subject=one_line(subject), html=_encodable(html), text=_encodable(text))
+
+
+def one_line(text: str) -> str:
+    """Return text as a header may hold it: line breaks and control characters as one blank, trimmed."""
+    if text.isprintable():
+        return text.strip()
+    return _encodable(_BREAKS.sub(" ", text)).strip()
+
+
+def _encodable(text: str) -> str:
+    # A half character, as a badly read file may hold, can be written in no message.
+    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
+
+
+def compile_template(
+    template: Template, catalogue: Catalogue, *, columns: Iterable[str] | None = ()
+) -> CompiledTemplate:
+    """Compile an email type against the fields it may use.
+
+    Parameters
+    ----------
+    columns
+        The names a template may use besides the catalogue's codes (columns of a recipients table). ``None`` when they
+        are not known yet: any name in small letters is then taken for one.
+
+    Raises
+    ------
+    TemplateRefused
+        With the line: wrong Jinja2, an unknown name in ``{{ }}``, a construct or a place that is not allowed.
+    """
+    findings: list[Finding] = []
+    subject_source, found = compile_codes(template.subject, catalogue)
+    findings += found
+    html_source, found = compile_codes(template.html, catalogue, in_html=True)
+    findings += found
+    text_source: str | None = None
+    if template.text is not None:
+        text_source, found = compile_codes(template.text, catalogue)
+        findings += found
+
+    known = None if columns is None else frozenset(columns)
+    checker = Sandbox(autoescape=True)
+    used: set[str] = set()
+    optional: set[str] = set()
+    guarded: set[str] = set()
+    for source, where in ((subject_source, _("Subject. ")), (html_source, ""), (text_source, _("Text part. "))):
+        if source is not None:
+            tree = _parsed(checker, source, where)
+            refuse_constructs(tree, where=where)
+            read, maybe = _checked_names(tree, catalogue, known, where=where)
+            used |= read
+            optional |= maybe
+            guarded |= _guarded_names(tree)
+    protected = protect(_as_document(html_source, template.language))
+    findings += protected.findings
+    findings += _about_settings(template, catalogue, used, known)
+    # A required field counts whether or not the text shows it.
+    used |= {code for code in template.required if code in catalogue or code in (known or ())}
+
+    ready, inliner = _inlined(protected)
+    plain = Sandbox(autoescape=False, filters={"safe": str})
+    plain.finalize = _blank
+    if text_source is None:
+        text_source = protected.restored(text_from_html(ready, sign=SIGN), as_text=True)
+    placed = Sandbox(autoescape=True, filters=PLACE_FILTERS)
+    codes = frozenset(catalogue[name].code for name in used if name in catalogue)
+    names = frozenset(name for name in used if name not in catalogue)
+    missing = {name: template.defaults.get(name, template.defaults.get(f"@{name}")) for name in used - optional}
+    programs = {
+        "subject": _program(plain, subject_source),
+        "html": _program(placed, protected.restored(ready)),
+        "text": _program(plain, text_source),
+    }
+    return CompiledTemplate(
+        template=template,
+        codes=codes,
+        names=names,
+        findings=tuple(findings),
+        missing=missing,
+        optional=frozenset(optional),
+        guarded=frozenset(guarded),
+        health=frozenset(code for code in codes if catalogue[code].data_class is DataClass.HEALTH),
+        inliner=inliner,
+        tidy_text="{%" in text_source,
+        explain=_explainer(subject_source, html_source, text_source if template.text is not None else None),
+        **programs,
+    )
+
+
+# --- compiling ----------------------------------------------------------------------------------------
+
+
+def _blank(value: object) -> object:
+    return "" if value is None else value
+
+
+def _parsed(environment: Sandbox, source: str, where: str) -> nodes.Template:
+    try:
+        tree = environment.parse(source)
+        environment.compile(tree)
+        # `compile` may change the tree; names are read from a fresh one.
+        return environment.parse(source)
+    except TemplateSyntaxError as error:
+        raise _refused(error, where, error.lineno) from error
+    except RecursionError as error:
+        raise TemplateRefused(where + _("The template is nested too deeply.")) from error
+
+
+def _refused(error: Exception, where: str, line: int | None) -> TemplateRefused:
+    if isinstance(error, TemplateAssertionError) and "filter" in str(error):
+        sentence = _("Line {line}: there is no such filter: {detail}").format(line=line, detail=error)
+    elif isinstance(error, TemplateSyntaxError):
+        sentence = _("Line {line}: this cannot be read: {detail}").format(line=line, detail=error.message)
+    else:
+        sentence = _("Line {line}: this cannot be merged: {detail}").format(line=line or 1, detail=error)
+    return TemplateRefused(where + sentence, line=line)
+
+
+def _checked_names(
+    tree: nodes.Template, catalogue: Catalogue, known: frozenset[str] | None, *, where: str
+) -> tuple[set[str], set[str]]:
+    """Return the names a program reads, and those it only asks about (``is defined``, ``|default``)."""
+    names = meta.find_undeclared_variables(tree) - {"range"}
+    loads = [node for node in tree.find_all(nodes.Name) if node.ctx == "load"]
+    asked = {
+        id(node.node)
+        for kind in (nodes.Test, nodes.Filter)
+        for node in tree.find_all(kind)
+        if isinstance(node.node, nodes.Name) and node.name in ("defined", "undefined", "default", "d")
+    }
+    optional = {name for name in names if all(id(node) in asked for node in loads if node.name == name)}
+    for name in sorted(names):
+        if name in catalogue or (known is None and name == name.lower()):
+            continue
+        if known is not None and (name in known or name in optional):
+            continue
+        line = min((node.lineno for node in loads if node.name == name), default=1)
+        near = catalogue.suggestion(name.upper()) if known is None or not known else _nearest(name, known, catalogue)
+        sentence = (
+            _("Line {line}: there is no value called « {name} ». Did you mean « {near} »?")
+            if near
+            else _("Line {line}: there is no value called « {name} ».")
+        )
+        raise TemplateRefused(where + sentence.format(line=line, name=name, near=near), line=line)
+    return names, optional
+
+
+def _guarded_names(tree: nodes.Template) -> set[str]:
+    """Return the names that an ``if`` looks at: their author knows that they may be missing."""
+    tests = [node.test for node in tree.find_all(nodes.If)] + [node.test for node in tree.find_all(nodes.CondExpr)]
+    names = {name.name for test in tests for name in test.find_all(nodes.Name)}
+    return names | {test.name for test in tests if isinstance(test, nodes.Name)}
+
+
+def _nearest(name: str, known: frozenset[str], catalogue: Catalogue) -> str | None:
+    near = get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else catalogue.suggestion(name.upper())
+
+
+def _about_settings(
+    template: Template, catalogue: Catalogue, used: set[str], known: frozenset[str] | None
+) -> list[Finding]:
+    """Return a finding for each required or default code that nobody knows."""
+    findings = []
+    for code in [*template.required, *template.defaults]:
+        name = code.removeprefix("@")
+        if name in catalogue or name in used or known is None or name in known:
+            continue
+        findings.append(unknown_code(name, catalogue))
+    return findings
+
+
+def _as_document(source: str, language: str) -> str:
+    """Return a whole HTML document: a fragment gets the frame around it, on lines of their own content."""
+    if re.search(r"<html[\s>]", source, re.IGNORECASE):
+        return source
+    head = (
+        f'<!DOCTYPE html><html lang="{language[:2]}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>'
+    )
+    return f"{head}{source}</body></html>"
+
+
+def _inlined(protected: ProtectedHtml) -> tuple[str, css_inline.CSSInliner | None]:
+    """Inline the styles once, Jinja2 protected; when that would move a tag, return what does it after the merge."""
+    html = protected.html
+    if "<style" not in html.lower():
+        return html, None
+    inliner = css_inline.CSSInliner(keep_style_tags=True, remove_inlined_selectors=True, load_remote_stylesheets=False)
+    if protected.branches_in_tags or _DYNAMIC_SELECTOR.search(html):
+        return html, inliner
+    inlined = inliner.inline(html)
+    if signs_of(inlined) != signs_of(html):
+        return html, inliner
+    return inlined, None
+
+
+def _program(environment: Sandbox, source: str) -> _Program:
+    program = environment.from_string(source)
+    context, root = program.new_context, program.root_render_func
+
+    def run(values: dict[str, object]) -> str:
+        return concat(root(context(values)))
+
+    def run_bounded(values: dict[str, object]) -> str:
+        pieces: list[str] = []
+        size = 0
+        for piece in root(context(values)):
+            size += len(piece)
+            if size > LARGEST_MESSAGE:
+                most = _("the message would be larger than {most} characters").format(most=LARGEST_MESSAGE)
+                raise SecurityError(most)
+            pieces.append(piece)
+        return "".join(pieces)
+
+    return run_bounded if re.search(r"\{%[-+]?\s*for\b", source) else run
+
+
+def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception, dict[str, object]], TemplateRefused]:
+    """Return a function that finds the author's line of an error: it merges the sources again as they were written."""
+
+    def explain(error: Exception, values: dict[str, object]) -> TemplateRefused:
+        environment = Sandbox(autoescape=True)
+        environment.finalize = _blank
+        for source, where in ((subject, _("Subject. ")), (html, ""), (text, _("Text part. "))):
+            if source is None:
+                continue
+            try:
+                _program(environment, source)(values)
+            except Exception as again:
+                return _at_rendering(again, where, _line_of(again))
+        return _at_rendering(error, "", None)
+
+    return explain
+
+
+def _at_rendering(error: Exception, where: str, line: int | None) -> TemplateRefused:
+    told = line or 1
+    undefined = _MISSING_NAME.search(str(error)) if isinstance(error, UndefinedError) else None
+    if undefined:
+        sentence = _("Line {line}: there is no value called « {name} ».").format(line=told, name=undefined[1])
+    elif isinstance(error, (TypeError, ValueError)):
+        # Python's own words may quote a patient's value.
+        sentence = _("Line {line}: a value is not of the kind this needs.").format(line=told)
+    elif isinstance(error, ArithmeticError):
+        sentence = _("Line {line}: this cannot be computed.").format(line=told)
+    else:
+        sentence = _("Line {line}: this cannot be merged: {detail}").format(line=told, detail=error)
+    return TemplateRefused(where + sentence, line=line)
+
+
+def _line_of(error: Exception) -> int | None:
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
