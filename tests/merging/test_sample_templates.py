@@ -122,11 +122,13 @@ def test_a_practitioner_without_a_title_has_no_article() -> None:
     assert "à 8 h 40 avec Maëlle Prigent." in text
 
 
-def test_a_reminder_lists_the_appointments_only_when_there_are_several() -> None:
+def test_a_reminder_of_several_appointments_lists_them() -> None:
     both = "mardi 24 novembre à 9 h, Dr Molaire\nmardi 24 novembre à 16 h, Dr Kerebel"
-    assert "plusieurs rendez-vous" not in merged("Rendez-vous/Rappel de rendez-vous", ADULT)[2]
-    text = merged("Rendez-vous/Rappel de rendez-vous", ADULT, RDVLISTE=both)[2]
-    assert f"vous avez plusieurs rendez-vous\u00a0:\n{both}" in text
+    subject, _html, text = merged("Rendez-vous/Rappel de rendez-vous", ADULT, RDVLISTE=both)
+    assert subject == "Vos rendez-vous du mardi 24 novembre"
+    assert "Nous vous rappelons vos rendez-vous du mardi 24 novembre." in text
+    assert f"Quand  {both}\n" in text
+    assert "Heure" not in text
 
 
 def test_both_reminders_share_their_purpose_so_nobody_is_reminded_in_two_languages() -> None:
