@@ -12,6 +12,9 @@ class WorkbenchError(Exception):
 
     exit_status = 1
 
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
     @property
     def sentence(self) -> str:
         """The sentence to show."""
@@ -84,7 +87,7 @@ class TemplateError(WorkbenchError):
     """An email type that cannot be used as it stands."""
 
 
-class UnknownTemplate(TemplateError):
+class UnknownTemplate(TemplateError, KeyError):
     """No email type has this path."""
 
 
@@ -103,7 +106,7 @@ class AccountError(WorkbenchError):
     """A mail account that cannot be used as it stands."""
 
 
-class UnknownAccount(AccountError):
+class UnknownAccount(AccountError, KeyError):
     """No account has this name."""
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.domain.accounts import Account
 from workbench.domain.calendar import PracticeCalendar
-from workbench.domain.deliveries import Outcome
+from workbench.domain.deliveries import NewDelivery, Outcome
+from workbench.domain.mailings import Counts, EnqueueReport, MailingPlan, MailingRecord, MailingStatus
 from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
+from workbench.domain.templates import Template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +91,14 @@ class PatientStore(Protocol):
 
     def calendar(self) -> PracticeCalendar:
         """Return the practice's calendar."""
+        ...
+
+    def column_names(self, source: str) -> frozenset[str]:
+        """Return the columns a source has."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
         ...
 
     def correct(self, patient_id: str, column: str, value: str | None, *, by: str, now: datetime) -> Correction:
@@ -174,4 +186,180 @@ class Transport(Protocol):
 
     def deliver(self, queue: Queue, journal: Journal) -> None:
         """Send everything in `queue`, telling `journal`."""
+        ...
+
+
+# --- the ledger ---------------------------------------------------------------------------------------
+
+
+class TemplateShelf(Protocol):
+    """Email types with their revisions, and accounts."""
+
+    def save_template(self, template: Template, *, by: str, now: datetime) -> Template:
+        """Keep a revision (the same content is the same one) and return it with its number."""
+        ...
+
+    def template(self, path: str) -> Template:
+        """Return an email type's newest revision; raises ``UnknownTemplate``."""
+        ...
+
+    def templates(self) -> list[Template]:
+        """Return every email type's newest revision, by path."""
+        ...
+
+    def revision(self, revision_id: int) -> Template:
+        """Return the revision that deliveries were frozen with."""
+        ...
+
+    def save_account(self, account: Account, *, by: str, now: datetime) -> Account:
+        """Keep an account; never its password."""
+        ...
+
+    def account(self, name: str) -> Account:
+        """Return an account; raises ``UnknownAccount``."""
+        ...
+
+    def accounts(self) -> list[Account]:
+        """Return every account, by name."""
+        ...
+
+    def remove_account(self, name: str, *, by: str, now: datetime) -> None:
+        """Remove an account; what it sent stays."""
+        ...
+
+
+class OptOutBook(Protocol):
+    """Who wants no more of which messages."""
+
+    def opt_out(
+        self, *, patient_id: str, address: str, channel: str, purpose: str, source: str, by: str, now: datetime
+    ) -> None:
+        """Record an opt-out, of a patient or of an address."""
+        ...
+
+    def objections(self) -> pd.DataFrame:
+        """Return the standing opt-outs; columns as ``PatientStore.objections``."""
+        ...
+
+
+class MailingBook(Protocol):
+    """Mailings: opened by their identity, their rows queued, their status moved."""
+
+    def id_of(self, plan: MailingPlan) -> int | None:
+        """Return the number of the mailing with this identity; raises ``KeyTaken``."""
+        ...
+
+    def open_mailing(
+        self, plan: MailingPlan, *, template: Template, account: str, by: str, now: datetime
+    ) -> MailingRecord:
+        """Return the mailing with this identity, made when it is not there yet."""
+        ...
+
+    def enqueue(
+        self, mailing_id: int, rows: Iterable[NewDelivery], *, again: bool, by: str, now: datetime
+    ) -> EnqueueReport:
+        """Freeze rows (P7); whoever has it, has it."""
+        ...
+
+    def mailing(self, mailing_id: int) -> MailingRecord:
+        """Return a mailing; raises ``UnknownMailing``."""
+        ...
+
+    def counts(self, mailing_id: int) -> Counts:
+        """Return a mailing's rows by where they stand."""
+        ...
+
+    def mailings(self) -> pd.DataFrame:
+        """Return one row a mailing, latest first."""
+        ...
+
+    def set_status(self, mailing_id: int, status: MailingStatus, *, by: str, now: datetime, reason: str = "") -> None:
+        """Move a mailing, journalled."""
+        ...
+
+    def finish(self, mailing_id: int, *, by: str, now: datetime) -> Counts:
+        """Call a mailing finished if no row is open."""
+        ...
+
+    def cancel(self, mailing_id: int, *, by: str, now: datetime) -> int:
+        """Cancel what has not left."""
+        ...
+
+    def retry(self, mailing_id: int, *, by: str, now: datetime) -> int:
+        """Put failed rows back."""
+        ...
+
+    def settle(self, mailing_id: int, *, as_sent: bool, by: str, now: datetime) -> int:
+        """Decide uncertain rows."""
+        ...
+
+
+class ResultBook(Protocol):
+    """What became of each delivery, as frames."""
+
+    def results(self, mailing_id: int | None = None, *, since: datetime | None = None) -> pd.DataFrame:
+        """Return one row a delivery (``domain.frames.RESULT_COLUMNS``)."""
+        ...
+
+    def history(self, patient_id: str) -> pd.DataFrame:
+        """Return what was sent about a patient, latest first."""
+        ...
+
+    def empty(self) -> pd.DataFrame:
+        """Return a results frame without rows."""
+        ...
+
+
+class ActBook(Protocol):
+    """Who did what, when."""
+
+    def record(
+        self, what: str, object_key: str, *, by: str, now: datetime, details: Mapping[str, object] | None = None
+    ) -> None:
+        """Write an act down."""
+        ...
+
+
+class Ledger(Protocol):
+    """Everything the workbench itself keeps for one practice: the one source of truth on what was sent."""
+
+    @property
+    def library(self) -> TemplateShelf:
+        """Email types and accounts."""
+        ...
+
+    @property
+    def opt_outs(self) -> OptOutBook:
+        """Opt-outs."""
+        ...
+
+    @property
+    def mailings(self) -> MailingBook:
+        """Mailings."""
+        ...
+
+    @property
+    def results(self) -> ResultBook:
+        """Results."""
+        ...
+
+    @property
+    def acts(self) -> ActBook:
+        """Acts."""
+        ...
+
+    def start_sender(self, *, user: str, now: datetime) -> AbstractContextManager[object]:
+        """Register a sender for the time of a ``with``."""
+        ...
+
+    def recover(self, now: datetime) -> object:
+        """Give back what dead senders held."""
+        ...
+
+    def outbox(self, mailing_id: int, sender: Any, *, objections: Callable[[], pd.DataFrame] | None = None) -> Outbox:
+        """Return a mailing's outbox for a sender."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
         ...

@@ -1,0 +1,306 @@
+"""One mailing, live: who it goes to, what was found, each message as it will arrive, and the sending."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.domain.accounts import Account
+from workbench.domain.deliveries import NewDelivery
+from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
+from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
+from workbench.domain.messages import Address, Message
+from workbench.domain.people import Role
+from workbench.domain.templates import Template
+from workbench.errors import NotConfirmed, UsageError
+from workbench.language import _, n_
+from workbench.merging.frames import fields_frame, load_sources, needed_columns
+from workbench.merging.preflight import Checked, preflight
+from workbench.merging.recipients import (
+    Recipients,
+    occasion_digests,
+    recipients_from_subjects,
+    recipients_from_table,
+    with_objections,
+)
+from workbench.practice.letters import LetterPress
+
+if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A mailing worked out against the stores as they are now: everyone rendered once (P6)."""
+
+    found: Recipients
+    fields: pd.DataFrame
+    checked: Checked
+    press: LetterPress
+
+
+class Mailing:
+    """A mailing of one template to the subjects of a search, or to the rows of a table.
+
+    Made by ``practice.mailing(...)``. Nothing is written to the ledger before `send`.
+    """
+
+    def __init__(
+        self,
+        practice: Practice,
+        subjects: pd.DataFrame,
+        template: Template,
+        account: Account,
+        plan: MailingPlan,
+    ) -> None:
+        self._practice = practice
+        self._subjects = subjects
+        self._prepared: Prepared | None = None
+        self.template = template
+        self.account = account
+        self.plan = plan
+        self.id: int | None = practice.ledger.mailings.id_of(plan)
+
+    def __repr__(self) -> str:
+        name = self.id if self.id is not None else _("not queued yet")
+        return f"<Mailing {name}: {self.template.path}, {len(self._subjects)}>"
+
+    # --- before anything leaves -----------------------------------------------------------------------
+
+    def prepare(self, *, fresh: bool = True) -> Prepared:
+        """Work out recipients, values and findings; with ``fresh=False`` a former result is good enough."""
+        if self._prepared is None or fresh:
+            self._prepared = self._worked_out(self._practice.now())
+        return self._prepared
+
+    def check(self) -> pd.DataFrame:
+        """Render every message once and return the findings.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``recipient severity code message``; an ``error`` leaves its recipient out.
+        """
+        return self.prepare().checked.findings.loc[:, list(FINDING_COLUMNS)]
+
+    @property
+    def recipients(self) -> pd.DataFrame:
+        """One row an addressee and patient (``domain.frames.RECIPIENT_COLUMNS``); ``reason`` says who is left out."""
+        prepared = self.prepare(fresh=False)
+        return prepared.found.frame.assign(reason=prepared.checked.reasons)
+
+    @property
+    def subjects(self) -> pd.DataFrame:
+        """The rows looked for, with ``recipient_id`` and ``merged_with`` where one message speaks of several."""
+        return self.prepare(fresh=False).found.subjects
+
+    def fields(self) -> pd.DataFrame:
+        """Return the merged values: one row a recipient, one column a field or table column the template uses."""
+        prepared = self.prepare(fresh=False)
+        keys = prepared.found.frame["recipient_id"]
+        return prepared.fields.set_axis(pd.Index(keys, name="recipient_id"), axis="index")
+
+    def preview(self, number: int = 0) -> Message:
+        """Return the message of recipient `number` (from 0) exactly as it will leave.
+
+        Raises
+        ------
+        UsageError
+            When there is no such recipient.
+        """
+        prepared = self.prepare(fresh=False)
+        if not 0 <= number < len(prepared.found.frame):
+            raise UsageError(
+                n_(
+                    "There is no recipient {number}: the list has {count} row, counted from 0.",
+                    "There is no recipient {number}: the list has {count} rows, counted from 0.",
+                    len(prepared.found.frame),
+                ).format(number=number, count=len(prepared.found.frame))
+            )
+        row = prepared.found.frame.iloc[number]
+        values = {str(name): value for name, value in prepared.fields.iloc[number].items()}
+        return prepared.press.message(
+            values,
+            Address(email=row["address"], name=row["recipient"]),
+            token=secrets.token_hex(16),
+            date=self._practice.now(),
+            language=row["language"],
+        )
+
+    @property
+    def counts(self) -> Counts:
+        """The rows by where they stand in the ledger, or, before queueing, where they would."""
+        if self.id is not None:
+            return self._practice.ledger.mailings.counts(self.id)
+        reasons = self.prepare(fresh=False).checked.reasons
+        skipped = int((reasons != "").sum())
+        return Counts(skipped=skipped, pending=len(reasons) - skipped)
+
+    # --- sending ----------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        confirmed: bool = False,
+        *,
+        connections: int | None = None,
+        again: bool = False,
+        progress: Callable[[MailingProgress], None] | None = None,
+    ) -> pd.DataFrame:
+        """Queue the mailing and send what is due; the same mailing again sends only what is still open.
+
+        Parameters
+        ----------
+        confirmed
+            A person has seen the numbers. Without it nothing leaves.
+        connections
+            How many connections at once; the account's own number by default.
+        again
+            Send on purpose to those who already had it; linked to the first sending.
+        progress
+            Called at most ten times a second.
+
+        Returns
+        -------
+        DataFrame
+            The results of this mailing, with recipients and addresses.
+
+        Raises
+        ------
+        NotConfirmed
+            When nobody confirmed; it carries the number of messages.
+        SendingStopped
+            When the way out is closed; the rows stay pending and the same call goes on later.
+        """
+        prepared = self.prepare(fresh=not confirmed)
+        if not confirmed:
+            count = int((prepared.checked.reasons == "").sum())
+            raise NotConfirmed(
+                n_(
+                    "{count} message is ready. Confirm with send(confirmed=True).",
+                    "{count} messages are ready. Confirm with send(confirmed=True).",
+                    count,
+                ).format(count=count),
+                count=count,
+            )
+        self.queue(again=again)
+        return self.resume(connections=connections, progress=progress)
+
+    def queue(self, *, again: bool = False) -> int:
+        """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number."""
+        practice = self._practice
+        prepared = self.prepare(fresh=False)
+        record = practice.ledger.mailings.open_mailing(
+            self.plan,
+            template=self.template,
+            account=self.account.name,
+            by=practice.user,
+            now=practice.now(),
+        )
+        practice.ledger.mailings.enqueue(
+            record.id, self._deliveries(prepared), again=again, by=practice.user, now=practice.now()
+        )
+        self.id = record.id
+        return record.id
+
+    def resume(
+        self, *, connections: int | None = None, progress: Callable[[MailingProgress], None] | None = None
+    ) -> pd.DataFrame:
+        """Send what is due of the mailing as it was frozen."""
+        if self.id is None:
+            raise UsageError(_("This mailing is not queued yet."))
+        self._practice.drain(self.id, connections=connections, progress=progress)
+        return self.results
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The results frame of this mailing, without recipients' names and addresses."""
+        if self.id is None:
+            return self._practice.ledger.results.empty().drop(columns=list(IDENTITY_COLUMNS))
+        return self._practice.results(self.id)
+
+    # --- how it is worked out ---------------------------------------------------------------------------
+
+    def _worked_out(self, now: datetime) -> Prepared:
+        practice = self._practice
+        found = self._found(now)
+        objections = pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True)
+        willing = with_objections(
+            found.frame, objections, channel=self.plan.channel, purpose=self.template.occasion_purpose
+        )
+        found = replace(found, frame=willing)
+        press = practice.press(self.template, self.account, columns=tuple(found.values.columns))
+        sources = load_sources(
+            needed_columns(press.compiled.codes, practice.catalogue),
+            found,
+            columns=partial(practice.store.columns, today=practice.today),
+            relations=practice.store.relations,
+        )
+        fields = fields_frame(
+            found,
+            press.compiled.codes,
+            practice.catalogue,
+            sources,
+            now=now,
+            zone=practice.calendar.zone,
+            user=practice.user,
+            names=press.compiled.names,
+            adult_age=practice.settings.adult_age,
+        )
+        found = occasion_digests(found, fields)
+        checked = preflight(found, fields, press.compiled, mime=press.mime, now=now)
+        return Prepared(found=found, fields=checked.fields, checked=checked, press=press)
+
+    def _found(self, now: datetime) -> Recipients:
+        practice = self._practice
+        if "subject_key" not in self._subjects.columns:
+            return recipients_from_table(self._subjects, channel=self.plan.channel, language=self.template.language)
+        patients = self._subjects["patient_id"].dropna().unique().tolist()
+        answering = Role.GUARDIAN if self.plan.role == Role.PATIENT else self.plan.role
+        return recipients_from_subjects(
+            self._subjects,
+            people=practice.store.people(patients),
+            relations=practice.store.relations(patients, answering),
+            role=self.plan.role,
+            channel=self.plan.channel,
+            now=now,
+            zone=practice.calendar.zone,
+            adult_age=practice.settings.adult_age,
+            group=self.template.group,
+            language=self.template.language,
+        )
+
+    def _deliveries(self, prepared: Prepared) -> Iterator[NewDelivery]:
+        """Give the rows as the ledger freezes them, one by one, from whole columns."""
+        recipients = prepared.found.frame
+        columns = [recipients[name].tolist() for name in _FROZEN]
+        names = [str(name) for name in prepared.fields.columns]
+        cells = [prepared.fields[name].tolist() for name in names]
+        values = zip(*cells, strict=True) if names else repeat((), len(recipients))
+        reasons = prepared.checked.reasons.tolist()
+        for row, subjects, merged, reason in zip(
+            zip(*columns, strict=True), recipients["subjects"].tolist(), values, reasons, strict=True
+        ):
+            yield NewDelivery(
+                **{name: _text(value) for name, value in zip(_FROZEN, row, strict=True)},
+                reason=reason,
+                occasions=tuple(subjects),
+                values=dict(zip(names, merged, strict=True)),
+                attachments=self.template.attachments,
+            )
+
+
+_FROZEN = (
+    "recipient_id", "addressee_key", "role", "channel", "recipient", "address", "language",
+    "patient_id", "appointment_id", "invoice_id", "practitioner_id",
+)  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value is pd.NA or value != value else str(value)

@@ -1,0 +1,417 @@
+"""Practice: the front door of a workspace, one verb per step of a mailing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.attachments import AttachmentFolder
+from workbench.domain.accounts import Account
+from workbench.domain.calendar import Now, PracticeCalendar, parse_day
+from workbench.domain.fields import Catalogue
+from workbench.domain.frames import IDENTITY_COLUMNS
+from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, MailingStatus
+from workbench.domain.people import Channel, Role
+from workbench.domain.templates import Template
+from workbench.errors import SendingStopped, UsageError, WorkbenchError
+from workbench.language import _
+from workbench.practice.letters import LetterPress, Postman
+from workbench.practice.mailing import Mailing
+from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
+from workbench.sending.sender import Progress, SendReport, send_pending
+
+if TYPE_CHECKING:
+    from workbench.ports import Ledger, PatientStore, Search
+    from workbench.settings import Settings
+
+
+class Practice:
+    """A practice's workspace, opened: its patients, its email types, its mailings.
+
+    Made by ``workbench.open(...)``; every part is handed in by the wiring.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        *,
+        user: str,
+        store: PatientStore,
+        ledger: Ledger,
+        catalogue: Catalogue,
+        passwords: PasswordKeeper,
+        transport_of: TransportFactory,
+        tester: Callable[[Account, str | None], list[Any]],
+        importer: Callable[..., Any],
+        table_reader: Callable[[Path], pd.DataFrame],
+        doctor: Callable[[Practice], list[Any]],
+        now: Now,
+    ) -> None:
+        self.path = path
+        self.settings = settings
+        self.user = user
+        self.store = store
+        self.ledger = ledger
+        self.catalogue = catalogue
+        self.now = now
+        self.attachments = AttachmentFolder(path / "attachments")
+        self.templates = Templates(self)
+        self.accounts = Accounts(self, passwords, tester)
+        self.patients = Patients(self)
+        self._transport_of = transport_of
+        self._importer = importer
+        self.read_recipients = table_reader
+        self._doctor = doctor
+
+    def __repr__(self) -> str:
+        return f"<Practice {self.name}>"
+
+    def __enter__(self) -> Practice:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close both databases."""
+        self.store.close()
+        self.ledger.close()
+
+    # --- the practice itself ----------------------------------------------------------------------------
+
+    @cached_property
+    def _card(self) -> dict[str, Any]:
+        card = self.store.columns("practice", [], ["name", "email"])
+        return {} if card.empty else {str(name): value for name, value in card.iloc[0].items()}
+
+    @property
+    def name(self) -> str:
+        """The practice's name."""
+        return str(self._card.get("name") or _("Practice"))
+
+    @property
+    def email(self) -> str:
+        """The practice's own address, or nothing."""
+        return str(self._card.get("email") or "")
+
+    @cached_property
+    def calendar(self) -> PracticeCalendar:
+        """The practice's days and time zone."""
+        return self.store.calendar()
+
+    @property
+    def fields(self) -> Catalogue:
+        """The field catalogue; ``practice.fields.search("nom")``."""
+        return self.catalogue
+
+    @property
+    def today(self) -> date:
+        """The practice's date now."""
+        return self.calendar.today(self.now())
+
+    # --- who ----------------------------------------------------------------------------------------------
+
+    def searches(self) -> Mapping[str, Search]:
+        """Return the searches there are, with their parameters."""
+        return self.store.searches()
+
+    def search(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
+        """Look for subjects; one row an appointment, an invoice or a patient.
+
+        Parameters
+        ----------
+        name
+            ``appointments``, ``missed`` …; see `searches`.
+        today
+            The day relative dates count from; the practice's date by default.
+        **parameters
+            As on the command line: ``start="tomorrow", end="J+1", state="upcoming"`` …
+
+        Returns
+        -------
+        DataFrame
+            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``.
+
+        Raises
+        ------
+        UsageError
+            For an unknown search or parameter, or a value that cannot be read.
+        """
+        return self.store.search(name, parameters, today=self._day(today))
+
+    def _day(self, today: date | str | None) -> date:
+        return self.today if today is None else parse_day(today, today=self.today, calendar=self.calendar)
+
+    def import_file(
+        self,
+        kind: str,
+        path: str | Path,
+        *,
+        mapping: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Any:
+        """Import people, appointments or opt-outs into the embedded patient store from a CSV file, all or nothing."""
+        report = self._importer(
+            kind, Path(path), mapping=mapping, dry_run=dry_run, by=self.user, now=self.now(), progress=progress
+        )
+        self.__dict__.pop("_card", None)
+        return report
+
+    def opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> None:
+        """Record that an address or a patient wants no more messages; it also stops what is already queued (P7, P13).
+
+        Raises
+        ------
+        UnknownPatient
+            When it is neither an address nor a known file number.
+        """
+        by_address = "@" in address_or_patient
+        patient_id = "" if by_address else self.patients.known(address_or_patient)
+        self.ledger.opt_outs.opt_out(
+            patient_id=patient_id,
+            address=address_or_patient if by_address else "",
+            channel=channel,
+            purpose=purpose,
+            source="practice",
+            by=self.user,
+            now=self.now(),
+        )
+
+    # --- the mailing --------------------------------------------------------------------------------------
+
+    def mailing(
+        self,
+        subjects: pd.DataFrame,
+        template: Template | str,
+        *,
+        account: str | None = None,
+        role: str | None = None,
+        channel: str | None = None,
+        key: str = "",
+    ) -> Mailing:
+        """Prepare a mailing of one email type to the rows of a search, or of the practice's own table.
+
+        Parameters
+        ----------
+        subjects
+            A search frame (column ``subject_key``), or a table with a column ``email`` and, if it can, ``id``
+            and ``name``; each further column is a merge value by its own name.
+        template
+            An email type or its path.
+        account
+            Overrides the email type's account and the default one.
+        role
+            Who receives: ``patient guardian payer correspondent treating_dentist``; the email type's by default.
+        key
+            A name for this mailing; the same name again is the same mailing.
+        """
+        if isinstance(template, str):
+            template = self.templates[template]
+        chosen = self._account(account or template.account)
+        search, parameters, digest = self._origin(subjects)
+        plan = MailingPlan(
+            template=template.path,
+            account=chosen.name,
+            role=str(Role(role or template.role)),
+            channel=str(channel or template.channel),
+            search=search,
+            parameters=parameters,
+            table_digest=digest,
+            key=key,
+        )
+        return Mailing(self, subjects, template, chosen, plan)
+
+    def mailing_by_id(self, mailing_id: int) -> Mailing:
+        """Return a mailing queued before, to look at its numbers or to go on with it.
+
+        Raises
+        ------
+        UnknownMailing
+            When the ledger has no mailing of this number.
+        """
+        record = self.ledger.mailings.mailing(mailing_id)
+        plan = MailingPlan(
+            template=record.template,
+            account=record.account,
+            role=record.role,
+            channel=record.channel,
+            search=record.search,
+            parameters=record.parameters,
+            key=record.key,
+        )
+        if record.search:
+            subjects = self.search(record.search, **record.parameters)
+        else:
+            subjects = pd.DataFrame({"email": pd.Series(dtype="str")})
+        mailing = Mailing(
+            self,
+            subjects,
+            self.ledger.library.revision(record.template_revision_id),
+            self.accounts[record.account],
+            plan,
+        )
+        mailing.id = record.id
+        return mailing
+
+    def cancel(self, mailing_id: int) -> int:
+        """Cancel the rows of a mailing that have not left; return how many."""
+        return self.ledger.mailings.cancel(mailing_id, by=self.user, now=self.now())
+
+    def retry(self, mailing_id: int) -> int:
+        """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet."""
+        return self.ledger.mailings.retry(mailing_id, by=self.user, now=self.now())
+
+    def settle(self, mailing_id: int, *, as_sent: bool) -> int:
+        """Decide the uncertain rows of a mailing: count them as sent, or put them back into the queue."""
+        return self.ledger.mailings.settle(mailing_id, as_sent=as_sent, by=self.user, now=self.now())
+
+    def _account(self, name: str | None) -> Account:
+        return self.accounts[name] if name else self.accounts.default()
+
+    def _origin(self, subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
+        """Return what identifies the rows: a search with absolute dates, else a digest of the sorted table (8.3)."""
+        asked = subjects.attrs.get("workbench")
+        if asked and "subject_key" in subjects.columns:
+            return str(asked["search"]), dict(asked["resolved"]), ""
+        if "subject_key" in subjects.columns:
+            return "", {}, _digest_of_lines(subjects["subject_key"].astype(str).tolist())
+        if "email" not in subjects.columns:
+            raise UsageError(_("A table of recipients needs a column « email »."))
+        return "", {}, _digest_of_lines(_table_lines(subjects))
+
+    def press(self, template: Template, account: Account, *, columns: tuple[str, ...] = ()) -> LetterPress:
+        """Return what renders and writes the messages of a template from an account."""
+        read = [self.attachments.read(kept) for kept in template.attachments]
+        return LetterPress(
+            template,
+            account,
+            catalogue=self.catalogue,
+            attachments=tuple(attachment for attachment in read if attachment is not None),
+            columns=columns,
+        )
+
+    # --- sending ------------------------------------------------------------------------------------------
+
+    def drain(
+        self,
+        mailing_id: int,
+        *,
+        connections: int | None = None,
+        progress: Callable[[MailingProgress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> SendReport | None:
+        """Send what is due of one queued mailing; any process may, and several share the work (8.5)."""
+        mailings = self.ledger.mailings
+        record = mailings.mailing(mailing_id)
+        self.ledger.recover(self.now())
+        before = mailings.counts(mailing_id)
+        if not before.pending:
+            mailings.finish(mailing_id, by=self.user, now=self.now())
+            return None
+        account = self.accounts[record.account]
+        password = self.accounts.password(account)
+        postman = Postman(lambda revision, columns: self._press_of(revision, account, columns))
+        mailings.set_status(mailing_id, MailingStatus.SENDING, by=self.user, now=self.now())
+        try:
+            with (
+                self.ledger.start_sender(user=self.user, now=self.now()) as sender,
+                self._transport_of(account, password, connections) as transport,
+            ):
+                report = send_pending(
+                    self.ledger.outbox(mailing_id, sender, objections=self.store.objections),
+                    transport,
+                    postman.letter,
+                    now=self.now,
+                    progress=_of_the_mailing(before, progress),
+                    stop=stop,
+                )
+        except WorkbenchError as error:
+            reason = error.reason if isinstance(error, SendingStopped) else "stopped"
+            mailings.set_status(mailing_id, MailingStatus.STOPPED, by=self.user, now=self.now(), reason=reason)
+            raise
+        mailings.finish(mailing_id, by=self.user, now=self.now())
+        return report
+
+    def _press_of(self, revision: int, account: Account, columns: tuple[str, ...]) -> LetterPress:
+        return self.press(self.ledger.library.revision(revision), account, columns=columns)
+
+    # --- what became of it --------------------------------------------------------------------------------
+
+    def results(
+        self,
+        mailing: Mailing | int | None = None,
+        *,
+        since: date | str | None = None,
+        identities: bool = False,
+    ) -> pd.DataFrame:
+        """Return one row a delivery of a mailing, of every mailing since a day, or of the latest mailing.
+
+        Recipients' names and addresses are left out unless ``identities=True`` (P12).
+        """
+        number = mailing.id if isinstance(mailing, Mailing) else mailing
+        start = (
+            None
+            if since is None
+            else datetime.combine(self._day(since), datetime.min.time(), tzinfo=self.calendar.zone)
+        )
+        frame = self.ledger.results.results(number, since=start)
+        return frame if identities else frame.drop(columns=list(IDENTITY_COLUMNS))
+
+    def history(self, patient_id: str) -> pd.DataFrame:
+        """Return what was sent to whom about one patient, latest first."""
+        return self.ledger.results.history(patient_id)
+
+    def mailings(self) -> pd.DataFrame:
+        """Return one row a mailing, latest first, with its counts."""
+        return self.ledger.mailings.mailings()
+
+    def doctor(self) -> list[Any]:
+        """Look at the workspace's health; each check has ``name``, ``ok`` and ``detail``."""
+        return self._doctor(self)
+
+
+def _table_lines(table: pd.DataFrame) -> list[str]:
+    """Return each row as text that depends neither on the order of the rows nor on that of the columns."""
+    order = sorted(range(len(table.columns)), key=lambda place: (str(table.columns[place]), place))
+    names = [str(table.columns[place]) for place in order]
+    cells = [table.iloc[:, place].astype(object).where(table.iloc[:, place].notna(), "").tolist() for place in order]
+    return [json.dumps([names, row], ensure_ascii=False, default=str) for row in zip(*cells, strict=True)]
+
+
+def _digest_of_lines(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _of_the_mailing(
+    before: Counts, progress: Callable[[MailingProgress], None] | None
+) -> Callable[[Progress], None] | None:
+    """Turn what one run says of itself into where the whole mailing stands."""
+    if progress is None:
+        return None
+
+    def tell(run: Progress) -> None:
+        decided = run.sent + run.failed + run.in_doubt
+        progress(
+            MailingProgress(
+                total=before.sent + before.failed + before.in_doubt + before.skipped + before.pending,
+                sent=before.sent + run.sent,
+                failed=before.failed + run.failed,
+                in_doubt=before.in_doubt + run.in_doubt,
+                skipped=before.skipped,
+                pending=max(0, before.pending - decided),
+                in_flight=run.in_flight,
+                waiting_until=run.waiting_until,
+            )
+        )
+
+    return tell

@@ -1,0 +1,152 @@
+"""workbench.toml and the environment -> Settings: where a practice's two databases are, and its few choices."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from workbench.errors import BadSettings, NoWorkspace
+from workbench.language import LANGUAGES, _
+
+SETTINGS_FILE = "workbench.toml"
+FOLDERS = ("notebooks", "attachments", "runs", "caught", "locks", "backups")
+"""The folders of a workspace; each is made 0700 (P12)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `workbench.toml` says.
+
+    `store` and `ledger` are file names inside the workspace, or SQLAlchemy URLs without a password.
+    """
+
+    workspace_id: str
+    practice_id: str = "practice"
+    language: str | None = None
+    store: str = "patients.sqlite"
+    ledger: str = "ledger.sqlite"
+    store_password_from: str = ""
+    ledger_password_from: str = ""
+    account: str = ""
+    adult_age: int = 18
+    sample: bool = False
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the settings of the workspace `folder`.
+
+        Raises
+        ------
+        NoWorkspace
+            When the folder holds no ``workbench.toml``.
+        BadSettings
+            When it cannot be read, or holds a name or value that is not known.
+        """
+        file = folder / SETTINGS_FILE
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise NoWorkspace(
+                _("« {folder} » is not a workspace: it holds no {file}. Make one with: workbench init {folder}").format(
+                    folder=folder, file=SETTINGS_FILE
+                )
+            ) from error
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSettings(
+                _("{file} cannot be read: {problem}. Correct it, or take it from a backup.").format(
+                    file=file, problem=error
+                )
+            ) from error
+        return cls(**_checked(values, file))
+
+    def to_toml(self) -> str:
+        """Return the text of ``workbench.toml``."""
+        lines = ["# The workspace of a practice. No password stands here."]
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None:
+                lines.append(f"{name} = {_toml_value(value)}")
+        return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
+    kinds: dict[str, type] = {
+        "workspace_id": str, "practice_id": str, "language": str, "store": str, "ledger": str,
+        "store_password_from": str, "ledger_password_from": str, "account": str, "adult_age": int, "sample": bool,
+    }  # fmt: skip
+    for name, value in values.items():
+        if name not in kinds or not isinstance(value, kinds[name]):
+            raise BadSettings(
+                _("{file}: « {name} » is not a setting, or its value is of the wrong kind.").format(
+                    file=file, name=name
+                )
+            )
+    if not values.get("workspace_id"):
+        raise BadSettings(_("{file}: workspace_id is missing.").format(file=file))
+    if values.get("language", LANGUAGES[0]) not in LANGUAGES:
+        raise BadSettings(
+            _("{file}: language is one of {languages}.").format(file=file, languages=", ".join(LANGUAGES))
+        )
+    return values
+
+
+def new_workspace_id() -> str:
+    """Return a fresh random name for a workspace."""
+    return secrets.token_hex(8)
+
+
+def find_workspace(asked: str | os.PathLike[str] | None = None) -> Path:
+    """Return the workspace's folder: `asked`, else ``WORKBENCH_WORKSPACE``, else the nearest parent holding one.
+
+    Raises
+    ------
+    NoWorkspace
+        When there is none.
+    """
+    named = asked or os.environ.get("WORKBENCH_WORKSPACE")
+    if named:
+        return Path(named).expanduser().resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise NoWorkspace(
+        _(
+            "No workspace here or above {folder}. Name one with --workspace, or make one with: workbench init DIR"
+        ).format(folder=here)
+    )
+
+
+def private_folder(folder: Path) -> Path:
+    """Make `folder` if need be, readable by its owner alone, and return it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(file)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,227 @@
+"""Choose the parts and open a practice; the only file that knows them all."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from workbench.domain.accounts import Account, AccountKind, Security
+from workbench.domain.calendar import Now, system_now
+from workbench.domain.mailings import Finding
+from workbench.domain.messages import Rendered
+from workbench.errors import BadSettings, WorkspaceError
+from workbench.language import _, use_language
+from workbench.ledger import Ledger, open_ledger
+from workbench.merging.catalogue import builtin_catalogue
+from workbench.passwords import Passwords
+from workbench.patients.import_table import read_table
+from workbench.patients.importing import import_file
+from workbench.patients.sample import fill_sample_practice, redate_sample
+from workbench.patients.sample_files import sample_templates
+from workbench.patients.store import SqlPatientStore, open_store
+from workbench.practice import Practice
+from workbench.practice.doctor import examine
+from workbench.practice.shelves import render_template_file
+from workbench.settings import (
+    FOLDERS,
+    SETTINGS_FILE,
+    Settings,
+    find_workspace,
+    new_workspace_id,
+    private_folder,
+    write_private,
+)
+from workbench.transports.account_test import try_account
+from workbench.transports.catcher import Catcher
+from workbench.transports.eml_folder import EmlFolderTransport
+from workbench.transports.smtp import SmtpTransport
+
+CATCHER_ACCOUNT = "catcher"
+"""The sample practice's account: the built-in mail catcher, from which nothing leaves the machine."""
+
+
+def open_practice(
+    path: str | os.PathLike[str] | None = None, *, user: str | None = None, now: Now = system_now
+) -> Practice:
+    """Open the workspace at `path`, else where ``WORKBENCH_WORKSPACE`` says, else in the nearest parent folder.
+
+    Parameters
+    ----------
+    user
+        Who acts; ``WORKBENCH_USER`` or the system's account by default. A name, not a lock.
+
+    Raises
+    ------
+    WorkspaceError
+        When there is no workspace, or one of its databases cannot be opened.
+    """
+    folder = find_workspace(path)
+    settings = Settings.read(folder)
+    if settings.language is not None and "WORKBENCH_LANGUAGE" not in os.environ:
+        use_language(settings.language)
+    passwords = Passwords(settings.workspace_id)
+    store = _open_store(folder, settings, passwords, create=False)
+    if settings.sample:
+        redate_sample(store.engine, practice_id=settings.practice_id, today=store.calendar().today(now()))
+    ledger = _open_ledger(folder, settings, passwords)
+    return Practice(
+        folder,
+        settings,
+        user=user or current_user(),
+        store=store,
+        ledger=ledger,
+        catalogue=builtin_catalogue(),
+        passwords=passwords,
+        transport_of=partial(_transport, folder),
+        tester=partial(_tested, folder),
+        importer=partial(import_file, store.engine, settings.practice_id),
+        table_reader=_table,
+        doctor=examine,
+        now=now,
+    )
+
+
+def init_workspace(
+    path: str | os.PathLike[str],
+    *,
+    demo: bool = False,
+    store: str | None = None,
+    ledger: str | None = None,
+    user: str | None = None,
+    now: Now = system_now,
+) -> Path:
+    """Make a workspace: its folder (0700), its settings, its two databases and, with `demo`, the sample practice.
+
+    Parameters
+    ----------
+    store, ledger
+        SQLAlchemy URLs of databases elsewhere; a password in them goes to the keyring or a private file.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder already holds a workspace, or something that is not ours.
+    """
+    folder = Path(path).expanduser().resolve()
+    if (folder / SETTINGS_FILE).exists():
+        raise WorkspaceError(_("« {folder} » is already a workspace; nothing was changed.").format(folder=folder))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkspaceError(
+            _("« {folder} » is not empty; choose a new folder for the workspace.").format(folder=folder)
+        )
+    private_folder(folder)
+    for name in FOLDERS:
+        private_folder(folder / name)
+    settings = Settings(workspace_id=new_workspace_id(), sample=demo and store is None)
+    passwords = Passwords(settings.workspace_id)
+    if store is not None:
+        settings = replace(settings, **_kept_url("store", store, passwords))
+    if ledger is not None:
+        settings = replace(settings, **_kept_url("ledger", ledger, passwords))
+    opened = _open_store(folder, settings, passwords, create=True)
+    try:
+        if demo:
+            today = opened.calendar().today(now())
+            fill_sample_practice(opened.engine, practice_id=settings.practice_id, today=today)
+    finally:
+        opened.close()
+    _open_ledger(folder, settings, passwords).close()
+    # The settings come last: a workspace that could not be made is not taken for one.
+    write_private(folder / SETTINGS_FILE, settings.to_toml().encode())
+    with open_practice(folder, user=user, now=now) as practice:
+        if demo:
+            practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
+            for file in sample_templates():
+                practice.templates.import_file(file)
+    return folder
+
+
+def render_file(file: str | os.PathLike[str], values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:
+    """Render one template file with plain values, in the sandbox of a mailing; no workspace is needed."""
+    return render_template_file(Path(file), values, builtin_catalogue())
+
+
+def current_user() -> str:
+    """Return who acts: ``WORKBENCH_USER``, else the system's account."""
+    named = os.environ.get("WORKBENCH_USER")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _kept_url(name: str, url: str, passwords: Passwords) -> dict[str, Any]:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadSettings(
+            _("--{name}: this is not a database URL, such as postgresql+psycopg://user@host/database.").format(
+                name=name
+            )
+        ) from error
+    if parsed.password is None:
+        return {name: url}
+    kept = passwords.keep(name, str(parsed.password))
+    return {name: parsed.set(password=None).render_as_string(), f"{name}_password_from": kept}
+
+
+def _url(folder: Path, name: str, value: str, password_from: str, passwords: Passwords) -> str:
+    if "://" not in value:
+        return f"sqlite:///{folder / value}"
+    password = passwords.read(name, password_from)
+    return make_url(value).set(password=password).render_as_string(hide_password=False) if password else value
+
+
+def _open_store(folder: Path, settings: Settings, passwords: Passwords, *, create: bool) -> SqlPatientStore:
+    url = _url(folder, "store", settings.store, settings.store_password_from, passwords)
+    return open_store(url, practice_id=settings.practice_id, create=create)
+
+
+def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledger:
+    url = _url(folder, "ledger", settings.ledger, settings.ledger_password_from, passwords)
+    return open_ledger(url, practice_id=settings.practice_id, locks=private_folder(folder / "locks"))
+
+
+@contextmanager
+def _transport(folder: Path, account: Account, password: str | None, connections: int | None) -> Iterator[Any]:
+    """Give the way out of an account for the time of one sending."""
+    with _reachable(folder, account) as reached:
+        if reached.kind is AccountKind.FOLDER:
+            target = Path(account.folder or "outgoing")
+            yield EmlFolderTransport(target if target.is_absolute() else folder / target)
+        else:
+            yield SmtpTransport(reached, password, connections=connections or account.connections)
+
+
+def _reachable(folder: Path, account: Account) -> AbstractContextManager[Account]:
+    """Start the mail catcher when the account is one, and give the account with its real port (8.16)."""
+    return _caught(folder, account) if account.kind is AccountKind.CATCHER else nullcontext(account)
+
+
+@contextmanager
+def _caught(folder: Path, account: Account) -> Iterator[Account]:
+    with Catcher(private_folder(folder / "caught")) as catcher:
+        yield replace(account, host=catcher.host, port=catcher.port, security=Security.NONE)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Return a table of recipients as text columns, nothing guessed in its cells."""
+    table = read_table(path)
+    return pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
+
+
+def _tested(folder: Path, account: Account, password: str | None) -> list[Any]:
+    with _reachable(folder, account) as reached:
+        return list(try_account(reached, password))
