@@ -112,6 +112,12 @@ def test_a_reminder_tells_a_patient_about_their_own_appointment() -> None:
     assert "Nous vous rappelons votre rendez-vous du mardi 24 novembre à 8 h 40 avec le Dr Molaire." in text
 
 
+def test_the_number_to_call_stands_once_in_the_text_and_can_be_dialled_in_the_page() -> None:
+    _subject, html, text = merged("Rendez-vous/Rappel de rendez-vous", ADULT)
+    assert "dès que possible au 02 61 91 12 34, ou en répondant" in text
+    assert 'href="tel:0261911234"' in html
+
+
 def test_a_reminder_elides_before_a_vowel() -> None:
     _subject, _html, text = merged("Rendez-vous/Rappel de rendez-vous", CHILD, PPRENOM="Éloïse")
     assert "le rendez-vous d’Éloïse du mardi" in text

@@ -33,8 +33,11 @@ def text_from_html(html: str, *, sign: str) -> str:
 
 def tidied(text: str) -> str:
     """Return text without trailing blanks, with at most one empty line between two lines, trimmed."""
-    text = re.sub(r"[ \t]+\n", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 class _Reader(HTMLParser):
@@ -117,7 +120,9 @@ class _Reader(HTMLParser):
         shown = re.sub(r"^(?:mailto|tel):", "", href)
         if not href or href.startswith("#") or shown.rstrip("/") == said.rstrip("/"):
             return
-        if shown.split("?")[0] == said or (href.startswith("tel:") and not self.sign.search(href)):
+        # A number that is merged stands in the link's words too: once is enough.
+        dialled = href.startswith("tel:") and (not self.sign.search(href) or self.sign.search(said) is not None)
+        if shown.split("?")[0] == said or dialled:
             return
         self._write(f" ({shown})" if said else shown)
 
