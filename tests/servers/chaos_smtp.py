@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 class Fault:
     """What goes wrong: `at` which stage, `do` what, how many times after how many good ones.
 
-    Stages: connect greeting ehlo starttls auth mail rcpt data content dot rset quit. Deeds: ``reply`` (say `text` instead),
-    ``drop``, ``reset``, ``hang``, ``trickle``, ``twice`` (the right reply two times), ``early`` (at content: reply
-    `text` before reading it). At the dot, `keep` says whether the message was accepted all the same.
+    Stages: connect greeting ehlo starttls auth mail rcpt data content dot rset quit. Deeds: ``reply`` (say `text`
+    instead), ``drop``, ``reset``, ``hang``, ``trickle``, ``twice`` (the right reply two times), ``early`` (at content:
+    reply `text` before reading it). At the dot, `keep` says whether the message was accepted all the same.
     """
 
     at: str
@@ -127,15 +127,16 @@ class ChaosServer:
         with self._lock:
             self.live += 1
             self.most_live = max(self.most_live, self.live)
+        conversation = _Conversation(self, sock, number)
         try:
-            _Conversation(self, sock, number).run()
+            conversation.run()
         except (_Gone, OSError):
             pass
         finally:
             with self._lock:
                 self.live -= 1
             with contextlib.suppress(OSError):
-                sock.close()
+                conversation.sock.close()
 
 
 class _Conversation:
@@ -156,6 +157,11 @@ class _Conversation:
             self.buffer += data
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line.rstrip(b"\r")
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+        with self.server._lock:
+            self.server._open.append(self.sock)
 
     def say(self, text: str) -> None:
         self.sock.sendall(text.replace("\n", "\r\n").encode() + b"\r\n")
@@ -196,7 +202,7 @@ class _Conversation:
                 server._ended.wait(30)
             return
         if server.implicit_tls is not None:
-            self.sock = server.implicit_tls.wrap_socket(self.sock, server_side=True)
+            self.encrypt(server.implicit_tls)
         if server.most_connections and server.live > server.most_connections:
             self.say("421 4.7.0 too many connections")
             return
@@ -238,7 +244,7 @@ class _Conversation:
             return
         self.sock.sendall(b"220 go on\r\n" + self.server.injected)
         assert self.server.starttls is not None
-        self.sock = self.server.starttls.wrap_socket(self.sock, server_side=True)
+        self.encrypt(self.server.starttls)
         self.buffer = b""
         self.secure = True
 
@@ -297,6 +303,7 @@ class _Conversation:
         fault = self.server.fault("content", self.recipient)
         if fault is not None:
             if fault.do == "early":
+                self.sock.recv(1000)
                 self.say(fault.text)
                 self.server._ended.wait(0.3)
             elif fault.do == "hang":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
+from types import FrameType
 
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.deliveries import DeliveryStatus, Outcome
@@ -91,25 +95,39 @@ def send_pending(
     stop = stop or Event()
     run = _Run(outbox, transport, letter_of, pace or Pace(), now, sleep or stop.wait, stop, wait_limit)
     thread = Thread(target=run.work, name="workbench-sender", daemon=True)
-    thread.start()
-    interrupted = False
     shown: Progress | None = None
-    while thread.is_alive():
-        try:
+    with _interrupts_stop(stop):
+        thread.start()
+        while thread.is_alive():
             thread.join(run.pace.progress_every)
             if progress is not None and run.progress() != shown:
                 shown = run.progress()
                 progress(shown)
-        except KeyboardInterrupt:
-            stop.set()
-            if interrupted:
-                raise
-            interrupted = True
     if progress is not None and run.progress() != shown:
         progress(run.progress())
     if run.error is not None:
         raise run.error
     return run.report()
+
+
+@contextlib.contextmanager
+def _interrupts_stop(stop: Event) -> Iterator[None]:
+    """Let the first interrupt ask to stop, and only the second one raise; in the main thread, where they arrive."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, asked)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Run:
@@ -253,30 +271,31 @@ class _Run:
 
     def take(self) -> Letter | None:
         """Return the next letter, merged just now, or nothing when there is none now."""
-        while not self.stopping:
-            try:
-                if not self._claim():
-                    return None
+        try:
+            while not self.stopping and self._claim():
                 row = self._claimed.popleft()
-                try:
-                    letter = self._letter_of(row, self._now())
-                except WorkbenchError as error:
-                    # This row cannot be merged; the others go on.
-                    self._taken[row.delivery_id] = row
-                    self._unwritten.append(
-                        Outcome(
-                            delivery_id=row.delivery_id,
-                            status=DeliveryStatus.FAILED,
-                            reason=f"render_error:{error.sentence}"[:500],
-                        )
-                    )
-                    continue
-            except Exception as error:
-                self._trouble = error
-                return None
-            self._taken[row.delivery_id] = row
-            return letter
+                self._taken[row.delivery_id] = row
+                letter = self._merged(row)
+                if letter is not None:
+                    return letter
+        except Exception as error:
+            # What is in flight is finished first, then it is raised.
+            self._trouble = error
         return None
+
+    def _merged(self, row: Claimed) -> Letter | None:
+        try:
+            return self._letter_of(row, self._now())
+        except WorkbenchError as error:
+            # This row cannot be merged; the others go on.
+            self._unwritten.append(
+                Outcome(
+                    delivery_id=row.delivery_id,
+                    status=DeliveryStatus.FAILED,
+                    reason=f"render_error:{error.sentence}"[:500],
+                )
+            )
+            return None
 
     # --- the transport's journal ---------------------------------------------------------------------------
 

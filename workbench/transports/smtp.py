@@ -283,8 +283,8 @@ class _Delivering:
             if session.helpful:
                 session.helpful = False
                 self._faults, self._down_since, self._connect_at = 0, None, float("-inf")
-            if session.slow:
-                session.slow = False
+            slowed, session.slow = session.slow, False
+            if slowed:
                 self._slow.asked(now)
             if connection.stage is not Stage.DEAD:
                 continue
@@ -295,7 +295,7 @@ class _Delivering:
                 self._stop = self._stop or session.stop
             elif session.fault and others and not session.welcomed:
                 self._slow.full_at(others)
-            elif session.fault and not others:
+            elif session.fault and not others and not (slowed and session.welcomed):
                 self._network_fault(session.fault, now)
         self._check_network(now)
 

@@ -482,7 +482,7 @@ class Session:
             self.lost(_quoted(reply))
         elif reply.code >= 400:
             self.flying = None
-            self._refusal(letter, reply)
+            self._refusal(letter, reply, left=True)
             if early and self.phase is not Phase.CLOSED:
                 # The rest of the content would be read as commands.
                 self.lost(_quoted(reply))
@@ -499,12 +499,12 @@ class Session:
         if self.phase is not Phase.CLOSED and not self._offered.pipelining:
             self._close_trip(trip)
 
-    def _refusal(self, letter: Letter, reply: Reply) -> None:
-        """Give the outcome of a 4xx or 5xx, whatever the step it answered."""
+    def _refusal(self, letter: Letter, reply: Reply, *, left: bool = False) -> None:
+        """Give the outcome of a 4xx or 5xx; `left` when it answers the content."""
         self.helpful = True
         if reply.code in LOGIN_CODES:
             # The account is refused, not this recipient: nobody is failed for it.
-            if self._trip is None:
+            if left:
                 self._outcome(letter, DeliveryStatus.PENDING, f"smtp_{reply.code}", reply)
             self._stopped(self._login_refused(reply))
         elif reply.temporary:

@@ -1,0 +1,195 @@
+"""One SMTP conversation without any socket: what is written when, and what each reply means."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import a_letter
+from tests.transports.conftest import account
+from workbench.domain.deliveries import DeliveryStatus
+from workbench.transports.smtp_session import Phase, Session
+
+
+def spoken(session: Session) -> bytes:
+    """Take what the session wants to write, all of it."""
+    data = bytes(session.out)
+    session.handed += len(data)
+    session.out.clear()
+    return data
+
+
+def open_session(*extensions: str, letters: int = 100, **changes: object) -> Session:
+    session = Session(account(25, **changes), "secret", hello="[127.0.0.1]", letters=letters)
+    session.receive(b"220 hello\r\n")
+    assert spoken(session) == b"EHLO [127.0.0.1]\r\n"
+    lines = ["mail.example", *extensions]
+    session.receive("".join(f"250{'-' if n + 1 < len(lines) else ' '}{w}\r\n" for n, w in enumerate(lines)).encode())
+    return session
+
+
+def test_content_and_the_next_envelope_leave_in_one_write_and_their_replies_count_together() -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    assert spoken(session) == (b"MAIL FROM:<practice@cabinet.example>\r\nRCPT TO:<patient1@example.test>\r\nDATA\r\n")
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    assert session.ready is not None
+    session.go()
+    session.begin(a_letter(2, content=b"x\r\n"))
+    assert spoken(session) == (
+        b"Subject: hello\r\n\r\nGood morning.\r\n.\r\n"
+        b"MAIL FROM:<practice@cabinet.example>\r\nRCPT TO:<patient2@example.test>\r\nDATA\r\n"
+    )
+    session.receive(b"250 kept\r\n250 ok\r\n250 ok\r\n354 go\r\n")
+    assert [(outcome.delivery_id, outcome.status) for outcome in session.outcomes] == [(1, DeliveryStatus.SENT)]
+    assert session.ready == a_letter(2, content=b"x\r\n")
+
+
+def test_without_pipelining_each_command_waits_for_its_answer() -> None:
+    session = open_session()
+    session.begin(a_letter(1))
+    assert spoken(session) == b"MAIL FROM:<practice@cabinet.example>\r\n"
+    session.receive(b"250 ok\r\n")
+    assert spoken(session) == b"RCPT TO:<patient1@example.test>\r\n"
+    session.receive(b"550 no\r\n")
+    assert spoken(session) == b"RSET\r\n"
+    assert not session.can_begin
+    session.receive(b"250 ok\r\n")
+    assert session.can_begin
+
+
+def test_no_content_is_written_before_go() -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    assert spoken(session) == b""
+    session.lost("gone")
+    assert [outcome.status for outcome in session.outcomes] == [DeliveryStatus.PENDING]
+
+
+@pytest.mark.parametrize(("missing", "status"), [(0, "in_doubt"), (1, "pending"), (30, "pending")])
+def test_a_letter_is_in_doubt_only_once_its_whole_content_may_have_left(missing: int, status: str) -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.go()
+    session.handed += len(session.out) - missing
+    del session.out[: len(session.out) - missing]
+    session.lost("gone")
+    assert [str(outcome.status) for outcome in session.outcomes] == [status]
+
+
+def test_a_tls_record_written_in_part_counts_as_gone() -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.go()
+    session.at_risk = session.handed + len(session.out)
+    session.lost("gone")
+    assert session.outcomes[0].status is DeliveryStatus.IN_DOUBT
+
+
+def test_a_transaction_left_open_by_a_refusal_is_reset_with_the_next_letter() -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n550 no\r\n503 no\r\n")
+    session.begin(a_letter(2))
+    assert spoken(session).startswith(b"RSET\r\nMAIL FROM")
+
+
+def test_a_session_is_spent_after_its_letters() -> None:
+    session = open_session("PIPELINING", letters=1)
+    assert session.can_begin
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.go()
+    assert not session.can_begin
+    spoken(session)
+    session.receive(b"250 kept\r\n")
+    assert session.idle
+    assert session.spent
+
+
+def test_plain_login_is_one_line_and_a_long_one_is_two() -> None:
+    session = open_session("AUTH LOGIN PLAIN", user="practice")
+    assert spoken(session) == b"AUTH PLAIN " + base64.b64encode(b"\0practice\0secret") + b"\r\n"
+    session.receive(b"235 welcome\r\n")
+    assert session.phase is Phase.READY
+    session = open_session("AUTH PLAIN", user="p" * 600)
+    assert spoken(session) == b"AUTH PLAIN\r\n"
+    session.receive(b"334 \r\n")
+    assert base64.b64decode(spoken(session)) == b"\0" + b"p" * 600 + b"\0secret"
+
+
+def test_login_takes_over_when_plain_is_offered_but_unknown() -> None:
+    session = open_session("AUTH LOGIN PLAIN", user="practice")
+    spoken(session)
+    session.receive(b"504 5.5.4 unrecognized\r\n")
+    assert spoken(session) == b"AUTH LOGIN\r\n"
+    session.receive(b"334 VXNlcm5hbWU6\r\n")
+    assert base64.b64decode(spoken(session)) == b"practice"
+    session.receive(b"334 UGFzc3dvcmQ6\r\n")
+    assert base64.b64decode(spoken(session)) == b"secret"
+    session.receive(b"235 welcome\r\n")
+    assert session.phase is Phase.READY
+
+
+def test_a_server_that_keeps_asking_for_more_is_refused() -> None:
+    session = open_session("AUTH PLAIN", user="practice")
+    session.receive(b"334 more\r\n")
+    assert session.phase is Phase.CLOSED
+    assert session.stop is not None
+
+
+REPLIES = st.sampled_from(
+    [b"250 ok\r\n", b"354 go\r\n", b"421 bye\r\n", b"451 later\r\n", b"503 what\r\n", b"550 no\r\n", b"junk\r\n"]
+)
+
+
+@given(st.booleans(), st.lists(st.one_of(REPLIES, st.sampled_from([b"begin", b"go", b"flush"])), max_size=40))
+def test_whatever_a_server_says_each_letter_has_one_outcome_and_sent_means_content_and_250(
+    pipelining: bool, happenings: list[bytes]
+) -> None:
+    session = open_session(*(["PIPELINING"] if pipelining else []))
+    begun: list[int] = []
+    gone: set[int] = set()
+    said_before: dict[int, int] = {}
+    positive = 0
+    for happening in happenings:
+        if session.phase is Phase.CLOSED:
+            break
+        if happening == b"begin":
+            if session.can_begin:
+                begun.append(len(begun) + 1)
+                session.begin(a_letter(begun[-1]))
+        elif happening == b"go":
+            if session.ready is not None and session.flying is None:
+                number = session.ready.delivery_id
+                session.go()
+                gone.add(number)
+                said_before[number] = positive
+        elif happening == b"flush":
+            spoken(session)
+        else:
+            session.receive(happening)
+            positive += happening == b"250 ok\r\n"
+    session.lost("the end")
+    decided = [outcome.delivery_id for outcome in session.outcomes]
+    forgotten = set(begun) - set(decided)
+    assert len(decided) == len(set(decided))
+    assert not forgotten & gone  # what has left always has an outcome
+    assert session.stop is not None or not forgotten
+    for outcome in session.outcomes:
+        if outcome.status in (DeliveryStatus.SENT, DeliveryStatus.IN_DOUBT):
+            assert outcome.delivery_id in gone
+        if outcome.status is DeliveryStatus.SENT:
+            assert positive > said_before[outcome.delivery_id]
+    assert sum(outcome.status is DeliveryStatus.IN_DOUBT for outcome in session.outcomes) <= 1
