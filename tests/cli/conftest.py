@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -156,20 +158,22 @@ class FakePractice:
         self.asked.append(("results", number, options))
         return results_frame(self.statuses)
 
-    def retry(self, number: int) -> None:
-        self._turn("failed", "pending")
+    def retry(self, number: int) -> int:
+        return self._turn("failed", "pending")
 
-    def settle(self, number: int, *, as_sent: bool) -> None:
-        self._turn("in_doubt", "sent" if as_sent else "pending")
+    def settle(self, number: int, *, as_sent: bool) -> int:
+        return self._turn("in_doubt", "sent" if as_sent else "pending")
 
-    def cancel(self, number: int) -> None:
-        self._turn("pending", "cancelled")
+    def cancel(self, number: int) -> int:
+        return self._turn("pending", "cancelled")
 
     def opt_out(self, who: str, *, channel: str) -> None:
         self.asked.append(("opt_out", who, channel))
 
-    def _turn(self, old: str, new: str) -> None:
+    def _turn(self, old: str, new: str) -> int:
+        count = list(self.statuses.values()).count(old)
         self.statuses = {key: new if status == old else status for key, status in self.statuses.items()}
+        return count
 
     def _show(self, number: str) -> dict[str, Any]:
         return {"patient_id": number, "last_name": HOSTILE, "email": None}
@@ -202,5 +206,28 @@ def command(practice: FakePractice) -> Callable[..., Any]:
 
     def run(*words: str, typed: str | None = None) -> Any:
         return CliRunner().invoke(app, list(words), obj=FakeSession(practice), input=typed)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sample_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from workbench.wiring import init_workspace
+
+    return init_workspace(tmp_path_factory.mktemp("made") / "sample", demo=True)
+
+
+@pytest.fixture
+def sample(sample_made_once: Path, tmp_path: Path) -> Path:
+    """A sample practice of one's own."""
+    return Path(shutil.copytree(sample_made_once, tmp_path / "sample"))
+
+
+@pytest.fixture
+def at(sample: Path) -> Callable[..., Any]:
+    """Run one command on a real sample practice."""
+
+    def run(*words: str, typed: str | None = None) -> Any:
+        return CliRunner().invoke(app, ["-w", str(sample), *words], input=typed)
 
     return run

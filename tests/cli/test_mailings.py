@@ -47,7 +47,7 @@ def test_a_decision_is_one_decision(command, choices):
 def test_cancel_says_what_stays(command, practice):
     done = command("mailings", "cancel", "7")
     assert done.exit_code == 0
-    assert "cancelled" in done.stderr
+    assert "2 waiting messages of mailing 7 are cancelled" in done.stderr
     assert practice.statuses["1"] == "cancelled"
 
 

@@ -178,6 +178,14 @@ def test_an_appointment_is_shown_on_the_practices_clock():
 
 
 @pytest.mark.parametrize(
+    "moment", [datetime(2026, 11, 22, 2, 17, tzinfo=UTC), pd.Timestamp("2026-11-22 02:17", tz="UTC")]
+)
+def test_a_moment_of_the_ledger_is_shown_on_the_readers_clock(moment):
+    here = datetime(2026, 11, 22, 2, 17, tzinfo=UTC).astimezone()
+    assert friendly(moment) == here.strftime("%Y-%m-%d %H:%M")
+
+
+@pytest.mark.parametrize(
     ("value", "kept"),
     [
         (np.int64(3), 3),

@@ -57,7 +57,7 @@ def demo(
         ).format(count=len(appointments))
     )
     mailing = practice.mailing(appointments, REMINDER)
-    say_findings(mailing.check())
+    say_findings(mailing.check(), only_warnings=True)
     status = run_and_report(practice, mailing, fresh=True)
     if mailing.id is not None:
         _say_where_things_are(practice, mailing.id)

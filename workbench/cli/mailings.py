@@ -92,8 +92,14 @@ def resume(
 def cancel(ctx: typer.Context, mailing: MailingArgument) -> None:
     """Cancel the open rows of a mailing."""
     practice = practice_of(ctx)
-    practice.cancel(mailing)
-    say(_("Mailing {mailing} is cancelled; what had already left stays in the results.").format(mailing=mailing))
+    count = practice.cancel(mailing)
+    say(
+        n_(
+            "{count} waiting message of mailing {mailing} is cancelled; what had left stays in the results.",
+            "{count} waiting messages of mailing {mailing} are cancelled; what had left stays in the results.",
+            count,
+        ).format(count=count, mailing=mailing)
+    )
 
 
 @group.command("retry", help=_("Try the failed ones again, on purpose."))
@@ -102,7 +108,12 @@ def retry(
 ) -> None:
     """Put the failed rows back and send them."""
     practice = practice_of(ctx)
-    practice.retry(mailing)
+    count = practice.retry(mailing)
+    say(
+        n_("{count} failed message is tried again.", "{count} failed messages are tried again.", count).format(
+            count=count
+        )
+    )
     raise typer.Exit(run_and_report(practice, practice.mailing_by_id(mailing), connections=connections, json=json))
 
 
@@ -118,11 +129,10 @@ def settle(
     if as_sent == resend:
         raise UsageError(_("Decide: --as-sent or --resend."))
     practice = practice_of(ctx)
-    doubts = practice.mailing_by_id(mailing).counts.in_doubt
-    practice.settle(mailing, as_sent=as_sent)
+    count = practice.settle(mailing, as_sent=as_sent)
     say(
-        n_("{count} uncertain message is decided.", "{count} uncertain messages are decided.", doubts).format(
-            count=doubts
+        n_("{count} uncertain message is decided.", "{count} uncertain messages are decided.", count).format(
+            count=count
         )
     )
     if resend:

@@ -15,7 +15,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -101,8 +101,10 @@ def friendly(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
+        if value.tzinfo is None and value.time() == time.min:
+            return friendly(value.date())  # a day that was kept as a moment
         # The ledger counts in UTC; an appointment already is in the practice's zone and stays as its clock shows it.
-        moment = value.astimezone() if value.tzname() == "UTC" else value
+        moment = datetime.fromtimestamp(value.timestamp(), tz=UTC).astimezone() if value.tzname() == "UTC" else value
         return moment.strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
@@ -247,6 +249,8 @@ def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
         tuple(shown(name, value) or friendly(value) for name, value in zip(names, row, strict=True))
         for row in _rows(frame)
     ]
+    if title:
+        stream.write(f"{title}\n")
     if len(cells) > _RICH_ROWS:
         _write_aligned(headings, cells, stream)
         return
@@ -255,7 +259,7 @@ def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in headings:
         table.add_column(Text(name), overflow="fold")
     for row in cells:

@@ -43,10 +43,13 @@ def show_left_out(results: pd.DataFrame) -> None:
     show(as_frame(rows, ["status", "reason", "count"]), title=_("Left out, and why"))
 
 
-def say_findings(findings: pd.DataFrame) -> None:
-    """Tell what the check found, the same finding of many recipients once, with their number."""
-    if findings.empty:
-        return
+def say_findings(findings: pd.DataFrame, *, only_warnings: bool = False) -> None:
+    """Tell what the check found, the same finding of many recipients once, with their number.
+
+    With `only_warnings`, who is left out is not told: the report that follows says it.
+    """
+    if only_warnings:
+        findings = findings[findings["severity"] == "warning"]
     groups = Counter(zip(findings["severity"].astype(str), findings["message"].astype(str), strict=True))
     for place, ((severity, message), count) in enumerate(groups.items()):
         if place == _SHOWN_FINDINGS:

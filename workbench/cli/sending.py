@@ -137,7 +137,7 @@ def send(
     if dry_run:
         _show_dry_run(mailing, json=json)
         return
-    say_findings(findings)
+    say_findings(findings, only_warnings=yes and not json)
     if not yes:
         _confirm(mailing)
     raise typer.Exit(

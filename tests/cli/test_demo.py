@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from workbench.cli.main import app
+from workbench.wiring import init_workspace
+
+
+@pytest.fixture
+def demo(tmp_path):
+    def run():
+        return CliRunner().invoke(app, ["demo", str(tmp_path / "demo"), "--no-lab"])
+
+    return run
+
+
+def test_one_command_sends_tomorrows_reminders_to_the_catcher_and_reports(demo, tmp_path):
+    done = demo()
+    assert done.exit_code == 0, done.output
+    caught = list((tmp_path / "demo" / "caught").rglob("*.eml"))
+    assert len(caught) >= 20
+    assert f"✓ Sent        {len(caught)}" in done.stdout
+    assert "No e-mail address in the file." in done.stdout
+    assert str(tmp_path / "demo" / "caught") in done.stderr
+
+
+def test_the_same_command_again_sends_nothing_twice(demo, tmp_path):
+    demo()
+    before = sorted((tmp_path / "demo" / "caught").rglob("*.eml"))
+    assert demo().exit_code == 0
+    assert sorted((tmp_path / "demo" / "caught").rglob("*.eml")) == before
+
+
+def test_a_real_practice_is_never_taken_for_a_sample(demo, tmp_path):
+    init_workspace(tmp_path / "demo")
+    done = demo()
+    assert done.exit_code == 1
+    assert "not a sample" in done.stderr

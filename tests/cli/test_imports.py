@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbench.errors import BadValue, UsageError
+
+AGENDA = "Nr;Dossier;Quand;Venu\nX1;90001;23/11/2026 09:00;non\nX2;90002;demain;oui\n"
+MAPPING = """
+[columns]
+appointment_id = "Nr"
+starts_at = "Quand"
+state = "Venu"
+
+[values.state]
+oui = "present"
+non = "missed"
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "agenda.csv").write_text(AGENDA, encoding="utf-8")
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    return ("import", "appointments", str(tmp_path / "agenda.csv"), "--mapping", str(tmp_path / "m.toml"))
+
+
+def test_a_file_is_imported_and_what_was_left_out_is_told_by_line(at, files):
+    done = at(*files, "--format", "json")
+    assert done.exit_code == 0
+    assert "2 rows read: 1 new, 0 changed, 0 as before, 1 left out." in done.stderr
+    assert 3 in [finding["row"] for finding in json.loads(done.stdout)]
+    found = at("search", "missed", "--set", "start=2026-11-23", "--set", "end=2026-11-23", "--format", "json")
+    assert [row["appointment_id"] for row in json.loads(found.stdout)] == ["X1"]
+
+
+def test_the_same_file_again_changes_nothing(at, files):
+    at(*files)
+    assert "0 new, 0 changed, 1 as before" in at(*files).stderr
+
+
+def test_a_trial_writes_nothing(at, files):
+    assert "nothing was written" in at(*files, "--dry-run").stderr
+    assert "1 new" in at(*files).stderr
+
+
+def test_a_mapping_that_is_no_toml_is_refused(at, files, tmp_path):
+    (tmp_path / "m.toml").write_text("[columns", encoding="utf-8")
+    assert isinstance(at(*files).exception, BadValue)
+
+
+def test_an_unknown_kind_is_wrong_usage(at, files):
+    assert isinstance(at("import", "nonsense", files[2]).exception, UsageError)
