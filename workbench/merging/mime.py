@@ -159,21 +159,37 @@ def file_name_parameter(name: str) -> str:
 # --- bodies -------------------------------------------------------------------------------------------
 
 
-def body_part(kind: str, text: str, language: str) -> bytes:
+class _QuotedLines(dict[str, bytes]):
+    """Quoted-printable by the line: a line that every message shares is encoded once."""
+
+    def __missing__(self, line: str) -> bytes:
+        encoded = binascii.b2a_qp(line.encode("utf-8", "replace"))
+        if b"\n" in encoded:
+            encoded = encoded.replace(b"\n", b"\r\n")  # the soft breaks
+        # The first messages bring what is common to all; what varies must not fill the memory.
+        if len(self) < _LINES_KEPT:
+            self[line] = encoded
+        return encoded
+
+
+_LINES_KEPT = 4096
+
+
+def body_part(kind: str, text: str, lines: Mapping[str, bytes] | None = None) -> bytes:
     """Return one text part, quoted-printable, or base64 where that is shorter by far (other alphabets)."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.endswith("\n"):
         text += "\n"
-    data = text.replace("\n", "\r\n").encode("utf-8", "replace")
-    encoded = binascii.b2a_qp(data)
+    quoted = _QuotedLines() if lines is None else lines
+    encoded = b"\r\n".join([quoted[line] for line in text.split("\n")])
     how = b"quoted-printable"
-    if len(encoded) > 1.5 * len(data):
-        how = b"base64"
-        encoded = _base64_lines(data)
-    return b"Content-Type: text/%b; charset=utf-8\r\n%bContent-Transfer-Encoding: %b\r\n\r\n%b" % (
+    if len(encoded) > 1.5 * len(text):
+        data = text.replace("\n", "\r\n").encode("utf-8", "replace")
+        if len(encoded) > 1.5 * len(data):
+            how, encoded = b"base64", _base64_lines(data)
+    return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (
         kind.encode(),
-        f"Content-Language: {language}\r\n".encode() if language else b"",
         how,
         encoded,
     )
@@ -236,6 +252,7 @@ class MimeWriter:
                 "MIME-Version: 1.0\r\n",
             ]
         )
+        self._lines = _QuotedLines()
         self._files = [attachment_part(attachment) for attachment in self.attachments]
 
     def header_names(self) -> list[str]:
@@ -278,10 +295,10 @@ class MimeWriter:
         edge = f"--{inner}\r\n".encode()
         parts = [
             edge,
-            body_part("plain", rendered.text, ""),
+            body_part("plain", rendered.text, self._lines),
             b"\r\n",
             edge,
-            body_part("html", rendered.html, ""),
+            body_part("html", rendered.html, self._lines),
             f"\r\n--{inner}--\r\n".encode(),
         ]
         alternative = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'

@@ -28,13 +28,14 @@ from workbench.merging.places import PLACE_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
 from workbench.merging.safety import SIGN, ProtectedHtml, protect, signs_of
 from workbench.merging.sandbox import Sandbox, refuse_constructs
-from workbench.merging.syntax import compile_codes, unknown_code
+from workbench.merging.syntax import JINJA, compile_codes, unknown_code
 
 LARGEST_MESSAGE = 2_000_000
 """Characters of a rendered part: what the limits of DESIGN 8.10 allow."""
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_EMPTY_STYLE = re.compile(r"<style[^>]*>\s*</style>", re.IGNORECASE)
 _DYNAMIC_SELECTOR = re.compile(rf'\s(?:class|id)="[^"]*{SIGN}')
 _MISSING_NAME = re.compile(r"'([^']*)' is undefined")
 _Program = Callable[[dict[str, object]], str]
@@ -81,7 +82,8 @@ class CompiledTemplate:
         merged: dict[str, object] = dict(self.missing)
         for name, value in values.items():
             if value is not None:
-                merged[name] = value
+                # Half characters, as a badly read file may hold, can be written in no message.
+                merged[name] = _encodable(value) if type(value) is str and not value.isascii() else value
             elif name not in merged:
                 merged[name] = None
         try:
@@ -100,7 +102,7 @@ class CompiledTemplate:
             html = self.inliner.inline(html)
         if self.tidy_text:
             text = tidied(text) + "\n"
-        return Rendered(subject=one_line(subject), html=_encodable(html), text=_encodable(text))
+        return Rendered(subject=one_line(subject), html=html, text=text)
 
 
 def one_line(text: str) -> str:
@@ -111,8 +113,11 @@ def one_line(text: str) -> str:
 
 
 def _encodable(text: str) -> str:
-    # A half character, as a badly read file may hold, can be written in no message.
-    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def compile_template(
@@ -292,23 +297,28 @@ def _inlined(protected: ProtectedHtml) -> tuple[str, css_inline.CSSInliner | Non
     inliner = css_inline.CSSInliner(keep_style_tags=True, remove_inlined_selectors=True, load_remote_stylesheets=False)
     if protected.branches_in_tags or _DYNAMIC_SELECTOR.search(html):
         return html, inliner
-    inlined = inliner.inline(html)
+    inlined = _EMPTY_STYLE.sub("", inliner.inline(html))
     if signs_of(inlined) != signs_of(html):
         return html, inliner
     return inlined, None
 
 
 def _program(environment: Sandbox, source: str) -> _Program:
+    """Return what merges one part of a message: a plain join when it holds nothing but names, else Jinja2."""
+    joined = _join_of_names(environment, source)
+    if joined is not None:
+        return joined
     program = environment.from_string(source)
     context, root = program.new_context, program.root_render_func
 
     def run(values: dict[str, object]) -> str:
-        return concat(root(context(values)))
+        # `shared`: our values are the whole context, and Jinja2 need not copy its globals for each message.
+        return concat(root(context(environment.globals | values, shared=True)))
 
     def run_bounded(values: dict[str, object]) -> str:
         pieces: list[str] = []
         size = 0
-        for piece in root(context(values)):
+        for piece in root(context(environment.globals | values, shared=True)):
             size += len(piece)
             if size > LARGEST_MESSAGE:
                 most = _("the message would be larger than {most} characters").format(most=LARGEST_MESSAGE)
@@ -317,6 +327,34 @@ def _program(environment: Sandbox, source: str) -> _Program:
         return "".join(pieces)
 
     return run_bounded if re.search(r"\{%[-+]?\s*for\b", source) else run
+
+
+_NAME_ONLY = re.compile(r"\{\{ (?:\( *([A-Za-z]\w*) *\)\|(\w+)|([A-Za-z]\w*)) \}\}\Z")
+_JINJA_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not", "range"})
+
+
+def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
+    """Return a join of texts and names that gives what Jinja2 would, or nothing when there is more than names."""
+    pieces: list[tuple[str, Callable[[object], object] | None]] = []
+    end = 0
+    for tag in [*JINJA.finditer(source), None]:
+        literal = source[end : tag.start() if tag else len(source)]
+        if "{{" in literal or "{%" in literal or "{#" in literal or "\r" in literal:
+            return None
+        pieces.append((literal, None))
+        if tag:
+            name = _NAME_ONLY.match(tag[0])
+            word = (name[1] or name[3]) if name else ""
+            place = name[2] if name else None
+            if not word or word in _JINJA_WORDS or place == "_open_text":
+                return None
+            pieces.append((word, environment.filters[place] if place else _blank))
+            end = tag.end()
+
+    def run(values: dict[str, object]) -> str:
+        return "".join([text if place is None else str(place(values[text])) for text, place in pieces])
+
+    return run
 
 
 def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception, dict[str, object]], TemplateRefused]:

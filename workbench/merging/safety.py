@@ -472,7 +472,7 @@ class _Reader:
             return value
         if value.strip() == signs[0] and not self._is_statement(signs[0]):
             self._filtered(signs[0], "_address")
-            return signs[0]
+            return str(signs[0])
         # Only the merged whole shows the scheme: it is judged after the merge.
         return f"{self._added('{% filter _whole_address %}')}{value}{self._added('{% endfilter %}')}"
 

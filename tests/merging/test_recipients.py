@@ -1,0 +1,336 @@
+"""Who is written to, and why somebody is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from workbench.domain.frames import RECIPIENT_COLUMNS
+from workbench.errors import UnknownName
+from workbench.merging.recipients import (
+    Recipients,
+    column_names,
+    occasion_digests,
+    recipients_from_subjects,
+    recipients_from_table,
+    with_objections,
+)
+
+ZONE = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+CHILD = {"birth_date": pd.Timestamp("2015-03-12"), "email": None}
+
+
+def found(subjects, people, relations, role="patient", **options) -> Recipients:
+    return recipients_from_subjects(
+        subjects, people=people, relations=relations, role=role, now=NOW, zone=ZONE, **options
+    )
+
+
+def test_an_adult_is_written_to_directly(appointments, people, relations) -> None:
+    frame = found(appointments(("1", "ana", "2026-11-23 08:40")), people(ana={}), relations()).frame
+    assert tuple(frame.columns) == RECIPIENT_COLUMNS
+    row = frame.iloc[0]
+    assert (row["recipient_id"], row["addressee_key"]) == ("patient:ana@2026-11-23", "patient:ana")
+    assert (row["address"], row["recipient"], row["reason"]) == ("ana@exemple.example", "Claire ANA", "")
+    assert row["subjects"] == ["appointment:1@2026-11-23T08:40"]
+    assert row["role"] == "patient"
+
+
+def test_a_minor_is_written_to_through_the_first_guardian_with_a_usable_address(
+    appointments, people, relations
+) -> None:
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(("zoe", "paul", {"email": "pas une adresse", "rank": 1}), ("zoe", "mona", {"rank": 2})),
+    ).frame
+    assert frame["addressee_key"].tolist() == ["guardian:mona"]
+    assert frame["address"].tolist() == ["mona@exemple.example"]
+    assert frame["role"].tolist() == ["guardian"]
+    assert frame["patient_id"].tolist() == ["zoe"]
+
+
+def test_a_minor_whose_guardians_have_no_usable_address_keeps_the_first_guardians_problem(
+    appointments, people, relations
+) -> None:
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(("zoe", "paul", {"email": "nope"}), ("zoe", "mona", {"email": None})),
+    ).frame
+    assert (frame["addressee_key"].iloc[0], frame["reason"].iloc[0]) == ("guardian:paul", "invalid_address")
+
+
+def test_a_minor_without_a_guardian_has_no_addressee_even_with_an_address(appointments, people, relations) -> None:
+    child = CHILD | {"email": "zoe@exemple.example"}
+    frame = found(appointments(("1", "zoe", "2026-11-23 08:40")), people(zoe=child), relations()).frame
+    assert (frame["addressee_key"].iloc[0], frame["reason"].iloc[0]) == ("patient:zoe", "no_addressee")
+
+
+@pytest.mark.parametrize(("birth", "role"), [("2008-11-23", "patient"), ("2008-11-24", "guardian")])
+def test_the_age_that_counts_is_the_one_at_the_appointment(appointments, people, relations, birth, role) -> None:
+    frame = found(
+        appointments(("1", "leo", "2026-11-23 08:40")),
+        people(leo={"birth_date": pd.Timestamp(birth)}),
+        relations(("leo", "mona", {})),
+    ).frame
+    assert frame["role"].tolist() == [role]
+
+
+def test_nobody_knows_a_birth_date_so_it_is_an_adult(appointments, people, relations) -> None:
+    for missing in (None, pd.NaT):
+        frame = found(
+            appointments(("1", "leo", "2026-11-23 08:40")), people(leo={"birth_date": missing}), relations()
+        ).frame
+        assert frame["reason"].tolist() == [""]
+
+
+def test_two_appointments_of_one_patient_on_one_day_are_one_message_led_by_the_earliest(
+    appointments, people, relations
+) -> None:
+    both = found(
+        appointments(
+            ("2", "ana", "2026-11-23 16:00"), ("1", "ana", "2026-11-23 08:40"), ("3", "ana", "2026-11-24 09:00")
+        ),
+        people(ana={}),
+        relations(),
+    )
+    assert both.frame["appointment_id"].tolist() == ["1", "3"]
+    assert both.frame["appointments"].tolist() == [["1", "2"], ["3"]]
+    assert both.subjects["merged_with"].tolist() == ["appointment:1", "", ""]
+    assert both.subjects["recipient_id"].tolist() == [
+        "patient:ana@2026-11-23", "patient:ana@2026-11-23", "patient:ana@2026-11-24",
+    ]  # fmt: skip
+
+
+def test_two_children_who_share_one_mailbox_are_two_recipients(appointments, people, relations) -> None:
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40"), ("2", "leo", "2026-11-23 09:10")),
+        people(zoe=CHILD, leo=CHILD),
+        relations(("zoe", "mona", {}), ("leo", "mona", {})),
+    ).frame
+    assert frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23", "patient:leo@2026-11-23"]
+    assert frame["address"].nunique() == 1
+
+
+def test_a_family_is_one_message_only_when_the_template_asks(appointments, people, relations) -> None:
+    family = CHILD | {"family_id": "F1"}
+    joined = found(
+        appointments(("2", "leo", "2026-11-23 09:10"), ("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=family, leo=family),
+        relations(("zoe", "mona", {}), ("leo", "mona", {})),
+        group="family",
+    )
+    assert joined.frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23"]
+    assert joined.frame["appointments"].tolist() == [["1", "2"]]
+    assert joined.subjects["merged_with"].tolist() == ["appointment:1", ""]
+
+
+def test_recipients_keep_the_order_of_the_search_and_a_key_of_their_own(appointments, people, relations) -> None:
+    rows = [("1", "ana", "2026-11-23 08:40"), ("2", "bea", "2026-11-23 09:00"), ("3", "cleo", "2026-11-23 09:30")]
+    everyone = people(ana={}, bea={}, cleo={})
+    forward = found(appointments(*rows), everyone, relations()).frame
+    backward = found(appointments(*reversed(rows)), everyone, relations()).frame
+    assert forward["patient_id"].tolist() == ["ana", "bea", "cleo"]
+    assert backward["recipient_id"].tolist() == list(reversed(forward["recipient_id"].tolist()))
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"deceased": True, "archived": True, "email": None}, "deceased"),
+        ({"archived": True, "email": None}, "archived"),
+        ({"email": None}, "no_address"),
+        ({"email": "  "}, "no_address"),
+        ({"email": "claire@"}, "invalid_address"),
+        ({"email": "a@b.fr, c@d.fr"}, "invalid_address"),
+        ({"email": " CLAIRE@Exemple.Example "}, ""),
+    ],
+)
+def test_whoever_cannot_be_written_to_stays_with_the_reason(appointments, people, relations, told, reason) -> None:
+    frame = found(appointments(("1", "ana", "2026-11-23 08:40")), people(ana=told), relations()).frame
+    assert frame["reason"].tolist() == [reason]
+
+
+def test_a_patient_that_the_store_does_not_know_is_said(appointments, people, relations) -> None:
+    frame = found(appointments(("1", "who", "2026-11-23 08:40")), people(), relations()).frame
+    assert frame["reason"].tolist() == ["unknown_patient"]
+
+
+def test_a_row_that_stands_twice_in_the_frame_is_one(appointments, people, relations) -> None:
+    row = ("1", "ana", "2026-11-23 08:40")
+    once = found(appointments(row, row), people(ana={}), relations())
+    assert len(once.frame) == len(once.subjects) == 1
+    assert once.frame["subjects"].tolist() == [["appointment:1@2026-11-23T08:40"]]
+
+
+def test_subjects_without_a_start_have_their_own_key(people, relations) -> None:
+    subjects = pd.DataFrame(
+        {"subject_key": ["invoice:7", "invoice:8"], "patient_id": ["ana", "ana"], "invoice_id": ["7", "8"]}
+    )
+    frame = found(subjects, people(ana={}), relations()).frame
+    assert frame["recipient_id"].tolist() == ["invoice:7", "invoice:8"]
+    assert frame["subjects"].tolist() == [["invoice:7"], ["invoice:8"]]
+
+
+def test_payers_and_colleagues_come_from_the_relations(appointments, people, relations) -> None:
+    subjects = appointments(("1", "ana", "2026-11-23 08:40"), ("2", "bea", "2026-11-23 09:00"))
+    everyone = people(ana={}, bea={})
+    payers = found(subjects, everyone, relations(("ana", "paul", {})), role="payer").frame
+    assert payers["addressee_key"].tolist() == ["payer:paul", "patient:bea"]
+    colleagues = found(subjects, everyone, relations(("ana", "dupont", {})), role="correspondent").frame
+    assert colleagues["addressee_key"].tolist() == ["correspondent:dupont", "patient:bea"]
+    assert colleagues["reason"].tolist() == ["", "no_correspondent"]
+
+
+def test_the_language_is_the_templates_when_it_is_given(appointments, people, relations) -> None:
+    subjects, everyone = appointments(("1", "ana", "2026-11-23 08:40")), people(ana={"language": "en"})
+    assert found(subjects, everyone, relations()).frame["language"].tolist() == ["en"]
+    assert found(subjects, everyone, relations(), language="fr").frame["language"].tolist() == ["fr"]
+
+
+def test_an_empty_search_has_no_recipient(appointments, people, relations) -> None:
+    nobody = found(appointments(), people(), relations())
+    assert len(nobody.frame) == 0
+    assert tuple(nobody.frame.columns) == RECIPIENT_COLUMNS
+
+
+# --- tables -------------------------------------------------------------------------------------------
+
+
+def test_the_columns_of_a_table_become_names() -> None:
+    headings = ["Nom de l'élève", "E-mail", "Élève", "Eleve", "2e année", "  ", "???"]
+    assert column_names(headings) == [
+        "nom_de_l_eleve",
+        "e_mail",
+        "eleve",
+        "eleve_2",
+        "column_2e_annee",
+        "column",
+        "column_2",
+    ]
+
+
+def test_a_table_gives_one_recipient_a_row_with_its_own_columns_as_values() -> None:
+    table = pd.DataFrame(
+        {"id": ["7", "8"], "email": ["Ana@Exemple.example", ""], "Name": ["Ana", "Béa"], "Jeton": ["x1", None]}
+    )
+    recipients = recipients_from_table(table)
+    assert recipients.frame["recipient_id"].tolist() == ["row:7", "row:8"]
+    assert recipients.frame["reason"].tolist() == ["", "no_address"]
+    assert recipients.frame["recipient"].tolist() == ["Ana", "Béa"]
+    assert recipients.values["jeton"].tolist() == ["x1", None]
+    assert recipients.frame["patient_id"].tolist() == ["", ""]
+
+
+def test_whole_numbers_stay_whole_beside_a_missing_one() -> None:
+    table = pd.DataFrame({"email": ["a@b.fr", "c@d.fr"], "points": [3.0, None], "part": [0.5, 1.0]})
+    values = recipients_from_table(table).values
+    assert values["points"].tolist() == [3, None]
+    assert values["part"].tolist() == [0.5, 1.0]
+
+
+def test_without_an_id_the_normalised_address_is_the_key_and_the_first_row_wins() -> None:
+    table = pd.DataFrame({"email": ["a@b.fr", "A@B.FR", "c@d.fr"], "token": ["1", "2", "3"]})
+    recipients = recipients_from_table(table)
+    assert recipients.frame["recipient_id"].tolist() == ["row:a@b.fr", "row:a@b.fr#2", "row:c@d.fr"]
+    assert recipients.frame["reason"].tolist() == ["", "duplicate_row", ""]
+    assert [(finding.code, finding.line) for finding in recipients.findings] == [("duplicate_row", 2)]
+    assert "2, 3" in recipients.findings[0].message
+
+
+def test_rows_that_share_an_id_and_differ_are_all_left_out() -> None:
+    table = pd.DataFrame({"id": ["1", "1", "2"], "email": ["a@b.fr", "x@y.fr", "c@d.fr"]})
+    recipients = recipients_from_table(table)
+    assert recipients.frame["reason"].tolist() == ["duplicate_id", "duplicate_id", ""]
+    assert recipients.frame["recipient_id"].is_unique
+
+
+def test_identical_rows_are_one_row() -> None:
+    table = pd.DataFrame({"id": ["1", "1"], "email": ["a@b.fr", "a@b.fr"], "n": ["x", "x"]})
+    recipients = recipients_from_table(table)
+    assert len(recipients.frame) == len(recipients.values) == 1
+    assert recipients.findings == ()
+
+
+def test_two_ids_at_one_address_are_two_recipients() -> None:
+    table = pd.DataFrame({"id": ["1", "2"], "email": ["a@b.fr", "a@b.fr"]})
+    assert recipients_from_table(table).frame["reason"].tolist() == ["", ""]
+
+
+def test_a_table_without_addresses_is_refused_with_its_columns() -> None:
+    with pytest.raises(UnknownName, match="nom, jeton"):
+        recipients_from_table(pd.DataFrame({"nom": ["x"], "jeton": ["y"]}))
+
+
+def test_the_occasion_of_a_row_changes_with_the_values_used_and_only_with_them() -> None:
+    def occasions(token: str, other: str) -> list[list[str]]:
+        recipients = recipients_from_table(
+            pd.DataFrame({"id": ["1"], "email": ["a@b.fr"], "token": [token], "other": [other]})
+        )
+        return occasion_digests(recipients, recipients.values[["token"]]).frame["subjects"].tolist()
+
+    assert occasions("x", "1") == occasions("x", "2")
+    assert occasions("x", "1") != occasions("y", "1")
+    assert occasions("x", "1")[0][0].startswith("row:1@")
+
+
+# --- consent ------------------------------------------------------------------------------------------
+
+
+def objections(*rows: dict[str, str]) -> pd.DataFrame:
+    ordinary = {"patient_id": "", "address": "", "channel": "email", "purpose": "", "reason": "opted_out"}
+    return pd.DataFrame([ordinary | row for row in rows], columns=list(ordinary))
+
+
+def test_an_objection_counts_by_patient_or_by_any_spelling_of_the_address(appointments, people, relations) -> None:
+    frame = found(
+        appointments(
+            ("1", "ana", "2026-11-23 08:40"), ("2", "bea", "2026-11-23 09:00"), ("3", "cleo", "2026-11-23 09:30")
+        ),
+        people(ana={}, bea={}, cleo={}),
+        relations(),
+    ).frame
+    told = with_objections(
+        frame, objections({"patient_id": "ana"}, {"address": " BEA@exemple.EXAMPLE"}), channel="email"
+    )
+    assert told["reason"].tolist() == ["opted_out", "opted_out", ""]
+
+
+def test_an_objection_counts_for_its_channel_and_purpose(appointments, people, relations) -> None:
+    frame = found(appointments(("1", "ana", "2026-11-23 08:40")), people(ana={}), relations()).frame
+
+    def reason(**objection: str) -> str:
+        told = with_objections(frame, objections({"patient_id": "ana"} | objection), channel="email", purpose="rappel")
+        return str(told["reason"].iloc[0])
+
+    assert reason(channel="sms") == ""
+    assert reason(channel="") == "opted_out"
+    assert reason(purpose="newsletter") == ""
+    assert reason(purpose="rappel", reason="no_consent") == "no_consent"
+
+
+def test_an_opt_out_weighs_more_than_a_refused_consent_and_less_than_a_reason_already_there(
+    appointments, people, relations
+) -> None:
+    frame = found(
+        appointments(("1", "ana", "2026-11-23 08:40"), ("2", "bea", "2026-11-23 09:00")),
+        people(ana={}, bea={"deceased": True}),
+        relations(),
+    ).frame
+    told = with_objections(
+        frame,
+        objections(
+            {"patient_id": "ana", "reason": "no_consent"}, {"address": "ana@exemple.example"}, {"patient_id": "bea"}
+        ),
+    )
+    assert told["reason"].tolist() == ["opted_out", "deceased"]
+
+
+def test_an_empty_address_of_an_objection_concerns_nobody(appointments, people, relations) -> None:
+    frame = found(appointments(("1", "ana", "2026-11-23 08:40")), people(ana={"email": None}), relations()).frame
+    assert with_objections(frame, objections({"patient_id": "other"}))["reason"].tolist() == ["no_address"]
