@@ -18,33 +18,12 @@ ZONE = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 PEOPLE_COLUMNS = [
-    "civility", "last_name", "first_name", "sex", "birth_date", "email", "language", "deceased", "archived", "family_id",
-]  # fmt: skip
-    "civility",
-    "last_name",
-    "first_name",
-    "sex",
-    "birth_date",
-    "email",
-    "language",
-    "deceased",
-    "archived",
+    "civility", "last_name", "first_name", "sex", "birth_date", "email", "language", "deceased", "archived",
     "family_id",
-]
+]  # fmt: skip
 RELATION_COLUMNS = [
     "patient_id", "person_key", "civility", "last_name", "first_name", "sex", "email", "language", "relation", "rank",
 ]  # fmt: skip
-    "patient_id",
-    "person_key",
-    "civility",
-    "last_name",
-    "first_name",
-    "sex",
-    "email",
-    "language",
-    "relation",
-    "rank",
-]
 
 
 @pytest.fixture
