@@ -34,6 +34,7 @@ from workbench.patients.schema import (
     rooms,
     sites,
 )
+from workbench.patients.spans import durations_of, ends_of
 
 SOURCES = ("patient", "appointment", "practitioner", "practice")
 
@@ -82,7 +83,7 @@ def columns_frame(
     ).all()
     values = rows.columns_of(found, ["_key", *needed])
     columns = {
-        name: _column(source, name, values, zone=zone) if name not in computed else _COMPUTED[name](values)
+        name: _column(source, name, values, zone=zone) if name not in computed else _COMPUTED[name](values, zone)
         for name in wanted
     }
     frame = rows.indexed(columns, key, values["_key"], order=keys)
@@ -312,6 +313,8 @@ def _emergency_phone(practice_id: str, today: date) -> Expression:
     )
 
 
+_SPAN = ("starts_at", "ends_at", "duration")
+
 _SHAPES: dict[str, tuple[sa.Table, str, Derived, Mapping[str, tuple[str, ...]]]] = {
     "patient": (patients, "patient_id", _PATIENT_DERIVED, {}),
     "appointment": (
@@ -322,6 +325,8 @@ _SHAPES: dict[str, tuple[sa.Table, str, Derived, Mapping[str, tuple[str, ...]]]]
             "practitioner": (
                 "practitioner_title", "practitioner_first_name", "practitioner_last_name", "practitioner_code",
             ),
+            "ends_at": _SPAN,
+            "duration": _SPAN,
         },
     ),
     "practitioner": (
@@ -333,9 +338,11 @@ _SHAPES: dict[str, tuple[sa.Table, str, Derived, Mapping[str, tuple[str, ...]]]]
 }  # fmt: skip
 """A source: its table, its key, what is looked for elsewhere, and what is put together from other columns."""
 
-_COMPUTED: Mapping[str, Callable[[Mapping[str, rows.Values]], Any]] = {
-    "practitioner": lambda values: _names(values, "practitioner_"),
-    "name": lambda values: _names(values, ""),
+_COMPUTED: Mapping[str, Callable[[Mapping[str, rows.Values], ZoneInfo], Any]] = {
+    "practitioner": lambda values, zone: _names(values, "practitioner_"),
+    "name": lambda values, zone: _names(values, ""),
+    "ends_at": lambda values, zone: rows.moment(ends_of(values), zone),
+    "duration": lambda values, zone: rows.number(durations_of(values)),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from workbench.patients.money import balance_cents
 from workbench.patients.names import full_name
 from workbench.patients.schema import DECLINERS, STATES, appointments, chairs, group_members, patients, practitioners
 from workbench.patients.searches.parameters import Asked
+from workbench.patients.spans import durations_of
 
 _STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
 ADDRESS_STATUSES = ("ok", "missing", "malformed")
@@ -184,7 +185,7 @@ def _frame(
         "nature": rows.category(read["nature"]),
         "forced": rows.flag(read["forced"]),
         "chair": rows.category([codes.get(one) for one in read["chair_id"]]),
-        "duration": rows.number(_durations(read)),
+        "duration": rows.number(durations_of(read)),
         "state": rows.category(read["state"], STATES),
         "patient_type": rows.category(read["patient_type"]),
         "file_state": rows.category(read["file_state"]),
@@ -201,14 +202,6 @@ def _frame(
     }
     frame = pd.DataFrame(columns, columns=list(APPOINTMENT_COLUMNS))
     return _sorted(frame, asked.sort)
-
-
-def _durations(read: dict[str, Sequence[Any]]) -> list[int | None]:
-    minute = timedelta(minutes=1)
-    return [
-        duration if duration is not None or ends is None else (ends - starts) // minute
-        for duration, starts, ends in zip(read["duration"], read["starts_at"], read["ends_at"], strict=True)
-    ]
 
 
 def _practitioner_names(connection: sa.Connection, practice_id: str) -> dict[str | None, str]:
