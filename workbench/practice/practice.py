@@ -91,7 +91,7 @@ class Practice:
     @cached_property
     def _card(self) -> dict[str, Any]:
         card = self.store.columns("practice", [], ["name", "email"])
-        return {} if card.empty else {str(name): value for name, value in card.iloc[0].items()}
+        return {str(name): card[name].iloc[0] for name in card.columns if card[name].notna().all() and len(card)}
 
     @property
     def name(self) -> str:
