@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,8 +11,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +30,23 @@ def postgres_server() -> Iterator[str]:
             shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Give the URL of a new, empty PostgreSQL database."""
-    name = f"test_{next(_numbers)}"
-    url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
-    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+@contextlib.contextmanager
+def postgres_database(server: str, *, like: str = "template1") -> Iterator[str]:
+    """Give the URL of a new PostgreSQL database, a copy of the one called `like` (which nobody may be using)."""
+    name = f"test_{secrets.token_hex(6)}"
+    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {like}"))
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
-        with server.connect() as connection:
+        with engine.connect() as connection:
             connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the URL of a new, empty PostgreSQL database."""
+    with postgres_database(postgres_server) as url:
+        yield url

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +21,8 @@ class TestAStoreInSqlite(PatientStoreContract):
 
 class TestAStoreInPostgresql(PatientStoreContract):
     @pytest.fixture
-    def empty_store(self, postgres_url: str) -> Iterator[SqlPatientStore]:
-        store = open_store(postgres_url, practice_id="practice", create=True)
-        yield store
-        store.close()
+    def empty_store(self, empty_postgres_store: SqlPatientStore) -> SqlPatientStore:
+        return empty_postgres_store
 
 
 def test_a_new_store_is_private(tmp_path: Path) -> None:
