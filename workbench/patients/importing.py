@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -157,7 +158,7 @@ def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:
     batch.connection.execute(
         imports.insert().values(
             practice_id=batch.practice_id,
-            import_id=hashlib.sha256(f"{batch.kind} {digest} {batch.at}".encode()).hexdigest()[:16],
+            import_id=uuid.uuid4().hex,  # the same file may come twice in one second
             kind=batch.kind,
             file_name=batch.file,
             digest=digest,
