@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,18 +21,29 @@ from workbench.patients.store import SqlPatientStore, open_store
 
 PRACTICE = "tilleuls"
 TODAY = date(2026, 11, 22)  # a Sunday
-LEAP_EVE = date(2028, 2, 28)
 
 FICTION = re.compile(r"0(?:1 99 00|2 61 91|3 53 01|4 65 71|5 36 49|6 39 98) \d\d \d\d")
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stores made once, to be copied: an empty one, and one filled with the sample of TODAY."""
+    folder = tmp_path_factory.mktemp("sample")
+    for name in ("empty", "filled"):
+        made = open_store(f"sqlite:///{folder / name}", practice_id=PRACTICE, create=True)
+        if name == "filled":
+            fill_sample_practice(made.engine, practice_id=PRACTICE, today=TODAY)
+        made.close()
+    return folder
+
+
 @pytest.fixture
-def new_store(tmp_path: Path) -> Iterator[Callable[[], SqlPatientStore]]:
+def new_store(files: Path, tmp_path: Path) -> Iterator[Callable[..., SqlPatientStore]]:
     opened: list[SqlPatientStore] = []
 
-    def make() -> SqlPatientStore:
-        url = f"sqlite:///{tmp_path / f'store{len(opened)}.db'}"
-        opened.append(open_store(url, practice_id=PRACTICE, create=True))
+    def make(like: str = "empty") -> SqlPatientStore:
+        copy = shutil.copy(files / like, tmp_path / f"store{len(opened)}.db")
+        opened.append(open_store(f"sqlite:///{copy}", practice_id=PRACTICE, create=False))
         return opened[-1]
 
     yield make
@@ -40,10 +52,8 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], SqlPatientStore]]:
 
 
 @pytest.fixture
-def store(new_store: Callable[[], SqlPatientStore]) -> SqlPatientStore:
-    filled = new_store()
-    fill_sample_practice(filled.engine, practice_id=PRACTICE, today=TODAY)
-    return filled
+def store(new_store: Callable[..., SqlPatientStore]) -> SqlPatientStore:
+    return new_store("filled")
 
 
 def rows(store: SqlPatientStore, table: str) -> list[dict[str, Any]]:
@@ -62,7 +72,7 @@ def tomorrow(store: SqlPatientStore, today: date = TODAY, **more: str) -> Any:
     )
 
 
-def test_the_same_day_gives_the_same_rows(new_store: Callable[[], SqlPatientStore]) -> None:
+def test_the_same_day_gives_the_same_rows(new_store: Callable[..., SqlPatientStore]) -> None:
     stores = new_store(), new_store()
     for one in stores:
         fill_sample_practice(one.engine, practice_id=PRACTICE, today=TODAY)
@@ -81,7 +91,7 @@ def test_another_practice_in_the_same_store_is_not_touched(store: SqlPatientStor
     assert len(after) == 2 * len(before)
 
 
-def test_patients_of_a_real_practice_are_never_mixed_with_the_sample(new_store: Callable[[], SqlPatientStore]) -> None:
+def test_patients_of_a_real_practice_are_never_mixed_with_the_sample(new_store: Callable[..., SqlPatientStore]) -> None:
     store = new_store()
     with writing(store.engine) as connection:
         patients = metadata.tables["patients"]
@@ -155,7 +165,7 @@ def test_one_patient_comes_of_age_on_the_day_of_the_appointment(store: SqlPatien
 
 
 @pytest.mark.parametrize("day", [date(2028, 2, 27), date(2028, 2, 28), date(2028, 2, 29), date(2026, 12, 31)])
-def test_birth_dates_exist_whatever_the_day(new_store: Callable[[], SqlPatientStore], day: date) -> None:
+def test_birth_dates_exist_whatever_the_day(new_store: Callable[..., SqlPatientStore], day: date) -> None:
     store = new_store()
     fill_sample_practice(store.engine, practice_id=PRACTICE, today=day)
     assert len(tomorrow(store, today=day)) == 50
@@ -229,7 +239,7 @@ def test_a_second_opening_on_the_same_day_changes_nothing(store: SqlPatientStore
 
 @pytest.mark.parametrize("later", [1, 2, 7, 30, 400, -5])
 def test_a_new_day_brings_the_agenda_a_new_sample_would_have(
-    store: SqlPatientStore, new_store: Callable[[], SqlPatientStore], later: int
+    store: SqlPatientStore, new_store: Callable[..., SqlPatientStore], later: int
 ) -> None:
     day = TODAY + timedelta(days=later)
     assert redate_sample(store.engine, practice_id=PRACTICE, today=day)
@@ -262,7 +272,7 @@ def test_what_somebody_changed_by_hand_survives_a_new_day(store: SqlPatientStore
     assert store.people(["2228"]).loc["2228", "email"] == "alexis.rouvray@courriel.example"
 
 
-def test_a_store_without_the_sample_is_left_alone(new_store: Callable[[], SqlPatientStore]) -> None:
+def test_a_store_without_the_sample_is_left_alone(new_store: Callable[..., SqlPatientStore]) -> None:
     store = new_store()
     before = whole(store)
     assert not redate_sample(store.engine, practice_id=PRACTICE, today=TODAY)
@@ -283,3 +293,13 @@ def test_a_day_the_practice_closed_itself_stays_closed(store: SqlPatientStore) -
     assert redate_sample(store.engine, practice_id=PRACTICE, today=day)
     reasons = {row["reason"] for row in rows(store, "closed_days")}
     assert reasons == {"Travaux"}
+
+
+def test_a_postgresql_store_holds_the_same_sample(store: SqlPatientStore, postgres_url: str) -> None:
+    other = open_store(postgres_url, practice_id=PRACTICE, create=True)
+    fill_sample_practice(other.engine, practice_id=PRACTICE, today=TODAY)
+    assert whole(other) == whole(store)
+    for one in (store, other):
+        assert redate_sample(one.engine, practice_id=PRACTICE, today=TODAY + timedelta(days=8))
+    assert whole(other) == whole(store)
+    other.close()
