@@ -37,7 +37,7 @@ class PracticeCalendar:
         return day.weekday() not in self.closed_weekdays and day not in self.closed_days
 
     def shift_open(self, day: date, offset: int) -> date:
-        """Return the `offset`-th open day after (or, negative, before) `day`; 0 gives the next open day from `day` on."""
+        """Return the `offset`-th open day after (negative: before) `day`; 0 gives the next open day from `day` on."""
         step = timedelta(days=1 if offset >= 0 else -1)
         left = abs(offset)
         current = day
