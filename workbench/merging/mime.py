@@ -113,7 +113,12 @@ def _folded(text: str, used: int) -> str | None:
 
 
 def mailbox(name: str, address: Address) -> str:
-    """Return a header line of one address; whatever the display name holds, it names no other address."""
+    """Return a header line of one address; whatever the display name holds, it names no other address.
+
+    Without an address (the preview of a row that will not leave) it is an empty group (RFC 5322 3.4): the name alone.
+    """
+    if not address.email:
+        return f"{name}: {encoded_words(harmless(address.name) or '?', used=len(name) + 2)}:;\r\n"
     email_address = normalised_address(address.email)
     if not email_address or _CONTROLS.search(email_address) or any(sign in email_address for sign in ' <>",;:\\()'):
         raise TemplateRefused(_("An address cannot be written in a header; check it before sending."))
@@ -184,9 +189,9 @@ def body_part(kind: str, text: str, lines: Mapping[str, bytes] | None = None) ->
     quoted = _QuotedLines() if lines is None else lines
     encoded = b"\r\n".join([quoted[line] for line in text.split("\n")])
     how = b"quoted-printable"
-    if len(encoded) > 1.5 * len(text):
+    if len(encoded) > 2 * len(text):
         data = text.replace("\n", "\r\n").encode("utf-8", "replace")
-        if len(encoded) > 1.5 * len(data):
+        if len(encoded) > 2 * len(data):
             how, encoded = b"base64", _base64_lines(data)
     return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (
         kind.encode(),

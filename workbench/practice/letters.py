@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Address, Attachment, Letter, Message, Rendered
 from workbench.domain.templates import Template
+from workbench.errors import MailingError
+from workbench.language import _
 from workbench.merging.mime import MimeWriter
 from workbench.merging.render import CompiledTemplate, compile_template
 from workbench.ports import Claimed
@@ -106,6 +109,8 @@ class Postman:
 
     def letter(self, claimed: Claimed, at: datetime) -> Letter:
         """Return the letter of one claimed delivery; `at` becomes its Date."""
+        if address_problem(claimed.address):
+            raise MailingError(_("Delivery {number} has no usable address.").format(number=claimed.delivery_id))
         press = self.press(claimed)
         # The Date header counts whole seconds; what the ledger keeps must give the same bytes again (8.6).
         dated = at.replace(microsecond=0)

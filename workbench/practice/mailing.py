@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
@@ -126,9 +127,11 @@ class Mailing:
             )
         row = prepared.found.frame.iloc[number]
         values = {str(name): value for name, value in prepared.fields.iloc[number].items()}
+        # A row left out for its address is shown all the same: its message has nobody to go to.
+        address = "" if address_problem(row["address"]) else row["address"]
         return prepared.press.message(
             values,
-            Address(email=row["address"], name=row["recipient"]),
+            Address(email=address, name=row["recipient"]),
             token=secrets.token_hex(16),
             date=self._practice.now(),
             language=row["language"],
