@@ -382,7 +382,7 @@ def _address_problems(name: str, message: EmailMessage, meant: Address) -> list[
     if expected.isascii() and f"{read.username}@{read.domain}" != expected:
         problems.append(f"address of {name} differs")
     # The standard library reads the fold between two encoded words of a name as a blank; RFC 2047 does not.
-    if not _same("".join(read.display_name.split()), "".join(meant.name.split())):
+    if "".join(read.display_name.split()) != "".join(harmless(meant.name).split()):
         problems.append(f"name of {name} differs")
     return problems
 
