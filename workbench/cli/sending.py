@@ -25,6 +25,7 @@ from workbench.cli.session import (
     found,
     practice_of,
 )
+from workbench.domain.deliveries import sentence_of_reason
 from workbench.errors import NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
 
@@ -76,6 +77,9 @@ def preview(
         practice_of(ctx), search=search, settings=settings, recipients=recipients, template=template, account=account
     )
     message = mailing.preview(recipient)
+    reason = str(mailing.recipients["reason"].iloc[recipient])
+    if reason:
+        say(_("This message would not leave: {reason}").format(reason=sentence_of_reason(reason)))
     if eml is not None:
         save_bytes(message.as_bytes(), eml)
     if html is not None:
@@ -179,10 +183,12 @@ def run_and_report(
     results: Path | None = None,
     json: bool = False,
     fresh: bool = False,
+    every_row: bool = False,
 ) -> int:
     """Send what is due, report where the whole mailing stands, and return the exit status that says so.
 
-    `fresh` queues the mailing first; otherwise it goes on as it was frozen. The report is made even when the
+    `fresh` queues the mailing first; otherwise it goes on as it was frozen. `every_row` also shows who got it
+    and who did not, one by one. The report is made even when the
     sending was stopped or interrupted: the ledger knows the truth at any time.
     """
     status = 0
@@ -208,6 +214,8 @@ def run_and_report(
     if results is not None:
         save_csv(rows, results)
         say(_("Results written to {path}.").format(path=results))
+    if every_row:
+        show(rows, columns=("recipient", "address", "role", "status", "reason"))
     if not json:
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
         show_left_out(rows)

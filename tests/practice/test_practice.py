@@ -1,0 +1,178 @@
+"""The front door: search, mailing, opt-out, corrections, results, through the real parts."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.domain.frames import RESULT_COLUMNS
+from workbench.errors import (
+    AccountError,
+    BadValue,
+    KeyTaken,
+    NotConfirmed,
+    UnknownAccount,
+    UnknownMailing,
+    UnknownName,
+    UnknownPatient,
+    UnknownTemplate,
+    UsageError,
+)
+from workbench.practice import Practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+def tomorrow(practice: Practice) -> pd.DataFrame:
+    return practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+
+
+def letters(practice: Practice) -> list[bytes]:
+    return [file.read_bytes() for file in sorted((practice.path / "out").glob("*.eml"))]
+
+
+def test_a_mailing_goes_from_the_search_to_the_results(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    assert mailing.id is None
+    with pytest.raises(NotConfirmed) as refused:
+        mailing.send()
+    ready = int((mailing.recipients["reason"] == "").sum())
+    assert refused.value.count == ready
+    assert practice.mailings().empty
+    results = mailing.send(confirmed=True)
+    assert (results["status"] == "sent").sum() == ready == len(letters(practice))
+    assert "address" not in results.columns
+    everything = practice.results(mailing, identities=True)
+    assert list(everything.columns) == list(RESULT_COLUMNS)
+    assert set(everything["sent_by"].dropna()) == {"claire"}
+    assert mailing.counts.pending == 0
+
+
+def test_the_preview_is_the_message_that_leaves_but_for_date_and_identity(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    place = int((mailing.recipients["reason"] == "").to_numpy().argmax())
+    preview = mailing.preview(place)
+    mailing.send(confirmed=True)
+    address = preview.recipient.email
+    left = [raw for raw in letters(practice) if f"<{address}>".encode() in raw.split(b"\r\n\r\n")[0]]
+    shown = message_from_bytes(preview.as_bytes(), policy=policy.default)
+    subjects = [message_from_bytes(raw, policy=policy.default)["Subject"] for raw in left]
+    assert shown["Subject"] in subjects
+    sent = message_from_bytes(left[subjects.index(shown["Subject"])], policy=policy.default)
+    for name in ("From", "To", "Subject", "Reply-To", "Content-Language"):
+        assert sent[name] == shown[name]
+    for kind in ("plain", "html"):
+        told, kept = shown.get_body((kind,)), sent.get_body((kind,))
+        assert told is not None
+        assert kept is not None
+        assert told.get_content() == kept.get_content()
+
+
+def test_the_same_mailing_made_again_sends_nothing_more_and_again_sends_on_purpose(practice: Practice) -> None:
+    first = practice.mailing(tomorrow(practice), REMINDER)
+    sent = int((first.send(confirmed=True)["status"] == "sent").sum())
+    second = practice.mailing(tomorrow(practice), REMINDER)
+    assert second.id == first.id
+    second.send(confirmed=True)
+    assert len(letters(practice)) == sent
+    second.send(confirmed=True, again=True)
+    assert len(letters(practice)) == 2 * sent
+    assert set(practice.results(second)["again"]) >= {0, 1}
+
+
+def test_another_mailing_for_the_same_occasion_writes_to_nobody_twice(practice: Practice) -> None:
+    sent = int((practice.mailing(tomorrow(practice), REMINDER).send(confirmed=True)["status"] == "sent").sum())
+    other = practice.mailing(tomorrow(practice), REMINDER, key="once-more")
+    results = other.send(confirmed=True)
+    assert not (results["status"] == "sent").any()
+    assert (results["reason"] == "duplicate_occasion").sum() == sent
+    with pytest.raises(KeyTaken):
+        practice.mailing(tomorrow(practice), "Rendez-vous/Appointment reminder", key="once-more")
+
+
+def test_a_correction_is_journalled_and_opens_the_row_again(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    mailing.send(confirmed=True)
+    rows = mailing.recipients
+    patient = rows.loc[(rows["reason"] == "no_address") & (rows["role"] == "patient"), "patient_id"].iloc[0]
+    with pytest.raises(AccountError):
+        practice.patients.correct(patient, email="not an address")
+    [made] = practice.patients.correct(patient, email="corrigee@patients.example")
+    assert (made.column, made.new, made.by) == ("email", "corrigee@patients.example", "claire")
+    assert practice.patients.show(patient)["email"] == "corrigee@patients.example"
+    results = practice.mailing(tomorrow(practice), REMINDER).send(confirmed=True)
+    assert results.loc[results["patient_id"] == patient, "status"].tolist() == ["sent"]
+
+
+def test_an_opt_out_counts_by_patient_and_by_address(practice: Practice) -> None:
+    rows = practice.mailing(tomorrow(practice), REMINDER).recipients
+    ready = rows[rows["reason"] == ""]
+    patient, address = ready["patient_id"].iloc[0], ready["address"].iloc[-1]
+    practice.opt_out(patient)
+    practice.opt_out(address.upper())
+    after = practice.mailing(tomorrow(practice), REMINDER).recipients
+    assert set(after.loc[after["patient_id"] == patient, "reason"]) == {"opted_out"}
+    assert set(after.loc[after["address"] == address, "reason"]) == {"opted_out"}
+    with pytest.raises(UnknownPatient):
+        practice.opt_out("no-such-file")
+
+
+def test_two_appointments_of_one_patient_are_one_message_that_names_both(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    merged = mailing.subjects[mailing.subjects["merged_with"] != ""]
+    assert len(merged) == 1
+    assert len(mailing.recipients) == len(tomorrow(practice)) - 1
+    patient = merged["patient_id"].iloc[0]
+    place = mailing.recipients["patient_id"].tolist().index(patient)
+    text = mailing.preview(place).text.replace("\xa0", " ")
+    times = tomorrow(practice).query("patient_id == @patient")["starts_at"].tolist()
+    assert len(times) == 2
+    for start in times:
+        assert (f"{start.hour} h {start.minute:02d}" if start.minute else f"{start.hour} h") in text
+
+
+def test_a_table_of_ones_own_is_merged_by_its_column_names(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "jeton.html").write_text("---\nsubject: Jeton {{ token }}\n---\n<p>{{ prenom }} : {{ token }}</p>")
+    template = practice.templates.import_file(tmp_path / "jeton.html")
+    assert (template.path, template.revision) == ("jeton", 1)
+    table = pd.DataFrame({"email": ["a@t.example", "b@t.example"], "Prénom": ["Zoé", "Luc"], "token": ["x1", "x2"]})
+    mailing = practice.mailing(table, template)
+    assert mailing.fields()["token"].tolist() == ["x1", "x2"]
+    assert mailing.send(confirmed=True)["status"].tolist() == ["sent", "sent"]
+    shuffled = practice.mailing(table.sample(frac=1, random_state=3)[["token", "Prénom", "email"]], template)
+    assert shuffled.id == mailing.id
+
+
+def test_what_is_not_there_is_said_in_a_sentence(practice: Practice) -> None:
+    with pytest.raises(UnknownTemplate, match="Rappel de rendez-vous"):
+        practice.templates["Rendez-vous/Rappel de rendez-vou"]
+    with pytest.raises(UnknownAccount):
+        practice.accounts["nobody"]
+    with pytest.raises(UnknownName):
+        practice.search("apointments")
+    with pytest.raises(BadValue):
+        practice.search("appointments", start="32/13/2026")
+    with pytest.raises(UnknownMailing):
+        practice.mailing_by_id(4711)
+    with pytest.raises(UsageError):
+        practice.mailing(tomorrow(practice), REMINDER).preview(10_000)
+    assert practice.accounts.get("nobody") is None
+
+
+def test_an_account_in_the_clear_is_for_this_computer_only(practice: Practice) -> None:
+    with pytest.raises(AccountError, match=r"TLS"):
+        practice.accounts.set("far", email="a@b.example", host="mail.example", security="none")
+    near = practice.accounts.set("near", email="a@b.example", host="127.0.0.1", port=2525, security="none")
+    assert near.effective_port == 2525
+    with pytest.raises(AccountError, match="folder, near"):
+        practice.accounts.default()
+
+
+def test_the_doctor_finds_the_sample_practice_well(practice: Practice) -> None:
+    checks = practice.doctor()
+    assert all(check.ok for check in checks), checks
+    (practice.path / "workbench.toml").chmod(0o644)
+    assert [check.ok for check in practice.doctor()].count(False) == 1
