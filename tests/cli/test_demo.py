@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from email import message_from_bytes, policy
+
 import pytest
 from typer.testing import CliRunner
 
@@ -22,6 +24,9 @@ def test_one_command_sends_tomorrows_reminders_to_the_catcher_and_reports(demo, 
     assert len(caught) >= 20
     assert f"✓ Sent        {len(caught)}" in done.stdout
     assert "No e-mail address in the file." in done.stdout
+    for file in caught:
+        address = message_from_bytes(file.read_bytes(), policy=policy.default)["To"].addresses[0].addr_spec
+        assert address in done.stdout
     assert str(tmp_path / "demo" / "caught") in done.stderr
 
 

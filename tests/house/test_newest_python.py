@@ -1,4 +1,4 @@
-"""The core also holds on the newest Python of this machine, in a fresh environment of its own."""
+"""The core and the installed command also hold on the newest Python of this machine, in a fresh environment."""
 
 from __future__ import annotations
 
@@ -49,15 +49,18 @@ def test_the_core_holds_on_the_newest_python_here(tmp_path: Path):
     run([python, "-m", "venv", str(home)])
     inside = home / "bin" / "python"
     run([str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(ROOT), *NEEDS])
+    # What was installed works on its own, away from the checkout.
+    done = run([str(home / "bin" / "workbench"), "demo", str(tmp_path / "demo"), "--no-lab"], here=tmp_path)
+    assert list((tmp_path / "demo" / "caught").rglob("*.eml")), done.stderr
     done = run([str(inside), "-m", "pytest", *CORE])
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed, done.stdout
     assert int(passed[1]) > 0
 
 
-def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+def run(words: list[str], *, here: Path = ROOT) -> subprocess.CompletedProcess[str]:
     # What belongs to the environment of this very run must not leak into the fresh one.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON", "VIRTUAL"))}
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=clean, timeout=900)
+    done = subprocess.run(words, cwd=here, capture_output=True, text=True, check=False, env=clean, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done

@@ -58,7 +58,7 @@ def demo(
     )
     mailing = practice.mailing(appointments, REMINDER)
     say_findings(mailing.check(), only_warnings=True)
-    status = run_and_report(practice, mailing, fresh=True)
+    status = run_and_report(practice, mailing, fresh=True, every_row=True)
     if mailing.id is not None:
         _say_where_things_are(practice, mailing.id)
     raise typer.Exit(status)
