@@ -145,6 +145,16 @@ def test_a_large_letter_cut_off_before_its_dot_is_tried_again_since_nobody_can_h
     assert server.kept == []
 
 
+def test_a_server_that_stops_reading_the_content_is_left_and_the_letter_is_tried_again() -> None:
+    big = a_letter(content=b"Subject: big\r\n\r\n" + b"x" * 70 * 1024 * 1024 + b"\r\n")
+    journal = RecordingJournal()
+    with ChaosServer(faults=[Fault(at="content", do="hang")], extensions=()) as server:
+        SmtpTransport(account(server.port, timeout=0.3), connections=1, patience=QUICK).deliver(
+            ListQueue([big]), journal
+        )
+    assert journal.statuses() == {1: "pending"}
+
+
 def test_a_refusal_in_the_middle_of_the_content_counts_and_the_rest_is_not_read_as_commands() -> None:
     fault = Fault(at="content", do="early", text="552 5.3.4 too much")
     big = a_letter(content=b"Subject: big\r\n\r\n" + b"x" * 70 * 1024 * 1024 + b"\r\n")

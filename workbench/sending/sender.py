@@ -287,6 +287,8 @@ class _Run:
         try:
             return self._letter_of(row, self._now())
         except WorkbenchError as error:
+            if self._stop.is_set():
+                return None  # an interrupt may have reached what merges, too: nobody is failed for it
             # This row cannot be merged; the others go on.
             self._unwritten.append(
                 Outcome(

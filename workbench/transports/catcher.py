@@ -102,7 +102,7 @@ class _Folder:
         content = envelope.original_content or b""
         # The envelope stands in front, as a mail server's delivery would put it; a path holds no line end.
         kept = [f"X-Envelope-From: {envelope.mail_from}", *(f"X-Envelope-To: {to}" for to in envelope.rcpt_tos)]
-        head = "".join(f"{line}\r\n" for line in kept).encode()
+        head = "".join(f"{line}\r\n" for line in kept).encode(errors="surrogateescape")
         name = f"{time.time_ns():020d}-{next(self._numbers):06d}.eml"
         write_durably(self._folder / name, head + content)
         return "250 2.0.0 Kept"

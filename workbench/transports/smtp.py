@@ -18,7 +18,7 @@ from workbench.errors import GreetingRefused, LoginRefused, NetworkDown, Sending
 from workbench.language import _
 from workbench.ports import Journal, Queue
 from workbench.transports.slow_down import SlowDown
-from workbench.transports.smtp_connection import Connection, Patience, Stage, addresses_of, tls_context
+from workbench.transports.smtp_connection import Connection, Patience, SocketAddress, Stage, addresses_of, tls_context
 from workbench.transports.smtp_session import Phase
 
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0)
@@ -57,7 +57,7 @@ class SmtpTransport:
     ) -> None:
         self._account = account
         self._password = password or ""
-        self._connections = max(1, connections or account.connections)
+        self._slow = SlowDown(connections or account.connections)  # what was learnt stays for the next call
         self._letters = letters_per_connection
         self._patience = patience or Patience()
         self._clock = clock
@@ -80,7 +80,7 @@ class SmtpTransport:
                 _("The account « {account} » has a user but no password.").format(account=self._account.name)
             )
         run = _Delivering(
-            self._account, self._password, self._connections, self._letters, self._patience, self._clock, queue, journal
+            self._account, self._password, self._slow, self._letters, self._patience, self._clock, queue, journal
         )
         run.everything()
 
@@ -92,7 +92,7 @@ class _Delivering:
         self,
         account: Account,
         password: str,
-        connections: int,
+        slow: SlowDown,
         letters: int,
         patience: Patience,
         clock: Callable[[], float],
@@ -108,8 +108,9 @@ class _Delivering:
         self._journal = journal
         self._context = tls_context() if account.security is not Security.NONE else None
         self._selector = selectors.DefaultSelector()
-        self._slow = SlowDown(connections)
+        self._slow = slow
         self._connections: list[Connection] = []
+        self._addresses: list[SocketAddress] = []
         self._in_hand: deque[Letter] = deque()  # taken for connections that are still opening
         self._dry = False
         self._stop: SendingStopped | None = None
@@ -250,7 +251,7 @@ class _Delivering:
 
     def _new_connection(self, now: float) -> Connection | None:
         try:
-            addresses = addresses_of(self._account)
+            self._addresses = self._addresses or addresses_of(self._account)
         except SendingStopped as stop:
             self._stop = stop
             return None
@@ -260,7 +261,7 @@ class _Delivering:
         connection = Connection(
             self._account,
             self._password,
-            addresses,
+            self._addresses,
             self._context,
             self._patience,
             self._selector,
@@ -301,6 +302,7 @@ class _Delivering:
 
     def _network_fault(self, fault: str, now: float) -> None:
         self._last_fault = fault
+        self._addresses = []  # the name may lead elsewhere by now
         self._connect_at = now + BACK_OFF[min(self._faults, len(BACK_OFF) - 1)]
         self._faults += 1
         if self._down_since is None:

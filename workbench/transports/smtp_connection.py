@@ -201,10 +201,13 @@ class Connection:
     def _begin_handshake(self) -> None:
         assert self.sock is not None and self._context is not None  # noqa: S101, PT018 - TLS accounts always have one
         self.stage = Stage.HANDSHAKE
-        self.sock = self._context.wrap_socket(
-            self.sock, server_hostname=self._account.host.strip("[]").rstrip("."), do_handshake_on_connect=False
-        )
-        self._handshake()
+        name = self._account.host.strip("[]").rstrip(".")
+        try:
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
+        except OSError as error:  # gone meanwhile
+            self._die(_reason(error))
+        else:
+            self._handshake()
 
     def _handshake(self) -> None:
         assert isinstance(self.sock, ssl.SSLSocket)  # noqa: S101 - wrapped by _begin_handshake
