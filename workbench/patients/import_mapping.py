@@ -119,9 +119,11 @@ def places_of_columns(
         places[ours] = found[0]
     taken = set(places.values())
     words = _synonyms(kind)
+    own = {plain(name): (name,) for name in known}
     settled = {*mapping.columns, *mapping.constants}
     for place, heading in enumerate(headings):
-        for ours in words.get(plain(heading), ()):
+        # Our own names come before the words of others.
+        for ours in (*own.get(plain(heading), ()), *words.get(plain(heading), ())):
             if place not in taken and ours in known and ours not in places and ours not in settled:
                 places[ours] = place
                 taken.add(place)
@@ -130,14 +132,11 @@ def places_of_columns(
 
 @cache
 def _synonyms(kind: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what each heading may mean, best first: our own names come before the words of others."""
+    """Return what each heading may mean, best first."""
     tables = tomllib.loads(files("workbench.patients").joinpath("import_columns.toml").read_text(encoding="utf-8"))
     tables = {name: table for name, table in tables.items() if name == kind or name == "identity"}
     gathered: dict[str, list[str]] = {}
     chosen = [tables[kind]] + ([tables["identity"]] if kind in _WITH_IDENTITY else [])
-    for table in chosen:
-        for ours in table:
-            gathered.setdefault(plain(ours), []).append(ours)
     for table in chosen:
         for ours, words in table.items():
             for word in words:

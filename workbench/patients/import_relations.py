@@ -185,6 +185,8 @@ def _link_to_practitioners(batch: ImportBatch, keys: Sequence[str]) -> None:
     relations, forms = batch.values("relation"), batch.values("form")
     links: dict[tuple[str, str], Row] = {}
     for place in batch.kept():
+        if relations[place] is None and forms[place] is None:
+            continue
         practitioner_id = practitioner_ids[place] or ""
         links[keys[place], practitioner_id] = {
             "correspondent_id": keys[place],

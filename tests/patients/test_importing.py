@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from tests.contracts.patient_store_contract import NOW, TODAY, add
+from workbench.databases import reading
+from workbench.errors import ImportRefused, UnknownName
+from workbench.patients import schema
+from workbench.patients.importing import ImportReport
+from workbench.patients.store import SqlPatientStore
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> SqlPatientStore:
+    name = "empty_store" if request.param == "sqlite" else "empty_postgres_store"
+    found = request.getfixturevalue(name)
+    assert isinstance(found, SqlPatientStore)
+    return found
+
+
+class Importer:
+    """Writes a file and imports it."""
+
+    def __init__(self, store: SqlPatientStore, folder: Path) -> None:
+        self.store, self.folder = store, folder
+
+    def __call__(self, kind: str, text: str, **options: Any) -> ImportReport:
+        path = self.folder / "export.csv"
+        path.write_text(text, encoding="utf-8")
+        return self.store.import_file(kind, path, **{"by": "Claire", "now": NOW, **options})
+
+
+@pytest.fixture
+def imported(store: SqlPatientStore, tmp_path: Path) -> Importer:
+    return Importer(store, tmp_path)
+
+
+def rows_of(store: SqlPatientStore, table: sa.Table, *columns: str) -> list[tuple[Any, ...]]:
+    with reading(store.engine) as connection:
+        read = [table.c[name] for name in columns]
+        return sorted(tuple(row) for row in connection.execute(sa.select(*read)))
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
+    return (report.rows, report.created, report.updated, report.unchanged, report.skipped)
+
+
+def codes(findings: Iterable[Any]) -> list[tuple[int, str]]:
+    return [(finding.row, finding.code) for finding in findings]
+
+
+PATIENTS = (
+    "N° dossier;Nom;Prénom;Sexe;Né(e) le;E-mail;Praticien;Solde;Décédé\n"
+    "007;Null;Zoé;Femme;01/05/1980;zoe@mail.example;MM;12,50;non\n"
+    "008;'=HYPERLINK;NA;;;leo@mail;;;oui\n"
+)
+
+
+def test_patients_are_made_changed_and_left_alone(store: SqlPatientStore, imported: Importer) -> None:
+    first = imported("patients", PATIENTS)
+    assert counts(first) == (2, 2, 0, 0, 0)
+    assert codes(first.findings) == [(0, "created"), (3, "malformed_address")]
+    people = store.people(["007", "008"])
+    assert people["last_name"].tolist() == ["Null", "=HYPERLINK"]
+    assert people["first_name"].tolist() == ["Zoé", "NA"]
+    assert people["sex"].tolist() == ["F", "U"]
+    assert people["deceased"].tolist() == [False, True]
+    assert people["email"].tolist() == ["zoe@mail.example", "leo@mail"]
+    columns = store.columns("patient", ["007"], ["main_practitioner_id", "balance", "birth_date"], today=TODAY)
+    assert columns.loc["007"].tolist() == ["MM", 12.5, pd.Timestamp(1980, 5, 1)]
+    assert counts(imported("patients", PATIENTS)) == (2, 0, 0, 2, 0)
+    assert counts(imported("patients", PATIENTS.replace("zoe@", "zoe.e@"))) == (2, 0, 1, 1, 0)
+    assert store.people(["007"])["email"].tolist() == ["zoe.e@mail.example"]
+
+
+def test_columns_that_a_file_lacks_are_left_as_they_are(store: SqlPatientStore, imported: Importer) -> None:
+    imported("patients", PATIENTS)
+    assert counts(imported("patients", "dossier,ville\n007,Rennes\n")) == (1, 0, 1, 0, 0)
+    assert store.people(["007"])["email"].tolist() == ["zoe@mail.example"]
+    imported("patients", "dossier,email\n007,\n")
+    assert store.people(["007"])["email"].isna().all()
+
+
+def test_a_bad_row_has_its_finding_and_stops_no_other(imported: Importer) -> None:
+    text = "dossier,nom,naissance\n1,A,31/02/2020\n,B,\n3,C,\n3,D,,surplus\n3,E,\n"
+    report = imported("patients", text)
+    assert counts(report) == (5, 2, 0, 0, 3)
+    assert codes(report.findings) == [(2, "unreadable"), (3, "no_key"), (4, "repeated_key"), (5, "crooked")]
+    assert all(finding.message and "31/02" not in finding.message for finding in report.findings)
+
+
+def test_trying_an_import_reports_the_same_and_writes_nothing(store: SqlPatientStore, imported: Importer) -> None:
+    tried = imported("patients", PATIENTS, dry_run=True)
+    assert (counts(tried), tried.dry_run) == ((2, 2, 0, 0, 0), True)
+    assert store.people(["007"]).empty
+    assert rows_of(store, schema.practitioners, "code") == []
+    done = imported("patients", PATIENTS)
+    assert (counts(done), done.findings) == (counts(tried), tried.findings)
+
+
+def test_a_file_that_cannot_be_used_writes_nothing(store: SqlPatientStore, imported: Importer) -> None:
+    with pytest.raises(ImportRefused, match="patient_id"):
+        imported("patients", "nom,prénom\nA,B\n")
+    with pytest.raises(ImportRefused, match="starts_at"):
+        imported("appointments", "dossier,nom\n1,B\n")
+    with pytest.raises(UnknownName, match="patients, appointments, guardians, correspondents, opt-outs"):
+        imported("cakes", PATIENTS)
+    assert rows_of(store, schema.imports, "kind") == []
+
+
+def test_each_import_is_written_down(store: SqlPatientStore, imported: Importer) -> None:
+    imported("patients", PATIENTS)
+    columns = ("kind", "file_name", "rows", "created", "skipped", "by", "at")
+    assert rows_of(store, schema.imports, *columns) == [
+        ("patients", "export.csv", 2, 2, 0, "Claire", "2026-11-23T07:30:00+00:00")
+    ]
+
+
+def test_a_correction_by_hand_wins_until_the_file_agrees(store: SqlPatientStore, imported: Importer) -> None:
+    imported("patients", PATIENTS)
+    store.correct("008", "email", "leo@mail.example", by="Claire", now=NOW)
+    again = imported("patients", PATIENTS)
+    assert store.people(["008"])["email"].tolist() == ["leo@mail.example"]
+    assert (0, "kept_corrections") in codes(again.findings)
+    assert store.corrections()["new"].tolist() == ["leo@mail.example"]
+    imported("patients", PATIENTS.replace("leo@mail;", "leo@mail.example;"))
+    assert store.corrections().empty
+    imported("patients", PATIENTS.replace("leo@mail;", "leo@elsewhere.example;"))
+    assert store.people(["008"])["email"].tolist() == ["leo@elsewhere.example"]
+
+
+def test_a_corrected_day_or_yes_is_kept_too(store: SqlPatientStore, imported: Importer) -> None:
+    imported("patients", PATIENTS)
+    store.correct("007", "birth_date", "1981-05-01", by="Claire", now=NOW)
+    store.correct("007", "deceased", "yes", by="Claire", now=NOW)
+    store.correct("007", "email", None, by="Claire", now=NOW)
+    imported("patients", PATIENTS)
+    row = store.people(["007"]).loc["007"]
+    assert (row["birth_date"], bool(row["deceased"]), pd.isna(row["email"])) == (pd.Timestamp(1981, 5, 1), True, True)
+
+
+APPOINTMENTS = (
+    "N° RDV,Dossier,Date du RDV,Heure,Durée,État,Praticien,Fauteuil,Nature,Nom,Mail,Forcé\n"
+    "1,007,24/11/2026,08:40,20 min,Futur,MM,F1,NP,Étienne,zoe@mail.example,oui\n"
+    "2,008,24/11/2026,9h,,Manqué,Molaire,F1,,Étienne,,\n"
+    "3,007,24/11/2026,,,,,,,,,\n"
+)
+
+
+def test_appointments_bring_what_they_speak_of(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.practitioners, [{"practitioner_id": "p-1", "code": "MM", "last_name": "Molaire"}])
+    report = imported("appointments", APPOINTMENTS)
+    assert counts(report) == (3, 3, 0, 0, 0)
+    assert codes(report.findings) == [(0, "new_patients"), (0, "created")]
+    frame = store.search("appointments", {}, today=TODAY).set_index("appointment_id")
+    assert frame["time"].to_dict() == {"3": "00:00", "1": "08:40", "2": "09:00"}
+    assert frame["state"].astype(str).to_dict() == {"3": "upcoming", "1": "upcoming", "2": "missed"}
+    assert frame.loc["1", ["practitioner_id", "chair", "duration", "forced"]].tolist() == ["p-1", "F1", 20, True]
+    assert frame.loc["2", "practitioner_id"] == "p-1"
+    assert store.people(["007"])["email"].tolist() == ["zoe@mail.example"]
+    assert counts(imported("appointments", APPOINTMENTS)) == (3, 0, 0, 3, 0)
+
+
+def test_appointments_erase_nothing_of_a_patient(store: SqlPatientStore, imported: Importer) -> None:
+    imported("patients", PATIENTS)
+    report = imported(
+        "appointments", "dossier,début,sexe,mail,nom\n007,2026-11-24T09:00,,,\n007,2026-11-25T09:00,,,Été\n"
+    )
+    assert "new_patients" not in dict(codes(report.findings)).values()
+    row = store.people(["007"]).loc["007"]
+    assert (row["sex"], row["email"], row["last_name"]) == ("F", "zoe@mail.example", "Été")
+
+
+def test_an_appointment_without_a_number_is_known_by_patient_and_start(
+    store: SqlPatientStore, imported: Importer
+) -> None:
+    imported("appointments", APPOINTMENTS)
+    report = imported("appointments", "dossier,début,remarque\n007,24/11/2026 08:40,radio\n007,30/11/2026 10:00,\n")
+    assert counts(report) == (2, 1, 1, 0, 0)
+    frame = store.search("appointments", {}, today=TODAY)
+    assert frame["appointment_id"].tolist() == ["3", "1", "2", "007@2026-11-30T10:00"]
+    assert frame["remark"].fillna("").tolist() == ["", "radio", "", ""]
+
+
+def test_a_moved_appointment_remembers_where_it_was(store: SqlPatientStore, imported: Importer) -> None:
+    imported("appointments", APPOINTMENTS)
+    for _again in range(2):
+        imported("appointments", APPOINTMENTS.replace("24/11/2026,08:40", "26/11/2026,10:00"))
+    columns = store.columns("appointment", ["1", "2"], ["starts_at", "moved_from"], today=TODAY)
+    assert columns.loc["1", "moved_from"].isoformat() == "2026-11-24T08:40:00+01:00"
+    assert columns.loc["1", "starts_at"].isoformat() == "2026-11-26T10:00:00+01:00"
+    assert pd.isna(columns.loc["2", "moved_from"])
+
+
+def test_appointments_of_unknown_patients_come_with_a_mapping(store: SqlPatientStore, imported: Importer) -> None:
+    text = (
+        "PatientId,AppointmentID,Gender,ScheduledDay,AppointmentDay,Age,No-show\n"
+        "29872499824296,5642903,F,2016-04-29T18:38:08Z,2016-04-29T00:00:00Z,62,No\n"
+        "2.98725E+13,5642904,M,2016-04-29T18:38:08Z,2016-05-03T00:00:00Z,8,Yes\n"
+        "29872499824296.0,5642905,F,2016-04-29T18:38:08Z,2016-05-04T00:00:00Z,62,Yes\n"
+    )
+    mapping = {
+        "columns": {
+            "patient_id": "PatientId",
+            "made_on": "ScheduledDay",
+            "starts_at": "AppointmentDay",
+            "state": "No-show",
+        },
+        "values": {"state": {"Yes": "missed", "No": "present"}},
+        "constants": {"practitioner": "MM"},
+        "options": {"prefix": "K-"},
+    }
+    report = imported("appointments", text, mapping=mapping)
+    assert counts(report) == (3, 3, 0, 0, 0)
+    assert codes(report.findings) == [(0, "rounded"), (0, "new_patients"), (0, "created")]
+    assert "2 patients" in next(one.message for one in report.findings if one.code == "new_patients")
+    missed = store.search("missed", {}, today=TODAY)
+    assert missed["appointment_id"].tolist() == ["K-5642904", "K-5642905"]
+    assert missed["patient_id"].tolist() == ["K-29872500000000", "K-29872499824296"]
+    assert store.people(["K-29872499824296"])["sex"].tolist() == ["F"]
+    made = store.columns("appointment", ["K-5642903"], ["made_on"], today=TODAY)["made_on"]
+    assert made.iloc[0].tz_localize(None) == pd.Timestamp(2016, 4, 29, 18, 38, 8)
+
+
+GUARDIANS = (
+    "dossier;nom;prénom;mail;lien;rang;rôle\n"
+    "008;Étienne;Zoé;zoe@mail.example;mère;1;responsable civil\n"
+    "009;Étienne;Zoé;zoe@mail.example;mère;;\n"
+    "009;Hiver;Luc;;père;;\n"
+    "009;Hiver;Luc;;;;responsable financier\n"
+    "404;Nobody;;;;;\n"
+    "009;;;;;;\n"
+)
+
+
+def test_guardians_of_several_children_are_one_person(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "008"}, {"patient_id": "009"}])
+    report = imported("guardians", GUARDIANS)
+    assert counts(report) == (6, 4, 0, 0, 2)
+    assert codes(report.findings) == [(6, "unknown_patient"), (7, "no_name")]
+    frame = store.relations(["008", "009"], "guardian")
+    assert frame["last_name"].tolist() == ["Étienne", "Étienne", "Hiver"]
+    assert frame["rank"].tolist() == [1, 1, 2]
+    assert frame["person_key"].nunique() == 2
+    assert store.relations(["009"], "payer")["first_name"].tolist() == ["Luc"]
+    assert counts(imported("responsible", GUARDIANS)) == (6, 0, 0, 4, 2)
+
+
+def test_a_guardian_whose_address_changes_stays_the_same_person(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "008"}, {"patient_id": "009"}])
+    imported("guardians", GUARDIANS)
+    report = imported("guardians", GUARDIANS.replace("zoe@mail", "zoe.e@mail"))
+    assert counts(report) == (6, 0, 2, 2, 2)
+    frame = store.relations(["008", "009"], "guardian")
+    assert frame["email"].fillna("").tolist() == ["zoe.e@mail.example", "zoe.e@mail.example", ""]
+    assert len(rows_of(store, schema.persons, "person_id")) == 2
+
+
+CORRESPONDENTS = (
+    "code,titre,nom,e-mail,mssanté,spécialité,dossier,type,praticien,relation,tu ou vous\n"
+    "H1,Dr,Hiver,h@cabinet.example,h@mss.example,Orthodontie,008,dentiste traitant,MM,ami,tutoiement\n"
+    "H1,Dr,Hiver,h@cabinet.example,h@mss.example,Orthodontie,009,médecin,CC,confrère,vous\n"
+    ",Pr,Été,,,,404,,,,\n"
+)
+
+
+def test_correspondents_come_with_their_patients_and_manners(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "008"}, {"patient_id": "009"}])
+    report = imported("correspondents", CORRESPONDENTS)
+    assert counts(report) == (3, 2, 0, 1, 0)
+    assert (4, "unknown_patient") in codes(report.findings)
+    assert store.relations(["008", "009"], "treating_dentist")["person_key"].tolist() == ["H1"]
+    assert store.relations(["009"], "correspondent")["relation"].tolist() == ["treating_physician"]
+    assert rows_of(
+        store, schema.correspondent_relations, "correspondent_id", "practitioner_id", "relation", "form"
+    ) == [
+        ("H1", "CC", "confrère", "vous"),
+        ("H1", "MM", "ami", "tu"),
+    ]
+    assert counts(imported("correspondents", CORRESPONDENTS)) == (3, 0, 0, 3, 0)
+
+
+OPT_OUTS = (
+    "dossier,e-mail,canal,date,état\n007,,,2026-01-05,\n,Zoe@Mail.Example,mail,,\n404,,,,\n007,,sms,05/01/2026,refus\n"
+)
+
+
+def test_opt_outs_are_added_once(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "007"}])
+    report = imported("opt-outs", OPT_OUTS)
+    assert counts(report) == (4, 3, 0, 0, 1)
+    assert codes(report.findings) == [(4, "nobody")]
+    assert sorted(map(tuple, store.objections().to_numpy().tolist())) == [
+        ("", "Zoe@mail.example", "email", "", "opted_out"),
+        ("007", "", "email", "", "opted_out"),
+        ("007", "", "sms", "", "no_consent"),
+    ]
+    assert counts(imported("opt-outs", OPT_OUTS, now=NOW + timedelta(days=9))) == (4, 0, 0, 3, 1)
+
+
+def test_an_acceptance_after_an_opt_out_stands_when_the_old_file_comes_again(
+    store: SqlPatientStore, imported: Importer
+) -> None:
+    add(store, schema.patients, [{"patient_id": "007"}])
+    imported("opt-outs", "dossier\n007\n")
+    imported("opt-outs", "dossier,état\n007,accepté\n", now=NOW + timedelta(days=1))
+    imported("opt-outs", "dossier\n007\n", now=NOW + timedelta(days=2))
+    assert store.objections().empty
+
+
+def test_progress_is_told_up_to_the_end(imported: Importer) -> None:
+    told: list[tuple[int, int]] = []
+    imported("patients", PATIENTS, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (2, 2)
+
+
+def test_a_large_agenda_is_imported_whole(store: SqlPatientStore, imported: Importer) -> None:
+    start = datetime(2026, 1, 1, 8)
+    lines = [f"{number},p{number % 2_500},{start + timedelta(minutes=10 * number)}" for number in range(12_000)]
+    report = imported("appointments", "\n".join(["rdv,dossier,début", *lines]))
+    assert counts(report) == (12_000, 12_000, 0, 0, 0)
+    first = store.search("appointments", {"start": date(2026, 1, 1), "end": date(2026, 1, 1)}, today=TODAY)
+    assert len(first) == 96
