@@ -1,0 +1,327 @@
+"""The promises P1, P2 and P3 against every order of events: queueing, sending, crashes, second thoughts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from workbench.domain.mailings import MailingStatus
+from workbench.errors import ForbiddenMove, JournalBroken
+from workbench.ledger import schema
+from workbench.ledger.ledger import open_ledger
+from workbench.ledger.outbox import SqlOutbox
+from workbench.ledger.senders import Sender
+from workbench.ports import Claimed
+
+NAMES = ("1", "2", "3", "4")
+REASONS = ("", "", "no_address", "opted_out")
+
+
+class AliveSender:
+    """A sender with what it believes it holds."""
+
+    def __init__(self, sender: Sender, outbox: SqlOutbox, mailing_id: int) -> None:
+        self.sender = sender
+        self.outbox = outbox
+        self.mailing_id = mailing_id
+        self.claimed: dict[int, Claimed] = {}
+        self.flying: set[int] = set()
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Two mailings that speak of the same occasions, up to two senders, and a server that counts what it takes."""
+
+    blank: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="ledger-machine-"))
+        shutil.copy(self.blank, self.folder / "ledger.sqlite")
+        self.ledger = open_ledger(
+            f"sqlite:///{self.folder}/ledger.sqlite", practice_id="practice", locks=self.folder / "locks"
+        )
+        self.world = World(self.ledger)
+        self.mailings = [self.world.open(key="a").id, self.world.open(key="b").id]
+        self.alive: list[AliveSender] = []
+        self.dead: list[AliveSender] = []
+        self.rows = 0
+        self.accepted: Counter[int] = Counter()  # what the server took, by delivery
+        self.asked_again: Counter[int] = Counter()  # how often a person said « send this uncertain one again »
+
+    def teardown(self) -> None:
+        for one in (*self.alive, *self.dead):
+            one.sender.lock.release()
+        self.ledger.close()
+        shutil.rmtree(self.folder)
+
+    # --- what people do -----------------------------------------------------------------------------------
+
+    @rule(
+        which=st.integers(0, 1),
+        people=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(REASONS), min_size=1),
+        again=st.booleans(),
+    )
+    def queue(self, which: int, people: dict[str, str], again: bool) -> None:
+        mailing_id = self.mailings[which]
+        rows = [a_row(name, reason=reason) for name, reason in people.items()]
+        if self.ledger.mailings.mailing(mailing_id).status is MailingStatus.CANCELLED and not again:
+            with pytest.raises(ForbiddenMove):
+                self.world.enqueue(mailing_id, rows)
+            return
+        report = self.world.enqueue(mailing_id, rows, again=again)
+        assert report.added + report.reopened + report.kept >= len(rows)
+        self.rows += report.added
+
+    @rule(which=st.integers(0, 1))
+    def retry(self, which: int) -> None:
+        if self.ledger.mailings.mailing(self.mailings[which]).status is not MailingStatus.CANCELLED:
+            self.ledger.mailings.retry(self.mailings[which], by=BY, now=self.world.now)
+
+    @rule(which=st.integers(0, 1), as_sent=st.booleans())
+    def settle(self, which: int, as_sent: bool) -> None:
+        if not as_sent and self.ledger.mailings.mailing(self.mailings[which]).status is MailingStatus.CANCELLED:
+            return
+        doubtful = self.numbers(self.mailings[which], "in_doubt", recovered=True)
+        assert self.ledger.mailings.settle(self.mailings[which], as_sent=as_sent, by=BY, now=self.world.now) == len(
+            doubtful
+        )
+        if not as_sent:
+            self.asked_again.update(doubtful)
+
+    @rule(which=st.integers(0, 1), really=st.sampled_from((False, False, False, True)))
+    def cancel(self, which: int, really: bool) -> None:
+        if not really:  # nothing comes after a cancelled mailing but « again »: seldom enough to see the rest
+            return
+        self.ledger.mailings.cancel(self.mailings[which], by=BY, now=self.world.now)
+
+    @rule(name=st.sampled_from(NAMES))
+    def opt_out_or_think_again(self, name: str) -> None:
+        if not self.ledger.opt_outs.withdraw(patient_id=name, by=BY, now=self.world.now):
+            self.ledger.opt_outs.opt_out(patient_id=name, by=BY, now=self.world.now)
+
+    @rule(minutes=st.sampled_from((0, 1, 5)))
+    def wait(self, minutes: int) -> None:
+        self.world.later(minutes=minutes, seconds=1)
+
+    # --- what senders do ----------------------------------------------------------------------------------
+
+    @initialize()
+    def queue_everybody(self) -> None:
+        self.queue(which=0, people=dict.fromkeys(NAMES, ""), again=False)
+
+    @precondition(lambda self: len(self.alive) < 2)
+    @rule(which=st.sampled_from((0, 0, 1)), limit=st.integers(0, 3), leaving=st.booleans())
+    def start(self, which: int, limit: int, leaving: bool) -> None:
+        sender = self.world.sender()
+        one = AliveSender(sender, self.ledger.outbox(self.mailings[which], sender), self.mailings[which])
+        self.alive.append(one)
+        if limit:
+            self.take(one, limit)
+        if leaving:
+            self.let_go(one, list(one.claimed))
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data(), limit=st.integers(1, 3))
+    def claim(self, data: st.DataObject, limit: int) -> None:
+        self.take(data.draw(st.sampled_from(self.alive)), limit)
+
+    def take(self, one: AliveSender, limit: int) -> None:
+        objecting = {row.patient_id for row in self.ledger.opt_outs.objections().itertuples()}
+        for row in one.outbox.claim(limit, now=self.world.now):
+            assert all(row.delivery_id not in other.claimed for other in self.alive)
+            assert row.patient_id not in objecting
+            one.claimed[row.delivery_id] = row
+
+    @precondition(lambda self: any(one.claimed for one in self.alive))
+    @rule(data=st.data())
+    def announce(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from([one for one in self.alive if one.claimed]))
+        self.let_go(one, data.draw(st.lists(st.sampled_from(sorted(one.claimed)), min_size=1, unique=True)))
+
+    def let_go(self, one: AliveSender, going: list[int]) -> None:
+        one.outbox.turn([], [a_letter(one.claimed[number]) for number in going], now=self.world.now)
+        for number in going:
+            del one.claimed[number]
+            one.flying.add(number)
+
+    @precondition(lambda self: any(one.flying for one in self.alive))
+    @rule(data=st.data(), status=st.sampled_from(("sent", "sent", "failed", "pending", "in_doubt")))
+    def hear(self, data: st.DataObject, status: str) -> None:
+        one = data.draw(st.sampled_from([one for one in self.alive if one.flying]))
+        number = data.draw(st.sampled_from(sorted(one.flying)))
+        if status == "sent" or (status == "in_doubt" and data.draw(st.booleans(), label="did it arrive?")):
+            self.accepted[number] += 1
+        one.outbox.turn([outcome(number, status, reason="smtp", retry_after=60)], [], now=self.world.now)
+        one.flying.discard(number)
+
+    @precondition(lambda self: any(one.claimed for one in self.alive))
+    @rule(data=st.data(), status=st.sampled_from(("failed", "pending")))
+    def be_refused_before_the_content(self, data: st.DataObject, status: str) -> None:
+        one = data.draw(st.sampled_from([one for one in self.alive if one.claimed]))
+        number = data.draw(st.sampled_from(sorted(one.claimed)))
+        one.outbox.turn([outcome(number, status, reason="smtp", retry_after=60)], [], now=self.world.now)
+        del one.claimed[number]
+
+    @precondition(lambda self: any(one.claimed for one in self.alive))
+    @rule(data=st.data(), status=st.sampled_from(("sent", "in_doubt")))
+    def claim_to_have_sent_what_never_left(self, data: st.DataObject, status: str) -> None:
+        one = data.draw(st.sampled_from([one for one in self.alive if one.claimed]))
+        number = data.draw(st.sampled_from(sorted(one.claimed)))
+        with pytest.raises(ForbiddenMove):
+            one.outbox.turn([outcome(number, status)], [], now=self.world.now)
+
+    @rule(
+        which=st.integers(0, 1),
+        answers=st.lists(
+            st.sampled_from(("sent", "failed", "pending", "lost, arrived", "lost")), min_size=1, max_size=4
+        ),
+    )
+    def send_some(self, which: int, answers: list[str]) -> None:
+        with self.world.sender() as sender:
+            one = AliveSender(sender, self.ledger.outbox(self.mailings[which], sender), self.mailings[which])
+            self.take(one, len(answers))
+            self.let_go(one, list(one.claimed))
+            for number, answer in zip(sorted(one.flying), answers, strict=False):
+                self.accepted[number] += answer in ("sent", "lost, arrived")
+                status = "in_doubt" if answer.startswith("lost") else answer
+                one.outbox.turn([outcome(number, status, reason="smtp", retry_after=60)], [], now=self.world.now)
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self.alive))
+        one.outbox.release(list(one.claimed))
+        for number in one.flying:
+            one.outbox.turn([outcome(number, "in_doubt", reason="interrupted")], [], now=self.world.now)
+            self.accepted[number] += data.draw(st.booleans(), label="did it arrive?")
+        one.sender.close()
+        self.alive.remove(one)
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data())
+    def crash(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self.alive))
+        one.sender.lock.release()
+        for number in one.flying:
+            self.accepted[number] += data.draw(st.booleans(), label="did it arrive?")
+        self.alive.remove(one)
+        self.dead.append(one)
+
+    @precondition(lambda self: self.dead)
+    @rule()
+    def recover(self) -> None:
+        flying = sum(len(one.flying) for one in self.dead)
+        claimed = sum(len(one.claimed) for one in self.dead)
+        recovered = self.ledger.recover(self.world.now)
+        # Retry, settle and cancel may have recovered some of them before.
+        assert recovered.in_doubt <= flying
+        assert recovered.returned <= claimed
+        for one in self.dead:
+            for row in one.claimed.values():  # a sender that was only thought dead wakes up
+                with pytest.raises(JournalBroken):
+                    one.outbox.turn([], [a_letter(row)], now=self.world.now)
+        self.dead.clear()
+
+    # --- what must always be true ---------------------------------------------------------------------------
+
+    @invariant()
+    def nobody_got_a_delivery_twice_unless_a_person_said_so(self) -> None:
+        for number, count in self.accepted.items():
+            assert count <= 1 + self.asked_again[number]
+
+    @invariant()
+    def a_row_says_what_became_of_it(self) -> None:
+        for row in self.table():
+            if row.status == "sent":
+                counted = self.ledger.acts.acts(f"mailing:{row.mailing_id}")
+                by_a_person = any(
+                    row.id in details["deliveries"]
+                    for what, details in zip(counted["what"], counted["details"], strict=True)
+                    if what == "counted_as_sent"
+                )
+                assert self.accepted[row.id] >= 1 or by_a_person
+            if row.status in ("pending", "skipped", "failed", "cancelled"):
+                # What the server took is never shown as not sent, unless a person took the risk.
+                assert self.accepted[row.id] <= self.asked_again[row.id]
+
+    @invariant()
+    def no_row_is_lost_and_the_counts_add_up(self) -> None:
+        rows = self.table()
+        assert len(rows) == self.rows
+        assert len({(row.mailing_id, row.recipient_id, row.again) for row in rows}) == len(rows)
+        for mailing_id in self.mailings:
+            counts = self.ledger.mailings.counts(mailing_id)
+            total = counts.sent + counts.failed + counts.in_doubt + counts.skipped + counts.pending + counts.cancelled
+            assert total == sum(row.mailing_id == mailing_id for row in rows)
+
+    @invariant()
+    def what_leaves_belongs_to_a_sender(self) -> None:
+        holders = {one.sender.id for one in (*self.alive, *self.dead)}
+        flying = set().union(*(one.flying for one in (*self.alive, *self.dead)))
+        for row in self.table():
+            if row.status == "sending":
+                assert row.sender_id in holders
+                assert row.id in flying
+
+    @invariant()
+    def occasions_are_held_by_those_who_may_have_told_them(self) -> None:
+        with self.ledger.engine.connect() as connection:
+            holders = Counter(connection.execute(sa.select(schema.occasions.c.delivery_id)).scalars())
+        for row in self.table():
+            assert (holders[row.id] == 1) is (row.status in ("pending", "sending", "sent", "in_doubt"))
+
+    @invariant()
+    def a_mailing_is_finished_only_when_no_row_is_open(self) -> None:
+        for mailing_id in self.mailings:
+            record = self.ledger.mailings.mailing(mailing_id)
+            if record.status is MailingStatus.FINISHED:
+                assert self.ledger.mailings.counts(mailing_id).pending == 0
+
+    @invariant()
+    def in_a_cancelled_mailing_only_a_sender_may_still_hold_a_row(self) -> None:
+        for row in self.table():
+            if row.status == "pending" and row.sender_id is None:
+                assert self.ledger.mailings.mailing(row.mailing_id).status is not MailingStatus.CANCELLED
+
+    # --- helpers --------------------------------------------------------------------------------------------
+
+    def table(self) -> list[sa.Row]:  # type: ignore[type-arg]
+        with self.ledger.engine.connect() as connection:
+            return list(connection.execute(sa.select(schema.deliveries)))
+
+    def numbers(self, mailing_id: int, status: str, *, recovered: bool = False) -> set[int]:
+        lost = set().union(*(one.flying for one in self.dead)) if recovered else set()
+        return {
+            row.id
+            for row in self.table()
+            if row.mailing_id == mailing_id and (row.status == status or row.id in lost & {row.id})
+            and row.status in (status, "sending")
+        }  # fmt: skip
+
+
+def test_the_promises_hold_in_every_order_of_events(blank_ledger: Path) -> None:
+    class Machine(LedgerMachine):
+        blank = blank_ledger
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
