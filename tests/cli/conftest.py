@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,10 +93,7 @@ class FakeMailing:
         if self.outcome is not None:
             raise self.outcome
         if self.interrupted_by is not None:
-            # As the sender does: finish what is in flight, give the rest back, return.
-            with suppress(KeyboardInterrupt):
-                signal.raise_signal(self.interrupted_by)
-            return results_frame(self.practice.statuses)
+            signal.raise_signal(self.interrupted_by)
         for key, status in self.practice.statuses.items():
             if status == "pending":
                 self.practice.statuses[key] = "sent"

@@ -47,6 +47,11 @@ def test_a_password_from_the_input_is_kept_outside_and_shown_nowhere(at, sample,
     assert not any(secret.encode() in file.read_bytes() for file in sample.rglob("*") if file.is_file())
 
 
+def test_no_password_from_the_input_changes_nothing(at):
+    assert isinstance(at(*SET, "--password-stdin", typed="\n").exception, UsageError)
+    assert "cabinet" not in listed(at)
+
+
 def test_one_way_to_the_password_is_enough(at):
     done = at(*SET, "--password-env", "A", "--password-stdin", typed="x\n")
     assert isinstance(done.exception, UsageError)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.output import as_frame, say, show
+from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.domain.accounts import Security
 from workbench.errors import UsageError
@@ -83,11 +83,14 @@ def set_account(
 
 
 def _password_from_input() -> str:
-    if sys.stdin.isatty():
+    if is_terminal(sys.stdin):
         import getpass
 
         return getpass.getpass(_("Password: "))
-    return sys.stdin.readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n") if sys.stdin is not None else ""
+    if not password:
+        raise UsageError(_("No password came from the input; nothing was changed."))
+    return password
 
 
 @group.command("test", help=_("Go through every stage of a connection, without sending anything."))

@@ -40,6 +40,11 @@ def say(sentence: str) -> None:
     print(harmless(sentence, keep_lines=True), file=sys.stderr, flush=True)
 
 
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Tell whether somebody sits at the other end; a stream that was closed (``<&-``) is nobody."""
+    return stream is not None and stream.isatty()
+
+
 def harmless(text: str, *, keep_lines: bool = False) -> str:
     """Return `text` without anything a terminal would obey: control characters, and marks that turn the reading order.
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
-from workbench.cli.output import friendly, say
+from workbench.cli.output import friendly, is_terminal, say
 from workbench.language import _
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -57,7 +57,7 @@ class Progress(Protocol):
 @contextmanager
 def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[Progress], None]]:
     """Give the function to hand to ``Mailing.send(progress=…)``."""
-    if sys.stderr.isatty():
+    if is_terminal(sys.stderr):
         with _bar() as bar:
             task = bar.add_task(_("Sending"), total=None)
 
@@ -94,7 +94,7 @@ def sentence_of(progress: Progress) -> str:
 @contextmanager
 def importing_progress() -> Iterator[Callable[[int, int], None] | None]:
     """Give the function to hand to ``Practice.import_file(progress=…)``: it takes the rows done, and all of them."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield None
         return
     with _bar() as bar:

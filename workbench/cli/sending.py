@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.output import harmless, print_json, save_bytes, save_csv, say, show
+from workbench.cli.output import harmless, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import sending_progress
 from workbench.cli.report import json_counts, planned_counts, say_findings, say_what_is_open, show_counts, show_left_out
 from workbench.cli.session import (
@@ -43,8 +43,8 @@ ResultsOption = Annotated[
     Path | None,
     typer.Option("--results", metavar="FILE.csv", dir_okay=False, help=_("Write the results to this CSV file.")),
 ]
-_STATUS_OF_SIGNALS = 128
-"""A command that a signal ended leaves with this plus the signal's number: 130 for Ctrl-C."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells have it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -192,9 +192,8 @@ def run_and_report(
     sending was stopped or interrupted: the ledger knows the truth at any time.
     """
     status = 0
-    signals: list[int] = []
     try:
-        with interruptible() as signals, sending_progress() as progress:
+        with interruptible(), sending_progress() as progress:
             if fresh:
                 mailing.send(confirmed=True, connections=connections, again=again, progress=progress)
             else:
@@ -203,13 +202,11 @@ def run_and_report(
         say(error.sentence)
         status = error.exit_status
     except KeyboardInterrupt:
-        status = _STATUS_OF_SIGNALS + signal.SIGINT
+        say(_("Interrupted; what was in flight is finished and recorded."))
+        status = INTERRUPTED
     if mailing.id is None:
         return status or 1
     counts = mailing.counts
-    if signals and counts.pending:
-        say(_("Interrupted; what was in flight is finished and recorded."))
-        status = _STATUS_OF_SIGNALS + signals[0]
     rows = practice.results(mailing.id, identities=True)
     if results is not None:
         save_csv(rows, results)
@@ -226,20 +223,17 @@ def run_and_report(
 
 
 @contextmanager
-def interruptible() -> Iterator[list[int]]:
-    """Make Ctrl-C and a polite request to end (SIGTERM) one clean stop; give the signals that came."""
-    came: list[int] = []
+def interruptible() -> Iterator[None]:
+    """Make a polite request to end (SIGTERM) the same clean stop as Ctrl-C."""
 
-    def stop(number: int, _frame: object) -> None:
-        came.append(number)
+    def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        yield came
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show_dry_run(mailing: Mailing, *, json: bool) -> None:
@@ -262,7 +256,7 @@ def _confirm(mailing: Mailing) -> None:
                 mailing=mailing.id
             )
         )
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise NotConfirmed(
             n_(
                 "{count} message is ready and nothing was sent: nobody is here to confirm. Add --yes.",

@@ -310,7 +310,10 @@ class Practice:
         progress: Callable[[MailingProgress], None] | None = None,
         stop: threading.Event | None = None,
     ) -> SendReport | None:
-        """Send what is due of one queued mailing; any process may, and several share the work (8.5)."""
+        """Send what is due of one queued mailing; any process may, and several share the work (8.5).
+
+        An interrupt first lets what is in flight end and be recorded, then goes on as ``KeyboardInterrupt``.
+        """
         mailings = self.ledger.mailings
         record = mailings.mailing(mailing_id)
         self.ledger.recover(self.now())
@@ -340,6 +343,9 @@ class Practice:
             mailings.set_status(mailing_id, MailingStatus.STOPPED, by=self.user, now=self.now(), reason=reason)
             raise
         mailings.finish(mailing_id, by=self.user, now=self.now())
+        if report.interrupted and stop is None:
+            # The interrupt did its work: what was in flight is finished. Whoever called must know of it too.
+            raise KeyboardInterrupt
         return report
 
     def _press_of(self, revision: int, account: Account, columns: tuple[str, ...]) -> LetterPress:

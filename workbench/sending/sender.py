@@ -112,22 +112,28 @@ def send_pending(
 
 @contextlib.contextmanager
 def _interrupts_stop(stop: Event) -> Iterator[None]:
-    """Let the first interrupt ask to stop, and only the second one raise; in the main thread, where they arrive."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    """Let the first interrupt ask to stop, and only the second one raise; in the main thread, where they arrive.
+
+    A request to end (SIGTERM) counts as one when the program answers it; left to the system, it ends the process.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def asked(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    signal.signal(signal.SIGINT, asked)
+    answered = [number for number, handler in before.items() if callable(handler)]
+    for number in answered:
+        signal.signal(number, asked)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number in answered:
+            signal.signal(number, before[number])
 
 
 class _Run:
