@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.fakes import a_letter
 from tests.transports.conftest import account
 from workbench.domain.deliveries import DeliveryStatus
-from workbench.transports.smtp_session import Phase, Session
+from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_session import Session
 
 
 def spoken(session: Session) -> bytes:

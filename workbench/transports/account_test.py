@@ -19,7 +19,8 @@ from workbench.transports.smtp_connection import (
     tls_context,
     tls_refused,
 )
-from workbench.transports.smtp_session import Phase, Session
+from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_session import Session
 
 GUIDED = {
     "gmail.com": "Gmail",

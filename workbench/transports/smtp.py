@@ -19,7 +19,7 @@ from workbench.language import _
 from workbench.ports import Journal, Queue
 from workbench.transports.slow_down import SlowDown
 from workbench.transports.smtp_connection import Connection, Patience, SocketAddress, Stage, addresses_of, tls_context
-from workbench.transports.smtp_session import Phase
+from workbench.transports.smtp_opening import Phase
 
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0)
 """Seconds before connecting again after the first, second … network fault in a row; the last one repeats."""

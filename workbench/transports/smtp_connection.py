@@ -16,7 +16,8 @@ from typing import Any
 from workbench.domain.accounts import Account, Security, is_loopback
 from workbench.errors import TlsRefused
 from workbench.language import _
-from workbench.transports.smtp_session import Phase, Session, Step
+from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_session import Session, Step
 
 CHUNK = 65536
 TLS_CHUNK = 16384

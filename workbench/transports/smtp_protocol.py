@@ -9,6 +9,9 @@ from functools import lru_cache
 
 import idna
 
+MAX_COMMAND = 510
+"""Bytes of one command line without CR LF (RFC 5321 4.5.3.1.4)."""
+
 MAX_LINE = 8192
 """Bytes of one reply line; RFC 5321 says 512, real servers write more."""
 MAX_LINES = 200
@@ -39,6 +42,11 @@ class Reply:
         if not joined.isprintable():
             joined = "".join(character if character.isprintable() else " " for character in joined)
         return joined[:MAX_TEXT].strip()
+
+    @property
+    def quoted(self) -> str:
+        """The reply as a sentence quotes it."""
+        return f"« {self.code} {self.text} »"
 
     @property
     def enhanced(self) -> str:

@@ -7,43 +7,26 @@ can be in doubt.
 
 from __future__ import annotations
 
-import base64
 from collections import deque
-from enum import Enum, IntEnum
+from enum import Enum
 
-from workbench.domain.accounts import Account, Security
+from workbench.domain.accounts import Account
 from workbench.domain.deliveries import DeliveryStatus, Outcome
 from workbench.domain.messages import Letter
-from workbench.errors import GreetingRefused, LoginRefused, SenderRefused, SendingStopped, TlsRefused
+from workbench.errors import SenderRefused, SendingStopped
 from workbench.language import _
+from workbench.transports.smtp_opening import Opening, Phase, login_refused
 from workbench.transports.smtp_protocol import (
     LOGIN_CODES,
+    MAX_COMMAND,
     BadReply,
     Extensions,
     Reply,
     ReplyReader,
     dot_stuffed,
     envelope_path,
-    extensions_from_lines,
     has_bare_line_ends,
 )
-
-MAX_COMMAND = 510
-"""Bytes of one command line without CR LF (RFC 5321 4.5.3.1.4)."""
-
-
-class Phase(IntEnum):
-    """How far the conversation is."""
-
-    GREETING = 0
-    EHLO = 1
-    HELO = 2
-    STARTTLS = 3
-    HANDSHAKE = 4  # the socket must become a TLS one, then call `secured`
-    LOGIN = 5
-    READY = 6
-    QUITTING = 7
-    CLOSED = 8
 
 
 class Step(Enum):
@@ -80,19 +63,15 @@ class Session:
     """
 
     __slots__ = (
-        "_account", "_dot_mark", "_expected", "_hello", "_letters_left", "_login", "_needs_reset", "_offered",
-        "_password", "_queued", "_reader", "_secure", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out",
-        "outcomes", "phase", "ready", "replies", "slow", "stop",
-        "welcomed",
+        "_account", "_dot_mark", "_expected", "_letters_left", "_needs_reset", "_offered", "_opening", "_queued",
+        "_reader", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes", "phase", "ready",
+        "replies", "slow", "stop", "welcomed",
     )  # fmt: skip
 
     def __init__(self, account: Account, password: str, *, hello: str, letters: int) -> None:
         self._account = account
-        self._password = password
-        self._hello = hello
+        self._opening = Opening(account, password, hello)
         self._letters_left = letters
-        self._secure = account.security is Security.TLS
-        self._login: deque[bytes] = deque()
         self._reader = ReplyReader()
         self._offered = Extensions()
         self._expected: deque[Step] = deque()
@@ -172,9 +151,8 @@ class Session:
 
     def secured(self) -> None:
         """Go on after the TLS handshake that STARTTLS asked for; what was said before it is forgotten (RFC 3207)."""
-        self._secure = True
-        self._offered = Extensions()
-        self._hello_again()
+        self._emit(self._opening.secured())
+        self.phase = self._opening.phase
 
     def begin(self, letter: Letter) -> None:
         """Open the transaction of a letter; one that cannot leave through this server gets its outcome at once."""
@@ -266,127 +244,21 @@ class Session:
     # --- before the first letter -------------------------------------------------------------------------
 
     def _prepare(self, reply: Reply) -> None:
-        if self.phase is Phase.GREETING:
-            if reply.code == 220:
-                self._hello_again()
-            else:
-                self._stopped(
-                    GreetingRefused(
-                        _("The server of the account « {account} » refused the connection: {reply}").format(
-                            account=self._account.name, reply=_quoted(reply)
-                        )
-                    )
-                )
-            return
-        if reply.code == 421 or (reply.temporary and self.phase is not Phase.STARTTLS):
+        opening = self._opening
+        if opening.phase is not Phase.GREETING and (
+            reply.code == 421 or (reply.temporary and opening.phase is not Phase.STARTTLS)
+        ):
             self.slow = reply.code == 421
-            self.lost(_quoted(reply))
-        elif self.phase in (Phase.EHLO, Phase.HELO):
-            self._greeted(reply)
-        elif self.phase is Phase.STARTTLS:
-            if reply.code != 220:
-                self._stopped(self._no_tls(_quoted(reply)))
-            elif self._reader.leftover:
-                # Bytes that came in clear must not be taken for the server's words after the handshake.
-                self._stopped(self._no_tls(_("it wrote more in clear after agreeing to encrypt")))
-            else:
-                self.phase = Phase.HANDSHAKE
-        else:
-            self._login_answered(reply)
-
-    def _hello_again(self) -> None:
-        self.phase = Phase.EHLO
-        self._emit(b"EHLO " + self._hello.encode("ascii") + b"\r\n")
-
-    def _greeted(self, reply: Reply) -> None:
-        account = self._account
-        if reply.positive:
-            self._offered = extensions_from_lines(reply.lines) if self.phase is Phase.EHLO else Extensions()
-        elif self.phase is Phase.EHLO and account.security is Security.NONE and not account.user:
-            # An old server on loopback; with TLS or a login asked for, HELO would be a downgrade.
-            self.phase = Phase.HELO
-            self._emit(b"HELO " + self._hello.encode("ascii") + b"\r\n")
+            self.lost(reply.quoted)
             return
-        elif account.security is Security.STARTTLS and not self._secure:
-            self._stopped(self._no_tls(_quoted(reply)))
+        try:
+            self._emit(opening.answered(reply, more=self._reader.leftover))
+        except SendingStopped as stop:
+            self._stopped(stop)
             return
-        else:
-            self._stopped(
-                GreetingRefused(
-                    _("The server of the account « {account} » refused our greeting: {reply}").format(
-                        account=account.name, reply=_quoted(reply)
-                    )
-                )
-            )
-            return
-        if account.security is Security.STARTTLS and not self._secure:
-            if not self._offered.starttls:
-                self._stopped(self._no_tls(_("it does not offer STARTTLS")))
-                return
-            self.phase = Phase.STARTTLS
-            self._emit(b"STARTTLS\r\n")
-        elif account.user:
-            self._begin_login(self._offered.mechanisms)
-        else:
-            self._open()
-
-    def _no_tls(self, why: str) -> TlsRefused:
-        return TlsRefused(
-            _(
-                "The server of the account « {account} » gives no encrypted connection, so nothing was sent: {why}."
-            ).format(account=self._account.name, why=why.rstrip("."))
-        )
-
-    def _begin_login(self, mechanisms: frozenset[str]) -> None:
-        user, password = self._account.user.encode(), self._password.encode()
-        self.phase = Phase.LOGIN
-        if "PLAIN" in mechanisms:
-            answer = base64.b64encode(b"\0" + user + b"\0" + password)
-            first = b"AUTH PLAIN " + answer
-            self._login = deque([first] if len(first) <= MAX_COMMAND else [b"AUTH PLAIN", answer])
-        elif "LOGIN" in mechanisms:
-            self._login = deque([b"AUTH LOGIN", base64.b64encode(user), base64.b64encode(password)])
-        else:
-            self._stopped(
-                LoginRefused(
-                    _(
-                        "The server of the account « {account} » offers no way to log in that the workbench knows"
-                        " (AUTH PLAIN or LOGIN)."
-                    ).format(account=self._account.name)
-                )
-            )
-            return
-        self._emit(self._login.popleft() + b"\r\n")
-
-    def _login_answered(self, reply: Reply) -> None:
-        if reply.code == 235:
-            self._open()
-        elif reply.code == 334 and self._login:
-            self._emit(self._login.popleft() + b"\r\n")
-        elif reply.code == 504 and "LOGIN" in self._offered.mechanisms and "PLAIN" in self._offered.mechanisms:
-            # PLAIN was offered but is not known after all.
-            self._offered = Extensions(
-                pipelining=self._offered.pipelining,
-                eight_bit=self._offered.eight_bit,
-                smtputf8=self._offered.smtputf8,
-                size=self._offered.size,
-                mechanisms=frozenset({"LOGIN"}),
-            )
-            self._begin_login(self._offered.mechanisms)
-        else:
-            self._stopped(self._login_refused(reply))
-
-    def _open(self) -> None:
-        self.phase = Phase.READY
-        self.welcomed = True
-
-    def _login_refused(self, reply: Reply) -> LoginRefused:
-        return LoginRefused(
-            _(
-                "The server of the account « {account} » refused the user or the password: {reply}"
-                " Check them with: workbench account test {account}"
-            ).format(account=self._account.name, reply=_quoted(reply))
-        )
+        self.phase = opening.phase
+        self.welcomed = self.phase is Phase.READY
+        self._offered = opening.offered
 
     # --- letters -----------------------------------------------------------------------------------------
 
@@ -394,7 +266,7 @@ class Session:
         if not self._expected:
             # Nothing was asked: either the server is closing (421), or it no longer counts as we do.
             self.slow = self.slow or reply.code == 421
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
             return
         step = self._expected.popleft()
         if step is Step.DOT:
@@ -408,10 +280,10 @@ class Session:
         elif step is Step.QUIT:
             self.phase = Phase.CLOSED
         elif step is Step.RESET and not reply.positive:
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
         if reply.code == 421 and self.phase is not Phase.CLOSED:
             self.slow = True
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
 
     def _sender_answered(self, reply: Reply) -> None:
         trip = self._under_way()
@@ -426,14 +298,14 @@ class Session:
             self._stopped(
                 SenderRefused(
                     _("The server of the account « {account} » refuses to send for its address: {reply}").format(
-                        account=self._account.name, reply=_quoted(reply)
+                        account=self._account.name, reply=reply.quoted
                     )
                 )
             )
         elif reply.code >= 500:
             self._refused(trip, reply)
         else:
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
 
     def _recipient_answered(self, reply: Reply) -> None:
         trip = self._under_way()
@@ -445,7 +317,7 @@ class Session:
         elif reply.code >= 400:
             self._refused(trip, reply)
         else:
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
 
     def _data_answered(self, reply: Reply) -> None:
         trip = self._under_way()
@@ -464,7 +336,7 @@ class Session:
             if self._trip is not None:
                 self._close_trip(trip)
         else:
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
 
     def _content_answered(self, reply: Reply) -> None:
         letter = self.flying
@@ -479,15 +351,15 @@ class Session:
             # Said before we had finished: whatever it believes it has, nobody can tell.
             self.flying = None
             self._outcome(letter, DeliveryStatus.IN_DOUBT, "reply_lost", reply)
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
         elif reply.code >= 400:
             self.flying = None
             self._refusal(letter, reply, left=True)
             if early and self.phase is not Phase.CLOSED:
                 # The rest of the content would be read as commands.
-                self.lost(_quoted(reply))
+                self.lost(reply.quoted)
         else:
-            self.lost(_quoted(reply))
+            self.lost(reply.quoted)
 
     def _under_way(self) -> _Trip:
         assert self._trip is not None  # noqa: S101 - these steps are only expected while a trip is open
@@ -506,7 +378,7 @@ class Session:
             # The account is refused, not this recipient: nobody is failed for it.
             if left:
                 self._outcome(letter, DeliveryStatus.PENDING, f"smtp_{reply.code}", reply)
-            self._stopped(self._login_refused(reply))
+            self._stopped(login_refused(self._account, reply))
         elif reply.temporary:
             self.slow = self.slow or reply.slows_account
             self._outcome(letter, DeliveryStatus.PENDING, f"smtp_{reply.code}", reply)
@@ -547,7 +419,3 @@ class Session:
     def _emit(self, data: bytes) -> None:
         self.out += data
         self._queued += len(data)
-
-
-def _quoted(reply: Reply) -> str:
-    return f"« {reply.code} {reply.text} »"
