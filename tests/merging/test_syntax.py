@@ -38,6 +38,7 @@ CODES = sorted(builtin_catalogue().codes())
         ("{{ PNOM ~ '@PNOM' }}", "{{ PNOM ~ '@PNOM' }}"),
         ("{{ '}}' ~ \"@PNOM\" }} @PNOM", "{{ '}}' ~ \"@PNOM\" }} {{ PNOM }}"),
         ("{# @PNOM #}", "{# @PNOM #}"),
+        ("{@PNOM}", "{{ '{' }}{{ PNOM }}}"),
         ("{% if '@PNOM' %}@PNOM{% endif %}", "{% if '@PNOM' %}{{ PNOM }}{% endif %}"),
     ],
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import css_inline
+from jinja2 import Template as JinjaTemplate
 from jinja2 import TemplateError as JinjaError
 from jinja2 import TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError, TemplateAssertionError
@@ -79,13 +80,15 @@ class CompiledTemplate:
         TemplateRefused
             With the line, when these values cannot be merged or make a message beyond 2 MB.
         """
-        merged: dict[str, object] = dict(self.missing)
+        # A missing value is the empty text: blank and false, and whatever filter it meets, blank again.
+        merged: dict[str, object] = {name: text or "" for name, text in self.missing.items()}
         for name, value in values.items():
-            if value is not None:
-                # Half characters, as a badly read file may hold, can be written in no message.
-                merged[name] = _encodable(value) if type(value) is str and not value.isascii() else value
+            if type(value) is str:
+                merged[name] = value if value.isascii() else _encodable(value)
+            elif value is not None:
+                merged[name] = _without_nulls(value)
             elif name not in merged:
-                merged[name] = None
+                merged[name] = ""
         try:
             subject = self.subject(merged)
             html = self.html(merged)
@@ -105,6 +108,17 @@ class CompiledTemplate:
         return Rendered(subject=one_line(subject), html=html, text=text)
 
 
+def _without_nulls(value: object) -> object:
+    """Return a value of a file or a table with each null inside it as the empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
 def one_line(text: str) -> str:
     """Return text as a header may hold it: line breaks and control characters as one blank, trimmed."""
     if text.isprintable():
@@ -113,6 +127,7 @@ def one_line(text: str) -> str:
 
 
 def _encodable(text: str) -> str:
+    # Half characters, as a badly read file may hold, can be written in no message.
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -159,7 +174,8 @@ def compile_template(
             used |= read
             optional |= maybe
             guarded |= _guarded_names(tree)
-    protected = protect(_as_document(html_source, template.language))
+    protected = protect(html_source)
+    protected.html = _as_document(protected.html, template.language)
     findings += protected.findings
     findings += _about_settings(template, catalogue, used, known)
     # A required field counts whether or not the text shows it.
@@ -167,7 +183,6 @@ def compile_template(
 
     ready, inliner = _inlined(protected)
     plain = Sandbox(autoescape=False, filters={"safe": str})
-    plain.finalize = _blank
     if text_source is None:
         text_source = protected.restored(text_from_html(ready, sign=SIGN), as_text=True)
     placed = Sandbox(autoescape=True, filters=PLACE_FILTERS)
@@ -196,10 +211,6 @@ def compile_template(
 
 
 # --- compiling ----------------------------------------------------------------------------------------
-
-
-def _blank(value: object) -> object:
-    return "" if value is None else value
 
 
 def _parsed(environment: Sandbox, source: str, where: str) -> nodes.Template:
@@ -348,7 +359,7 @@ def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
             place = name[2] if name else None
             if not word or word in _JINJA_WORDS or place == "_open_text":
                 return None
-            pieces.append((word, environment.filters[place] if place else _blank))
+            pieces.append((word, environment.filters[place] if place else str))
             end = tag.end()
 
     def run(values: dict[str, object]) -> str:
@@ -362,14 +373,18 @@ def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception
 
     def explain(error: Exception, values: dict[str, object]) -> TemplateRefused:
         environment = Sandbox(autoescape=True)
-        environment.finalize = _blank
         for source, where in ((subject, _("Subject. ")), (html, ""), (text, _("Text part. "))):
             if source is None:
                 continue
+            program = environment.from_string(source)
             try:
-                _program(environment, source)(values)
+                size = 0
+                for piece in program.root_render_func(program.new_context(values)):
+                    size += len(piece)
+                    if size > LARGEST_MESSAGE:
+                        break
             except Exception as again:
-                return _at_rendering(again, where, _line_of(again))
+                return _at_rendering(again, where, _line_of(again, program))
         return _at_rendering(error, "", None)
 
     return explain
@@ -390,11 +405,11 @@ def _at_rendering(error: Exception, where: str, line: int | None) -> TemplateRef
     return TemplateRefused(where + sentence, line=line)
 
 
-def _line_of(error: Exception) -> int | None:
+def _line_of(error: Exception, program: JinjaTemplate) -> int | None:
     line = None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
+            line = program.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return line

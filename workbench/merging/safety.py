@@ -18,7 +18,7 @@ from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.css import safe_declarations, safe_sheet
 from workbench.merging.places import safe_address
-from workbench.merging.syntax import JINJA
+from workbench.merging.syntax import JINJA, LITERAL_BRACE
 
 FIRST_SIGN = 0xF0000
 SIGN = "[\U000f0000-\U000ffffd]"
@@ -44,6 +44,7 @@ _NAME = re.compile(r"[A-Za-z][^\s/><\U000f0000-\U000ffffd]*")
 _ATTRIBUTE = re.compile(r"[^\s/>=\U000f0000-\U000ffffd]+")
 _PLAIN_ATTRIBUTE = re.compile(r"[A-Za-z_:][\w:.-]*\Z", re.ASCII)
 _SIGN = re.compile(SIGN)
+_OPENING = re.compile(rf"\{{(?=[{{%#]|{SIGN})")
 _REVEALED = re.compile(r"<!--\[if[^\]>]{0,200}\]><!-->|<!--\[if[^\]>]{0,200}\]>-->|<!--<!\[endif\]-->|<!\[endif\]>")
 _CONDITION = re.compile(r"<!--\[if[^\]>]{0,200}\]>")
 _CONDITION_END = re.compile(r"<!\[endif\]-->")
@@ -75,6 +76,8 @@ class ProtectedHtml:
         tags = self.in_text if as_text else self.in_html
         if not as_text:
             text = re.sub(f"<!--({SIGN})-->", r"\1", text)
+        # What stands between the signs is plain text; pieces that were left out may have brought braces together.
+        text = _OPENING.sub(LITERAL_BRACE, text)
         return _SIGN.sub(lambda sign: str(tags[ord(sign[0]) - FIRST_SIGN]), text)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -58,6 +58,17 @@ def bounded_range(*bounds: int) -> range:
     return numbers
 
 
+def default(value: Any, text: Any = "", boolean: object = False) -> Any:
+    """Give `text` where a value is missing: unknown or blank; with a third argument, where it is false."""
+    missing = isinstance(value, Undefined) or is_blank(value) or (boolean and not value)
+    return text if missing else value
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether a value is missing; a missing value of ours is the empty text."""
+    return value is None or value == ""
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """An immutable sandbox over plain values: text, numbers, lists and mappings."""
 
@@ -66,6 +77,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, *, autoescape: bool, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
         super().__init__(autoescape=autoescape, undefined=StrictUndefined, cache_size=0, keep_trailing_newline=True)
         self.filters = {name: self.filters[name] for name in FILTERS} | dict(filters or {})
+        self.filters["default"] = self.filters["d"] = default
+        self.tests["none"] = is_blank
         self.globals = {"range": bounded_range}
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -105,6 +118,9 @@ def refuse_constructs(tree: nodes.Template, *, where: str = "") -> None:
     """Raise `TemplateRefused` for what an email type has no use for: includes, imports, macros, recursive loops."""
     found = [(node.lineno, word) for kind, word in _REFUSED for node in tree.find_all(kind)]
     found += [(loop.lineno, "recursive") for loop in tree.find_all(nodes.For) if loop.recursive]
+    found += [
+        (name.lineno, name.name) for name in tree.find_all(nodes.Name) if name.name in ("self", "super", "caller")
+    ]
     for line, word in sorted(found):
         sentence = _("Line {line}: « {word} » cannot be used in an email type.").format(line=line, word=word)
         raise TemplateRefused(where + sentence, line=line)

@@ -31,6 +31,9 @@ JINJA = re.compile(
 )
 """One whole Jinja2 tag: expression, statement or comment; closing signs inside its strings do not end it."""
 
+LITERAL_BRACE = "{{ '{' }}"
+"""What prints one brace that would otherwise be read as the beginning of a tag."""
+
 _AT = re.compile(r"@([A-Z0-9_]+)")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 _BEFORE = re.compile(r"[^\W][.+-]*\Z")
@@ -95,7 +98,10 @@ def _compiled_literal(text: str, catalogue: Catalogue, first_line: int, findings
     end = 0
     for found in find_codes(text, catalogue.__contains__):
         if found.known:
-            parts += [text[end : found.start], "{{ ", catalogue[found.code].code, " }}"]
+            before = text[end : found.start]
+            if before.endswith("{"):  # « {@PNOM} »: three braces in a row would be read otherwise
+                before = before[:-1] + LITERAL_BRACE
+            parts += [before, "{{ ", catalogue[found.code].code, " }}"]
             end = found.end
         else:
             line = first_line + text.count("\n", 0, found.start)
