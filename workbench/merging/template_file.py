@@ -47,7 +47,7 @@ def template_from_file(text: str, *, name: str) -> Template:
     """
     text = text.removeprefix("\ufeff")
     front = _FRONT.match(text)
-    values = _front_matter(front[1]) if front else {}
+    values = _front_matter(front[1] + "\n") if front else {}
     body = text[front.end() :] if front else text
     label = _one_line(values.pop("label", None), "label") or name
     settings = {key: _setting(key, value) for key, value in values.items() if value is not None}

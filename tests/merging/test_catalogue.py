@@ -1,0 +1,41 @@
+"""The catalogue of fields: complete, searchable, and read from one file."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.domain.fields import Catalogue, DataClass
+
+
+@pytest.mark.parametrize(
+    "code", ["PNOM", "PPRENOM", "RDVDATE", "RDVHEURE", "CABNOM", "DAPPEL", "DLIEN", "DATE", "DATEL", "UTIL"]
+)
+def test_the_fields_a_reminder_needs_are_there(catalogue: Catalogue, code: str) -> None:
+    assert code in catalogue
+
+
+def test_the_fields_of_health_are_those_of_the_list(catalogue: Catalogue) -> None:
+    health = {field.code for field in catalogue.values() if field.data_class is DataClass.HEALTH}
+    assert health == {"PETATDOS", "RDVNATURE", "RDVREM", "RDVCONS"}
+
+
+def test_fields_are_found_without_accents_or_case(catalogue: Catalogue) -> None:
+    assert "PPRENOM" in [field.code for field in catalogue.search("prenom PATIENT")]
+    assert [field.code for field in catalogue.search("@pnomnais")] == ["PNOMNAIS"]
+
+
+def test_every_source_is_a_table_and_a_column(catalogue: Catalogue) -> None:
+    tables = {source.partition(".")[0] for field in catalogue.values() for source in field.source}
+    assert tables == {
+        "patient", "guardian", "payer", "addressee", "appointment", "appointments", "practitioner", "file_practitioner",
+        "practice", "mailing",
+    }  # fmt: skip
+
+
+def test_every_column_of_the_store_that_a_field_needs_exists(catalogue: Catalogue) -> None:
+    from workbench.merging.frames import needed_columns
+    from workbench.patients.columns import column_names
+
+    for table, columns in needed_columns(catalogue, catalogue).items():
+        if table not in ("guardian", "payer"):
+            assert columns <= column_names(table.removeprefix("file_")), table
