@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from workbench.errors import LoginRefused, NotConfirmed, UsageError
+from workbench.errors import KeyTaken, LoginRefused, NotConfirmed, UsageError
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
 
@@ -107,6 +107,13 @@ def test_a_stopped_sending_still_tells_the_truth_and_leaves_with_1(command, prac
     assert "resume 7" in done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["pending"] == 2
     assert target.is_file()
+
+
+def test_a_key_that_names_another_mailing_shows_nothing_of_it(command, practice):
+    practice.made.outcome = KeyTaken("The key « k » names another mailing.")
+    done = command(*SEND, "--yes", "--json")
+    assert isinstance(done.exception, KeyTaken)
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

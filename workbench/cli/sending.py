@@ -26,7 +26,7 @@ from workbench.cli.session import (
     practice_of,
 )
 from workbench.domain.deliveries import sentence_of_reason
-from workbench.errors import NotConfirmed, UsageError, WorkbenchError
+from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -198,6 +198,8 @@ def run_and_report(
                 mailing.send(confirmed=True, connections=connections, again=again, progress=progress)
             else:
                 mailing.resume(connections=connections, progress=progress)
+    except (KeyTaken, UsageError):
+        raise  # this mailing was not begun; another one's numbers would only mislead
     except WorkbenchError as error:
         say(error.sentence)
         status = error.exit_status
