@@ -195,6 +195,9 @@ class Enqueuing:
     ) -> list[tuple[int, Any]]:
         insert = schema.deliveries.insert().returning(schema.deliveries.c.id, sort_by_parameter_order=True)
         ids = list(connection.execute(insert, [values for values, _row, _grants in new]).scalars())
+        self._still_named.update(
+            number for number, (values, _row, _grants) in zip(ids, new, strict=True) if values["reason"]
+        )
         connection.execute(
             schema.letters.insert(),
             [
