@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ from workbench.domain.deliveries import DeliveryStatus, Outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
-from workbench.ledger.ledger import Ledger
+from workbench.ledger.ledger import Ledger, open_ledger
 from workbench.ledger.senders import Sender
 from workbench.ports import Outbox
 
@@ -33,6 +34,18 @@ class TestSqlOutbox(OutboxContract):
         assert world.now == NOW
         self.ledger = world.ledger
         return world.outbox(world.queued("1", "2", "3", "4", "5"), sender)
+
+    def status(self, delivery_id: int) -> str:
+        return self.ledger.results.sent_letter(delivery_id).status
+
+
+class TestSqlOutboxOnPostgresql(OutboxContract):
+    @pytest.fixture
+    def outbox(self, postgres_url: str, tmp_path: Path) -> Iterator[Outbox]:
+        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as self.ledger:
+            world = World(self.ledger)
+            with world.sender() as sender:
+                yield world.outbox(world.queued("1", "2", "3", "4", "5"), sender)
 
     def status(self, delivery_id: int) -> str:
         return self.ledger.results.sent_letter(delivery_id).status

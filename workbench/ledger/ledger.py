@@ -112,6 +112,7 @@ class Ledger:
             sender,
             opt_outs=self.opt_outs,
             objections=objections,
+            recover=self.recover,
         )
 
     def close(self) -> None:

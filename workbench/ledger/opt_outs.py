@@ -142,7 +142,7 @@ class OptOuts:
         import pandas as pd
 
         with reading(self._engine) as connection:
-            rows = connection.execute(self._rows()).all()
+            rows = connection.execute(self._rows().order_by(schema.opt_outs.c.id)).all()
         return pd.DataFrame([tuple(row) for row in rows], columns=list(OBJECTION_COLUMNS), dtype="string")
 
     def standing(self, connection: sa.Connection, known: StandingOptOuts | None = None) -> StandingOptOuts:

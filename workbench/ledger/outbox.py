@@ -44,6 +44,8 @@ class SqlOutbox:
     ----------
     objections
         The patient store's own objections, read again as batches are claimed; the ledger's opt-outs are always.
+    recover
+        Gives back what dead senders held (`Senders.recover`).
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class SqlOutbox:
         *,
         opt_outs: OptOuts,
         objections: Callable[[], pd.DataFrame] | None = None,
+        recover: Callable[[datetime], object] | None = None,
     ) -> None:
         self._engine = engine
         self._practice_id = practice_id
@@ -62,6 +65,7 @@ class SqlOutbox:
         self._sender = sender
         self._opt_outs = opt_outs
         self._read_objections = objections
+        self._recover = recover
         self._objections = Objections()
         self._standing: StandingOptOuts | None = None
         self._objections_at: datetime | None = None
@@ -116,6 +120,11 @@ class SqlOutbox:
                     _table.c.status.in_([_S.PENDING.value, _S.SENDING.value]),
                 )
             ).scalar_one()
+
+    def recover(self, *, now: datetime) -> None:
+        """Give back what senders that died meanwhile held: waiting rows wait again, leaving ones are in doubt."""
+        if self._recover is not None:
+            self._recover(now)
 
     def release(self, delivery_ids: Sequence[int]) -> None:
         """Give back claimed rows that were not sent; those of a cancelled mailing are cancelled."""
