@@ -88,6 +88,8 @@ class MemoryOutbox:
         self.last: dict[int, Outcome] = {}
         self.held: set[int] = set()
         self.elsewhere: set[int] = set()
+        self.dying: set[int] = set()
+        self.recovered = 0
         self.commits = 0
         self.broken = False
 
@@ -161,6 +163,11 @@ class MemoryOutbox:
     def held_elsewhere(self) -> int:
         """How many rows others hold."""
         return len(self.elsewhere)
+
+    def recover(self, *, now: datetime) -> None:
+        """Take back the rows of senders that died: here, those named in `dying`."""
+        self.recovered += 1
+        self.elsewhere -= self.dying
 
     def count(self, status: DeliveryStatus) -> int:
         """How many rows stand there."""

@@ -154,6 +154,10 @@ class Outbox(Protocol):
         """Return how many open rows other senders hold: they may come back when a sender dies."""
         ...
 
+    def recover(self, *, now: datetime) -> None:
+        """Give back what senders that died meanwhile held: waiting rows wait again, leaving ones are in doubt."""
+        ...
+
 
 class Queue(Protocol):
     """Where a transport takes its letters from."""

@@ -153,3 +153,22 @@ def test_two_senders_at_once_share_the_work(tmp_path: Path) -> None:
     with open_test_ledger(tmp_path) as ledger:
         stand = assert_true_report(server, ledger, mailing)
     assert len(stand["sent"]) == 600
+
+
+def test_a_sender_that_waits_for_another_takes_over_when_that_one_is_killed(tmp_path: Path) -> None:
+    with open_test_ledger(tmp_path) as ledger:
+        mailing = queue_mailing(ledger, 100)
+    with ChaosServer(faults=[Fault(at="dot", do="hang", after=20)], pipelining=False) as server:
+        command = [sys.executable, str(CHILD), str(tmp_path), str(mailing), str(server.port), "1"]
+        first = subprocess.Popen(command)
+        while len(server.kept) < 20:
+            time.sleep(0.01)
+        second = subprocess.Popen(command)
+        time.sleep(2.0)
+        assert second.poll() is None  # it waits: every row is in the first one's hands
+        first.kill()
+        first.wait()
+        assert second.wait(30) == 0
+    with open_test_ledger(tmp_path) as ledger:
+        stand = assert_true_report(server, ledger, mailing)
+    assert {status: len(who) for status, who in stand.items()} == {"sent": 99, "in_doubt": 1}

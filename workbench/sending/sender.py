@@ -231,6 +231,7 @@ class _Run:
                 seconds = max(ELSEWHERE, (self._next_due - self._now()).total_seconds())
             elif self._outbox.held_elsewhere():
                 # Another sender is at work on the rest; what it leaves, should it die, becomes ours.
+                self._outbox.recover(now=self._now())
                 seconds = ELSEWHERE
             else:
                 return
