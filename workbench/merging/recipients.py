@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from workbench.addresses import address_key, address_problem, address_problems, normalised_address
+from workbench.addresses import address_key, address_problems, normalised_address
 from workbench.domain.calendar import wall_clock
 from workbench.domain.fields import folded
 from workbench.domain.frames import RECIPIENT_COLUMNS
@@ -27,6 +27,7 @@ from workbench.domain.mailings import Finding, Severity
 from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownName
 from workbench.language import _
+from workbench.merging.addressees import addressee_of
 
 MERGED_WITH = "merged_with"
 
@@ -46,23 +47,6 @@ class Recipients:
     subjects: pd.DataFrame
     values: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Person:
-    key: str
-    role: str
-    civility: str
-    last_name: str
-    first_name: str
-    sex: str
-    email: str
-    language: str
-    relation: str
-
-    @property
-    def name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
 # --- from a search ------------------------------------------------------------------------------------
@@ -118,7 +102,7 @@ def recipients_from_subjects(
         lead = told[0]
         patient = known.get(patient_id)
         on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
-        addressee, reason = _addressee(
+        addressee, reason = addressee_of(
             patient_id, patient, responsible.get(patient_id, []), Role(role), day=on_day, adult_age=adult_age
         )
         made.append(
@@ -193,76 +177,6 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _born(value: object) -> date | None:
-    if value is None or value == "":
-        return None
-    return pd.Timestamp(value).date()  # type: ignore[arg-type]
-
-
-def is_minor(birth_date: object, day: date, adult_age: int) -> bool:
-    """Tell whether somebody is under age on `day`; whoever has no date of birth counts as an adult."""
-    born = _born(birth_date)
-    if born is None:
-        return False
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < adult_age
-
-
-def _person(row: Mapping[str, Any], *, key: str, role: Role) -> _Person:
-    def text(name: str) -> str:
-        return str(row.get(name) or "").strip()
-
-    return _Person(
-        key=key,
-        role=str(role),
-        civility=text("civility"),
-        last_name=text("last_name"),
-        first_name=text("first_name"),
-        sex=text("sex"),
-        email=text("email"),
-        language=text("language"),
-        relation=text("relation"),
-    )
-
-
-def _addressee(
-    patient_id: str,
-    patient: Mapping[str, Any] | None,
-    responsible: Sequence[Mapping[str, Any]],
-    role: Role,
-    *,
-    day: date,
-    adult_age: int,
-) -> tuple[_Person, str]:
-    """Choose who is written to about a patient, and say why nobody can be."""
-    oneself = _person(patient or {}, key=f"patient:{patient_id}", role=Role.PATIENT)
-    if patient is None:
-        return oneself, "unknown_patient"
-    minor = is_minor(patient.get("birth_date"), day, adult_age)
-    chosen: _Person | None
-    if role in (Role.PATIENT, Role.EXTERNAL) and not minor:
-        chosen = oneself
-    else:
-        through = Role.GUARDIAN if role in (Role.PATIENT, Role.EXTERNAL) else role
-        chosen = _best(responsible, through)
-        if chosen is None and through in (Role.GUARDIAN, Role.PAYER) and not minor:
-            chosen = oneself
-    if patient.get("deceased"):
-        return chosen or oneself, "deceased"
-    if patient.get("archived"):
-        return chosen or oneself, "archived"
-    if chosen is None:
-        colleague = role in (Role.CORRESPONDENT, Role.TREATING_DENTIST)
-        return oneself, "no_correspondent" if colleague else "no_addressee"
-    return chosen, address_problem(chosen.email)
-
-
-def _best(responsible: Sequence[Mapping[str, Any]], role: Role) -> _Person | None:
-    """Return the first-ranked person with a usable address, else the first one (whose address is the problem)."""
-    people = [_person(row, key=f"{role}:{row['person_key']}", role=role) for row in responsible]
-    usable = [person for person in people if not address_problem(person.email)]
-    return next(iter(usable or people), None)
 
 
 def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.places import PLACE_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
-from workbench.merging.safety import SIGN, ProtectedHtml, protect, signs_of
+from workbench.merging.protected import SIGN, ProtectedHtml, signs_of
+from workbench.merging.safety import protect
 from workbench.merging.sandbox import Sandbox, refuse_constructs
 from workbench.merging.syntax import JINJA, compile_codes, unknown_code
 
