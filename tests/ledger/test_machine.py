@@ -56,6 +56,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = open_ledger(
             f"sqlite:///{self.folder}/ledger.sqlite", practice_id="practice", locks=self.folder / "locks"
         )
+        # Nobody pulls the plug on this machine: thousands of commits need not reach the disk.
+        sa.event.listen(self.ledger.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous = OFF"))
+        self.ledger.engine.dispose()
         self.world = World(self.ledger)
         self.mailings = [self.world.open(key="a").id, self.world.open(key="b").id]
         self.alive: list[AliveSender] = []
@@ -63,6 +66,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.rows = 0
         self.accepted: Counter[int] = Counter()  # what the server took, by delivery
         self.asked_again: Counter[int] = Counter()  # how often a person said « send this uncertain one again »
+
+        self.counted_as_sent: set[int] = set()
+        self.objecting: set[str] = set()
 
     def teardown(self) -> None:
         for one in (*self.alive, *self.dead):
@@ -101,7 +107,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.mailings.settle(self.mailings[which], as_sent=as_sent, by=BY, now=self.world.now) == len(
             doubtful
         )
-        if not as_sent:
+        if as_sent:
+            self.counted_as_sent |= doubtful
+        else:
             self.asked_again.update(doubtful)
 
     @rule(which=st.integers(0, 1), really=st.sampled_from((False, False, False, True)))
@@ -112,8 +120,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES))
     def opt_out_or_think_again(self, name: str) -> None:
-        if not self.ledger.opt_outs.withdraw(patient_id=name, by=BY, now=self.world.now):
+        if name in self.objecting:
+            assert self.ledger.opt_outs.withdraw(patient_id=name, by=BY, now=self.world.now)
+        else:
             self.ledger.opt_outs.opt_out(patient_id=name, by=BY, now=self.world.now)
+        self.objecting ^= {name}
 
     @rule(minutes=st.sampled_from((0, 1, 5)))
     def wait(self, minutes: int) -> None:
@@ -142,10 +153,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.take(data.draw(st.sampled_from(self.alive)), limit)
 
     def take(self, one: AliveSender, limit: int) -> None:
-        objecting = {row.patient_id for row in self.ledger.opt_outs.objections().itertuples()}
         for row in one.outbox.claim(limit, now=self.world.now):
             assert all(row.delivery_id not in other.claimed for other in self.alive)
-            assert row.patient_id not in objecting
+            assert row.patient_id not in self.objecting
             one.claimed[row.delivery_id] = row
 
     @precondition(lambda self: any(one.claimed for one in self.alive))
@@ -249,13 +259,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_row_says_what_became_of_it(self) -> None:
         for row in self.table():
             if row.status == "sent":
-                counted = self.ledger.acts.acts(f"mailing:{row.mailing_id}")
-                by_a_person = any(
-                    row.id in details["deliveries"]
-                    for what, details in zip(counted["what"], counted["details"], strict=True)
-                    if what == "counted_as_sent"
-                )
-                assert self.accepted[row.id] >= 1 or by_a_person
+                assert self.accepted[row.id] >= 1 or row.id in self.counted_as_sent
             if row.status in ("pending", "skipped", "failed", "cancelled"):
                 # What the server took is never shown as not sent, unless a person took the risk.
                 assert self.accepted[row.id] <= self.asked_again[row.id]
