@@ -47,6 +47,7 @@ def leaves(monkeypatch, error: BaseException) -> int:
         (UnknownMailing("No mailing 9."), 1),
         (BadValue("Not a day."), 2),
         (PermissionError(13, "Permission denied", "results.csv"), 1),
+        (ConnectionResetError(), 1),
         (SystemExit(3), 3),
         (SystemExit(None), 1),
         (BrokenPipeError(), 1),
@@ -61,6 +62,11 @@ def test_an_error_is_a_sentence_on_stderr(monkeypatch, capsys):
     told = capsys.readouterr()
     assert told.err == "No mailing 9.\n"
     assert told.out == ""
+
+
+def test_a_file_that_cannot_be_used_is_named(monkeypatch, capsys):
+    leaves(monkeypatch, PermissionError(13, "Permission denied", "results.csv"))
+    assert capsys.readouterr().err == "« results.csv » cannot be used: Permission denied.\n"
 
 
 def test_something_unforeseen_names_its_kind_and_no_patient(monkeypatch, capsys):

@@ -119,21 +119,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = error.exit_status
     except BrokenPipeError:
         status = 1
-    except OSError as error:
-        if os.environ.get("WORKBENCH_DEBUG"):
-            raise
-        say(_("« {path} » cannot be used: {problem}.").format(path=error.filename or "?", problem=error.strerror))
     except Exception as error:
         if os.environ.get("WORKBENCH_DEBUG"):
             raise
-        # Only the kind of error is named: its text could hold a patient's data (P12).
-        say(
-            _("Something unforeseen went wrong ({kind}). The same command with WORKBENCH_DEBUG=1 shows where.").format(
-                kind=type(error).__name__
-            )
-        )
+        say(_sentence_of(error))
     _flush()
     sys.exit(status)
+
+
+def _sentence_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return _("« {path} » cannot be used: {problem}.").format(path=error.filename, problem=error.strerror)
+    # Only the kind of error is named: its text could hold a patient's data (P12).
+    return _("Something unforeseen went wrong ({kind}). The same command with WORKBENCH_DEBUG=1 shows where.").format(
+        kind=type(error).__name__
+    )
 
 
 def _flush() -> None:
