@@ -1,8 +1,9 @@
-"""A real PostgreSQL for the tests that need one: a server for the session, a fresh database for each test."""
+"""What all tests share: English sentences, and a real PostgreSQL (a server a session, a fresh database a test)."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+# The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
+os.environ["WORKBENCH_LANGUAGE"] = "en"
 
 
 @pytest.fixture(scope="session")
