@@ -158,6 +158,12 @@ def test_mistyped_and_dead_domains_and_shared_addresses_only_warn(checked) -> No
     assert result.counts() == {"likely_typo": 1, "dead_domain": 1, "shared_address": 2}
 
 
+def test_a_code_nobody_knows_lets_no_message_leave(checked) -> None:
+    result = checked("<p>@PNOMS</p>", {}, {"email": "nope"})
+    assert [reason.partition(":")[0] for reason in result.reasons] == ["render_error", "invalid_address"]
+    assert "@PNOM?" in result.reasons.iloc[0]
+
+
 def test_findings_of_the_template_and_the_table_come_first(checked) -> None:
     result = checked("<p>@PNOMS</p><script>x</script>", {"id": "7", "email": "a@b.fr"}, {"id": "7", "email": "c@d.fr"})
     assert codes(result)[:3] == ["unknown_field:@PNOMS", "dropped_html:<script>", "duplicate_id"]

@@ -65,6 +65,8 @@ def preflight(
 ) -> Checked:
     """Render every message that could leave, and say of each row what stands in its way.
 
+    A template with an error of its own (a code nobody knows) leaves every row out: no patient reads « @PNOMS ».
+
     Parameters
     ----------
     recipients
@@ -93,6 +95,8 @@ def preflight(
         zip(keys, frame["reason"], frame["address"], frame["recipient"], frame["language"], rows, strict=True)
     ):
         values = dict(zip(names, row, strict=True))
+        if not reason and compiled.blocking:
+            reason = f"render_error:{compiled.blocking[0].message}"
         if not reason:
             reason = _before_rendering(values, required, health, mime.sender.email, address)
         if not reason:
