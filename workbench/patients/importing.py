@@ -123,6 +123,9 @@ def import_file(
             report = _written(batch, file, dry_run=dry_run)
             if dry_run:
                 connection.rollback()
+            elif connection.dialect.name == "postgresql":
+                # Until it has counted the new rows it would search them as if there were a handful.
+                connection.exec_driver_sql("ANALYZE patients, appointments")
     except sa.exc.DBAPIError as error:
         raise ImportRefused(
             _("The file {file} could not be written into the store ({cause}); nothing of it was kept.").format(

@@ -165,9 +165,10 @@ def _frame(
     starts = rows.wall_clocks(read["starts_at"])
     date_texts, time_texts = rows.wall_texts(starts)
     names = _practitioner_names(connection, practice_id)
-    codes = dict(
-        connection.execute(sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == practice_id)).all()  # type: ignore[arg-type]
+    standing = connection.execute(
+        sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == practice_id)
     )
+    codes = {row.chair_id: row.code for row in standing}
     problems = address_problems(read["email"])
     columns = {
         "subject_key": rows.text([f"appointment:{one}" for one in read["appointment_id"]]),
