@@ -265,6 +265,10 @@ def test_a_field_outside_the_cells_of_a_table_is_not_moved(compiled) -> None:
         ("<img src='cid:logo' alt='Cabinet des Tilleuls'><p>x</p>", "Cabinet des Tilleuls\n\nx"),
         ("<!--[if mso]><p>Outlook</p><![endif]--><p>x</p>", "x"),
         ("<p>a</p>{% if PNOM %}<p>b</p>{% endif %}<p>c</p>", "a\n\nc"),
+        ("<p>a  {%- if not PNOM %} b {%- endif %} c</p>", "a b c"),
+        ("<p>{{ '<b>'|e }} {{ '<b>gras</b> &amp; x'|safe }}</p>", "<b> gras & x"),
+        ("<a href=\"{{ 'javascript:alert(1)' }}\">x</a>", "x (#)"),
+        ('<a href="{% if PNOM %}a{% else %}data:x{% endif %}">x</a>', "x (#)"),
         ("<p>a</p><hr><p>b</p>", "a\n\n---\n\nb"),
     ],
 )

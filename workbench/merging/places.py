@@ -114,6 +114,23 @@ def _whole_address(value: object) -> object:
     return escape(safe_address(html.unescape(str(value))))
 
 
+def _shown_address(value: object) -> str:
+    return safe_address(str(value))
+
+
+def _bare_text(value: object) -> str:
+    return clean_html("" if value is None else value).striptags()
+
+
+TEXT_FILTERS: dict[str, Callable[..., Any]] = {
+    "_shown_address": _shown_address,
+    "safe": _bare_text,
+    "e": str,
+    "escape": str,
+    "forceescape": str,
+}
+"""The same for the text part and the subject, where nothing is escaped and HTML is read as text."""
+
 PLACE_FILTERS: dict[str, Callable[..., Any]] = {
     "_text": _in_text,
     "_open_text": _in_open_text,

@@ -25,7 +25,7 @@ from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
-from workbench.merging.places import PLACE_FILTERS
+from workbench.merging.places import PLACE_FILTERS, TEXT_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
 from workbench.merging.protected import SIGN, ProtectedHtml, signs_of
 from workbench.merging.safety import protect
@@ -183,7 +183,7 @@ def compile_template(
     used |= {code for code in template.required if code in catalogue or code in (known or ())}
 
     ready, inliner = _inlined(protected)
-    plain = Sandbox(autoescape=False, filters={"safe": str})
+    plain = Sandbox(autoescape=False, filters=TEXT_FILTERS)
     if text_source is None:
         text_source = protected.restored(text_from_html(ready, sign=SIGN), as_text=True)
     placed = Sandbox(autoescape=True, filters=PLACE_FILTERS)

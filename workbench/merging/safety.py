@@ -145,6 +145,8 @@ class _Reader:
     def _statement(self, sign: str, where: object) -> None:
         """Hold that a block opens and closes in one and the same place of the HTML."""
         number = ord(sign) - FIRST_SIGN
+        # The text part has its blanks set already: « {%- » would take away the one between two words.
+        self.in_text[number] = re.sub(r"\A\{%[-+]|[-+]%\}\Z", lambda mark: mark[0].strip("-+"), self.tags[number])
         found = _KEYWORD.match(self.tags[number])
         word, rest = (found[1], found[2]) if found else ("", "")
         line = self.lines[number]
@@ -440,13 +442,15 @@ class _Reader:
             return value
         if value.strip() == signs[0] and not self._is_statement(signs[0]):
             self._filtered(signs[0], "_address")
+            number = ord(signs[0]) - FIRST_SIGN
+            self.in_text[number] = self.in_html[number].replace("|_address ", "|_shown_address ")
             return str(signs[0])
         # Only the merged whole shows the scheme: it is judged after the merge.
         return f"{self._added('{% filter _whole_address %}')}{value}{self._added('{% endfilter %}')}"
 
     def _added(self, tag: str) -> str:
         self.in_html.append(tag)
-        self.in_text.append("")
+        self.in_text.append(tag.replace("_whole_address", "_shown_address"))
         self.tags.append(tag)
         self.lines.append(0)
         return chr(FIRST_SIGN + len(self.tags) - 1)
