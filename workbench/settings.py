@@ -16,6 +16,9 @@ SETTINGS_FILE = "workbench.toml"
 FOLDERS = ("notebooks", "attachments", "runs", "caught", "locks", "backups")
 """The folders of a workspace; each is made 0700 (P12)."""
 
+DATABASES = ("patients.sqlite", "ledger.sqlite")
+"""The embedded databases of a workspace."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -27,8 +30,8 @@ class Settings:
     workspace_id: str
     practice_id: str = "practice"
     language: str | None = None
-    store: str = "patients.sqlite"
-    ledger: str = "ledger.sqlite"
+    store: str = DATABASES[0]
+    ledger: str = DATABASES[1]
     store_password_from: str = ""
     ledger_password_from: str = ""
     account: str = ""

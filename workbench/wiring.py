@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -33,6 +34,7 @@ from workbench.practice import Practice
 from workbench.practice.doctor import examine
 from workbench.practice.shelves import render_template_file
 from workbench.settings import (
+    DATABASES,
     FOLDERS,
     SETTINGS_FILE,
     Settings,
@@ -115,10 +117,27 @@ def init_workspace(
     folder = Path(path).expanduser().resolve()
     if (folder / SETTINGS_FILE).exists():
         raise WorkspaceError(_("« {folder} » is already a workspace; nothing was changed.").format(folder=folder))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise WorkspaceError(_("« {folder} » is a file; choose a folder for the workspace.").format(folder=folder))
+    existed = set(folder.iterdir()) if folder.is_dir() else set()
+    taken = sorted(entry.name for entry in existed if entry.name in (*FOLDERS, *DATABASES))
+    if taken:
         raise WorkspaceError(
-            _("« {folder} » is not empty; choose a new folder for the workspace.").format(folder=folder)
+            _("« {folder} » already holds {names}; choose a new folder for the workspace.").format(
+                folder=folder, names=", ".join(taken)
+            )
         )
+    try:
+        _make(folder, demo=demo, store=store, ledger=ledger, user=user, now=now)
+    except BaseException:
+        # What is half made is taken away, so that the same command can be tried again.
+        for entry in set(folder.iterdir()) - existed:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        raise
+    return folder
+
+
+def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, user: str | None, now: Now) -> None:
     private_folder(folder)
     for name in FOLDERS:
         private_folder(folder / name)
@@ -143,7 +162,6 @@ def init_workspace(
             practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
             for file in sample_templates():
                 practice.templates.import_file(file)
-    return folder
 
 
 def render_file(file: str | os.PathLike[str], values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:

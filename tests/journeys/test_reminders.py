@@ -99,7 +99,9 @@ def test_a_corrected_address_makes_the_same_command_send_that_one_message(
 ) -> None:
     send = ("send", *TOMORROW, "--template", REMINDER, "--yes", "--results", tmp_path / "r.csv", "--json")
     before = last_json(workbench(*send, workspace=sample))
-    left_out = [row for row in rows_of(tmp_path / "r.csv") if row["reason"] == "no_address" and row["role"] == "patient"]
+    left_out = [
+        row for row in rows_of(tmp_path / "r.csv") if row["reason"] == "no_address" and row["role"] == "patient"
+    ]
     patient = left_out[0]["patient_id"]
     corrected = workbench("patient", "correct", patient, "email=corrigee@patients.example", workspace=sample)
     assert corrected.returncode == 0, corrected.stderr

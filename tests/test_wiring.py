@@ -1,0 +1,63 @@
+"""Making and opening a workspace: whole, private, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench import wiring
+from workbench.errors import DatabaseRefused, WorkspaceError
+from workbench.settings import Settings
+from workbench.wiring import init_workspace, open_practice
+
+
+def test_a_workspace_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = init_workspace(tmp_path / "W")
+    modes = {entry.name: entry.stat().st_mode & 0o077 for entry in [folder, *folder.iterdir()]}
+    assert set(modes.values()) == {0}
+    with open_practice(folder) as practice:
+        assert practice.search("appointments").empty
+        assert practice.templates.get("anything") is None
+
+
+def test_a_workspace_is_made_once_and_takes_nothing_over(tmp_path: Path) -> None:
+    folder = init_workspace(tmp_path / "W")
+    before = Settings.read(folder)
+    with pytest.raises(WorkspaceError):
+        init_workspace(folder)
+    assert Settings.read(folder) == before
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "ledger.sqlite").write_bytes(b"somebody's")
+    with pytest.raises(WorkspaceError, match=r"ledger\.sqlite"):
+        init_workspace(tmp_path / "other")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "table.csv").write_text("email\n")
+    init_workspace(tmp_path / "mine")
+    assert (tmp_path / "mine" / "table.csv").read_text() == "email\n"
+
+
+def test_what_cannot_be_made_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "W").mkdir()
+    (tmp_path / "W" / "table.csv").write_text("email\n")
+
+    def refuse(*_given: object, **_named: object) -> None:
+        raise DatabaseRefused("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(wiring, "open_ledger", refuse)
+        with pytest.raises(DatabaseRefused):
+            init_workspace(tmp_path / "W", demo=True)
+    assert [entry.name for entry in (tmp_path / "W").iterdir()] == ["table.csv"]
+    init_workspace(tmp_path / "W")
+
+
+def test_a_password_in_a_database_url_stays_out_of_the_workspace(tmp_path: Path, postgres_url: str) -> None:
+    from sqlalchemy.engine import make_url
+
+    url = make_url(postgres_url).set(password="s3cret").render_as_string(hide_password=False)
+    folder = init_workspace(tmp_path / "W", store=url)
+    texts = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    assert not any(b"s3cret" in text for text in texts)
+    with open_practice(folder) as practice:
+        assert practice.search("missed").empty
