@@ -52,7 +52,7 @@ def test_every_key_begins_with_the_practice(table: sa.Table) -> None:
     ("where", "plan"),
     [
         ("starts_at >= '2026-11-24' AND starts_at < '2026-11-25'", "ix_appointments_practice_id_starts_at"),
-        ("state = 'missed'", "ix_appointments_practice_id_state_starts_at"),
+        ("state = 'missed'", "ix_appointments_practice_id_state_starts_at_patient_id"),
         (
             "patient_id = '1' AND state = 'present' AND starts_at > '2026-11-24'",
             "ix_appointments_practice_id_patient_id_state_starts_at",

@@ -306,6 +306,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["practice_id"], ["practices.practice_id"], name=op.f("fk_patients_practice_id")),
         sa.PrimaryKeyConstraint("practice_id", "patient_id", name=op.f("pk_patients")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_patients_practice_id_email"), "patients", ["practice_id", "email"], unique=False)
     op.create_index(op.f("ix_patients_practice_id_family_id"), "patients", ["practice_id", "family_id"], unique=False)
@@ -374,9 +375,9 @@ def upgrade() -> None:
         op.f("ix_appointments_practice_id_starts_at"), "appointments", ["practice_id", "starts_at"], unique=False
     )
     op.create_index(
-        op.f("ix_appointments_practice_id_state_starts_at"),
+        op.f("ix_appointments_practice_id_state_starts_at_patient_id"),
         "appointments",
-        ["practice_id", "state", "starts_at"],
+        ["practice_id", "state", "starts_at", "patient_id"],
         unique=False,
     )
     op.create_table(
