@@ -14,6 +14,7 @@ from workbench.errors import (
     BadValue,
     KeyTaken,
     NotConfirmed,
+    TemplateRefused,
     UnknownAccount,
     UnknownMailing,
     UnknownName,
@@ -144,6 +145,15 @@ def test_a_table_of_ones_own_is_merged_by_its_column_names(practice: Practice, t
     assert mailing.send(confirmed=True)["status"].tolist() == ["sent", "sent"]
     shuffled = practice.mailing(table.sample(frac=1, random_state=3)[["token", "Prénom", "email"]], template)
     assert shuffled.id == mailing.id
+
+
+def test_an_email_type_with_an_unknown_code_is_not_sent(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "faute.html").write_text("---\nsubject: Bonjour\n---\n<p>Bonjour @PNOMS</p>")
+    mailing = practice.mailing(tomorrow(practice), practice.templates.import_file(tmp_path / "faute.html"))
+    assert "@PNOM" in mailing.check()["message"].iloc[0]
+    with pytest.raises(TemplateRefused, match="@PNOMS"):
+        mailing.send(confirmed=True)
+    assert practice.mailings().empty
 
 
 def test_what_is_not_there_is_said_in_a_sentence(practice: Practice) -> None:

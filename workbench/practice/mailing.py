@@ -20,7 +20,7 @@ from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message
 from workbench.domain.people import Role
 from workbench.domain.templates import Template
-from workbench.errors import NotConfirmed, UsageError
+from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.preflight import Checked, preflight
@@ -196,9 +196,22 @@ class Mailing:
         return self.resume(connections=connections, progress=progress)
 
     def queue(self, *, again: bool = False) -> int:
-        """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number."""
+        """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number.
+
+        Raises
+        ------
+        TemplateRefused
+            When the email type holds a code that nobody knows.
+        """
         practice = self._practice
         prepared = self.prepare(fresh=False)
+        for finding in prepared.press.compiled.blocking:
+            raise TemplateRefused(
+                _("« {template} » cannot be sent: {problem} Correct it, then send again; nothing was sent.").format(
+                    template=self.template.path, problem=finding.message
+                ),
+                line=finding.line,
+            )
         record = practice.ledger.mailings.open_mailing(
             self.plan,
             template=self.template,
