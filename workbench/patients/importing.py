@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from workbench.databases import writing
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import _
-from workbench.patients import import_appointments, import_opt_outs, import_patients, import_relations
+from workbench.patients import import_appointments, import_opt_outs, import_patients, import_relations, rows
 from workbench.patients.import_batch import ImportBatch, ImportFinding, readers_of
 from workbench.patients.import_mapping import places_of_columns, read_mapping
 from workbench.patients.import_table import read_table
@@ -103,7 +103,7 @@ def import_file(
     places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
     report: ImportReport
     try:
-        with writing(engine) as connection:
+        with rows.undisturbed(), writing(engine) as connection:
             if connection.dialect.name == "sqlite":
                 # Keys come in any order: with the usual 2 MB of pages a large import would read them again and again.
                 connection.exec_driver_sql("PRAGMA cache_size = -131072")

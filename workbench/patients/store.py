@@ -16,6 +16,7 @@ from workbench.domain.calendar import PracticeCalendar, system_now
 from workbench.domain.people import Correction
 from workbench.errors import DatabaseRefused, ReadOnlyStore
 from workbench.language import _
+from workbench.patients import rows
 from workbench.patients.calendar import calendar_of, zone_called
 from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.corrections import correct_patient, corrections_frame
@@ -173,7 +174,7 @@ class SqlPatientStore:
         ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given) and ``resolved`` (absolute).
         """
         search = search_called(name)
-        with reading(self.engine) as connection:
+        with rows.undisturbed(), reading(self.engine) as connection:
             asked = self._read(connection, search, parameters, today=today)
             frame = SEARCH_FUNCTIONS[name](
                 connection, self.practice_id, asked, today=today, zone=self._zone(connection)

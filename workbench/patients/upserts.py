@@ -65,6 +65,8 @@ def upsert(
         changed.append({f"new_{name}": value for name, value in zip((*keys, *others), (*key, *new), strict=True)})
         updated.append(key)
     if created:
+        # In the order of their key they go in side by side; in any other each one opens another page.
+        created.sort(key=lambda row: tuple(row[name] for name in keys))
         connection.execute(table.insert(), created)
     if changed:
         _update(connection, table, practice_id, keys, others, changed)
