@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.cli import output
-from workbench.cli.output import friendly, guarded, harmless, plain, say, show, show_record
+from workbench.cli.output import agreed, friendly, guarded, harmless, plain, say, show, show_record
 from workbench.cli.session import Format
 from workbench.language import use_language
 
@@ -161,6 +161,7 @@ def test_sentences_go_to_stderr(capsys):
         ("fr", date(2026, 11, 23), "23/11/2026"),
         ("en", True, "yes"),
         ("en", 12.5, "12.50"),
+        ("fr", 12.5, "12,50"),
         ("en", None, ""),
         ("en", pd.NaT, ""),
         ("en", pd.NA, ""),
@@ -170,6 +171,35 @@ def test_sentences_go_to_stderr(capsys):
 def test_a_cell_reads_as_people_write_it(language, value, shown):
     use_language(language)
     assert friendly(value) == shown
+
+
+def test_a_day_kept_as_text_reads_as_people_write_it(capsys):
+    use_language("fr")
+    show(pd.DataFrame({"date": ["2026-11-23", "à convenir"]}))
+    told = capsys.readouterr().out
+    assert "23/11/2026" in told
+    assert "à convenir" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "yes"),
+    [
+        ("en", "y\n", True),
+        ("fr", " OUI \n", True),
+        ("fr", "o\n", True),
+        ("fr", "yes\n", True),
+        ("fr", "\n", False),
+        ("en", "no\n", False),
+        ("en", "", False),
+    ],
+)
+def test_only_a_yes_is_a_yes(language, typed, yes, monkeypatch, capsys):
+    use_language(language)
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert agreed("Send?") is yes
+    told = capsys.readouterr()
+    assert told.err.startswith("Send? [")
+    assert told.out == ""
 
 
 def test_an_appointment_is_shown_on_the_practices_clock():

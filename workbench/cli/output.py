@@ -14,7 +14,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -43,6 +43,13 @@ def say(sentence: str) -> None:
 def is_terminal(stream: IO[str] | None) -> bool:
     """Tell whether somebody sits at the other end; a stream that was closed (``<&-``) is nobody."""
     return stream is not None and stream.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Ask a yes-or-no question on stderr; only a yes, in either language, is one."""
+    choices = _("y/N")
+    print(f"{question} [{choices}] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
 
 def harmless(text: str, *, keep_lines: bool = False) -> str:
@@ -114,7 +121,7 @@ def friendly(value: object) -> str:
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{value:.2f}".replace(".", "," if language() == "fr" else ".")
     if isinstance(value, list):
         return ", ".join(friendly(item) for item in value)
     return harmless(str(value))
@@ -176,11 +183,14 @@ def show_record(record: Mapping[str, object], *, format: Format = Format.TABLE, 
     if format is Format.CSV:
         show(as_frame([record], list(record)), format=format, output=output)
         return
-    rows = [{"name": heading(name), "value": _record_value(name, value)} for name, value in record.items()]
+    rows = [{"name": heading(name), "value": _cell(name, value)} for name, value in record.items()]
     show(as_frame(rows, ["name", "value"]), output=output)
 
 
-def _record_value(name: str, value: object) -> str:
+def _cell(name: str, value: object) -> str:
+    if name == "date" and isinstance(value, str):
+        with suppress(ValueError):  # a practice's own column of this name may hold anything
+            value = date.fromisoformat(value)
     return shown(name, value) or friendly(value)
 
 
@@ -250,10 +260,7 @@ def _write_json(frame: pd.DataFrame, stream: IO[str]) -> None:
 def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
     names = [str(name) for name in frame.columns]
     headings = [heading(name) for name in names]
-    cells = [
-        tuple(shown(name, value) or friendly(value) for name, value in zip(names, row, strict=True))
-        for row in _rows(frame)
-    ]
+    cells = [tuple(_cell(name, value) for name, value in zip(names, row, strict=True)) for row in _rows(frame)]
     if title:
         stream.write(f"{title}\n")
     if len(cells) > _RICH_ROWS:

@@ -55,7 +55,11 @@ def say_findings(findings: pd.DataFrame, *, only_warnings: bool = False) -> None
         if place == _SHOWN_FINDINGS:
             say(_("… and more; --dry-run lists them all."))
             return
-        say(f"{status_words(severity)} ({count}): {friendly(message)}")
+        say(
+            _("{status} ({count}): {message}").format(
+                status=status_words(severity), count=count, message=friendly(message)
+            )
+        )
 
 
 def planned_counts(mailing: Mailing) -> Counts:

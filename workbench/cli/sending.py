@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.output import harmless, is_terminal, print_json, save_bytes, save_csv, say, show
+from workbench.cli.output import agreed, harmless, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import sending_progress
 from workbench.cli.report import json_counts, planned_counts, say_findings, say_what_is_open, show_counts, show_left_out
 from workbench.cli.session import (
@@ -98,13 +98,13 @@ def _print_message(message: Message) -> None:
     ]
     for label, value in lines:
         if value:
-            print(f"{label}: {harmless(value)}")
+            print(_("{label}: {value}").format(label=label, value=harmless(value)))
     print()
     print(harmless(message.text.replace("\r\n", "\n"), keep_lines=True))
 
 
 def _named(name: str, email: str) -> str:
-    return f"{name} <{email}>" if name else email
+    return f"{name} <{email}>" if name and email else name or email
 
 
 def send(
@@ -272,7 +272,7 @@ def _confirm(mailing: Mailing) -> None:
         "Send {count} messages from {account}? {skipped} left out.",
         counts.pending,
     ).format(count=counts.pending, account=harmless(mailing.account.email), skipped=counts.skipped)
-    if not typer.confirm(question, err=True):
+    if not agreed(question):
         raise NotConfirmed(_("Nothing was sent."), count=counts.pending)
 
 

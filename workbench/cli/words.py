@@ -138,10 +138,46 @@ _APPOINTMENT_STATES = {
     "excused": marked("Excused"),
 }
 
+_ROLES = {
+    "patient": marked("patient"),
+    "guardian": marked("guardian"),
+    "payer": marked("payer"),
+    "correspondent": marked("colleague"),
+    "treating_dentist": marked("treating dentist"),
+    "external": marked("person from outside"),
+}
+
+_CATEGORIES = {
+    "patient": marked("patient"),
+    "responsable civil": marked("guardian"),
+    "responsable financier": marked("payer"),
+    "destinataire": marked("addressee"),
+    "praticiens": marked("practitioners"),
+    "cabinet": marked("practice"),
+    "rendez-vous": marked("appointment"),
+    "dates": marked("dates"),
+}
+
+_STAGES = {
+    "dns": marked("Server's name"),
+    "tcp": marked("Connection"),
+    "tls": marked("Encryption"),
+    "greeting": marked("Greeting"),
+    "login": marked("Login"),
+}
+
 _ADDRESS_STATES = {
     "ok": marked("good"),
     "missing": marked("missing"),
     "malformed": marked("malformed"),
+}
+
+_CODED = {
+    "address_status": _ADDRESS_STATES,
+    "category": _CATEGORIES,
+    "check": _STAGES,
+    "role": _ROLES,
+    "state": _APPOINTMENT_STATES,
 }
 
 
@@ -163,10 +199,7 @@ def shown(column: str, value: object) -> str | None:
         return status_words(code)
     if column == "reason" and isinstance(value, str) and value:
         return sentence_of_reason(value)
-    if column == "state" and code in _APPOINTMENT_STATES:
-        return _(_APPOINTMENT_STATES[code])
     if column == "row" and value == 0:
         return " "  # the file as a whole, no line of it
-    if column == "address_status" and code in _ADDRESS_STATES:
-        return _(_ADDRESS_STATES[code])
-    return None
+    words = _CODED.get(column, {})
+    return _(words[code]) if code in words else None

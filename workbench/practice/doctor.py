@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from babel.numbers import format_decimal
+
 from workbench.domain.accounts import AccountKind
 from workbench.errors import WorkbenchError
-from workbench.language import _, n_
+from workbench.language import _, language, n_
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -67,7 +69,7 @@ def _privacy(practice: Practice) -> Check:
 
 def _space(practice: Practice) -> Check:
     free = shutil.disk_usage(practice.path).free
-    detail = _("{free} GB free.").format(free=round(free / 1e9, 1))
+    detail = _("{free} GB free.").format(free=format_decimal(free / 1e9, format="0.0", locale=language()))
     return Check(name=_("Disk"), ok=free > ENOUGH_BYTES, detail=detail)
 
 
