@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.domain.accounts import Security
 from workbench.errors import UsageError
 from workbench.language import _
 
-group = typer.Typer(help=_("The mail accounts: list, set, test, remove."), no_args_is_help=True)
+group = Commands(help=_("The mail accounts: list, set, test, remove."), no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_("The account's name."))]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workbench.cli.commands import Commands
 from workbench.cli.output import say, show
 from workbench.cli.report import say_what_is_open, show_counts, show_left_out
 from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
@@ -16,7 +17,7 @@ from workbench.language import _, n_
 if TYPE_CHECKING:
     from workbench.practice import Practice
 
-group = typer.Typer(help=_("The mailings: list, show, resume, cancel, retry, settle."), invoke_without_command=True)
+group = Commands(help=_("The mailings: list, show, resume, cancel, retry, settle."), invoke_without_command=True)
 
 MailingArgument = Annotated[int, typer.Argument(metavar="MAILING", help=_("The mailing's number."))]
 

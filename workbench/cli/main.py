@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 
 from workbench.cli import accounts, demo, imports, mailings, patients, searches, sending, templates, workspace
+from workbench.cli.commands import Commands
 from workbench.cli.output import say
 from workbench.cli.session import Session
 from workbench.errors import WorkbenchError
 from workbench.language import _
 
-app = typer.Typer(
+app = Commands(
     name="workbench",
     help=_("The mail-merge workbench of a medical or dental practice: search, merge, check, send once, report."),
     epilog=_("-w and --user may stand before or after the command. A command's own help: workbench COMMAND --help"),

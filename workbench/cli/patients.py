@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.commands import Commands
 from workbench.cli.output import say, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
 from workbench.errors import UsageError
 from workbench.language import _
 
-group = typer.Typer(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
+group = Commands(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
 
 PatientArgument = Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))]
 

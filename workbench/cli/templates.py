@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, harmless, save_bytes, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.errors import BadValue
@@ -17,7 +18,7 @@ from workbench.language import _
 if TYPE_CHECKING:
     from workbench.practice import Practice
 
-group = typer.Typer(help=_("The email types: list, show, check, import, export, render."), no_args_is_help=True)
+group = Commands(help=_("The email types: list, show, check, import, export, render."), no_args_is_help=True)
 
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help=_("The email type, as « Folder/Label »."))]
 FileArgument = Annotated[

@@ -1,0 +1,97 @@
+"""Groups of commands whose help and complaints about wrong usage have their labels in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from workbench.errors import UsageError
+from workbench.language import _
+
+
+class Commands(typer.Typer):
+    """A group of commands, as typer's own, that speaks the language in use."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(cls=_Group, **settings)
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Add a command, as typer does."""
+        return super().command(name, cls=_Command, **settings)
+
+
+def _translate_labels() -> None:
+    # Loaded only now, as typer does it: the tables of the help are heavy, and most commands show none.
+    from typer import rich_utils
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = _("Options")
+    rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    rich_utils.ERRORS_PANEL_TITLE = _("Error")
+    rich_utils.ABORTED_TEXT = _("Cancelled.")
+    rich_utils.REQUIRED_LONG_STRING = _("[required]")
+    rich_utils.DEFAULT_STRING = _("[default: {value}]").format(value="{}")
+    rich_utils.RICH_HELP = _("For help: {command}").format(command="[blue]{command_path} {help_option}[/]")
+
+
+def _in_our_words(error: typer.BadParameter) -> UsageError:
+    parameter, context = error.param, error.ctx
+    command = f"{context.command_path if context is not None else 'workbench'} --help"
+    name = ""
+    if parameter is not None:
+        written = max(parameter.opts, key=len)
+        name = written if written.startswith("-") else getattr(parameter, "metavar", None) or written.upper()
+    if not error.message:
+        return UsageError(_("{name} is missing. For help: {command}").format(name=name, command=command))
+    problem = error.message.removesuffix(".")
+    return UsageError(
+        _("{name}: this cannot be used ({problem}). For help: {command}").format(
+            name=name, problem=problem, command=command
+        )
+    )
+
+
+class _Speaking:
+    """What a command and a group of commands have in common."""
+
+    def make_context(self, *given: Any, **settings: Any) -> Any:
+        try:
+            return super().make_context(*given, **settings)  # type: ignore[misc]  # of the class beside it
+        except typer.BadParameter as error:
+            raise _in_our_words(error) from error
+        except Exception:
+            _translate_labels()  # typer is about to say what is wrong
+            raise
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _translate_labels()
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.help = _("Show this help.")
+        return option
+
+
+class _Command(_Speaking, TyperCommand):
+    """One command."""
+
+
+class _Group(_Speaking, TyperGroup):
+    """Commands under one name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            sentence = (
+                _("There is no command « {name} ». Did you mean « {near} »? For help: {command}")
+                if near
+                else _("There is no command « {name} ». For help: {command}")
+            )
+            raise UsageError(sentence.format(name=args[0], near="".join(near), command=f"{ctx.command_path} --help"))
+        return super().resolve_command(ctx, args)
