@@ -199,7 +199,10 @@ class ImportBatch:
             if len(matching) > 1 and text not in matching:
                 ids[text] = None
                 self.find(
-                    None, name, "ambiguous", _("Several answer to one of the names in this column; it was left empty.")
+                    None,
+                    self.heading(name),
+                    "ambiguous",
+                    _("Several answer to one of the names in this column; it was left empty."),
                 )
             elif matching:
                 ids[text] = text if text in matching else matching[0]
@@ -210,7 +213,7 @@ class ImportBatch:
             upsert(self.connection, table, self.practice_id, new)
             self.find(
                 None,
-                name,
+                self.heading(name),
                 "created",
                 n_(
                     "{count} was new to the store, and was made.",
