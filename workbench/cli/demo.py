@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     ctx: typer.Context,
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help=_("Where the sample practice is made."), show_default=True)
+        Path, typer.Argument(metavar="DIR", help=_("Where the sample practice is made."), show_default=True)
     ] = Path("demo"),
     _no_lab: Annotated[bool, typer.Option("--no-lab", help=_("Stay on the command line."))] = False,
 ) -> None:

@@ -142,7 +142,7 @@ def settle(
 
 def results(
     ctx: typer.Context,
-    mailing: Annotated[int | None, typer.Argument(metavar="[MAILING]", help=_("The mailing's number."))] = None,
+    mailing: Annotated[int | None, typer.Argument(metavar="MAILING", help=_("The mailing's number."))] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help=_("Everything since this day, of every mailing."))
     ] = None,

@@ -30,7 +30,7 @@ def correct_patient(
     ctx: typer.Context,
     patient: PatientArgument,
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="[COLUMN=VALUE]…", help=_("What to change; « email= » empties it."))
+        list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help=_("What to change; « email= » empties it."))
     ] = None,
     email: Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help=_("The new address."))] = None,
     settings: Annotated[

@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 def search(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(help=_("The search: appointments, missed …"))] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help=_("The search: appointments, missed …"))] = None,
     settings: SetOption = None,
     format: FormatOption = Format.TABLE,
     output: OutputOption = None,
@@ -84,7 +84,9 @@ def _counter(column: str, count: int) -> str:
 
 def fields(
     ctx: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(help=_("Words to look for, without regard to accents."))] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS", help=_("Words to look for, without regard to accents."))
+    ] = None,
     format: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:

@@ -65,7 +65,7 @@ def import_template(ctx: typer.Context, file: FileArgument) -> None:
 def export_template(
     ctx: typer.Context,
     path: PathArgument,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", dir_okay=False, help=_("The file to write."))] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", dir_okay=False, help=_("The file to write."))] = None,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", dir_okay=False, help=_("The file to write."))
     ] = None,
