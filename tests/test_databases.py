@@ -162,10 +162,10 @@ def test_network_folders_are_recognised(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(
         "/dev/a / ext4 rw 0 0\nserver:/x /mnt/share nfs4 rw 0 0\n//s/y /mnt/two\\040words cifs rw 0 0\n"
-        "/dev/b /mnt/share/local ext4 rw 0 0\nu@h: /home/ssh fuse.sshfs rw 0 0\nbroken\n"
+        "/dev/b /mnt/share/local ext4 rw 0 0\nu@h: /remote/ssh fuse.sshfs rw 0 0\nbroken\n"
     )
     expected = {
-        "/mnt/share/w/a.sqlite": "nfs4", "/mnt/two words/a.sqlite": "cifs", "/home/ssh/a.sqlite": "fuse.sshfs",
+        "/mnt/share/w/a.sqlite": "nfs4", "/mnt/two words/a.sqlite": "cifs", "/remote/ssh/a.sqlite": "fuse.sshfs",
         "/mnt/share/local/a.sqlite": None, "/mnt/shares/a.sqlite": None, "/a.sqlite": None,
     }  # fmt: skip
     assert {path: network_file_system(Path(path), mounts) for path in expected} == expected
