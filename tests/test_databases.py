@@ -287,7 +287,7 @@ def test_a_copy_holds_what_the_log_still_kept_apart(tmp_path: Path) -> None:
 
 
 def test_a_database_is_named_without_its_secrets() -> None:
-    assert shown("sqlite:////home/claire/w/ledger.sqlite") == "ledger.sqlite"
+    assert shown("sqlite:////remote/claire/w/ledger.sqlite") == "ledger.sqlite"
     assert shown("postgresql://u:secret@host/db") == "postgresql://u:***@host/db"
     assert shown(":// secret") == "?"
     assert sqlite_path("postgresql://host/db") is None
