@@ -156,6 +156,71 @@ def test_an_email_type_with_an_unknown_code_is_not_sent(practice: Practice, tmp_
     assert practice.mailings().empty
 
 
+def test_nothing_leaves_without_the_file_that_goes_with_it(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "plan.html").write_text("---\nsubject: Plan\nattachments: [plan.pdf]\n---\n<p>@PNOM</p>")
+    template = practice.templates.import_file(tmp_path / "plan.html")
+    mailing = practice.mailing(tomorrow(practice), template)
+    assert mailing.preview(0).attachments[0].name == "plan.pdf"
+    mailing.queue()
+    (practice.path / "attachments" / template.attachments[0]).unlink()
+    with pytest.raises(TemplateRefused, match=r"plan\.pdf"):
+        mailing.resume()
+    with pytest.raises(TemplateRefused, match=r"plan\.pdf"):
+        practice.mailing(tomorrow(practice), template).check()
+    assert letters(practice) == []
+    assert mailing.counts.pending > 0
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "../outside.txt", "inner/file.txt", ".."])
+def test_a_template_file_carries_off_no_other_file(practice: Practice, tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside.txt").write_text("private")
+    folder = tmp_path / "templates"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "file.txt").write_text("private")
+    (folder / "t.html").write_text(f"---\nsubject: s\nattachments: ['{name}']\n---\n<p>x</p>")
+    with pytest.raises(TemplateRefused):
+        practice.templates.import_file(folder / "t.html")
+
+
+def test_an_exported_email_type_overwrites_no_other_file(practice: Practice, tmp_path: Path) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "plan.html").write_text("---\nsubject: Plan\nattachments: [plan.pdf]\n---\n<p>@PNOM</p>")
+    practice.templates.import_file(tmp_path / "plan.html")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.pdf").write_bytes(b"another one")
+    with pytest.raises(TemplateRefused):
+        practice.templates.export_file("plan", tmp_path / "out" / "plan.html")
+    assert (tmp_path / "out" / "plan.pdf").read_bytes() == b"another one"
+
+
+def test_a_mailing_sends_what_the_stores_say_now_not_what_was_seen_before_a_correction(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    rows = mailing.recipients
+    own = rows[(rows["reason"] == "") & (rows["addressee_key"] == "patient:" + rows["patient_id"])]
+    patient = own["patient_id"].iloc[0]
+    practice.patients.correct(patient, email="nouvelle@patients.example")
+    mailing.send(confirmed=True)
+    results = practice.results(mailing, identities=True)
+    assert results.loc[results["patient_id"] == patient, "address"].tolist() == ["nouvelle@patients.example"]
+
+
+def test_a_mailing_is_found_again_by_its_number_even_when_a_person_named_it(practice: Practice) -> None:
+    table = pd.DataFrame({"email": ["a@t.example"], "id": ["1"]})
+    named = practice.mailing(table, REMINDER, key="named")
+    named.send(confirmed=True)
+    found = practice.mailing_by_id(named.id or 0)
+    assert found.counts == named.counts
+    assert len(found.resume()) == 1
+    with pytest.raises(UsageError):
+        found.preview(0)
+
+
+def test_a_frame_with_half_a_character_is_told_apart_like_any_other(practice: Practice) -> None:
+    table = pd.DataFrame({"email": ["a@t.example"], "nom": ["\ud800x"]})
+    assert practice.mailing(table, REMINDER).plan.table_digest
+
+
 def test_what_is_not_there_is_said_in_a_sentence(practice: Practice) -> None:
     with pytest.raises(UnknownTemplate, match="Rappel de rendez-vous"):
         practice.templates["Rendez-vous/Rappel de rendez-vou"]

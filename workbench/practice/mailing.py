@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -45,6 +45,12 @@ class Prepared:
     fields: pd.DataFrame
     checked: Checked
     press: LetterPress
+    at: datetime
+    changes: int
+
+
+STALE = timedelta(minutes=5)
+"""How long what was worked out may be looked at and sent before it is worked out again."""
 
 
 class Mailing:
@@ -60,14 +66,18 @@ class Mailing:
         template: Template,
         account: Account,
         plan: MailingPlan,
+        *,
+        mailing_id: int | None = None,
+        frozen: bool = False,
     ) -> None:
         self._practice = practice
         self._subjects = subjects
         self._prepared: Prepared | None = None
+        self._frozen = frozen
         self.template = template
         self.account = account
         self.plan = plan
-        self.id: int | None = practice.ledger.mailings.id_of(plan)
+        self.id = mailing_id
 
     def __repr__(self) -> str:
         name = self.id if self.id is not None else _("not queued yet")
@@ -76,10 +86,27 @@ class Mailing:
     # --- before anything leaves -----------------------------------------------------------------------
 
     def prepare(self, *, fresh: bool = True) -> Prepared:
-        """Work out recipients, values and findings; with ``fresh=False`` a former result is good enough."""
-        if self._prepared is None or fresh:
-            self._prepared = self._worked_out(self._practice.now())
-        return self._prepared
+        """Work out recipients, values and findings against the stores as they are now.
+
+        With ``fresh=False`` a former result is good enough, unless it is older than `STALE` or something was
+        corrected, imported or objected to through this practice since.
+
+        Raises
+        ------
+        UsageError
+            For a mailing taken from the ledger by its number: its rows are frozen, and stand in the results.
+        TemplateRefused
+            When the email type cannot be compiled, or a file that goes with it is gone.
+        """
+        if self._frozen:
+            raise UsageError(
+                _("Mailing {number} is frozen as it was confirmed: its rows are in the results.").format(number=self.id)
+            )
+        now = self._practice.now()
+        known = self._prepared
+        if fresh or known is None or known.changes != self._practice.changes or now - known.at > STALE:
+            self._prepared = known = self._worked_out(now)
+        return known
 
     def check(self) -> pd.DataFrame:
         """Render every message once and return the findings.
@@ -193,6 +220,7 @@ class Mailing:
                 count=count,
             )
         self.queue(again=again)
+        self._prepared = None  # the next look, or the next sending, meets the stores as they are then
         return self.resume(connections=connections, progress=progress)
 
     def queue(self, *, again: bool = False) -> int:
@@ -271,7 +299,9 @@ class Mailing:
         )
         found = occasion_digests(found, fields)
         checked = preflight(found, fields, press.compiled, mime=press.mime, now=now)
-        return Prepared(found=found, fields=checked.fields, checked=checked, press=press)
+        return Prepared(
+            found=found, fields=checked.fields, checked=checked, press=press, at=now, changes=practice.changes
+        )
 
     def _found(self, now: datetime) -> Recipients:
         practice = self._practice

@@ -19,9 +19,10 @@ from workbench.domain.calendar import Now, PracticeCalendar, parse_day
 from workbench.domain.fields import Catalogue
 from workbench.domain.frames import IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, MailingStatus
+from workbench.domain.messages import Attachment
 from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
-from workbench.errors import SendingStopped, UsageError, WorkbenchError
+from workbench.errors import SendingStopped, TemplateRefused, UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.letters import LetterPress, Postman
 from workbench.practice.mailing import Mailing
@@ -67,6 +68,8 @@ class Practice:
         self.templates = Templates(self)
         self.accounts = Accounts(self, passwords, tester)
         self.patients = Patients(self)
+        self.changes = 0
+        """How often something was corrected, imported or objected to through this practice."""
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
@@ -165,6 +168,7 @@ class Practice:
             kind, Path(path), mapping=mapping, dry_run=dry_run, by=self.user, now=self.now(), progress=progress
         )
         self.__dict__.pop("_card", None)
+        self.changes += 1
         return report
 
     def opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> None:
@@ -186,6 +190,7 @@ class Practice:
             by=self.user,
             now=self.now(),
         )
+        self.changes += 1
 
     # --- the mailing --------------------------------------------------------------------------------------
 
@@ -229,7 +234,7 @@ class Practice:
             table_digest=digest,
             key=key,
         )
-        return Mailing(self, subjects, template, chosen, plan)
+        return Mailing(self, subjects, template, chosen, plan, mailing_id=self.ledger.mailings.id_of(plan))
 
     def mailing_by_id(self, mailing_id: int) -> Mailing:
         """Return a mailing queued before, to look at its numbers or to go on with it.
@@ -249,19 +254,15 @@ class Practice:
             parameters=record.parameters,
             key=record.key,
         )
-        if record.search:
-            subjects = self.search(record.search, **record.parameters)
-        else:
-            subjects = pd.DataFrame({"email": pd.Series(dtype="str")})
-        mailing = Mailing(
+        return Mailing(
             self,
-            subjects,
+            pd.DataFrame(),
             self.ledger.library.revision(record.template_revision_id),
             self.accounts[record.account],
             plan,
+            mailing_id=record.id,
+            frozen=True,
         )
-        mailing.id = record.id
-        return mailing
 
     def cancel(self, mailing_id: int) -> int:
         """Cancel the rows of a mailing that have not left; return how many."""
@@ -291,14 +292,24 @@ class Practice:
 
     def press(self, template: Template, account: Account, *, columns: tuple[str, ...] = ()) -> LetterPress:
         """Return what renders and writes the messages of a template from an account."""
-        read = [self.attachments.read(kept) for kept in template.attachments]
         return LetterPress(
-            template,
-            account,
-            catalogue=self.catalogue,
-            attachments=tuple(attachment for attachment in read if attachment is not None),
-            columns=columns,
+            template, account, catalogue=self.catalogue, attachments=self._files_of(template), columns=columns
         )
+
+    def _files_of(self, template: Template) -> tuple[Attachment, ...]:
+        """Read the files that go with an email type; nothing ever leaves without one of them."""
+        files = []
+        for kept in template.attachments:
+            file = self.attachments.read(kept)
+            if file is None:
+                raise TemplateRefused(
+                    _(
+                        "The file « {name} » that goes with « {template} » is gone or was changed; nothing leaves "
+                        "without it. Import the email type again, with the file beside it."
+                    ).format(name=kept.rpartition("/")[2], template=template.path)
+                )
+            files.append(file)
+        return tuple(files)
 
     # --- sending ------------------------------------------------------------------------------------------
 
@@ -323,6 +334,7 @@ class Practice:
             return None
         account = self.accounts[record.account]
         password = self.accounts.password(account)
+        self._files_of(self.ledger.library.revision(record.template_revision_id))
         postman = Postman(lambda revision, columns: self._press_of(revision, account, columns))
         mailings.set_status(mailing_id, MailingStatus.SENDING, by=self.user, now=self.now())
         try:
@@ -395,7 +407,8 @@ def _table_lines(table: pd.DataFrame) -> list[str]:
 
 
 def _digest_of_lines(lines: list[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    # A frame may hold half characters; they count like any other.
+    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _of_the_mailing(

@@ -59,6 +59,14 @@ class Templates(Mapping[str, Template]):
         template = read_template(Path(file))
         compile_template(template, self._practice.catalogue, columns=None)
         beside = Path(file).parent
+        for name in template.attachments:
+            # A template file comes from anywhere: it may not carry off another file of this computer.
+            if Path(name).name != name or name in (".", "..") or (beside / name).is_symlink():
+                raise TemplateRefused(
+                    _("The attachment « {name} » must be a file beside the email type's own, named alone.").format(
+                        name=name
+                    )
+                )
         kept = tuple(self._practice.attachments.keep(beside / name) for name in template.attachments)
         return self._practice.ledger.library.save_template(
             replace(template, attachments=kept), by=self._practice.user, now=self._practice.now()
@@ -68,7 +76,7 @@ class Templates(Mapping[str, Template]):
         """Write an email type as a template file, with its attachments beside it."""
         template = self[path]
         target = Path(file)
-        names = []
+        names: list[str] = []
         for kept in template.attachments:
             attachment = self._practice.attachments.read(kept)
             if attachment is None:
@@ -77,7 +85,12 @@ class Templates(Mapping[str, Template]):
                         name=kept.rpartition("/")[2], path=path
                     )
                 )
-            (target.parent / attachment.name).write_bytes(attachment.data)
+            beside = target.parent / attachment.name
+            if beside.exists() and beside.read_bytes() != attachment.data:
+                raise TemplateRefused(
+                    _("« {file} » exists already and is another file; nothing was exported.").format(file=beside)
+                )
+            beside.write_bytes(attachment.data)
             names.append(attachment.name)
         target.write_text(template_to_text(replace(template, attachments=tuple(names))), encoding="utf-8")
         return target
@@ -330,6 +343,7 @@ class Patients:
                 now=practice.now(),
             )
             corrections.append(made)
+            practice.changes += 1
         return corrections
 
 
