@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench import wiring
-from workbench.errors import DatabaseRefused, WorkspaceError
+from workbench.errors import DatabaseRefused, ReadOnlyStore, WorkspaceError
 from workbench.settings import Settings
 from workbench.wiring import init_workspace, open_practice
 
@@ -61,3 +61,25 @@ def test_a_password_in_a_database_url_stays_out_of_the_workspace(tmp_path: Path,
     assert not any(b"s3cret" in text for text in texts)
     with open_practice(folder) as practice:
         assert practice.search("missed").empty
+
+
+def test_a_store_that_was_there_before_is_read_and_never_written(tmp_path: Path, postgres_url: str) -> None:
+    table = tmp_path / "patients.csv"
+    table.write_text("Dossier;Nom;Email\n0012;LEFÈVRE;c@t.example\n", encoding="utf-8")
+    with open_practice(init_workspace(tmp_path / "ours", store=postgres_url)) as ours:
+        assert ours.import_file("patients", table).created == 1
+        assert ours.patients.correct("0012", email="d@t.example")[0].old == "c@t.example"
+    with open_practice(init_workspace(tmp_path / "theirs", store=postgres_url)) as theirs:
+        assert theirs.patients.show("0012")["email"] == "d@t.example"
+        with pytest.raises(ReadOnlyStore):
+            theirs.patients.correct("0012", email="e@t.example")
+        with pytest.raises(ReadOnlyStore):
+            theirs.import_file("patients", table)
+    with pytest.raises(ReadOnlyStore):
+        init_workspace(tmp_path / "demo", store=postgres_url, demo=True)
+
+
+def test_a_practice_without_a_name_writes_under_its_address_alone(tmp_path: Path) -> None:
+    with open_practice(init_workspace(tmp_path / "W")) as practice:
+        assert practice.name == ""
+        assert practice.accounts.set("a", email="a@t.example", kind="catcher").display_name == ""

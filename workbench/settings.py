@@ -25,6 +25,7 @@ class Settings:
     """What `workbench.toml` says.
 
     `store` and `ledger` are file names inside the workspace, or SQLAlchemy URLs without a password.
+    `store_writable` is false for a patient store that was there before the workspace: it is read, never written.
     """
 
     workspace_id: str
@@ -32,6 +33,7 @@ class Settings:
     language: str | None = None
     store: str = DATABASES[0]
     ledger: str = DATABASES[1]
+    store_writable: bool = True
     store_password_from: str = ""
     ledger_password_from: str = ""
     account: str = ""
@@ -88,6 +90,7 @@ def _toml_value(value: object) -> str:
 def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
     kinds: dict[str, type] = {
         "workspace_id": str, "practice_id": str, "language": str, "store": str, "ledger": str,
+        "store_writable": bool,
         "store_password_from": str, "ledger_password_from": str, "account": str, "adult_age": int, "sample": bool,
     }  # fmt: skip
     for name, value in values.items():

@@ -20,13 +20,12 @@ from workbench.domain.accounts import Account, AccountKind, Security
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
-from workbench.errors import BadSettings, WorkspaceError
+from workbench.errors import BadSettings, DatabaseRefused, WorkspaceError
 from workbench.language import _, use_language
 from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
 from workbench.patients.import_table import read_table
-from workbench.patients.importing import import_file
 from workbench.patients.sample import fill_sample_practice, redate_sample
 from workbench.patients.sample_files import sample_templates
 from workbench.patients.store import SqlPatientStore, open_store
@@ -86,7 +85,7 @@ def open_practice(
         passwords=passwords,
         transport_of=partial(_transport, folder),
         tester=partial(_tested, folder),
-        importer=partial(import_file, store.engine, settings.practice_id),
+        importer=store.import_file,
         table_reader=_table,
         doctor=examine,
         now=now,
@@ -141,15 +140,17 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
     private_folder(folder)
     for name in FOLDERS:
         private_folder(folder / name)
-    settings = Settings(workspace_id=new_workspace_id(), sample=demo and store is None)
+    settings = Settings(workspace_id=new_workspace_id(), sample=demo)
     passwords = Passwords(settings.workspace_id)
     if store is not None:
         settings = replace(settings, **_kept_url("store", store, passwords))
+        settings = replace(settings, store_writable=not _holds_patients(folder, settings, passwords))
     if ledger is not None:
         settings = replace(settings, **_kept_url("ledger", ledger, passwords))
     opened = _open_store(folder, settings, passwords, create=True)
     try:
         if demo:
+            opened.check_writable()
             today = opened.calendar().today(now())
             fill_sample_practice(opened.engine, practice_id=settings.practice_id, today=today)
     finally:
@@ -204,7 +205,18 @@ def _url(folder: Path, name: str, value: str, password_from: str, passwords: Pas
 
 def _open_store(folder: Path, settings: Settings, passwords: Passwords, *, create: bool) -> SqlPatientStore:
     url = _url(folder, "store", settings.store, settings.store_password_from, passwords)
-    return open_store(url, practice_id=settings.practice_id, create=create)
+    # A store that others fill is opened as it is, even while the workspace is made.
+    create = create and settings.store_writable
+    return open_store(url, practice_id=settings.practice_id, create=create, writable=settings.store_writable)
+
+
+def _holds_patients(folder: Path, settings: Settings, passwords: Passwords) -> bool:
+    """Tell whether a database already is a patient store, so that it is not ours to write."""
+    try:
+        _open_store(folder, replace(settings, store_writable=False), passwords, create=False).close()
+    except DatabaseRefused:
+        return False
+    return True
 
 
 def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledger:

@@ -76,7 +76,7 @@ class Practice:
         self._doctor = doctor
 
     def __repr__(self) -> str:
-        return f"<Practice {self.name}>"
+        return f"<Practice {self.name or self.path.name}>"
 
     def __enter__(self) -> Practice:
         return self
@@ -98,8 +98,9 @@ class Practice:
 
     @property
     def name(self) -> str:
-        """The practice's name."""
-        return str(self._card.get("name") or _("Practice"))
+        """The practice's name, or nothing when nobody has told it yet."""
+        name = str(self._card.get("name") or "")
+        return "" if name == self.settings.practice_id else name
 
     @property
     def email(self) -> str:
