@@ -54,6 +54,19 @@ def test_without_a_keyring_a_password_goes_to_a_private_file(tmp_path: Path) -> 
     assert "s3cret" not in repr(passwords)
 
 
+@pytest.mark.usefixtures("no_keyring")
+@pytest.mark.parametrize(
+    ("one", "other"), [("a" * 60 + "1", "a" * 60 + "2"), ("cabinet/1", "cabinet_1"), ("é", "è"), ("Cabinet", "cabinet")]
+)
+def test_names_that_look_alike_keep_their_own_passwords(tmp_path: Path, one: str, other: str) -> None:
+    passwords = Passwords("w1", folder=tmp_path / "secrets")
+    passwords.keep(one, "first")
+    passwords.keep(other, "second")
+    assert (passwords.read(one, "file"), passwords.read(other, "file")) == ("first", "second")
+    passwords.forget(other, "file")
+    assert passwords.read(one, "file") == "first"
+
+
 def test_a_desktops_keyring_is_used_when_there_is_one(tmp_path: Path) -> None:
     backend = SystemKeyring()
     keyring.set_keyring(backend)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from workbench import wiring
-from workbench.errors import DatabaseRefused, ReadOnlyStore, WorkspaceError
+from workbench.errors import DatabaseRefused, ImportRefused, ReadOnlyStore, WorkspaceError
+from workbench.practice import Practice
 from workbench.settings import Settings
 from workbench.wiring import init_workspace, open_practice
 
@@ -83,3 +85,46 @@ def test_a_practice_without_a_name_writes_under_its_address_alone(tmp_path: Path
     with open_practice(init_workspace(tmp_path / "W")) as practice:
         assert practice.name == ""
         assert practice.accounts.set("a", email="a@t.example", kind="catcher").display_name == ""
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Practice]:
+    with open_practice(init_workspace(tmp_path / "W")) as practice:
+        yield practice
+
+
+def written(folder: Path, data: bytes) -> Path:
+    file = folder / "table.csv"
+    file.write_bytes(data)
+    return file
+
+
+def test_a_table_with_a_row_too_long_is_refused_with_its_line(opened: Practice, tmp_path: Path) -> None:
+    table = written(tmp_path, b"id,email,name\n1,a@t.example,A\n2,b@t.example,B, the second\n3,c@t.example,C\n")
+    with pytest.raises(ImportRefused, match=r"Line 3 of the file table\.csv"):
+        opened.read_recipients(table)
+    many = b"id,email\n" + b"1,a@t.example,x\n" * 12
+    with pytest.raises(ImportRefused, match=r"Lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 …"):
+        opened.read_recipients(written(tmp_path, many))
+
+
+@pytest.mark.parametrize("headings", ["email,email,name", "email,name,Name", "id,email,name,E-mail,e-mail"])
+def test_a_table_with_a_heading_twice_is_refused(opened: Practice, tmp_path: Path, headings: str) -> None:
+    with pytest.raises(ImportRefused, match=r"« name »|« email »|« E-mail »"):
+        opened.read_recipients(written(tmp_path, headings.encode() + b"\n1,2,3\n"))
+
+
+def test_headings_alone_are_a_table_without_rows(opened: Practice, tmp_path: Path) -> None:
+    table = opened.read_recipients(written(tmp_path, b"id,email,name\n"))
+    assert (list(table.columns), len(table)) == (["id", "email", "name"], 0)
+
+
+def test_cells_missing_at_the_end_of_a_row_are_blank(opened: Practice, tmp_path: Path) -> None:
+    table = opened.read_recipients(written(tmp_path, b"id,email,name,,\n1,a@t.example\n2,b@t.example,B,,\n"))
+    assert table["name"].tolist() == ["", "B"]
+    assert table["email"].tolist() == ["a@t.example", "b@t.example"]
+
+
+def test_a_table_tells_the_encoding_it_was_read_in(opened: Practice, tmp_path: Path) -> None:
+    table = opened.read_recipients(written(tmp_path, "email;name\na@t.example;Zoé\n".encode("cp1252")))
+    assert (table["name"].tolist(), table.attrs["encoding"]) == (["Zoé"], "cp1252")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -95,9 +96,11 @@ class Passwords:
         return f"{self._workspace_id}/{name}"
 
     def _file(self, name: str) -> Path:
-        # Two names may differ only in characters a file name cannot hold: the hex keeps them apart.
+        # Two names may differ only in characters a file name cannot hold, or far to the right: the digest keeps
+        # them apart.
         readable = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:40]
-        return self._folder / f"{self._workspace_id}-{readable}-{name.encode().hex()[:80]}"
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+        return self._folder / f"{self._workspace_id}-{readable}-{digest[:32]}"
 
 
 def _usable_keyring() -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -20,8 +21,8 @@ from workbench.domain.accounts import Account, AccountKind, Security
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
-from workbench.errors import BadSettings, DatabaseRefused, WorkspaceError
-from workbench.language import _, use_language
+from workbench.errors import BadSettings, DatabaseRefused, ImportRefused, WorkspaceError
+from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
@@ -247,9 +248,43 @@ def _caught(folder: Path, account: Account) -> Iterator[Account]:
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """Return a table of recipients as text columns, nothing guessed in its cells."""
+    """Return a table of recipients as text columns, nothing guessed in its cells.
+
+    ``frame.attrs["encoding"]`` is the one the file was read in.
+
+    Raises
+    ------
+    ImportRefused
+        When the file cannot be read, two columns have one heading, or a row has more cells than there are headings:
+        nobody could say which column a value belongs to, and no row is left out in silence.
+    """
     table = read_table(path)
-    return pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
+    alike = Counter(heading.casefold() for heading in table.headings if heading)
+    repeated = [heading for heading in dict.fromkeys(table.headings) if alike[heading.casefold()] > 1]
+    if repeated:
+        raise ImportRefused(
+            _("The file {file} has the heading « {heading} » more than once: rename one of them.").format(
+                file=path.name, heading=" », « ".join(repeated)
+            )
+        )
+    if table.crooked:
+        raise ImportRefused(
+            n_(
+                "Line {lines} of the file {file} has more cells than there are headings; nothing was taken from the "
+                "file. Put a value that holds a comma or a semicolon between quotes.",
+                "Lines {lines} of the file {file} have more cells than there are headings; nothing was taken from the "
+                "file. Put a value that holds a comma or a semicolon between quotes.",
+                len(table.crooked),
+            ).format(file=path.name, lines=_some(table.crooked))
+        )
+    frame = pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
+    frame.attrs["encoding"] = table.encoding
+    return frame
+
+
+def _some(lines: Sequence[int]) -> str:
+    shown = ", ".join(str(line) for line in lines[:10])
+    return shown if len(lines) <= 10 else f"{shown} …"
 
 
 def _tested(folder: Path, account: Account, password: str | None) -> list[Any]:

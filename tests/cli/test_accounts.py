@@ -23,6 +23,15 @@ def test_an_account_is_set_listed_changed_and_removed(at):
     assert "cabinet" not in listed(at)
 
 
+def test_the_port_shown_is_the_one_that_is_used(at):
+    for security in ("tls", "starttls", "none"):
+        words = ("--email", "a@exemple.test", "--host", "127.0.0.1", "--security", security)
+        assert at("account", "set", security, *words).exit_code == 0
+    ports = {name: row["port"] for name, row in listed(at).items()}
+    assert ports == {"catcher": None, "tls": 465, "starttls": 587, "none": 25}
+    assert "465" in at("account", "list").stdout
+
+
 def test_in_the_clear_only_to_this_computer(at):
     done = at("account", "set", "far", "--email", "a@exemple.test", "--host", "mail.exemple.test", "--security", "none")
     assert isinstance(done.exception, AccountError)

@@ -52,3 +52,12 @@ def test_a_mapping_that_is_no_toml_is_refused(at, files, tmp_path):
 
 def test_an_unknown_kind_is_wrong_usage(at, files):
     assert isinstance(at("import", "nonsense", files[2]).exception, UsageError)
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_what_it_was_read_as(at, tmp_path):
+    table = tmp_path / "patients.csv"
+    table.write_bytes("Dossier;Nom;Prénom\nZ1;Noël;Zoé\n".encode("cp1252"))
+    assert "read as cp1252" in at("import", "patients", str(table)).stderr
+    assert json.loads(at("patient", "show", "Z1", "--format", "json").stdout)["first_name"] == "Zoé"
+    table.write_text("Dossier;Nom;Prénom\nZ1;Noël;Zoé\n", encoding="utf-8")
+    assert "read as" not in at("import", "patients", str(table)).stderr

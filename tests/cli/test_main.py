@@ -23,6 +23,9 @@ from workbench.errors import BadValue, UnknownMailing
         (["--user", "zoe", "account", "list"], ["--user", "zoe", "account", "list"]),
         (["search", "--", "-w", "W"], ["search", "--", "-w", "W"]),
         (["search", "-w"], ["-w", "search"]),
+        (["search", "x", "-wW"], ["-wW", "search", "x"]),
+        (["account", "list", "-wW"], ["-wW", "account", "list"]),
+        (["search", "--", "-wW"], ["search", "--", "-wW"]),
         ([], []),
     ],
 )

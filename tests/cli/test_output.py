@@ -3,9 +3,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
 import unicodedata
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -129,6 +131,25 @@ def test_a_file_is_written_for_its_owner_alone(tmp_path, capsys):
     assert str(target) in told.err
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert len(rows_of(target.read_text(encoding="utf-8"))) == 2
+
+
+@pytest.mark.usefixtures("capsys")
+def test_a_file_that_was_open_to_others_is_closed_to_them(tmp_path):
+    target = tmp_path / "list.csv"
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o644)
+    show(FRAME, format=Format.CSV, output=target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    target.chmod(0o666)
+    output.save_bytes(b"x", target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("capsys")
+def test_what_is_no_file_keeps_its_rights():
+    before = stat.S_IMODE(Path(os.devnull).stat().st_mode)
+    show(FRAME, format=Format.CSV, output=Path(os.devnull))
+    assert stat.S_IMODE(Path(os.devnull).stat().st_mode) == before
 
 
 def test_a_named_index_is_a_column(capsys):

@@ -17,6 +17,16 @@ def test_a_file_is_one_object_for_a_program(command):
     assert json.loads(command("patient", "show", "41", "--format", "json").stdout)["patient_id"] == "41"
 
 
+def test_a_file_begins_with_what_one_looks_for(at):
+    found = json.loads(at("search", "appointments", "--format", "json").stdout)[0]
+    record = json.loads(at("patient", "show", found["patient_id"], "--format", "json").stdout)
+    assert list(record)[:8] == [
+        "last_name", "first_name", "civility", "birth_date", "patient_id", "email", "mobile", "phone",
+    ]  # fmt: skip
+    assert list(record)[13:] == sorted(list(record)[13:])
+    assert "file_state" in record
+
+
 @pytest.mark.parametrize(
     "words", [["--email", "a@exemple.test"], ["email=a@exemple.test"], ["--set", "email=a@exemple.test"]]
 )

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from workbench.errors import KeyTaken, LoginRefused, NotConfirmed, UsageError
+from workbench.errors import ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
 
@@ -153,3 +153,19 @@ def test_a_preview_is_written_whole_to_files(command, tmp_path):
     assert eml.read_bytes() == b"From: x\r\n\r\nBonjour\r\n"
     assert html.read_text(encoding="utf-8") == "<p>Bonjour</p>"
     assert stat.S_IMODE(eml.stat().st_mode) == 0o600
+
+
+def test_a_table_that_is_not_utf_8_is_told_with_what_it_was_read_as(at, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_bytes("email;name\nzoe@exemple.test;Zoé\n".encode("cp1252"))
+    template = json.loads(at("template", "list", "--format", "json").stdout)[0]["path"]
+    done = at("send", "--recipients", str(table), "--template", template, "--dry-run")
+    assert "table.csv is not UTF-8 and was read as cp1252" in done.stderr
+
+
+def test_a_table_with_a_row_too_long_sends_nothing(at, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("email,name\na@exemple.test,A\nb@exemple.test,B,b\n", encoding="utf-8")
+    done = at("send", "--recipients", str(table), "--template", "T", "--yes")
+    assert isinstance(done.exception, ImportRefused)
+    assert json.loads(at("mailings", "--format", "json").stdout) == []

@@ -303,7 +303,8 @@ class PatientStoreContract:
         day = wall_clock.date()
         frame = store.search("appointments", {"start": day, "end": day}, today=TODAY)
         assert [moment.isoformat() for moment in frame["starts_at"]] == [shown]
-        assert frame["time"].tolist() == [wall_clock.strftime("%H:%M")]
+        assert frame["date"].tolist() == [shown[:10]]
+        assert frame["time"].tolist() == [shown[11:16]]
 
     # --- columns ------------------------------------------------------------------------------------
 

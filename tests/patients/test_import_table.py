@@ -27,6 +27,37 @@ def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
     assert list(table.columns[1]) == ["D’Été", "Lœb"]
 
 
+@pytest.mark.parametrize("name", ["Zoé", "D’Été", "Lœb", "Šárka", "Noël Ünal", "Françoise", "À Ô Ç €", "José"])
+def test_a_short_file_of_windows_is_never_taken_for_another_ones(tmp_path: Path, name: str) -> None:
+    table = read_table(write(tmp_path, f"dossier;nom\r\n1;{name}\r\n".encode("cp1252")))
+    assert list(table.columns[1]) == [name]
+    assert table.encoding == "cp1252"
+
+
+def test_a_byte_that_windows_does_not_know_is_guessed_from_the_older_encodings(tmp_path: Path) -> None:
+    names = ["Hélène", "Éléonore", "François", "Gaëlle", "Zoé", "Côme", "Noël", "Jérôme"] * 20
+    text = "dossier;nom\n" + "".join(f"{number};{name}\n" for number, name in enumerate(names))
+    data = text.encode("mac_roman")
+    assert b"\x8d" in data or b"\x8f" in data
+    table = read_table(write(tmp_path, data))
+    assert list(table.columns[1]) == names
+    assert table.encoding == "mac-roman"
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "known"),
+    [
+        ("utf-8", None, "utf-8"),
+        ("utf-8-sig", None, "utf-8"),
+        ("utf-16", None, "utf-16"),
+        ("mac_roman", "macintosh", "mac-roman"),
+        ("utf-8-sig", "UTF8", "utf-8"),
+    ],
+)
+def test_the_encoding_it_was_read_in_is_told(tmp_path: Path, written: str, said: str | None, known: str) -> None:
+    assert read_table(write(tmp_path, TEXT.encode(written)), encoding=said).encoding == known
+
+
 def test_the_file_of_an_old_mac_or_of_dos_needs_its_encoding_said(tmp_path: Path) -> None:
     path = write(tmp_path, "dossier;nom\n1;Éléonore\n".encode("mac_roman"))
     assert list(read_table(path, encoding="mac_roman").columns[1]) == ["Éléonore"]

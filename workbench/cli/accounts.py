@@ -11,7 +11,7 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
-from workbench.domain.accounts import Security
+from workbench.domain.accounts import AccountKind, Security
 from workbench.errors import UsageError
 from workbench.language import _
 
@@ -24,7 +24,13 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=_("The account
 def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, output: OutputOption = None) -> None:
     """Show one row an account."""
     rows = [
-        {**asdict(account), "kind": str(account.kind), "security": str(account.security)}
+        {
+            **asdict(account),
+            "kind": str(account.kind),
+            "security": str(account.security),
+            # Only a server has a port that is known now: the catcher's is chosen while it sends.
+            "port": account.effective_port if account.kind is AccountKind.SMTP else None,
+        }
         for _name, account in sorted(practice_of(ctx).accounts.items())
     ]
     columns = [

@@ -63,6 +63,13 @@ def import_file(
         skipped=report.skipped,
     )
     say(numbers)
+    if report.encoding != "utf-8":
+        say(
+            _(
+                "The file is not UTF-8 and was read as {encoding}. Should its accents look wrong, say another encoding "
+                "in a mapping."
+            ).format(encoding=report.encoding)
+        )
     if dry_run:
         say(_("This was a trial: nothing was written."))
 

@@ -96,7 +96,7 @@ def globals_first(arguments: Sequence[str]) -> list[str]:
         if word in names:
             moved.append(word)
             moved.extend(value for value in [next(waiting, None)] if value is not None)
-        elif equals and name in names and name.startswith("--"):
+        elif word.startswith("-w") or (equals and name in names and name.startswith("--")):  # « -wDIR », « --user=me »
             moved.append(word)
         else:
             kept.append(word)

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import stat
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -230,8 +231,12 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
 
 
 def _private(path: Path) -> int:
-    # What a list holds are patients: a new file is its owner's alone.
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # What a list holds are patients: a file is its owner's alone, also one that was there and open to others.
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if stat.S_ISREG(os.fstat(opened).st_mode):  # /dev/null and the like stay everybody's
+        with suppress(OSError):  # a disk without rights, or somebody else's file that we may write
+            os.fchmod(opened, 0o600)
+    return opened
 
 
 def _rows(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:

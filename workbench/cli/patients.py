@@ -14,6 +14,12 @@ from workbench.language import _
 
 group = Commands(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
 
+_FIRST_SHOWN = (
+    "last_name", "first_name", "civility", "birth_date", "patient_id", "email", "mobile", "phone", "address_line_1",
+    "address_line_2", "postcode", "city", "country",
+)  # fmt: skip
+"""What somebody at the desk looks for in a file; the rest follows by its name."""
+
 PatientArgument = Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))]
 
 
@@ -22,7 +28,9 @@ def show_patient(
     ctx: typer.Context, patient: PatientArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
 ) -> None:
     """Show one file, a line a value."""
-    show_record(practice_of(ctx).patients.show(patient), format=format, output=output)
+    file = practice_of(ctx).patients.show(patient)
+    first = [name for name in _FIRST_SHOWN if name in file]
+    show_record({name: file[name] for name in [*first, *file]}, format=format, output=output)
 
 
 @group.command("correct", help=_("Correct a patient's file: workbench patient correct 41 --email ADDRESS"))

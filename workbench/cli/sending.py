@@ -30,6 +30,8 @@ from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.domain.messages import Message
     from workbench.practice import Mailing, Practice
 
@@ -170,8 +172,21 @@ def mailing_asked(
         raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
     if search is None and settings:
         raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
-    frame = practice.read_recipients(recipients) if recipients is not None else found(practice, str(search), settings)
+    frame = _table(practice, recipients) if recipients is not None else found(practice, str(search), settings)
     return practice.mailing(frame, template, account=account, key=key)
+
+
+def _table(practice: Practice, file: Path) -> pd.DataFrame:
+    frame = practice.read_recipients(file)
+    encoding = frame.attrs.get("encoding", "utf-8")
+    if encoding != "utf-8":
+        say(
+            _(
+                "{file} is not UTF-8 and was read as {encoding}. Should its accents look wrong, save it as UTF-8 and "
+                "start again."
+            ).format(file=file.name, encoding=encoding)
+        )
+    return frame
 
 
 def run_and_report(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from workbench.errors import ImportRefused
 from workbench.language import _
 
 DELIMITERS = (",", ";", "\t", "|")
-_OLD_ENCODINGS = ["cp1252", "mac_roman", "cp850"]
-"""What French practices' software writes when it is not Unicode: Windows, old Macs, DOS."""
+_WINDOWS = "cp1252"
+_OLDER_ENCODINGS = ["mac_roman", "cp850"]
+"""What else French practices' software writes when it is neither Unicode nor Windows: old Macs, DOS."""
 
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST_CELL = 1_000_000
@@ -24,19 +27,24 @@ _LARGEST_CELL = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportTable:
-    """A file's cells as they are written (see `clean_cell`); `lines` are those on which the rows begin, from 1."""
+    """A file's cells as they are written (see `clean_cell`); `lines` are those on which the rows begin, from 1.
+
+    `encoding` is the one the file was read in: ``utf-8`` however it began, else what was said or supposed.
+    """
 
     headings: tuple[str, ...]
     columns: tuple[Sequence[str], ...]
     lines: Sequence[int]
     crooked: Sequence[int]  # lines left out because they have more cells than there are headings
+    encoding: str = "utf-8"
 
 
 def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> ImportTable:
     """Read a file of separated values.
 
-    The encoding is the one said, else the one its first bytes announce, else UTF-8, else the likeliest of the old
-    ones; the delimiter is the one said, else the comma, semicolon, tab or bar that cuts its first lines alike.
+    The encoding is the one said, else the one its first bytes announce, else UTF-8, else that of Windows (cp1252)
+    unless a byte has no meaning there; only then the likeliest of the older ones. The delimiter is the one said, else
+    the comma, semicolon, tab or bar that cuts its first lines alike.
     A text such as ``Null``, ``NA`` or ``007`` is that text.
 
     Raises
@@ -50,27 +58,28 @@ def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None
         raise ImportRefused(
             _("The file {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
         ) from error
-    text = _decoded(data, path.name, encoding)
+    text, read_in = _decoded(data, path.name, encoding)
     if not text.strip():
         raise ImportRefused(_("The file {file} is empty.").format(file=path.name))
     if delimiter is not None and len(delimiter) != 1:
         raise ImportRefused(_("The delimiter must be a single character, as « ; ».").format())
-    return _parsed(text, delimiter or _delimiter_of(text), path.name)
+    return replace(_parsed(text, delimiter or _delimiter_of(text), path.name), encoding=read_in)
 
 
-def _decoded(data: bytes, name: str, encoding: str | None) -> str:
+def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
+    """Return the text, and the name of the encoding it was read in."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ImportRefused(
             _("The file {file} is a spreadsheet: save it as CSV (UTF-8) and import that file.").format(file=name)
         )
     try:
         if encoding:
-            return data.decode(encoding)
+            return data.decode(encoding), _known_as(encoding)
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return data.decode("utf-16")
+            return data.decode("utf-16"), "utf-16"
         if b"\x00" in data[:4096]:
             raise ImportRefused(_("The file {file} is not a text file.").format(file=name))
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), "utf-8"
     except LookupError as error:
         raise ImportRefused(
             _("There is no encoding called « {encoding} »: write utf-8 or cp1252.").format(encoding=encoding)
@@ -80,8 +89,18 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> str:
             raise ImportRefused(
                 _("The file {file} is not written in {encoding}.").format(file=name, encoding=encoding or "utf-16")
             ) from error
-    likeliest = from_bytes(data, cp_isolation=_OLD_ENCODINGS).best()
-    return str(likeliest) if likeliest is not None else data.decode("cp1252", errors="replace")
+    # In a file of a few rows every guess is as good as another: the encoding that nearly all of them have goes first.
+    with suppress(UnicodeDecodeError):
+        return data.decode(_WINDOWS), _WINDOWS
+    likeliest = from_bytes(data, cp_isolation=_OLDER_ENCODINGS).best()
+    if likeliest is None:
+        return data.decode(_WINDOWS, errors="replace"), _WINDOWS
+    return str(likeliest), _known_as(likeliest.encoding)
+
+
+def _known_as(encoding: str) -> str:
+    name = codecs.lookup(encoding).name
+    return "utf-8" if name == "utf-8-sig" else name
 
 
 def _delimiter_of(text: str) -> str:

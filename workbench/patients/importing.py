@@ -48,7 +48,10 @@ ALIASES = {"responsible": "guardians", "people-responsible": "guardians", "opt_o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What became of a file's rows; created, updated, unchanged and skipped ones add up to `rows`."""
+    """What became of a file's rows; created, updated, unchanged and skipped ones add up to `rows`.
+
+    `encoding` is the one the file was read in.
+    """
 
     kind: str
     rows: int
@@ -58,6 +61,7 @@ class ImportReport:
     skipped: int
     findings: tuple[ImportFinding, ...]
     dry_run: bool = False
+    encoding: str = "utf-8"
 
 
 def columns_of_kind(kind: str) -> tuple[str, ...]:
@@ -156,6 +160,7 @@ def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:
         skipped=batch.skipped,
         findings=tuple(sorted([*batch.findings, *crooked], key=lambda finding: finding.row)),
         dry_run=dry_run,
+        encoding=batch.table.encoding,
     )
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     batch.connection.execute(

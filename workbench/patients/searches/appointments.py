@@ -162,8 +162,9 @@ def _frame(
     )
     found = connection.execute(statement).all()
     read = rows.columns_of(found, [column.name for column in (*_READ, *balance)])
-    starts = rows.wall_clocks(read["starts_at"])
-    date_texts, time_texts = rows.wall_texts(starts)
+    starts = rows.moment(read["starts_at"], zone)
+    # What is shown is what the moment says: in the hour that summer time leaves out, both are an hour later.
+    date_texts, time_texts = rows.wall_texts(starts.tz_localize(None).to_numpy())
     names = _practitioner_names(connection, practice_id)
     standing = connection.execute(
         sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == practice_id)
@@ -174,7 +175,7 @@ def _frame(
         "subject_key": rows.text([f"appointment:{one}" for one in read["appointment_id"]]),
         "appointment_id": rows.text(read["appointment_id"]),
         "patient_id": rows.text(read["patient_id"]),
-        "starts_at": rows.moment(starts, zone),
+        "starts_at": starts,
         "date": rows.text(date_texts),
         "time": rows.text(time_texts),
         "patient": rows.text(
