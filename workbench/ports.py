@@ -241,6 +241,10 @@ class OptOutBook(Protocol):
         """Record an opt-out, of a patient or of an address."""
         ...
 
+    def withdraw(self, *, patient_id: str, address: str, channel: str, purpose: str, by: str, now: datetime) -> bool:
+        """Take an opt-out back, exactly as it was recorded, and tell whether there was one."""
+        ...
+
     def objections(self) -> pd.DataFrame:
         """Return the standing opt-outs; columns as ``PatientStore.objections``."""
         ...
