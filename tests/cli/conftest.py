@@ -166,6 +166,13 @@ class FakePractice:
     def opt_out(self, who: str, *, channel: str) -> None:
         self.asked.append(("opt_out", who, channel))
 
+    def withdraw_opt_out(self, who: str, *, channel: str) -> bool:
+        self.asked.append(("withdraw", who, channel))
+        return who == "41"
+
+    def objection(self, who: str, *, channel: str) -> str:
+        return "opted_out" if who == "42" else ""
+
     def _turn(self, old: str, new: str) -> int:
         count = list(self.statuses.values()).count(old)
         self.statuses = {key: new if status == old else status for key, status in self.statuses.items()}

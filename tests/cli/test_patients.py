@@ -54,3 +54,58 @@ def test_the_file_number_is_not_corrected(command):
 def test_an_opt_out_is_one_gesture(command, practice, who):
     assert command("patient", "opt-out", who).exit_code == 0
     assert practice.asked == [("opt_out", who, "email")]
+
+
+@pytest.mark.parametrize(
+    ("who", "told", "untold"),
+    [
+        ("41", ["Withdrawn"], ["do not leave"]),
+        ("43", ["no such opt-out"], ["do not leave"]),
+        ("42", ["no such opt-out", "Messages still do not leave: Does not want these messages."], ["Withdrawn"]),
+    ],
+)
+def test_an_opt_out_is_withdrawn_and_what_still_stands_is_told(command, practice, who, told, untold):
+    done = command("patient", "opt-out", who, "--withdraw")
+    assert done.exit_code == 0
+    assert practice.asked == [("withdraw", who, "email")]
+    assert all(words in done.stderr for words in told)
+    assert not any(words in done.stderr for words in untold)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Eve <eve2@x.example>"],
+        ["mailto:eve@x.example"],
+        ["a@x.example;b@x.example"],
+        ["eve2@"],
+        ["@x.example"],
+        ["eve@x.example", "--channel", "courriel"],
+        ["eve@x.example", "--channel", ""],
+    ],
+)
+def test_what_would_stop_no_message_is_refused_and_not_recorded(at, words):
+    for withdraw in ([], ["--withdraw"]):
+        done = at("patient", "opt-out", *words, *withdraw)
+        assert isinstance(done.exception, UsageError)
+        assert "eve2@x" not in done.exception.sentence
+        assert "Recorded" not in done.output
+
+
+def test_an_opt_out_and_its_withdrawal_decide_who_is_left_out(at):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous", "--dry-run", "--json")  # fmt: skip
+
+    def ready() -> int:
+        return int(json.loads(at(*send).stdout.splitlines()[-1])["pending"])
+
+    before = ready()
+    address = next(
+        row["email"]
+        for row in json.loads(at("search", "appointments", "--set", "start=tomorrow", "--format", "json").stdout)
+        if row["address_status"] == "ok" and at("patient", "opt-out", row["email"]).exit_code == 0 and ready() < before
+    )
+    assert "Withdrawn" in at("patient", "opt-out", f" {address.upper()} ", "--withdraw").stderr
+    assert "no such opt-out" in at("patient", "opt-out", address, "--withdraw").stderr
+    at("patient", "opt-out", address)
+    assert ready() < before

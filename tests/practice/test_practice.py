@@ -121,6 +121,40 @@ def test_an_opt_out_counts_by_patient_and_by_address(practice: Practice) -> None
         practice.opt_out("no-such-file")
 
 
+def test_a_withdrawn_opt_out_lets_messages_leave_again_and_is_journalled(practice: Practice) -> None:
+    rows = practice.mailing(tomorrow(practice), REMINDER).recipients
+    patient = rows.loc[rows["reason"] == "", "patient_id"].iloc[0]
+    assert practice.objection(patient) == ""
+    practice.opt_out(f" {patient} ")
+    assert practice.objection(patient) == "opted_out"
+    assert practice.objection(patient, channel="sms") == ""
+    assert practice.withdraw_opt_out(patient)
+    assert not practice.withdraw_opt_out(patient)
+    assert practice.objection(patient) == ""
+    after = practice.mailing(tomorrow(practice), REMINDER).recipients
+    assert set(after.loc[after["patient_id"] == patient, "reason"]) == {""}
+    assert list(practice.ledger.acts.acts(f"patient:{patient}")["what"]) == ["opt_out", "opt_out_withdrawn"]
+
+
+def test_an_opt_out_of_a_patients_address_is_the_patients_objection_too(practice: Practice) -> None:
+    rows = practice.mailing(tomorrow(practice), REMINDER).recipients
+    own = rows[(rows["reason"] == "") & (rows["role"] == "patient")].iloc[0]
+    practice.opt_out(own["address"])
+    assert practice.objection(own["patient_id"]) == practice.objection(own["address"].upper()) == "opted_out"
+    assert not practice.withdraw_opt_out(own["patient_id"])
+
+
+@pytest.mark.parametrize("heading", ["E-mail", "Email", "Courriel", "Adresse e-mail"])
+def test_a_table_names_its_addresses_as_people_do(practice: Practice, heading: str) -> None:
+    table = pd.DataFrame({heading: ["a@t.example"], "name": ["A"]})
+    assert practice.mailing(table, REMINDER).recipients["address"].tolist() == ["a@t.example"]
+
+
+def test_a_table_without_addresses_is_refused_with_its_columns(practice: Practice) -> None:
+    with pytest.raises(UsageError, match="it has: nom, ville"):
+        practice.mailing(pd.DataFrame({"nom": ["A"], "ville": ["B"]}), REMINDER)
+
+
 def test_two_appointments_of_one_patient_are_one_message_that_names_both(practice: Practice) -> None:
     mailing = practice.mailing(tomorrow(practice), REMINDER)
     merged = mailing.subjects[mailing.subjects["merged_with"] != ""]

@@ -9,6 +9,8 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
+from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.people import Channel
 from workbench.errors import UsageError
 from workbench.language import _
 
@@ -66,12 +68,35 @@ def correct_patient(
         say(_("Patient {patient}: nothing to change, the file already says so.").format(patient=patient))
 
 
-@group.command("opt-out", help=_("Record that a patient, or an address, wants no more messages."))
+@group.command(
+    "opt-out",
+    help=_("Record that a patient, or an address, wants no more messages; a sending under way reads it at each batch."),
+)
 def opt_out(
     ctx: typer.Context,
     patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number, or an address."))],
-    channel: Annotated[str, typer.Option("--channel", help=_("email, letter or sms."))] = "email",
+    channel: Annotated[
+        str, typer.Option("--channel", metavar="CHANNEL", help=_("email, letter or sms."))
+    ] = Channel.EMAIL.value,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help=_("Take the opt-out back: messages may leave again."))
+    ] = False,
 ) -> None:
-    """Record an opt-out; it is read again before each message leaves."""
-    practice_of(ctx).opt_out(patient, channel=channel)
-    say(_("Recorded: no more messages by {channel}, from now on.").format(channel=channel))
+    """Record an opt-out, read again at each batch of a sending under way, or take it back."""
+    practice = practice_of(ctx)
+    if not withdraw:
+        practice.opt_out(patient, channel=channel)
+        say(_("Recorded: no more messages by {channel}, from now on.").format(channel=channel))
+        return
+    if practice.withdraw_opt_out(patient, channel=channel):
+        say(_("Withdrawn: the opt-out by {channel} counts no more.").format(channel=channel))
+    else:
+        say(_("There was no such opt-out here; nothing was changed."))
+    reason = practice.objection(patient, channel=channel)
+    if reason:
+        say(
+            _(
+                "Messages still do not leave: {reason} It was recorded otherwise (by the other of address and file "
+                "number, or in the practice's own files)."
+            ).format(reason=sentence_of_reason(reason))
+        )

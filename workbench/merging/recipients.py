@@ -207,7 +207,7 @@ def _frame(made: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 # --- from a table -------------------------------------------------------------------------------------
 
-_EMAIL_COLUMNS = ("email", "e_mail", "mail", "courriel", "adresse_e_mail", "adresse_email", "adresse_mail")
+EMAIL_COLUMNS = ("email", "e_mail", "mail", "courriel", "adresse_e_mail", "adresse_email", "adresse_mail")
 _FIRST_NAMES = ("first_name", "prenom")
 _LAST_NAMES = ("last_name", "nom")
 _CIVILITIES = ("civility", "civilite")
@@ -252,7 +252,7 @@ def recipients_from_table(
     values = frame.copy()
     values.columns = pd.Index(column_names(frame.columns))
     values = pd.DataFrame({name: pd.Series(_plain(values[name]), dtype=object) for name in values.columns})
-    email = next((name for name in _EMAIL_COLUMNS if name in values.columns), None)
+    email = next((name for name in EMAIL_COLUMNS if name in values.columns), None)
     if email is None:
         raise UnknownName(
             _("The table has no column « email »; it has: {columns}.").format(

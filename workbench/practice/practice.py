@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.addresses import address_key, address_problem, normalised_address
 from workbench.attachments import AttachmentFolder
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now, PracticeCalendar, parse_day
@@ -20,10 +21,12 @@ from workbench.domain.fields import Catalogue
 from workbench.domain.frames import IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
+from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
-from workbench.errors import SendingStopped, TemplateRefused, UsageError, WorkbenchError
+from workbench.errors import BadValue, SendingStopped, TemplateRefused, UsageError, WorkbenchError
 from workbench.language import _
+from workbench.merging.recipients import EMAIL_COLUMNS, column_names
 from workbench.practice.letters import LetterPress, Postman
 from workbench.practice.mailing import Mailing
 from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
@@ -177,21 +180,48 @@ class Practice:
 
         Raises
         ------
+        BadValue
+            When it is no single well-formed address, or there is no such channel; nothing was recorded.
         UnknownPatient
             When it is neither an address nor a known file number.
         """
-        by_address = "@" in address_or_patient
-        patient_id = "" if by_address else self.patients.known(address_or_patient)
-        self.ledger.opt_outs.opt_out(
-            patient_id=patient_id,
-            address=address_or_patient if by_address else "",
-            channel=channel,
-            purpose=purpose,
-            source="practice",
-            by=self.user,
-            now=self.now(),
-        )
+        who = self._objector(address_or_patient, channel)
+        self.ledger.opt_outs.opt_out(**who, purpose=purpose, source="practice", by=self.user, now=self.now())
         self.changes += 1
+
+    def withdraw_opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> bool:
+        """Take an opt-out back, exactly as it was recorded, journalled; tell whether there was one.
+
+        What the patient store itself holds against messages stays (see `objection`). Raises as `opt_out`.
+        """
+        who = self._objector(address_or_patient, channel)
+        done = self.ledger.opt_outs.withdraw(**who, purpose=purpose, by=self.user, now=self.now())
+        self.changes += 1
+        return done
+
+    def objection(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> str:
+        """Return why no message may leave to an address or a patient (``opted_out``, ``no_consent``), or ``""``."""
+        who = self._objector(address_or_patient, channel)
+        if who["patient_id"]:
+            own = self.store.people([who["patient_id"]])["email"].iloc[0]
+            who["address"] = own if isinstance(own, str) else ""
+        standing = pd.concat([self.store.objections(), self.ledger.opt_outs.objections()], ignore_index=True)
+        return Objections.from_frame(standing, mailbox=address_key).reason(**who, purpose=purpose)
+
+    def _objector(self, address_or_patient: str, channel: str) -> dict[str, str]:
+        asked = address_or_patient.strip()
+        if channel not in [str(known) for known in Channel]:
+            raise BadValue(
+                _("There is no channel « {channel} »: it is one of {known}.").format(
+                    channel=channel, known=", ".join(Channel)
+                )
+            )
+        if "@" not in asked:
+            return {"patient_id": self.patients.known(asked), "address": "", "channel": str(channel)}
+        if address_problem(asked):
+            # The text itself stays unsaid: it may hold somebody's name (P12).
+            raise BadValue(_("This is not one e-mail address: write it alone, as name@domain.example."))
+        return {"patient_id": "", "address": normalised_address(asked), "channel": str(channel)}
 
     # --- the mailing --------------------------------------------------------------------------------------
 
@@ -287,8 +317,12 @@ class Practice:
             return str(asked["search"]), dict(asked["resolved"]), ""
         if "subject_key" in subjects.columns:
             return "", {}, _digest_of_lines(subjects["subject_key"].astype(str).tolist())
-        if "email" not in subjects.columns:
-            raise UsageError(_("A table of recipients needs a column « email »."))
+        if not set(EMAIL_COLUMNS) & set(column_names(subjects.columns)):
+            raise UsageError(
+                _("The table has no column « email »; it has: {columns}.").format(
+                    columns=", ".join(str(name) for name in subjects.columns)
+                )
+            )
         return "", {}, _digest_of_lines(_table_lines(subjects))
 
     def press(self, template: Template, account: Account, *, columns: tuple[str, ...] = ()) -> LetterPress:
