@@ -250,6 +250,17 @@ def test_a_mailing_is_found_again_by_its_number_even_when_a_person_named_it(prac
         found.preview(0)
 
 
+def test_a_mailing_is_shown_even_when_its_account_was_removed(practice: Practice) -> None:
+    practice.accounts.set("other", kind="folder", folder="other")
+    mailing = practice.mailing(tomorrow(practice), REMINDER, account="other")
+    mailing.queue()
+    practice.accounts.remove("other")
+    found = practice.mailing_by_id(mailing.id or 0)
+    assert found.counts.pending > 0
+    with pytest.raises(UnknownAccount):
+        found.resume()
+
+
 def test_a_frame_with_half_a_character_is_told_apart_like_any_other(practice: Practice) -> None:
     table = pd.DataFrame({"email": ["a@t.example"], "nom": ["\ud800x"]})
     assert practice.mailing(table, REMINDER).plan.table_digest

@@ -285,11 +285,13 @@ class Practice:
             parameters=record.parameters,
             key=record.key,
         )
+        # An account that was removed since keeps its mailings; only going on with one needs it again.
+        account = self.accounts.get(record.account) or Account(name=record.account, email="")
         return Mailing(
             self,
             pd.DataFrame(),
             self.ledger.library.revision(record.template_revision_id),
-            self.accounts[record.account],
+            account,
             plan,
             mailing_id=record.id,
             frozen=True,
