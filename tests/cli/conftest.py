@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from workbench.cli.main import app
-from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.mailings import Counts
 from workbench.domain.messages import Address, Message
 from workbench.language import use_language
@@ -53,6 +53,7 @@ class FakeMailing:
     practice: FakePractice
     id: int | None = None
     account: Any = field(default_factory=lambda: SimpleNamespace(email="cabinet@exemple.test", name="a"))
+    template: Any = field(default_factory=lambda: SimpleNamespace(occasion_purpose="T", step=""))
     outcome: Exception | None = None
     interrupted_by: int | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -63,7 +64,17 @@ class FakeMailing:
 
     @property
     def recipients(self) -> pd.DataFrame:
-        return pd.DataFrame({"recipient_id": ["1", "2", "3"], "reason": ["", "", "no_address"]})
+        return pd.DataFrame(
+            {
+                "recipient_id": ["1", "2", "3"],
+                "addressee_key": ["1", "2", "3"],
+                "role": "patient",
+                "channel": "email",
+                "address": ["p1@exemple.test", "p2@exemple.test", ""],
+                "subjects": [["appointment:1"], ["appointment:2"], ["appointment:3"]],
+                "reason": ["", "", "no_address"],
+            }
+        )
 
     @property
     def counts(self) -> Counts:
@@ -117,6 +128,7 @@ class FakePractice:
     def __post_init__(self) -> None:
         self.made = FakeMailing(self)
         self.patients = SimpleNamespace(show=self._show, correct=self._correct)
+        self.ledger = SimpleNamespace(mailings=SimpleNamespace(forecast=self._forecast))
 
     def close(self) -> None:
         self.closed = True
@@ -177,6 +189,11 @@ class FakePractice:
         count = list(self.statuses.values()).count(old)
         self.statuses = {key: new if status == old else status for key, status in self.statuses.items()}
         return count
+
+    def _forecast(self, number: int | None, rows: list[NewDelivery], **asked: Any) -> Counts:
+        self.asked.append(("forecast", number, asked))
+        left = sum(1 for row in rows if row.reason)
+        return Counts(skipped=left, pending=len(rows) - left)
 
     def _show(self, number: str) -> dict[str, Any]:
         return {"patient_id": number, "last_name": HOSTILE, "email": None}

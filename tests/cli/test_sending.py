@@ -169,3 +169,25 @@ def test_a_table_with_a_row_too_long_sends_nothing(at, tmp_path):
     done = at("send", "--recipients", str(table), "--template", "T", "--yes")
     assert isinstance(done.exception, ImportRefused)
     assert json.loads(at("mailings", "--format", "json").stdout) == []
+
+
+def test_a_trial_after_the_sending_finds_nothing_left_to_send(at, tmp_path):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous", "--json")  # fmt: skip
+
+    def numbers(*words: str) -> dict[str, int]:
+        return dict(json.loads(at(*send, *words).stdout.splitlines()[-1]))
+
+    before = numbers("--dry-run")
+    sent = numbers("--yes")
+    assert sent["sent"] == before["pending"] > 0
+    assert sent["skipped"] == before["skipped"] > 0
+    assert numbers("--dry-run") == sent
+    again = numbers("--dry-run", "--again")
+    assert (again["sent"], again["pending"]) == (sent["sent"], before["pending"])
+    # Another mailing about the same appointments has nothing new to tell anybody.
+    other = numbers("--dry-run", "--key", "other")
+    assert (other["mailing"], other["pending"], other["skipped"]) == (None, 0, sent["sent"] + sent["skipped"])
+    done = at(*send)
+    assert isinstance(done.exception, NotConfirmed)
+    assert done.exception.count == 0

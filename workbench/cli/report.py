@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import as_frame, friendly, say, show
 from workbench.cli.words import status_words
+from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import Counts
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.practice import Mailing
+    from workbench.practice import Mailing, Practice
 
 _SHOWN_FINDINGS = 12
+_LOOKED_AT = ("recipient_id", "addressee_key", "role", "channel", "address", "reason")
 
 
 def show_counts(counts: Counts, *, title: str = "") -> None:
@@ -62,11 +64,21 @@ def say_findings(findings: pd.DataFrame, *, only_warnings: bool = False) -> None
         )
 
 
-def planned_counts(mailing: Mailing) -> Counts:
-    """Return how many would leave and how many would not, were the mailing sent to everyone for the first time."""
-    reasons = mailing.recipients["reason"]
-    skipped = int((reasons != "").sum())
-    return Counts(skipped=skipped, pending=len(reasons) - skipped)
+def planned_counts(practice: Practice, mailing: Mailing, *, again: bool = False) -> Counts:
+    """Return where the mailing would stand if it were confirmed now, before the first message leaves.
+
+    ``pending`` is what would leave; whoever has it counts as sent, whoever was told by another mailing as skipped.
+    """
+    recipients = mailing.recipients
+    columns = [recipients[name].tolist() for name in ("subjects", *_LOOKED_AT)]
+    rows = [
+        NewDelivery(occasions=tuple(subjects), recipient="", language="", **dict(zip(_LOOKED_AT, cells, strict=True)))
+        for subjects, *cells in zip(*columns, strict=True)
+    ]
+    template = mailing.template
+    return practice.ledger.mailings.forecast(
+        mailing.id, rows, purpose=template.occasion_purpose, step=template.step, again=again
+    )
 
 
 def json_counts(mailing_id: int | None, counts: Counts) -> dict[str, int | None]:

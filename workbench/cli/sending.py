@@ -141,11 +141,11 @@ def send(
     )
     findings = mailing.check()
     if dry_run:
-        _show_dry_run(mailing, json=json)
+        _show_dry_run(practice, mailing, findings, again=again, json=json)
         return
     say_findings(findings, only_warnings=yes and not json)
     if not yes:
-        _confirm(mailing)
+        _confirm(practice, mailing, again=again)
     raise typer.Exit(
         run_and_report(practice, mailing, connections=connections, again=again, results=results, json=json, fresh=True)
     )
@@ -253,21 +253,20 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show_dry_run(mailing: Mailing, *, json: bool) -> None:
-    findings = mailing.check()
-    counts = planned_counts(mailing)
+def _show_dry_run(practice: Practice, mailing: Mailing, findings: pd.DataFrame, *, again: bool, json: bool) -> None:
+    counts = planned_counts(practice, mailing, again=again)
     if json:
         say_findings(findings)
         print_json(json_counts(mailing.id, counts))
         return
     if not findings.empty:
         show(findings)
-    show_counts(counts, title=_("Nothing was sent: this is what would be"))
+    show_counts(counts, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
 
 
-def _confirm(mailing: Mailing) -> None:
-    counts = planned_counts(mailing)
-    if mailing.id is not None:
+def _confirm(practice: Practice, mailing: Mailing, *, again: bool) -> None:
+    counts = planned_counts(practice, mailing, again=again)
+    if mailing.id is not None and not again:
         say(
             _("This is mailing {mailing}, sent or begun before: whoever has it gets it no second time.").format(
                 mailing=mailing.id

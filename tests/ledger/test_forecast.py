@@ -1,0 +1,147 @@
+"""What a trial tells beforehand is what queueing then does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ledger.world import World, a_row
+from workbench.domain.deliveries import NewDelivery
+from workbench.domain.mailings import Counts
+from workbench.ledger.ledger import open_ledger
+
+
+def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
+    return world.ledger.mailings.forecast(
+        mailing_id, rows, purpose=world.template.occasion_purpose, step=world.template.step, again=again
+    )
+
+
+def foretold(world: World, rows: Sequence[NewDelivery], *, again: bool = False, key: str = "") -> Counts:
+    """Look ahead, then queue for real; both must say the same."""
+    told = forecast(world, world.ledger.mailings.id_of(world.plan(key)), rows, again=again)
+    number = world.open(key).id
+    world.enqueue(number, rows, again=again, complete=True)
+    assert told == world.ledger.mailings.counts(number)
+    return told
+
+
+def test_a_trial_before_the_first_sending_counts_the_list(world: World) -> None:
+    rows = [a_row("1"), a_row("2", reason="no_address", address=""), a_row("3")]
+    assert foretold(world, rows) == Counts(pending=2, skipped=1)
+
+
+def test_a_trial_writes_nothing(world: World) -> None:
+    assert forecast(world, None, [a_row("1")]) == Counts(pending=1)
+    assert world.occasions() == set()
+    assert world.ledger.mailings.mailings().empty
+
+
+def test_whoever_has_it_is_counted_where_he_stands(world: World) -> None:
+    number = world.queued("1", "2", "3", "4")
+    world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
+    rows = [*(a_row(name) for name in "1234"), a_row("5")]
+    assert foretold(world, rows) == Counts(sent=1, failed=1, in_doubt=1, pending=2)
+
+
+def test_whoever_was_told_by_another_mailing_is_no_message_to_come(world: World) -> None:
+    world.send(world.queued("1", "2", key="other"))
+    assert foretold(world, [a_row("1"), a_row("2"), a_row("3")]) == Counts(pending=1, skipped=2)
+    assert forecast(world, None, [a_row("1")], again=True) == Counts(pending=1)
+
+
+def test_a_round_on_purpose_adds_to_the_one_before(world: World) -> None:
+    world.send(world.queued("1", "2"))
+    assert foretold(world, [a_row("1"), a_row("2")]) == Counts(sent=2)
+    assert foretold(world, [a_row("1"), a_row("2", reason="opted_out")], again=True) == Counts(
+        sent=2, pending=1, skipped=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "counts"),
+    [
+        ([a_row("1", address="better@example.test")], Counts(pending=1)),
+        ([a_row("1", address="better@example.test", reason="opted_out")], Counts(failed=1)),
+        ([a_row("1")], Counts(failed=1)),
+    ],
+)
+def test_a_failed_row_leaves_again_with_another_address_only(
+    world: World, rows: list[NewDelivery], counts: Counts
+) -> None:
+    world.send(world.queued("1"), {"1": "failed"})
+    assert foretold(world, rows) == counts
+
+
+def test_rows_that_are_replaced_or_gone_do_not_leave(world: World) -> None:
+    number = world.open().id
+    world.enqueue(
+        number,
+        [a_row("1", told="A1@09:00"), a_row("2"), a_row("3", reason="no_address", address=""), a_row("4")],
+    )
+    moved = [
+        a_row("1", told="A1@10:30", occasions=["appointment:A1@2026-11-23T10:30"]),
+        a_row("3", addressee="guardian:9"),
+        a_row("4", reason="opted_out"),
+    ]
+    assert foretold(world, moved) == Counts(pending=2, skipped=1, cancelled=3)
+    assert foretold(world, [a_row("2"), a_row("3"), a_row("4")]) == Counts(pending=3, cancelled=3)
+
+
+def test_nothing_leaves_of_a_cancelled_mailing_unless_on_purpose(world: World) -> None:
+    number = world.queued("1", "2")
+    world.send(number, {"2": "pending"})
+    world.ledger.mailings.cancel(number, by="claire", now=world.now)
+    rows = [a_row("1"), a_row("2"), a_row("3")]
+    assert forecast(world, number, rows) == Counts(sent=1, cancelled=1)
+    assert foretold(world, rows, again=True) == Counts(sent=1, cancelled=1, pending=3)
+
+
+REASONS = st.sampled_from(["", "", "no_address", "opted_out"])
+ROWS = st.lists(
+    st.builds(
+        lambda name, reason, guardian, moved, address: a_row(
+            name,
+            reason=reason,
+            addressee=f"guardian:{name}" if guardian else None,
+            told="moved" if moved else "",
+            occasions=[f"appointment:A{name}@{'10' if moved else '09'}:00"],
+            address=f"{address}@example.test",
+        ),
+        st.sampled_from("123"),
+        REASONS,
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from("ab"),
+    ),
+    max_size=5,
+    unique_by=lambda row: (row.recipient_id, row.addressee_key),
+)
+STEPS = st.lists(
+    st.tuples(ROWS, st.booleans(), st.sampled_from(["", "other"]), st.sampled_from(["sent", "failed", "in_doubt", ""])),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(STEPS)
+@settings(max_examples=40, deadline=None)
+def test_a_trial_foretells_what_queueing_does(
+    blank_ledger: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[list[NewDelivery], bool, str, str]],
+) -> None:
+    folder = tmp_path_factory.mktemp("forecast")
+    shutil.copy(blank_ledger, folder / "ledger.sqlite")
+    with open_ledger(f"sqlite:///{folder}/ledger.sqlite", practice_id="practice", locks=folder / "locks") as ledger:
+        world = World(ledger)
+        for rows, again, key, answer in steps:
+            foretold(world, rows, again=again, key=key)
+            number = world.ledger.mailings.id_of(world.plan(key))
+            if answer and number is not None:
+                world.send(number, dict.fromkeys("123", answer))
