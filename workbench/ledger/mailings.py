@@ -24,6 +24,7 @@ from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.enqueueing import Enqueuing
+from workbench.ledger.forecast import forecast_counts
 from workbench.ledger.library import Library
 from workbench.ledger.overview import counts_of, latest_mailing, mailings_frame
 from workbench.ledger.senders import Senders, cancel_rows
@@ -195,6 +196,22 @@ class Mailings:
         """Return the mailing's rows by where they stand now; rows that are leaving count as pending."""
         with reading(self._engine) as connection:
             return self._counts(connection, mailing_id)
+
+    def forecast(
+        self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
+    ) -> Counts:
+        """Return the counts that a mailing (``None``: a new one) would have, were this whole list queued now.
+
+        Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at.
+        """
+        with reading(self._engine) as connection:
+            if mailing_id is not None and not again:
+                record = self._record(connection, mailing_id)
+                if record.status is MailingStatus.CANCELLED:
+                    return self._counts(connection, mailing_id)  # nothing of it leaves any more
+            return forecast_counts(
+                connection, self._practice_id, mailing_id, rows, purpose=purpose, step=step, again=again
+            )
 
     def mailings(self) -> pd.DataFrame:
         """Return every mailing, the newest first, with its counts (`MAILING_COLUMNS`; key ``mailing_id``)."""
