@@ -269,6 +269,12 @@ class MailingBook(Protocol):
         """Freeze rows (P7); whoever has it, has it."""
         ...
 
+    def forecast(
+        self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
+    ) -> Counts:
+        """Return the counts that a mailing would have, were this whole list queued now; nothing is written."""
+        ...
+
     def mailing(self, mailing_id: int) -> MailingRecord:
         """Return a mailing; raises ``UnknownMailing``."""
         ...
