@@ -25,6 +25,7 @@ from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
+from workbench.merging.budget import LARGEST_VALUE, Budget
 from workbench.merging.places import PLACE_FILTERS, TEXT_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
 from workbench.merging.protected import SIGN, ProtectedHtml, signs_of
@@ -32,7 +33,7 @@ from workbench.merging.safety import protect
 from workbench.merging.sandbox import Sandbox, refuse_constructs
 from workbench.merging.syntax import JINJA, compile_codes, unknown_code
 
-LARGEST_MESSAGE = 2_000_000
+LARGEST_MESSAGE = LARGEST_VALUE
 """Characters of a rendered part: what the limits of DESIGN 8.10 allow."""
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -40,7 +41,9 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _EMPTY_STYLE = re.compile(r"<style[^>]*>\s*</style>", re.IGNORECASE)
 _DYNAMIC_SELECTOR = re.compile(rf'\s(?:class|id)="[^"]*{SIGN}')
 _MISSING_NAME = re.compile(r"'([^']*)' is undefined")
-_Program = Callable[[dict[str, object]], str]
+_LONGEST_ESCAPE = 6  # characters that one character of a value may become: « &quot; »
+_Program = Callable[[dict[str, object], bool], str]
+"""Merges one part of a message with values; counts what it makes when these may make it too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class CompiledTemplate:
     `findings` are about the template itself; one of severity *error* means that it must not be sent.
     `missing` is what stands for a missing value: a default text, else nothing. `optional` names are only asked about
     (``is defined``, ``|default``), `guarded` ones are tested by an ``{% if %}``; `health` are the fields of health.
+    `harmless` is how many characters its values may count without any part growing too large.
     """
 
     template: Template
@@ -67,6 +71,8 @@ class CompiledTemplate:
     explain: Callable[[Exception, dict[str, object]], TemplateRefused] = field(repr=False)
     inliner: css_inline.CSSInliner | None = field(repr=False, default=None)
     tidy_text: bool = False
+    budget: Budget = field(repr=False, default_factory=Budget)
+    harmless: int = 0
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -83,17 +89,22 @@ class CompiledTemplate:
         """
         # A missing value is the empty text: blank and false, and whatever filter it meets, blank again.
         merged: dict[str, object] = {name: text or "" for name, text in self.missing.items()}
+        size = 0
         for name, value in values.items():
             if type(value) is str:
+                size += len(value)
                 merged[name] = value if value.isascii() else _encodable(value)
             elif value is not None:
+                size += 20 if isinstance(value, (int, float)) else LARGEST_MESSAGE
                 merged[name] = _without_nulls(value)
             elif name not in merged:
                 merged[name] = ""
+        large = size > self.harmless
+        self.budget.renew()
         try:
-            subject = self.subject(merged)
-            html = self.html(merged)
-            text = self.text(merged)
+            subject = self.subject(merged, large)
+            html = self.html(merged, large)
+            text = self.text(merged, large)
         except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
             raise self.explain(error, merged) from error
         if len(html) > LARGEST_MESSAGE or len(text) > LARGEST_MESSAGE or len(subject) > LARGEST_MESSAGE:
@@ -183,18 +194,21 @@ def compile_template(
     used |= {code for code in template.required if code in catalogue or code in (known or ())}
 
     ready, inliner = _inlined(protected)
-    plain = Sandbox(autoescape=False, filters=TEXT_FILTERS)
+    budget = Budget()
+    plain = Sandbox(autoescape=False, filters=TEXT_FILTERS, budget=budget)
     if text_source is None:
         text_source = protected.restored(text_from_html(ready, sign=SIGN), as_text=True)
-    placed = Sandbox(autoescape=True, filters=PLACE_FILTERS)
+    placed = Sandbox(autoescape=True, filters=PLACE_FILTERS, budget=budget)
     codes = frozenset(catalogue[name].code for name in used if name in catalogue)
     names = frozenset(name for name in used if name not in catalogue)
     missing = {name: template.defaults.get(name, template.defaults.get(f"@{name}")) for name in used - optional}
-    programs = {
-        "subject": _program(plain, subject_source),
-        "html": _program(placed, protected.restored(ready)),
-        "text": _program(plain, text_source),
+    sources = {
+        "subject": (plain, subject_source),
+        "html": (placed, protected.restored(ready)),
+        "text": (plain, text_source),
     }
+    programs = {part: _program(environment, source) for part, (environment, source) in sources.items()}
+    tags = max(source.count("{{") + source.count("{%") for _environment, source in sources.values())
     return CompiledTemplate(
         template=template,
         codes=codes,
@@ -206,6 +220,8 @@ def compile_template(
         health=frozenset(code for code in codes if catalogue[code].data_class is DataClass.HEALTH),
         inliner=inliner,
         tidy_text="{%" in text_source,
+        budget=budget,
+        harmless=LARGEST_MESSAGE // (_LONGEST_ESCAPE * (tags + 1)) - sum(len(text or "") for text in missing.values()),
         explain=_explainer(subject_source, html_source, text_source if template.text is not None else None),
         **programs,
     )
@@ -222,8 +238,11 @@ def _parsed(environment: Sandbox, source: str, where: str) -> nodes.Template:
         return environment.parse(source)
     except TemplateSyntaxError as error:
         raise _refused(error, where, error.lineno) from error
-    except RecursionError as error:
+    except (RecursionError, SyntaxError, MemoryError) as error:
+        # Python's own words for it, when it compiles what Jinja2 wrote.
         raise TemplateRefused(where + _("The template is nested too deeply.")) from error
+    except (ValueError, OverflowError) as error:
+        raise _refused(SecurityError(_("this number is too large")), where, None) from error
 
 
 def _refused(error: Exception, where: str, line: int | None) -> TemplateRefused:
@@ -322,23 +341,30 @@ def _program(environment: Sandbox, source: str) -> _Program:
         return joined
     program = environment.from_string(source)
     context, root = program.new_context, program.root_render_func
+    # These can show one value many times, or in a larger one.
+    repeats = _REPEATING.search(source) is not None
 
-    def run(values: dict[str, object]) -> str:
+    def run(values: dict[str, object], large: bool) -> str:
         # `shared`: our values are the whole context, and Jinja2 need not copy its globals for each message.
-        return concat(root(context(environment.globals | values, shared=True)))
+        pieces = root(context(environment.globals | values, shared=True))
+        return _bounded(pieces) if large or repeats else concat(pieces)
 
-    def run_bounded(values: dict[str, object]) -> str:
-        pieces: list[str] = []
-        size = 0
-        for piece in root(context(environment.globals | values, shared=True)):
-            size += len(piece)
-            if size > LARGEST_MESSAGE:
-                most = _("the message would be larger than {most} characters").format(most=LARGEST_MESSAGE)
-                raise SecurityError(most)
-            pieces.append(piece)
-        return "".join(pieces)
+    return run
 
-    return run_bounded if re.search(r"\{%[-+]?\s*for\b", source) else run
+
+_REPEATING = re.compile(r"\{%[-+]?\s*(?:for|set|with|filter)\b")
+
+
+def _bounded(made: Iterable[str]) -> str:
+    pieces: list[str] = []
+    size = 0
+    for piece in made:
+        size += len(piece)
+        if size > LARGEST_MESSAGE:
+            most = _("the message would be larger than {most} characters").format(most=LARGEST_MESSAGE)
+            raise SecurityError(most)
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 _NAME_ONLY = re.compile(r"\{\{ (?:\( *([A-Za-z]\w*) *\)\|(\w+)|([A-Za-z]\w*)) \}\}\Z")
@@ -363,7 +389,9 @@ def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
             pieces.append((word, environment.filters[place] if place else str))
             end = tag.end()
 
-    def run(values: dict[str, object]) -> str:
+    def run(values: dict[str, object], large: bool) -> str:
+        if large:
+            return _bounded(text if place is None else str(place(values[text])) for text, place in pieces)
         return "".join([text if place is None else str(place(values[text])) for text, place in pieces])
 
     return run
@@ -378,14 +406,14 @@ def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception
             if source is None:
                 continue
             program = environment.from_string(source)
+            pieces = program.root_render_func(program.new_context(values))
             try:
-                size = 0
-                for piece in program.root_render_func(program.new_context(values)):
-                    size += len(piece)
-                    if size > LARGEST_MESSAGE:
-                        break
+                _bounded(pieces)
             except Exception as again:
-                return _at_rendering(again, where, _line_of(again, program))
+                line = _line_of(again, program)
+                if line is None and (frame := getattr(pieces, "gi_frame", None)) is not None:
+                    line = program.get_corresponding_lineno(frame.f_lineno)  # it was too much after this one
+                return _at_rendering(again, where, line)
         return _at_rendering(error, "", None)
 
     return explain
