@@ -246,3 +246,25 @@ def test_a_message_id_or_seed_that_could_write_a_header_is_a_programmers_error()
         given_options = {"message_id": "a@b.example", "boundary_seed": "abc"} | options
         with pytest.raises(ValueError):
             writer.write(recipient=ANA, rendered=rendered, date=NOW, **given_options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("email", "domain"),
+    [
+        ("contact@Tilleuls.Example", "tilleuls.example"),
+        ("contact@clinique-été.example", "xn--clinique-t-j7ab.example"),
+        ("contact@xn--clinique-t-j7ab.example", "xn--clinique-t-j7ab.example"),
+        (f"c@{'.'.join(['a' * 60] * 4)}.fr", f"{'.'.join(['a' * 60] * 4)}.fr"),
+        ("nobody", "localhost"),
+        ("", "localhost"),
+    ],
+)
+def test_the_domain_of_a_writer_can_stand_in_a_message_id(email: str, domain: str) -> None:
+    writer = MimeWriter(sender=Address(email=email, name="Cabinet"))
+    assert writer.domain == domain
+    rendered = Rendered(subject="x", html="<p>x</p>", text="x")
+    raw = writer.write(
+        recipient=ANA, rendered=rendered, message_id=f"{TOKEN}@{writer.domain}", boundary_seed=TOKEN, date=NOW
+    )
+    assert f"<{TOKEN}@{domain}>".encode() in raw
+    assert_well_formed(raw)

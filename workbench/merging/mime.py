@@ -224,7 +224,7 @@ class MimeWriter:
     Parameters
     ----------
     sender
-        Who the messages are from.
+        Who the messages are from; the `domain` of the address, in its ASCII form (IDNA), is that of the Message-IDs.
     reply_to
         Where answers go, when not to the sender.
     attachments
@@ -249,6 +249,7 @@ class MimeWriter:
         for name in self.headers:
             if not _HEADER_NAME.match(name):
                 raise TemplateRefused(_("« {name} » is not the name of a header.").format(name=harmless(name)))
+        self.domain = _domain_of(sender)
         self._from = mailbox("From", sender)
         self._after = "".join(
             [
@@ -287,7 +288,7 @@ class MimeWriter:
             raise ValueError("the boundary's seed is letters and digits")
         spoken = language if _LANGUAGE.match(language) else "fr"
         identity = harmless(message_id).strip("<>")
-        if not re.fullmatch(r"[!-;=?-~]{3,240}", identity):
+        if not re.fullmatch(r"[!-;=?-~]{3,400}", identity):
             raise ValueError("the message id is not one word")
         inner = f"=_{boundary_seed}_a"
         outer = f"=_{boundary_seed}_m"
@@ -358,6 +359,11 @@ class MimeWriter:
         if any(part.defects for part in message.walk()):
             problems.append("defects")
         return problems
+
+
+def _domain_of(sender: Address) -> str:
+    _local, at, domain = normalised_address(sender.email).rpartition("@")
+    return domain if at and re.fullmatch(r"[A-Za-z0-9.-]{1,253}", domain) else "localhost"
 
 
 def _lines(text: object) -> list[str]:

@@ -106,7 +106,7 @@ def preflight(
                 raw = mime.write(
                     recipient=to,
                     rendered=rendered,
-                    message_id=f"{_SEED}@check.invalid",
+                    message_id=f"{_SEED}@{mime.domain}",
                     boundary_seed=_SEED,
                     date=now,
                     language=language,

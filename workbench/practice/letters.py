@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from workbench.addresses import address_problem
+from workbench.addresses import address_problem, normalised_address
 from workbench.domain.accounts import Account
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Address, Attachment, Letter, Message, Rendered
 from workbench.domain.templates import Template
-from workbench.errors import MailingError
+from workbench.errors import MailingError, SenderFailed, WorkbenchError
 from workbench.language import _
 from workbench.merging.mime import MimeWriter
 from workbench.merging.render import CompiledTemplate, compile_template
@@ -45,11 +45,12 @@ class LetterPress:
         self.template = template
         self.account = account
         self.compiled: CompiledTemplate = compile_template(template, catalogue, columns=columns)
-        self.sender = Address(email=account.email, name=account.display_name)
-        self.domain = account.email.rpartition("@")[2] or "localhost"
+        # As it goes on the envelope and in every header: a domain with accents in its ASCII form (IDNA).
+        self.sender = Address(email=normalised_address(account.email), name=account.display_name)
         self.reply_to = template.reply_to or account.reply_to
         self.attachments = attachments
         self.mime = MimeWriter(sender=self.sender, reply_to=self.reply_to, attachments=attachments)
+        self.domain = self.mime.domain
 
     def render(self, values: Mapping[str, object]) -> Rendered:
         """Return the merged subject, HTML and text of one row."""
@@ -104,7 +105,17 @@ class Postman:
         """Return the press of the template revision this row was frozen with."""
         revision = claimed.template_revision_id
         if revision not in self._presses:
-            self._presses[revision] = self._press_of(revision, tuple(claimed.values))
+            try:
+                self._presses[revision] = self._press_of(revision, tuple(claimed.values))
+            except WorkbenchError:
+                raise
+            except Exception as error:
+                # It would meet every row alike: nobody is failed for it.
+                raise SenderFailed(
+                    _("The messages could not be prepared ({error}). Nothing was sent; send again to go on.").format(
+                        error=type(error).__name__
+                    )
+                ) from error
         return self._presses[revision]
 
     def letter(self, claimed: Claimed, at: datetime) -> Letter:
