@@ -5,7 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
@@ -179,18 +179,82 @@ def test_something_unforeseen_leaves_doubts_only_where_content_had_left() -> Non
     assert outbox.count(S.PENDING) == 11
 
 
-def test_something_unforeseen_while_merging_finishes_what_is_in_flight_first() -> None:
+@pytest.mark.parametrize("trouble", [MemoryError, OSError, JournalBroken])
+def test_trouble_of_the_machine_while_merging_finishes_what_is_in_flight_and_fails_nobody(trouble) -> None:
     def breaks(row: Claimed, now: datetime) -> Letter:
         if row.delivery_id == 9:
-            raise ZeroDivisionError
+            raise trouble
         return letter_of(row, now)
 
     outbox = MemoryOutbox(20)
-    with pytest.raises(SenderFailed):
+    with pytest.raises((SenderFailed, JournalBroken)):
         run(outbox, Scripted(lambda _number, _attempt: None), Clock(), letter_of=breaks)
     assert_nothing_hangs(outbox)
     assert outbox.count(S.SENT) == 8
-    assert outbox.count(S.IN_DOUBT) == 0
+    assert outbox.count(S.IN_DOUBT) == outbox.count(S.FAILED) == 0
+
+
+@pytest.mark.parametrize("error", [ValueError, ZeroDivisionError, RecursionError, UnicodeEncodeError])
+def test_whatever_goes_wrong_with_one_row_fails_it_alone_and_is_told_without_its_words(error) -> None:
+    def breaks(row: Claimed, now: datetime) -> Letter:
+        if row.delivery_id == 4:
+            raise error(*(("utf-8", "Martin", 0, 1, "x") if error is UnicodeEncodeError else ("Martin",)))
+        return letter_of(row, now)
+
+    outbox, transport = MemoryOutbox(9), MemoryTransport()
+    report = run(outbox, transport, Clock(), letter_of=breaks)
+    assert (report.sent, report.failed) == (8, 1)
+    assert outbox.reasons[4] == f"render_error:{error.__name__}"
+    assert_nothing_hangs(outbox)
+
+
+class Slow:
+    """A transport with one letter at a time in hand and the next beside it, so many seconds a letter."""
+
+    def __init__(self, clock: Clock, seconds: float, *, at: Callable[[int], None] = lambda _number: None) -> None:
+        self.clock = clock
+        self.seconds = seconds
+        self.at = at
+        self.left: list[int] = []
+
+    def deliver(self, queue: Queue, journal: Journal) -> None:
+        results: list[Outcome] = []
+        following = queue.take()
+        while (letter := following) is not None:
+            following = None if journal.stopping else queue.take()
+            journal.turn(results, [letter])
+            self.left.append(letter.delivery_id)
+            self.at(letter.delivery_id)
+            self.clock.instant += timedelta(seconds=self.seconds)
+            results = [Outcome(delivery_id=letter.delivery_id, status=S.SENT)]
+        journal.turn(results, [])
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.25])
+def test_no_more_than_about_a_second_of_work_is_claimed(seconds: float) -> None:
+    clock = Clock()
+    outbox = MemoryOutbox(300, now=clock.now)
+    held: list[int] = []
+    transport = Slow(clock, seconds, at=lambda _number: held.append(len(outbox.held)))
+    report = send_pending(outbox, transport, letter_of, now=clock.now, sleep=clock.sleep)
+    assert report.sent == 300
+    assert max(held) <= 1.2 / seconds + 3
+    assert max(held) >= 0.8 / seconds
+
+
+def test_a_fast_server_is_given_large_claims() -> None:
+    outbox, clock = MemoryOutbox(3000), Clock()
+    asked: list[int] = []
+
+    class Asked(MemoryOutbox):
+        def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
+            asked.append(limit)
+            return super().claim(limit, now=now)
+
+    outbox = Asked(3000)
+    run(outbox, MemoryTransport(), clock, pace=Pace(progress_every=0.01))
+    assert max(asked) == 500
+    assert len(asked) < 25
 
 
 def test_a_stopped_account_gives_the_rows_back_and_says_which_stop_it_was() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.smtp_sink import serving
 from tests.sending.conftest import BY, open_test_ledger, queue_mailing
 from tests.sending.sending_child import SENDER, letter_of
 from tests.servers.chaos_smtp import ChaosServer, Fault
@@ -172,3 +173,45 @@ def test_a_sender_that_waits_for_another_takes_over_when_that_one_is_killed(tmp_
     with open_test_ledger(tmp_path) as ledger:
         stand = assert_true_report(server, ledger, mailing)
     assert {status: len(who) for status, who in stand.items()} == {"sent": 99, "in_doubt": 1}
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+@pytest.mark.parametrize("deed", ["opt-out", "cancel"])
+def test_an_opt_out_or_a_cancellation_in_the_middle_counts_within_about_a_second(
+    ledger: Ledger, tmp_path: Path, deed: str, connections: int
+) -> None:
+    count, delay = 14 * connections, 0.2
+    mailing = queue_mailing(ledger, count)
+    last = f"patient{count}@example.test"
+    with serving(tmp_path / "sink", delay=delay) as sink:
+        account = Account(name="reception", email=SENDER, host="127.0.0.1", port=sink.port, security=Security.NONE)
+        arrived: list[int] = []
+
+        def act() -> None:
+            sink.wait_for(3 * connections)
+            with open_test_ledger(tmp_path) as another:
+                now = datetime.now(UTC)
+                if deed == "cancel":
+                    another.mailings.cancel(mailing, by=BY, now=now)
+                else:
+                    another.opt_outs.opt_out(
+                        patient_id="", address=last, channel="email", purpose="", source="phone", by=BY, now=now
+                    )
+            arrived.append(sink.count())
+
+        acting = threading.Thread(target=act)
+        acting.start()
+        with ledger.start_sender(user=BY, now=datetime.now(UTC)) as sender:
+            transport = SmtpTransport(account, connections=connections)
+            send_pending(ledger.outbox(mailing, sender), transport, letter_of)
+        acting.join()
+        stand = addresses(ledger, mailing)
+        assert sink.count() == len(stand["sent"])
+        if deed == "cancel":
+            # A second of work, and what the connections had in hand.
+            assert sink.count() <= arrived[0] + connections * (1.2 / delay + 3)
+            assert len(stand["cancelled"]) == count - sink.count() > 0
+        else:
+            assert stand["skipped"] == {last}
+            assert sink.addresses()[last] == 0
+            assert sink.count() == count - 1

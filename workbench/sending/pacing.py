@@ -18,7 +18,9 @@ class Pace:
     Parameters
     ----------
     batch
-        Rows claimed at once; opt-outs are read again at each batch.
+        Rows claimed at once, at most; opt-outs are read again, and a cancelled mailing is noticed, at each claim.
+    claim_seconds
+        How much work a claim should be: so late may an opt-out or a cancellation count.
     most_attempts
         After so many temporary refusals or lost connections a row fails with ``too_many_attempts``. The
         documented delays reach 20 minutes with the fifth attempt; three more follow, an hour apart.
@@ -26,9 +28,35 @@ class Pace:
         Seconds between two reports of progress.
     """
 
-    batch: int = 200
+    batch: int = 500
+    claim_seconds: float = 1.0
     most_attempts: int = 8
     progress_every: float = 0.1
+
+
+FIRST_CLAIM = 2
+"""Rows of the first claim, before anything is known of the server's pace."""
+
+
+def next_claim(last: int, *, in_hand: int, decided: int, seconds: float, pace: Pace) -> int:
+    """Return how many rows to claim now: about `pace.claim_seconds` of work at the pace of the rows before.
+
+    Parameters
+    ----------
+    last
+        How many were asked for the last time; 0 at the beginning.
+    in_hand
+        Letters that the transport has taken and not decided yet. While nothing is decided, it is still filling its
+        connections, and may have as many again.
+    decided, seconds
+        How many were decided since the last claim, and how long that took. The clock may have been set meanwhile.
+    """
+    if not last or not decided:
+        wanted = max(FIRST_CLAIM, in_hand)
+    else:
+        work = decided * pace.claim_seconds / seconds if seconds > 0 else pace.batch
+        wanted = int(min(max(FIRST_CLAIM, work), 2 * last))
+    return min(wanted, pace.batch)
 
 
 def retry_delay(attempt: int, outcome: Outcome) -> float:

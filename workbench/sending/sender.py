@@ -15,10 +15,10 @@ from types import FrameType
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.deliveries import DeliveryStatus, Outcome
 from workbench.domain.messages import Letter
-from workbench.errors import JournalBroken, SenderFailed, SendingStopped, WorkbenchError
+from workbench.errors import JournalBroken, SenderFailed, SendingStopped, WorkbenchError, WorkspaceError
 from workbench.language import _
 from workbench.ports import Claimed, Outbox, Transport
-from workbench.sending.pacing import Pace, paced
+from workbench.sending.pacing import Pace, next_claim, paced
 
 WAIT_LIMIT = 15 * 60.0
 """Seconds that `send_pending` waits in all for rows that are not due yet (8.5)."""
@@ -61,6 +61,9 @@ class SendReport:
 
 LetterOf = Callable[[Claimed, datetime], Letter]
 """Makes the letter of a claimed row, dated now; raises a ``WorkbenchError`` when that row cannot be merged."""
+
+_NOT_OF_A_ROW = (MemoryError, OSError, SenderFailed, JournalBroken, WorkspaceError)
+"""Raised while one row is merged, but about the machine or the ledger: they stop the sending and fail nobody."""
 
 
 def send_pending(
@@ -168,6 +171,9 @@ class _Run:
         self._decided = dict.fromkeys(
             (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.IN_DOUBT, DeliveryStatus.PENDING), 0
         )
+        self._claim_size = 0  # how many rows were asked for last
+        self._claimed_at: datetime | None = None  # when
+        self._decided_then = 0  # how many had been decided by then
         self._waiting_until: datetime | None = None
         self._next_due: datetime | None = None
 
@@ -201,7 +207,7 @@ class _Run:
         """Deliver and wait, in turn; whatever happens, settle what was begun and keep the error for the caller."""
         try:
             self._deliver_all()
-        except (SendingStopped, JournalBroken) as stopped:
+        except (SendingStopped, JournalBroken, SenderFailed) as stopped:
             self.error = stopped
         except BaseException as error:
             failure = SenderFailed(
@@ -246,7 +252,17 @@ class _Run:
     def _claim(self) -> bool:
         """Have claimed rows at hand; tell whether there are any."""
         if not self._claimed and not self._stop.is_set():
-            self._claimed.extend(self._outbox.claim(self.pace.batch, now=self._now()))
+            now = self._now()
+            decided = sum(self._decided.values())
+            self._claim_size = next_claim(
+                self._claim_size,
+                in_hand=len(self._taken),
+                decided=decided - self._decided_then,
+                seconds=(now - self._claimed_at).total_seconds() if self._claimed_at is not None else 0.0,
+                pace=self.pace,
+            )
+            self._claimed_at, self._decided_then = now, decided
+            self._claimed.extend(self._outbox.claim(self._claim_size, now=now))
         return bool(self._claimed)
 
     def _settle(self) -> None:
@@ -293,15 +309,18 @@ class _Run:
     def _merged(self, row: Claimed) -> Letter | None:
         try:
             return self._letter_of(row, self._now())
-        except WorkbenchError as error:
+        except _NOT_OF_A_ROW:
+            raise
+        except Exception as error:
             if self._stop.is_set():
                 return None  # an interrupt may have reached what merges, too: nobody is failed for it
-            # This row cannot be merged; the others go on.
+            # This row cannot be merged; the others go on. Python's own words could quote a patient's value (P12).
+            told = error.sentence if isinstance(error, WorkbenchError) else type(error).__name__
             self._unwritten.append(
                 Outcome(
                     delivery_id=row.delivery_id,
                     status=DeliveryStatus.FAILED,
-                    reason=f"render_error:{error.sentence}"[:500],
+                    reason=f"render_error:{told}"[:500],
                 )
             )
             return None
