@@ -141,6 +141,10 @@ class ForbiddenMove(MailingError):
     """A status that cannot follow another."""
 
 
+class QueueingCutOff(ForbiddenMove):
+    """The queueing of a mailing did not end: its list is not whole, so nothing of it may leave yet."""
+
+
 class JournalBroken(MailingError):
     """The ledger cannot be written; the sending stopped before the next message."""
 

@@ -55,7 +55,10 @@ class PatientStore(Protocol):
         ...
 
     def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
-        """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set."""
+        """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set.
+
+        It holds the search, its parameters, and ``rows``, how many were found.
+        """
         ...
 
     def columns(
@@ -71,7 +74,7 @@ class PatientStore(Protocol):
     def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
         """Return what addressing needs to know of patients, indexed by ``patient_id``.
 
-        Columns: civility last_name first_name sex birth_date email language deceased archived family_id.
+        Columns: civility last_name first_name sex birth_date email language deceased archived family_id patient_type.
         """
         ...
 
@@ -86,6 +89,14 @@ class PatientStore(Protocol):
         """Return the opt-outs and refused consents the store itself holds.
 
         Columns: patient_id address channel purpose (``""`` = every one) reason (``opted_out`` or ``no_consent``).
+        """
+        ...
+
+    def selves(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return who else patients are, so that an opt-out by file number finds the whole person.
+
+        Columns: patient_id person_key (a guardian or payer who is this patient) address (the patient's own); one of
+        the last two is ``""`` in each row.
         """
         ...
 
@@ -264,9 +275,16 @@ class MailingBook(Protocol):
         ...
 
     def enqueue(
-        self, mailing_id: int, rows: Iterable[NewDelivery], *, again: bool, by: str, now: datetime
+        self,
+        mailing_id: int,
+        rows: Iterable[NewDelivery],
+        *,
+        again: bool = False,
+        complete: bool = False,
+        by: str,
+        now: datetime,
     ) -> EnqueueReport:
-        """Freeze rows (P7); whoever has it, has it."""
+        """Freeze rows (P7); whoever has it, has it. With `complete`, the list is the whole search or table."""
         ...
 
     def forecast(
@@ -370,7 +388,14 @@ class Ledger(Protocol):
         """Give back what dead senders held."""
         ...
 
-    def outbox(self, mailing_id: int, sender: Any, *, objections: Callable[[], pd.DataFrame] | None = None) -> Outbox:
+    def outbox(
+        self,
+        mailing_id: int,
+        sender: Any,
+        *,
+        objections: Callable[[], pd.DataFrame] | None = None,
+        selves: Callable[[Sequence[str]], pd.DataFrame] | None = None,
+    ) -> Outbox:
         """Return a mailing's outbox for a sender."""
         ...
 

@@ -4,7 +4,15 @@ import itertools
 
 import pytest
 
-from workbench.domain.deliveries import ALLOWED_MOVES, OPEN, DeliveryStatus, check_move, sentence_of_reason
+from workbench.domain.deliveries import (
+    ALLOWED_MOVES,
+    OPEN,
+    DeliveryStatus,
+    check_move,
+    occasion_subject,
+    recipient_group,
+    sentence_of_reason,
+)
 from workbench.errors import ForbiddenMove
 
 
@@ -21,9 +29,32 @@ def test_only_an_allowed_move_is_made(old, new):
             check_move(old, new)
 
 
-@pytest.mark.parametrize("final", [DeliveryStatus.SENT, DeliveryStatus.CANCELLED])
-def test_nothing_moves_what_is_settled(final):
-    assert not ALLOWED_MOVES[final]
+def test_nothing_moves_what_is_settled():
+    assert not ALLOWED_MOVES[DeliveryStatus.SENT]
+
+
+def test_what_was_cancelled_does_not_leave_before_it_waits_again():
+    assert ALLOWED_MOVES[DeliveryStatus.CANCELLED] == {DeliveryStatus.PENDING, DeliveryStatus.SKIPPED}
+
+
+@pytest.mark.parametrize(
+    ("recipient", "group"),
+    [
+        ("patient:1@2026-11-23:A1@09:00", "patient:1@2026-11-23"),
+        ("patient:1@2026-11-23:A1@09:00+A2@10:00", "patient:1@2026-11-23"),
+        ("patient:1@2026-11-23", "patient:1@2026-11-23"),
+        ("patient:a:b@c@2026-11-23:A1@09:00", "patient:a:b@c@2026-11-23"),
+        ("invoice:7", "invoice:7"),
+        ("row:a@b.fr", "row:a@b.fr"),
+    ],
+)
+def test_what_is_told_about_one_patients_day_is_told_once(recipient, group):
+    assert recipient_group(recipient) == group
+
+
+def test_the_subject_of_an_occasion_is_what_stays_when_it_moves():
+    assert occasion_subject("appointment:A@1@2026-11-23T09:00") == "appointment:A@1"
+    assert occasion_subject("invoice:7") == "invoice:7"
 
 
 def test_a_message_in_doubt_is_never_sending_again_by_itself():

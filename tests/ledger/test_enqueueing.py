@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.ledger.world import BY, World, a_row
+from tests.ledger.world import BY, World, a_letter, a_row, outcome
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove
@@ -38,9 +38,65 @@ def test_queueing_the_same_list_twice_changes_nothing(world: World) -> None:
     number = world.queued("1", "2")
     before = rows_of(world, number)
     world.later(hours=1)
-    report = world.enqueue(number, [a_row("1", values={"PNOM": "other"}), a_row("2", address="other@example.test")])
-    assert (report.added, report.reopened, report.kept) == (0, 0, 2)
+    report = world.enqueue(number, [a_row("1"), a_row("2")])
+    assert (report.added, report.reopened, report.refreshed, report.kept) == (0, 0, 0, 2)
     assert rows_of(world, number) == before
+
+
+def test_rows_that_wait_leave_as_their_recipients_are_today(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    world.send(number, {"2": "pending"})
+    newer = world.ledger.library.save_template(
+        replace(world.template, subject="Rappel, corrigé"), by=BY, now=world.later(seconds=10)
+    )
+    world.ledger.mailings.open_mailing(world.plan(), template=newer, account="cabinet", by=BY, now=world.now)
+    moved = [a_row(name, address=f"new{name}@example.test", values={"PNOM": "new"}) for name in "123"]
+    report = world.enqueue(number, moved)
+    assert (report.refreshed, report.kept, report.added) == (1, 2, 0)
+    sent, waiting, _sent = rows_of(world, number)
+    assert (sent.address, sent.content) == ("p1@example.test", {"PNOM": "Nom 1"})
+    assert (waiting.address, waiting.content, waiting.status) == ("new2@example.test", {"PNOM": "new"}, "pending")
+    assert world.ledger.library.revision(waiting.template_revision_id) == newer
+    assert world.send(number) == []  # it is tried again when the server said, not before
+    world.later(minutes=1)
+    assert world.send(number) == ["2"]
+
+
+def test_a_row_in_a_senders_hands_stays_as_it_was_confirmed(world: World) -> None:
+    number = world.queued("1", "2")
+    with world.sender() as sender:
+        outbox = world.outbox(number, sender)
+        (first,) = outbox.claim(1, now=world.now)
+        report = world.enqueue(number, [a_row(name, address="new@example.test") for name in "12"], complete=True)
+        assert (report.refreshed, report.kept) == (1, 1)
+        outbox.turn([], [a_letter(first)], now=world.now)
+        assert world.enqueue(number, [], complete=True).superseded == 1
+        outbox.turn([outcome(first.delivery_id)], [], now=world.now)
+    assert [(row.address, row.status) for row in rows_of(world, number)] == [
+        ("p1@example.test", "sent"),
+        ("new@example.test", "cancelled"),
+    ]
+
+
+def test_a_row_that_waits_and_may_not_leave_any_more_is_left_out(world: World) -> None:
+    number = world.queued("1", "2")
+    world.enqueue(number, [a_row("1", reason="deceased"), a_row("2")])
+    assert world.statuses(number) == {"1": "skipped deceased", "2": "pending"}
+    assert world.occasions() == {("appointment:A2@2026-11-23T09:00", 0)}
+    world.enqueue(number, [a_row("1"), a_row("2")])
+    assert world.send(number) == ["1", "2"]
+
+
+def test_a_waiting_row_that_speaks_of_something_else_asks_for_it_anew(world: World) -> None:
+    world.send(world.queued("1", key="a"))
+    number = world.open("b").id
+    world.enqueue(number, [a_row("1", occasions=["row:1@aa"])])
+    assert world.enqueue(number, [a_row("1", occasions=["row:1@bb"])]).refreshed == 1
+    assert ("row:1@bb", 0) in world.occasions()
+    assert ("row:1@aa", 0) not in world.occasions()
+    assert world.enqueue(number, [a_row("1"), a_row("1", occasions=["row:1@cc"])]).duplicates == 1
+    assert world.statuses(number) == {"1": "skipped duplicate_occasion"}
+    assert world.occasions() == {("appointment:A1@2026-11-23T09:00", 0)}
 
 
 def test_a_row_whose_reason_is_gone_waits_with_its_new_values(world: World) -> None:
@@ -80,6 +136,138 @@ def test_pending_rows_stay_when_the_new_list_does_not_name_them(world: World) ->
     number = world.queued("1", "2")
     world.enqueue(number, [a_row("2")])
     assert world.statuses(number) == {"1": "pending", "2": "pending"}
+
+
+def test_only_the_whole_search_cancels_the_waiting_rows_that_it_does_not_name(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    world.send(number, {"1": "pending", "2": "sent", "3": "failed"})
+    assert world.enqueue(number, [a_row("9")], complete=False).superseded == 0
+    assert world.enqueue(number, [a_row("9")], complete=True).superseded == 1
+    assert world.statuses(number) == {"1": "cancelled superseded", "2": "sent", "3": "failed", "9": "pending"}
+    world.enqueue(number, [a_row("1"), a_row("9")], complete=True)
+    assert sorted(world.send(number)) == ["1", "9"]
+
+
+def test_the_whole_search_cancels_in_a_mailing_longer_than_a_transaction(world: World) -> None:
+    number = world.queued(*(str(name) for name in range(1200)))
+    report = world.enqueue(number, [a_row(str(name)) for name in range(0, 1200, 2)], complete=True)
+    assert (report.superseded, report.kept) == (600, 600)
+    assert world.ledger.mailings.counts(number).pending == 600
+    assert len(world.occasions()) == 600
+
+
+AT_NINE, AT_TEN, NOON = "appointment:A1@2026-11-23T09:00", "appointment:A1@2026-11-23T10:00", "appointment:A3@T12:00"
+
+
+def test_an_appointment_moved_on_the_day_is_told_by_the_same_command(world: World) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_row(told="A1@09:00", occasions=[AT_NINE])], complete=True)
+    world.send(number)
+    assert world.enqueue(number, [a_row(told="A1@10:00", occasions=[AT_TEN])], complete=True).added == 1
+    assert world.send(number) == ["1"]
+    both = a_row(told="A1@10:00+A3@12:00", occasions=[AT_TEN, NOON])
+    assert world.enqueue(number, [both], complete=True).added == 1
+    assert world.send(number) == ["1"]
+    assert world.enqueue(number, [both], complete=True).kept == 1
+    assert world.send(number) == []
+
+
+@pytest.mark.parametrize("address", ["p1@example.test", ""])
+def test_an_appointment_moved_before_its_reminder_left_is_told_once_with_the_new_hour(
+    world: World, address: str
+) -> None:
+    number = world.open().id
+    reason = "" if address else "no_address"
+    world.enqueue(number, [a_row(told="A1@09:00", occasions=[AT_NINE], address=address, reason=reason)])
+    report = world.enqueue(number, [a_row(told="A1@10:00", occasions=[AT_TEN])])
+    assert (report.added, report.superseded) == (1, 1)
+    assert [(row.recipient_id, row.status, row.reason) for row in rows_of(world, number)] == [
+        ("patient:1@2026-11-23:A1@09:00", "cancelled", "superseded"),
+        ("patient:1@2026-11-23:A1@10:00", "pending", ""),
+    ]
+    assert world.occasions() == {(AT_TEN, 0)}
+    # And moved back: what was replaced waits again, and replaces in its turn.
+    back = world.enqueue(number, [a_row(told="A1@09:00", occasions=[AT_NINE])])
+    assert (back.reopened, back.superseded) == (1, 1)
+    assert world.send(number) == ["1"]
+    assert world.occasions() == {(AT_NINE, 0)}
+
+
+def test_an_appointment_cancelled_out_of_two_leaves_the_other_to_be_told(world: World) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_row(told="A1@09:00+A3@12:00", occasions=[AT_NINE, NOON])])
+    one = a_row(told="A1@09:00", occasions=[AT_NINE])
+    # A part of the search does not say that the other appointment is gone: both are still told.
+    assert world.enqueue(number, [one], complete=False).superseded == 0
+    assert world.occasions() == {(AT_NINE, 0), (NOON, 0)}
+    assert world.enqueue(number, [one], complete=True).superseded == 1
+    assert world.occasions() == {(AT_NINE, 0)}
+    assert world.send(number) == ["1"]
+
+
+def test_two_guardians_who_take_turns_are_never_both_cancelled(world: World) -> None:
+    number = world.open().id
+    mother, father = "guardian:G1", "guardian:G2"
+    world.enqueue(number, [a_row(addressee=mother, reason="no_address", address="")])
+    world.enqueue(number, [a_row(addressee=father, reason="opted_out")])
+    assert [row.status for row in rows_of(world, number)] == ["cancelled", "skipped"]
+    report = world.enqueue(number, [a_row(addressee=mother)])
+    assert (report.reopened, report.superseded) == (1, 1)
+    assert [(row.addressee_key, row.status) for row in rows_of(world, number)] == [
+        (mother, "pending"),
+        (father, "cancelled"),
+    ]
+    assert world.send(number) == ["1"]
+
+
+def test_a_row_cancelled_by_a_person_replaces_nobody(world: World) -> None:
+    number = world.open().id
+    mother, father = a_row(addressee="guardian:G1"), a_row(addressee="guardian:G2", reason="no_address")
+    world.enqueue(number, [mother, father])
+    with world.sender() as sender:
+        outbox = world.outbox(number, sender)
+        (held,) = outbox.claim(1, now=world.now)
+        world.ledger.mailings.cancel(number, by=BY, now=world.now)
+        outbox.release([held.delivery_id])
+    world.ledger.mailings.set_status(number, MailingStatus.QUEUED, by=BY, now=world.now)
+    assert world.enqueue(number, [mother]).superseded == 0
+    assert [row.status for row in rows_of(world, number)] == ["cancelled", "skipped"]
+
+
+def test_a_refused_address_that_was_corrected_is_tried_by_the_same_command(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    world.send(number, dict.fromkeys("123", "failed"))
+    corrected = [a_row("1", address="good@example.test", values={"PNOM": "new"}), a_row("2"),
+                 a_row("3", address="good3@example.test", reason="opted_out")]  # fmt: skip
+    report = world.enqueue(number, corrected)
+    assert (report.reopened, report.kept) == (1, 2)
+    row = rows_of(world, number)[0]
+    assert (row.status, row.reason, row.address, row.content) == ("pending", "", "good@example.test", {"PNOM": "new"})
+    assert world.send(number) == ["1"]
+    assert world.statuses(number) == {"1": "sent", "2": "failed", "3": "failed"}
+
+
+def test_a_refused_row_stays_refused_when_another_mailing_told_it(world: World) -> None:
+    first, second = world.queued("1", key="a"), world.open("b").id
+    world.send(first, {"1": "failed"})
+    world.enqueue(second, [a_row("1", address="good@example.test")])
+    world.send(second)
+    assert world.enqueue(first, [a_row("1", address="good@example.test")]).kept == 1
+    assert world.statuses(first) == {"1": "failed"}
+
+
+def test_a_round_sent_again_lets_nobody_else_past_what_was_told(world: World) -> None:
+    first = world.queued("1", key="a")
+    world.send(first)
+    world.enqueue(first, [a_row("1"), a_row("3", reason="no_address")], again=True)
+    world.send(first)
+    second = world.queued("2", "3", key="b")
+    world.send(second)
+    report = world.enqueue(first, [a_row("1"), a_row("2"), a_row("3")])
+    assert (report.added, report.duplicates, report.again) == (1, 2, 1)
+    assert world.send(first) == []
+    assert world.enqueue(first, [a_row("2")], again=True).duplicates == 0
+    assert world.send(first) == ["2"]
 
 
 def test_a_guardian_added_since_replaces_the_row_nobody_could_receive(world: World) -> None:

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
@@ -31,6 +32,8 @@ from workbench.ports import Claimed
 
 NAMES = ("1", "2", "3", "4")
 REASONS = ("", "", "no_address", "opted_out")
+HOURS = ("09:00", "09:00", "10:30")  # sometimes an appointment is moved
+MAILBOXES = ("old", "old", "new")  # and sometimes an address is corrected
 
 
 class AliveSender:
@@ -59,6 +62,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.accepted: Counter[int] = Counter()  # what the server took, by delivery
         self.asked_again: Counter[int] = Counter()  # how often a person said « send this uncertain one again »
 
+        self.on_purpose: Counter[str] = Counter()  # how often a person said « send again » of a recipient
         self.counted_as_sent: set[int] = set()
         self.objecting: set[str] = set()
 
@@ -75,19 +79,63 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 1),
-        people=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(REASONS), min_size=1),
+        people=st.dictionaries(
+            st.sampled_from(NAMES),
+            st.tuples(st.sampled_from(REASONS), st.sampled_from(HOURS), st.sampled_from(MAILBOXES)),
+            min_size=1,
+        ),
         again=st.booleans(),
+        complete=st.booleans(),
     )
-    def queue(self, which: int, people: dict[str, str], again: bool) -> None:
+    def queue(self, which: int, people: dict[str, tuple[str, str, str]], again: bool, complete: bool) -> None:
         mailing_id = self.mailings[which]
-        rows = [a_row(name, reason=reason) for name, reason in people.items()]
+        rows = [
+            a_row(
+                name,
+                reason=reason,
+                told=f"A{name}@{hour}",
+                occasions=[f"appointment:A{name}@2026-11-23T{hour}"],
+                address=f"{mailbox}{name}@example.test",
+            )
+            for name, (reason, hour, mailbox) in people.items()
+        ]
         if self.ledger.mailings.mailing(mailing_id).status is MailingStatus.CANCELLED and not again:
             with pytest.raises(ForbiddenMove):
                 self.world.enqueue(mailing_id, rows)
             return
-        report = self.world.enqueue(mailing_id, rows, again=again)
-        assert report.added + report.reopened + report.kept >= len(rows)
+        before = {row.id: row for row in self.table()}
+        report = self.world.enqueue(mailing_id, rows, again=again, complete=complete)
+        assert report.added + report.reopened + report.refreshed + report.kept == len(rows)
         self.rows += report.added
+        if again:
+            self.on_purpose.update(row.recipient_id for row in rows)
+        self.check_what_a_list_changes(mailing_id, {row.recipient_id: row for row in rows}, before, complete=complete)
+
+    def check_what_a_list_changes(
+        self,
+        mailing_id: int,
+        named: dict[str, NewDelivery],
+        before: dict[int, sa.Row],  # type: ignore[type-arg]
+        *,
+        complete: bool,
+    ) -> None:
+        for row in self.table():
+            old = before.get(row.id)
+            if old is None:
+                continue
+            free = old.status in ("skipped", "failed", "cancelled") or (
+                old.status == "pending" and old.sender_id is None
+            )
+            if row.mailing_id != mailing_id or not free:
+                assert row == old
+            if row.mailing_id == mailing_id and row.status == "pending" and row.sender_id is None:
+                if row.recipient_id in named:
+                    assert row.address == named[row.recipient_id].address
+                else:
+                    assert not complete
+            if row.reason == "superseded" and old.status != "cancelled":
+                assert row.recipient_id not in named
+                assert complete or row.patient_id in {one.patient_id for one in named.values()}
 
     @rule(which=st.integers(0, 1))
     def retry(self, which: int) -> None:
@@ -129,7 +177,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @initialize()
     def queue_everybody(self) -> None:
-        self.queue(which=0, people=dict.fromkeys(NAMES, ""), again=False)
+        self.queue(which=0, people=dict.fromkeys(NAMES, ("", "09:00", "old")), again=False, complete=True)
 
     @precondition(lambda self: len(self.alive) < 2)
     @rule(which=st.sampled_from((0, 0, 1)), limit=st.integers(0, 3), leaving=st.booleans())
@@ -249,6 +297,16 @@ class LedgerMachine(RuleBasedStateMachine):
     def nobody_got_a_delivery_twice_unless_a_person_said_so(self) -> None:
         for number, count in self.accepted.items():
             assert count <= 1 + self.asked_again[number]
+
+    @invariant()
+    def nobody_was_told_the_same_twice_by_two_mailings_or_rounds_unless_a_person_said_so(self) -> None:
+        told: Counter[str] = Counter()
+        allowed: Counter[str] = Counter()
+        for row in self.table():
+            told[row.recipient_id] += self.accepted[row.id]
+            allowed[row.recipient_id] += self.asked_again[row.id]
+        for recipient_id, count in told.items():
+            assert count <= 1 + allowed[recipient_id] + self.on_purpose[recipient_id]
 
     @invariant()
     def a_row_says_what_became_of_it(self) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from tests.ledger.world import BY, World, a_letter, a_row
+from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import Counts, MailingStatus
-from workbench.errors import ForbiddenMove, KeyTaken, UnknownMailing, UnknownTemplate
+from workbench.errors import ForbiddenMove, KeyTaken, QueueingCutOff, UnknownMailing, UnknownTemplate
 from workbench.ledger.ledger import Ledger
 from workbench.ledger.overview import MAILING_COLUMNS
 
@@ -111,6 +113,18 @@ def test_rows_in_a_senders_hands_are_cancelled_when_given_back(world: World) -> 
     assert world.occasions() == {("appointment:A1@2026-11-23T09:00", 0)}
 
 
+def test_what_is_refused_for_now_after_its_mailing_was_cancelled_is_not_tried_again(world: World) -> None:
+    number = world.queued("1")
+    with world.sender() as sender:
+        outbox = world.outbox(number, sender)
+        (row,) = outbox.claim(1, now=world.now)
+        outbox.turn([], [a_letter(row)], now=world.now)
+        world.ledger.mailings.cancel(number, by=BY, now=world.now)
+        outbox.turn([outcome(row.delivery_id, "pending", retry_after=60)], [], now=world.now)
+    assert world.statuses(number) == {"1": "cancelled"}
+    assert world.occasions() == set()
+
+
 def test_failed_rows_wait_again_when_a_person_asks(world: World) -> None:
     number = world.queued("1", "2")
     world.send(number, {"1": "failed"})
@@ -121,6 +135,34 @@ def test_failed_rows_wait_again_when_a_person_asks(world: World) -> None:
     acts = world.ledger.acts.acts(f"mailing:{number}")
     assert list(acts["what"]) == ["mailing_queued", "retry"]
     assert acts["details"].iloc[1] == {"deliveries": [1]}
+
+
+def test_a_row_refused_when_sent_again_waits_unless_somebody_was_told_since(world: World) -> None:
+    number = world.queued("1", "2", key="a")
+    world.send(number)
+    world.enqueue(number, [a_row("1"), a_row("2")], again=True)
+    world.send(number, {"1": "failed", "2": "failed"})
+    other = world.open("b").id
+    world.enqueue(other, [a_row("2")], again=True)
+    world.send(other)
+    assert world.ledger.mailings.retry(number, by=BY, now=world.now) == 1
+    assert world.send(number) == ["1"]
+    assert world.statuses(number) == {"1": "sent", "2": "skipped duplicate_occasion"}
+
+
+def test_a_mailing_whose_queueing_was_cut_off_says_how_to_go_on(world: World) -> None:
+    def cut_off() -> Iterator[NewDelivery]:
+        yield from (a_row(str(name)) for name in range(600))
+        raise KeyboardInterrupt
+
+    number = world.open().id
+    with pytest.raises(KeyboardInterrupt):
+        world.enqueue(number, cut_off())
+    assert world.ledger.mailings.counts(number).pending == 500
+    with pytest.raises(QueueingCutOff, match=f"mailing {number}.*same « send » command"):
+        world.ledger.mailings.set_status(number, MailingStatus.SENDING, by=BY, now=world.now)
+    assert world.enqueue(number, [a_row(str(name)) for name in range(600)]).added == 100
+    assert len(world.send(number)) == 600
 
 
 def test_uncertain_rows_are_settled_by_a_person(world: World) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.ledger.world import BY, World
+from tests.ledger.world import BY, World, a_row
+from workbench.domain.objections import OBJECTION_COLUMNS, SELF_COLUMNS
 from workbench.errors import BadValue
-from workbench.ledger.opt_outs import OBJECTION_COLUMNS, Objections
 
 
 def test_an_opt_out_is_recorded_once_and_its_withdrawal_kept(world: World) -> None:
@@ -56,51 +57,44 @@ def test_opt_outs_are_read_again_only_when_one_changed(world: World) -> None:
     assert second.objections.reason(**who) == ""
 
 
-def test_an_opt_out_weighs_more_than_a_missing_consent() -> None:
-    objections = Objections(
-        [
-            ("1", "", "email", "", "no_consent"),
-            ("", "a@b.test", "email", "", "opted_out"),
-            ("2", "", "", "", "opted_out"),
-        ]
-    )
+def test_an_opt_out_by_file_number_reaches_a_waiting_message_to_the_same_person_as_a_guardian(world: World) -> None:
+    number = world.open().id
+    child = a_row("child", addressee="guardian:P7", address="mum@example.test")
+    of_table = replace(a_row("x", addressee="row:x", address="mum@example.test"), recipient_id="row:x", patient_id="")
+    world.enqueue(number, [child, a_row("dad", address="mum@example.test"), of_table])
+    asked: list[list[str]] = []
 
-    def reason(patient_id: str, address: str) -> str:
-        return objections.reason(patient_id=patient_id, address=address, channel="email", purpose="p")
+    def selves(patient_ids: Sequence[str]) -> pd.DataFrame:
+        asked.append(list(patient_ids))
+        told = [("MOM", "P7", ""), ("MOM", "", "mum@example.test")]
+        return pd.DataFrame(told, columns=list(SELF_COLUMNS), dtype="string")
 
-    assert reason("1", "") == "no_consent"
-    assert reason("1", "A@b.test") == "opted_out"
-    assert reason("2", "") == "opted_out"
-    assert reason("3", "c@d.test") == ""
-    assert reason("", "") == ""
-
-
-_texts = st.sampled_from(["", "1", "2"])
-_channels = st.sampled_from(["", "email", "sms"])
+    with world.sender() as sender:
+        outbox = world.ledger.outbox(number, sender, selves=selves)
+        world.ledger.opt_outs.opt_out(patient_id="MOM", by=BY, now=world.now)
+        claimed = outbox.claim(10, now=world.now)
+    assert [row.patient_id for row in claimed] == ["dad"]
+    assert world.statuses(number) == {"child": "skipped opted_out", "dad": "pending", "": "skipped opted_out"}
+    assert asked == [["MOM"]]
 
 
-@given(
-    rows=st.lists(
-        st.tuples(
-            _texts, st.sampled_from(["", "a@b.test"]), _channels, _texts, st.sampled_from(["opted_out", "no_consent"])
-        )
-    ),
-    patient_id=_texts,
-    channel=st.sampled_from(["email", "sms"]),
-    purpose=st.sampled_from(["1", "2"]),
-)
-def test_an_objection_reaches_a_row_as_the_rule_says(
-    rows: list[tuple[str, str, str, str, str]], patient_id: str, channel: str, purpose: str
+def test_a_store_that_is_slow_to_tell_who_objects_is_asked_less_often(
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached = {
-        row[4]
-        for row in rows
-        if row[2] in ("", channel)
-        and row[3] in ("", purpose)
-        and ((row[0] and row[0] == patient_id) or (row[1] and row[4] == "opted_out"))
-    }
-    expected = "opted_out" if "opted_out" in reached else "no_consent" if reached else ""
-    who = {"patient_id": patient_id, "address": "A@B.test", "channel": channel, "purpose": purpose}
-    assert Objections(rows).reason(**who) == expected
-    frame = pd.DataFrame(rows, columns=list(OBJECTION_COLUMNS), dtype="string").replace("", pd.NA)
-    assert Objections.from_frame(frame).reason(**who) == expected
+    number = world.queued(*"123456")
+    asked = 0
+
+    def objections() -> pd.DataFrame:
+        nonlocal asked
+        asked += 1
+        return pd.DataFrame(columns=list(OBJECTION_COLUMNS), dtype="string")
+
+    ticking = iter([0.0, 0.5, 0.5, 1.0])  # half a second a reading: at most one in five seconds
+    monkeypatch.setattr("workbench.ledger.outbox.perf_counter", lambda: next(ticking))
+    with world.sender() as sender:
+        outbox = world.ledger.outbox(number, sender, objections=objections)
+        counts = []
+        for seconds in (0, 2, 2, 2):
+            outbox.claim(1, now=world.later(seconds=seconds))
+            counts.append(asked)
+    assert counts == [1, 1, 1, 2]

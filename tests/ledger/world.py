@@ -29,10 +29,11 @@ def a_row(
     address: str | None = None,
     occasions: Sequence[str] | None = None,
     values: dict[str, object] | None = None,
+    told: str = "",
 ) -> NewDelivery:
-    """A recipient of tomorrow's reminders."""
+    """A recipient of tomorrow's reminders; `told` is what its key says about the day."""
     return NewDelivery(
-        recipient_id=f"patient:{name}@2026-11-23",
+        recipient_id=f"patient:{name}@2026-11-23{told and ':'}{told}",
         addressee_key=addressee or f"patient:{name}",
         role="patient",
         channel="email",
@@ -93,9 +94,11 @@ class World:
             self.plan(key, **parameters), template=self.template, account="cabinet", by=BY, now=self.now
         )
 
-    def enqueue(self, mailing_id: int, rows: Iterable[NewDelivery], *, again: bool = False) -> EnqueueReport:
+    def enqueue(
+        self, mailing_id: int, rows: Iterable[NewDelivery], *, again: bool = False, complete: bool = False
+    ) -> EnqueueReport:
         """Queue rows."""
-        return self.ledger.mailings.enqueue(mailing_id, rows, again=again, by=BY, now=self.now)
+        return self.ledger.mailings.enqueue(mailing_id, rows, again=again, complete=complete, by=BY, now=self.now)
 
     def queued(self, *names: str, key: str = "") -> int:
         """Open a mailing and queue patients by name; returns its number."""

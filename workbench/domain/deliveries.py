@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,9 +29,9 @@ ALLOWED_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     S.PENDING: frozenset({S.SENDING, S.FAILED, S.SKIPPED, S.CANCELLED}),
     S.SENDING: frozenset({S.SENT, S.FAILED, S.IN_DOUBT, S.PENDING}),
     S.IN_DOUBT: frozenset({S.SENT, S.PENDING}),  # settled by a person: count as sent, or send again
-    S.FAILED: frozenset({S.PENDING}),  # retried by a person
+    S.FAILED: frozenset({S.PENDING}),  # retried by a person, or the address was corrected
     S.SKIPPED: frozenset({S.PENDING, S.CANCELLED}),  # its reason is gone, or somebody else answers for it now
-    S.CANCELLED: frozenset(),
+    S.CANCELLED: frozenset({S.PENDING, S.SKIPPED}),  # replaced by another row, and found again
     S.SENT: frozenset(),
 }
 OPEN = frozenset({S.PENDING, S.SENDING})
@@ -58,7 +59,7 @@ def sentence_of_reason(reason: str) -> str:
         "unknown_patient": _("The patient store does not know this patient."),
         "missing_field": _("The required field {detail} has no value."),
         "missing_attachment": _("An attachment could not be found."),
-        "duplicate_occasion": _("Was already written to for this occasion."),
+        "duplicate_occasion": _("Another mailing already covers this occasion: the message has left, or waits there."),
         "merged_with": _("Told in the same message as another row."),
         "health_data_on_plain_mail": _("Health data may not leave on an ordinary address."),
         "render_error": _("The message could not be merged: {detail}"),
@@ -66,8 +67,11 @@ def sentence_of_reason(reason: str) -> str:
         "excluded": _("Left out by hand."),
         "duplicate_id": _("Several rows of the table have this id and differ; none of them is written to."),
         "duplicate_row": _("An earlier row of the table has the same address; give each row an id of its own."),
+        "minor_written_directly": _(
+            "The patient is a minor, and the message goes to the address given in the table, not to a guardian's."
+        ),
         "past": _("The appointment is over."),
-        "superseded": _("Replaced by another row."),
+        "superseded": _("Replaced by another row, or not in the list any more."),
         "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
         "connection_lost": _("The connection was lost before the message left; it will be tried again."),
         "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
@@ -81,6 +85,24 @@ def sentence_of_reason(reason: str) -> str:
     if code.startswith("smtp_"):
         return _("The server refused the message ({code}).").format(code=code.removeprefix("smtp_"))
     return reason
+
+
+_TOLD_ABOUT = re.compile(r"(patient:.*?@\d{4}-\d\d-\d\d)(?::|\Z)", re.DOTALL)
+
+
+def recipient_group(recipient_id: str) -> str:
+    """Return what the recipients that replace one another share: a patient's day, whatever is told about it.
+
+    ``patient:2301@2026-11-23:A17@09:00`` and ``patient:2301@2026-11-23:A17@10:30`` are both of the group
+    ``patient:2301@2026-11-23``; every other recipient is a group of its own.
+    """
+    found = _TOLD_ABOUT.match(recipient_id)
+    return found[1] if found else recipient_id
+
+
+def occasion_subject(occasion: str) -> str:
+    """Return the subject of an occasion ``subject_key@start``, without its time."""
+    return occasion.rpartition("@")[0] or occasion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,13 +146,16 @@ class EnqueueReport:
     """What queueing a list did to a mailing's rows.
 
     `added` rows are new (some of them left out with their reason), `reopened` ones were left out and may leave
-    now, `kept` ones stay as they were; `duplicates` counts, among all of them, those already written to for
-    their occasion. `again` is the round they belong to, 0 the first time.
+    now, `refreshed` ones were waiting and are as they are today, `kept` ones stay as they were; `duplicates`
+    counts, among all of them, those already written to for their occasion. `superseded` rows were cancelled:
+    others replace them, or the whole list does not name them any more. `again` is the round, 0 the first time.
     """
 
     added: int = 0
     reopened: int = 0
+    refreshed: int = 0
     kept: int = 0
+    superseded: int = 0
     duplicates: int = 0
     again: int = 0
 

@@ -1,4 +1,8 @@
-"""Freeze a list of recipients into the rows of a mailing: newly found ones, and those whose reason is gone (8.3)."""
+"""Freeze a list of recipients into the rows of a mailing: new ones, those whose reason is gone, those that wait (8.3).
+
+A person who sends the same mailing again confirms it as it is today: what has left or is leaving stays, what still
+waits is frozen anew, and what others replace is cancelled.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,11 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from workbench.databases import alone, writing
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.databases import alone, reading, writing
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery, occasion_subject, recipient_group
 from workbench.domain.mailings import EnqueueReport, MailingRecord
 from workbench.ledger import schema
-from workbench.ledger.occasions import Occasions, Speaker
+from workbench.ledger.occasions import Occasions, Speaker, release_occasions
 
 CHUNK = 500
 """Rows written in one transaction: short enough not to keep a second workstation waiting."""
@@ -26,6 +30,8 @@ SUPERSEDED = "superseded"
 
 _T = TypeVar("_T")
 _Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
+_S = DeliveryStatus
+_rows = schema.deliveries
 
 
 def _key(row: Any) -> _Key:  # a `NewDelivery`, or a row of the table
@@ -36,8 +42,19 @@ def _key(row: Any) -> _Key:  # a `NewDelivery`, or a row of the table
 class _Tally:
     added: int = 0
     reopened: int = 0
+    refreshed: int = 0
     kept: int = 0
     duplicates: int = 0
+    superseded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the mailing holds already of a chunk's recipients, and of those whom they replace."""
+
+    rows: Mapping[_Key, Any]
+    previous: Mapping[_Key, int]  # the latest delivery of each key before this round
+    waiting: Mapping[int, Any]  # the letters of the pending rows that nobody holds
 
 
 @dataclass(slots=True)
@@ -50,6 +67,8 @@ class Enqueuing:
         The round: 0 the first time, then one more each time a person asks to send again.
     on_purpose
         A person asked to send again: rows are matched within the round, and no occasion stops them.
+    complete
+        The list is the whole search or table: whoever it does not name any more is not to be written to.
     """
 
     engine: sa.Engine
@@ -57,33 +76,46 @@ class Enqueuing:
     mailing: MailingRecord
     again: int
     on_purpose: bool
+    complete: bool
     by: str
     now: datetime
     _tally: _Tally = field(default_factory=_Tally)
-    # Rows left out of whom another addressee of the same recipient was seen: unless the list still names them
-    # further on, somebody else answers for the recipient now.
-    _maybe_superseded: set[int] = field(default_factory=set)
-    _still_named: set[int] = field(default_factory=set)
+    # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
+    _last_before: int = 0
+    _named: set[int] = field(default_factory=set)
 
     def run(self, rows: Iterable[NewDelivery]) -> EnqueueReport:
         """Queue every row and tell what was done."""
+        with reading(self.engine) as connection:
+            self._last_before = connection.execute(
+                sa.select(sa.func.coalesce(sa.func.max(_rows.c.id), 0)).where(*self._of_the_mailing())
+            ).scalar_one()
         waiting = iter(rows)
         while chunk := list(islice(waiting, CHUNK)):
             with writing(self.engine) as connection:
                 alone(connection, f"deliveries:{self.practice_id}")
                 self._write(connection, chunk)
-        self._supersede()
+        if self.complete and self._last_before:
+            self._cancel_unnamed()
         tally = self._tally
         return EnqueueReport(
             added=tally.added,
             reopened=tally.reopened,
+            refreshed=tally.refreshed,
             kept=tally.kept,
             duplicates=tally.duplicates,
+            superseded=tally.superseded,
             again=self.again,
         )
 
+    def _of_the_mailing(self) -> list[sa.ColumnElement[bool]]:
+        return [_rows.c.practice_id == self.practice_id, _rows.c.mailing_id == self.mailing.id]
+
     def _write(self, connection: sa.Connection, chunk: Sequence[NewDelivery]) -> None:
-        existing, previous = self._existing(connection, chunk)
+        standing = self._standing(connection, chunk)
+        # First, so that what they were to tell is free for those who replace them.
+        self._supersede(connection, chunk, standing)
+        release_occasions(connection, self._retold(chunk, standing))
         occasions = Occasions(connection, self.practice_id, self.mailing.purpose, self.mailing.step)
         occasions.look_up(text for row in chunk for text in row.occasions)
         granted: list[tuple[int, Any]] = []
@@ -92,22 +124,31 @@ class Enqueuing:
         seen: set[_Key] = set()
         for row in chunk:
             key = _key(row)
-            found = existing.get(key)
-            if key in seen or (found is not None and found.status != DeliveryStatus.SKIPPED):
+            found = standing.rows.get(key)
+            if found is not None:
+                self._named.add(found.id)
+            if key in seen or not self._may_change(row, found, standing):
                 self._tally.kept += 1
                 continue
             seen.add(key)
-            if found is not None:
-                self._still_named.add(found.id)
-            reason, grants = self._decided(row, occasions, again=found.again if found is not None else self.again)
+            if found is not None and found.status == _S.PENDING and self._tells_the_same(row, found, standing):
+                self._refresh(connection, row, found, standing, changed)
+                continue
+            reason, grants = self._decided(row, occasions)
+            if found is not None and found.status == _S.FAILED and reason:
+                self._tally.kept += 1  # its failure says more than that somebody was told meanwhile
+                continue
             self._tally.duplicates += reason == DUPLICATE
             if found is None:
                 self._tally.added += 1
-                new.append((self._new_values(row, reason, previous.get(key)), row, grants))
+                new.append((self._new_values(row, reason, standing.previous.get(key)), row, grants))
                 continue
-            self._tally.reopened += not reason
-            self._tally.kept += bool(reason)
-            if not reason or reason != found.reason or row.address != found.address:
+            if found.status == _S.PENDING:
+                self._tally.refreshed += 1
+            else:
+                self._tally.reopened += not reason
+                self._tally.kept += bool(reason)
+            if not reason or reason != found.reason or row.address != found.address or found.status != _S.SKIPPED:
                 changed.append({"of": found.id, **self._frozen(row, reason)})
                 self._rewrite_letter(connection, found.id, row)
             granted.append((found.id, grants))
@@ -116,35 +157,141 @@ class Enqueuing:
         if new:
             granted += self._insert(connection, new)
         occasions.written(granted)
-        self._note_superseded(chunk, existing)
 
-    def _existing(
-        self, connection: sa.Connection, chunk: Sequence[NewDelivery]
-    ) -> tuple[dict[_Key, Any], dict[_Key, int]]:
-        """Return the rows that stand for these recipients, and the latest delivery of each key before this round."""
+    # --- what stands already ------------------------------------------------------------------------------
+
+    def _standing(self, connection: sa.Connection, chunk: Sequence[NewDelivery]) -> _Standing:
         table = schema.deliveries.c
-        query = (
-            sa.select(
-                table.id, table.recipient_id, table.addressee_key, table.role, table.channel,
-                table.again, table.status, table.reason, table.address,
-            )
-            .where(
-                table.practice_id == self.practice_id,
-                table.mailing_id == self.mailing.id,
-                table.recipient_id.in_(sorted({row.recipient_id for row in chunk})),
-            )
-            .order_by(table.again)
+        query = sa.select(
+            table.id, table.recipient_id, table.addressee_key, table.role, table.channel, table.again, table.status,
+            table.reason, table.recipient, table.address, table.language, table.patient_id, table.appointment_id,
+            table.invoice_id, table.practitioner_id, table.template_revision_id, table.sender_id, table.not_before,
         )  # fmt: skip
+        named = sorted({row.recipient_id for row in chunk})
+        found = {
+            row.id: row
+            for row in connection.execute(query.where(*self._of_the_mailing(), table.recipient_id.in_(named)))
+        }
+        patients = sorted({row.patient_id for row in chunk if row.patient_id})
+        if self._last_before and patients:
+            # Those of the same patients. The sum keeps SQLite from reading the whole mailing by its own key, and
+            # the condition is spelled as in the index of patients, so that it is used.
+            beside = query.where(
+                table.practice_id == self.practice_id,
+                table.mailing_id + sa.literal_column("0") == self.mailing.id,
+                sa.literal_column("deliveries.patient_id <> ''"),
+                table.patient_id.in_(patients),
+            )
+            found |= {row.id: row for row in connection.execute(beside)}
         standing: dict[_Key, Any] = {}
         previous: dict[_Key, int] = {}
-        for row in connection.execute(query):
+        for row in sorted(found.values(), key=lambda row: (row.again, row.id)):
             if not self.on_purpose or row.again == self.again:
                 standing[_key(row)] = row
             else:
                 previous[_key(row)] = row.id
-        return standing, previous
+        open_rows = [row.id for row in standing.values() if row.status == _S.PENDING and row.sender_id is None]
+        return _Standing(standing, previous, _hold(connection, open_rows))
 
-    def _decided(self, row: NewDelivery, occasions: Occasions, *, again: int) -> tuple[str, Any]:
+    def _may_change(self, row: NewDelivery, found: Any, standing: _Standing) -> bool:
+        """Tell whether the list decides about a row, or somebody else does: a sender, a server, a person."""
+        if found is None or found.status == _S.SKIPPED:
+            return True
+        if found.status == _S.PENDING:
+            return found.id in standing.waiting
+        if found.status == _S.FAILED:
+            return not row.reason and row.address != found.address
+        return bool(found.status == _S.CANCELLED and found.reason == SUPERSEDED)
+
+    def _tells_the_same(self, row: NewDelivery, found: Any, standing: _Standing) -> bool:
+        """Tell whether a waiting row keeps the occasions that it took; they need not be asked for again."""
+        kept: Any = standing.waiting[found.id].occasions
+        return not row.reason and list(dict.fromkeys(row.occasions)) == kept
+
+    def _retold(self, chunk: Sequence[NewDelivery], standing: _Standing) -> list[int]:
+        """Return the waiting rows that are left out now, or speak of something else: what they held is free."""
+        first = {_key(row): row for row in reversed(chunk)}
+        return [
+            found.id
+            for key, found in standing.rows.items()
+            if key in first and found.id in standing.waiting and not self._tells_the_same(first[key], found, standing)
+        ]
+
+    def _refresh(
+        self,
+        connection: sa.Connection,
+        row: NewDelivery,
+        found: Any,
+        standing: _Standing,
+        changed: list[dict[str, Any]],
+    ) -> None:
+        """Let a waiting row leave as its recipient is today; when it is tried again stays as it was."""
+        frozen = self._frozen(row, "") | {"reason": found.reason, "not_before": found.not_before}
+        kept, letter = standing.waiting[found.id], _letter(row)
+        same = all(getattr(kept, name) == value for name, value in letter.items())
+        if same and all(getattr(found, name) == frozen[name] for name in _SHOWN):
+            self._tally.kept += 1
+            return
+        self._tally.refreshed += 1
+        changed.append({"of": found.id, **frozen})
+        if not same:
+            self._rewrite_letter(connection, found.id, row)
+
+    # --- rows that others replace ---------------------------------------------------------------------------
+
+    def _supersede(self, connection: sa.Connection, chunk: Sequence[NewDelivery], standing: _Standing) -> None:
+        """Cancel what was left out or still waits of recipients whom the chunk replaces.
+
+        Nobody is replaced by a row that cannot leave because somebody cancelled it. A list cut off here has
+        replaced too much at worst, which it mends when it is queued again: what it names further on reopens.
+        """
+        named = {_key(row) for row in chunk}
+        told: dict[str, set[str]] = {}
+        for row in chunk:
+            found = standing.rows.get(_key(row))
+            if found is None or found.status != _S.CANCELLED or found.reason == SUPERSEDED:
+                told.setdefault(recipient_group(row.recipient_id), set()).update(map(occasion_subject, row.occasions))
+        gone: list[int] = []
+        for key, row in standing.rows.items():
+            subjects = told.get(recipient_group(row.recipient_id))
+            if key in named or row.id in self._named or row.id > self._last_before or subjects is None:
+                continue
+            if row.status == _S.SKIPPED:
+                gone.append(row.id)
+            elif row.id in standing.waiting:
+                tells = {occasion_subject(occasion) for occasion in standing.waiting[row.id].occasions}
+                # A part of a search says nothing about the appointments that it leaves away.
+                if self.complete or tells <= subjects:
+                    gone.append(row.id)
+        self._cancel(connection, gone)
+
+    def _cancel_unnamed(self) -> None:
+        """Cancel the waiting rows that the whole list does not name any more."""
+        waiting = [*self._of_the_mailing(), _rows.c.status == _S.PENDING.value, _rows.c.sender_id.is_(None)]
+        last = 0
+        while True:
+            with writing(self.engine) as connection:
+                alone(connection, f"deliveries:{self.practice_id}")
+                query = sa.select(_rows.c.id).where(*waiting, _rows.c.id > last, _rows.c.id <= self._last_before)
+                some = list(connection.execute(query.order_by(_rows.c.id).limit(CHUNK)).scalars())
+                if not some:
+                    return
+                last = some[-1]
+                self._cancel(connection, list(_hold(connection, [one for one in some if one not in self._named])))
+
+    def _cancel(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> None:
+        if not delivery_ids:
+            return
+        release_occasions(connection, delivery_ids)
+        connection.execute(
+            _rows.update().where(_rows.c.id.in_(delivery_ids)),
+            {"status": _S.CANCELLED.value, "reason": SUPERSEDED, "decided_at": self.now},
+        )
+        self._tally.superseded += len(delivery_ids)
+
+    # --- what is written --------------------------------------------------------------------------------------
+
+    def _decided(self, row: NewDelivery, occasions: Occasions) -> tuple[str, Any]:
         if row.reason:
             return row.reason, ()
         grants = occasions.granted(
@@ -153,7 +300,7 @@ class Enqueuing:
                 role=row.role,
                 channel=row.channel,
                 occasions=row.occasions,
-                on_purpose=self.on_purpose or again > 0,
+                on_purpose=self.on_purpose,
             )
         )
         return (DUPLICATE, ()) if grants is None else ("", grants)
@@ -195,9 +342,6 @@ class Enqueuing:
     ) -> list[tuple[int, Any]]:
         insert = schema.deliveries.insert().returning(schema.deliveries.c.id, sort_by_parameter_order=True)
         ids = list(connection.execute(insert, [values for values, _row, _grants in new]).scalars())
-        self._still_named.update(
-            number for number, (values, _row, _grants) in zip(ids, new, strict=True) if values["reason"]
-        )
         connection.execute(
             schema.letters.insert(),
             [
@@ -210,24 +354,26 @@ class Enqueuing:
     def _rewrite_letter(self, connection: sa.Connection, delivery_id: int, row: NewDelivery) -> None:
         connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), _letter(row))
 
-    def _note_superseded(self, chunk: Sequence[NewDelivery], existing: Mapping[_Key, Any]) -> None:
-        named = {_key(row) for row in chunk}
-        self._maybe_superseded.update(
-            row.id for key, row in existing.items() if row.status == DeliveryStatus.SKIPPED and key not in named
-        )
 
-    def _supersede(self) -> None:
-        """Cancel rows left out whose recipient has another addressee now."""
-        gone = sorted(self._maybe_superseded - self._still_named)
-        for some in slices(gone, CHUNK):
-            with writing(self.engine) as connection:
-                connection.execute(
-                    schema.deliveries.update().where(
-                        schema.deliveries.c.id.in_(some),
-                        schema.deliveries.c.status == DeliveryStatus.SKIPPED.value,
-                    ),
-                    {"status": DeliveryStatus.CANCELLED.value, "reason": SUPERSEDED, "decided_at": self.now},
-                )
+_SHOWN = (
+    "recipient", "address", "language", "patient_id", "appointment_id", "invoice_id", "practitioner_id",
+    "template_revision_id",
+)  # fmt: skip
+"""What a waiting row shows of its recipient; its letter apart."""
+
+
+def _hold(connection: sa.Connection, delivery_ids: Sequence[int]) -> dict[int, Any]:
+    """Return the letters of those rows that wait and that no sender has, nor can take before this transaction ends."""
+    held: dict[int, Any] = {}
+    for some in slices(delivery_ids, CHUNK):
+        query = (
+            sa.select(_rows.c.id, schema.letters.c.content, schema.letters.c.attachments, schema.letters.c.occasions)
+            .join_from(_rows, schema.letters)
+            .where(_rows.c.id.in_(some), _rows.c.status == _S.PENDING.value, _rows.c.sender_id.is_(None))
+            .with_for_update(of=_rows, skip_locked=True)
+        )
+        held |= {row.id: row for row in connection.execute(query)}
+    return held
 
 
 def slices(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import sqlalchemy as sa
 
 from workbench.databases import bring_up_to_date, open_engine
+from workbench.domain.objections import Selves
 from workbench.ledger.acts import Acts
 from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
@@ -91,7 +92,12 @@ class Ledger:
         return self.senders.recover(now)
 
     def outbox(
-        self, mailing_id: int, sender: Sender, *, objections: Callable[[], pd.DataFrame] | None = None
+        self,
+        mailing_id: int,
+        sender: Sender,
+        *,
+        objections: Callable[[], pd.DataFrame] | None = None,
+        selves: Selves | None = None,
     ) -> SqlOutbox:
         """Return the outbox of a mailing for a sender.
 
@@ -99,6 +105,9 @@ class Ledger:
         ----------
         objections
             Reads the patient store's own objections (``PatientStore.objections``); the ledger's are read anyway.
+        selves
+            Tells who else patients are (``PatientStore.selves``): whoever opted out by file number is not written
+            to as somebody's guardian either.
 
         Raises
         ------
@@ -112,6 +121,7 @@ class Ledger:
             sender,
             opt_outs=self.opt_outs,
             objections=objections,
+            selves=selves,
             recover=self.recover,
         )
 

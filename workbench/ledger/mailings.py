@@ -19,7 +19,7 @@ from workbench.domain.mailings import (
     check_mailing_move,
 )
 from workbench.domain.templates import Template
-from workbench.errors import ForbiddenMove, KeyTaken, UnknownMailing
+from workbench.errors import ForbiddenMove, KeyTaken, QueueingCutOff, UnknownMailing
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
@@ -116,13 +116,23 @@ class Mailings:
             return self._record(connection, number, created=True)
 
     def enqueue(
-        self, mailing_id: int, rows: Iterable[NewDelivery], *, again: bool = False, by: str, now: datetime
+        self,
+        mailing_id: int,
+        rows: Iterable[NewDelivery],
+        *,
+        again: bool = False,
+        complete: bool = False,
+        by: str,
+        now: datetime,
     ) -> EnqueueReport:
         """Freeze a list into the mailing (P7); the mailing is then queued, or finished when nobody is left to write to.
 
         New rows are added; rows left out whose reason is gone wait again with their new values; rows left out
-        for another reason take it; every other row stays as it is. A row left out whose recipient has another
-        addressee now is cancelled (``superseded``). Called again after a crash, it goes on where it stopped.
+        for another reason take it. Rows that wait, and that no sender holds, are frozen anew as they are named now;
+        rows that failed and whose address is another one now wait again. What has left or is leaving stays as it is.
+        A row left out or waiting whose patient's day is told by other rows now (another addressee, a moved
+        appointment) is cancelled (``superseded``), and reopens when it is named again. Called again after a crash,
+        it goes on where it stopped.
 
         Parameters
         ----------
@@ -131,6 +141,8 @@ class Mailings:
         again
             A person asks to send again: a new round, each row linked to its delivery before, unless the
             mailing has open rows, whose round is then finished.
+        complete
+            The list is the whole search or table: rows that wait and are not named any more are cancelled.
 
         Raises
         ------
@@ -157,6 +169,7 @@ class Mailings:
             mailing=record,
             again=round_number,
             on_purpose=again,
+            complete=complete,
             by=by,
             now=now,
         )
@@ -169,7 +182,13 @@ class Mailings:
                 f"mailing:{mailing_id}",
                 by=by,
                 now=now,
-                details={"added": report.added, "reopened": report.reopened, "again": report.again},
+                details={
+                    "added": report.added,
+                    "reopened": report.reopened,
+                    "refreshed": report.refreshed,
+                    "superseded": report.superseded,
+                    "again": report.again,
+                },
             )
             self._reopen(connection, mailing_id, by=by, now=now)
         return report
@@ -239,6 +258,8 @@ class Mailings:
         ------
         ForbiddenMove
             When the status cannot follow the one it has.
+        QueueingCutOff
+            When the mailing is to be sent, and its list was never queued to the end.
         """
         with writing(self._engine) as connection:
             self._set_status(connection, mailing_id, status, reason=reason, by=by, now=now)
@@ -391,6 +412,13 @@ class Mailings:
             status is MailingStatus.STOPPED and old not in (MailingStatus.QUEUED, MailingStatus.SENDING)
         ):
             return
+        if old is MailingStatus.DRAFT and status is MailingStatus.SENDING:
+            raise QueueingCutOff(
+                _(
+                    "The queueing of mailing {number} was cut off before the end of its list, so nothing of it was "
+                    "sent. Give the same « send » command again: it goes on where it stopped."
+                ).format(number=mailing_id)
+            )
         check_mailing_move(old, status)
         connection.execute(
             schema.mailings.update().where(schema.mailings.c.id == mailing_id),

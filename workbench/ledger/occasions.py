@@ -61,6 +61,22 @@ class Occasions:
         for row in self.connection.execute(query.group_by(*query.selected_columns[:4])):
             self._newest[row[0], row[1], row[2], row[3]] = row[4]
 
+    def tellers(self, texts: Iterable[str]) -> dict[_Key, tuple[int, int]]:
+        """Return who told each of these occasions last: a mailing, and its round."""
+        table, told_by = schema.occasions.c, schema.deliveries.c
+        query = (
+            sa.select(table.occasion, table.addressee_key, table.role, table.channel, told_by.mailing_id, told_by.again)
+            .join_from(schema.occasions, schema.deliveries)
+            .where(
+                table.practice_id == self.practice_id,
+                table.purpose == self.purpose,
+                table.step == self.step,
+                table.occasion.in_(sorted(set(texts))),
+            )
+            .order_by(table.again)
+        )
+        return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in self.connection.execute(query)}
+
     def granted(self, speaker: Speaker) -> list[tuple[_Key, int]] | None:
         """Take the free occasions of a row, with their again numbers; nothing when they are all taken."""
         keys = speaker.keys()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from workbench.addresses import address_key
 from workbench.databases import reading, writing
+from workbench.domain.objections import OBJECTION_COLUMNS, OPTED_OUT, Objections, Selves
 from workbench.errors import BadValue
 from workbench.language import _
 from workbench.ledger import schema
@@ -18,52 +18,6 @@ from workbench.ledger.acts import write_act
 
 if TYPE_CHECKING:
     import pandas as pd
-
-OBJECTION_COLUMNS = ("patient_id", "address", "channel", "purpose", "reason")
-OPTED_OUT = "opted_out"
-_EVERY = ""
-
-
-class Objections:
-    """A set of objections, asked row by row.
-
-    An objection reaches a row when its patient or its address is the row's, and its channel and purpose are the
-    row's or every one (``""``). A missing consent (any reason but ``opted_out``) is a matter of the patient's
-    file: it reaches a row by its patient only, since the rows of a table need no opt-in.
-    """
-
-    def __init__(self, rows: Iterable[tuple[str, str, str, str, str]] = ()) -> None:
-        self._patients: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        self._addresses: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        for patient_id, address, channel, purpose, reason in rows:
-            if patient_id:
-                self._patients[patient_id].append((channel, purpose, reason))
-            if address and reason == OPTED_OUT:
-                self._addresses[address_key(address)].append((channel, purpose, reason))
-
-    @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Objections:
-        """Take a frame with the columns of ``PatientStore.objections``."""
-        columns = [frame[name].astype("object").fillna("").tolist() for name in OBJECTION_COLUMNS]
-        return cls(zip(*columns, strict=True))
-
-    def reason(self, *, patient_id: str, address: str, channel: str, purpose: str) -> str:
-        """Return why this row may not leave, or ``""``."""
-        found = ""
-        if patient_id in self._patients:
-            found = _reason(self._patients[patient_id], channel, purpose)
-        if found != OPTED_OUT and self._addresses:
-            found = _reason(self._addresses.get(address_key(address), ()), channel, purpose) or found
-        return found
-
-
-def _reason(objections: Sequence[tuple[str, str, str]], channel: str, purpose: str) -> str:
-    reasons = {
-        reason
-        for its_channel, its_purpose, reason in objections
-        if its_channel in (_EVERY, channel) and its_purpose in (_EVERY, purpose)
-    }
-    return OPTED_OUT if OPTED_OUT in reasons else min(reasons, default="")
 
 
 class StandingOptOuts(NamedTuple):
@@ -145,10 +99,13 @@ class OptOuts:
             rows = connection.execute(self._rows().order_by(schema.opt_outs.c.id)).all()
         return pd.DataFrame([tuple(row) for row in rows], columns=list(OBJECTION_COLUMNS), dtype="string")
 
-    def standing(self, connection: sa.Connection, known: StandingOptOuts | None = None) -> StandingOptOuts:
+    def standing(
+        self, connection: sa.Connection, known: StandingOptOuts | None = None, *, selves: Selves | None = None
+    ) -> StandingOptOuts:
         """Return the opt-outs as they are inside this very transaction; `known` itself when nothing changed since.
 
-        Rows are only ever added or withdrawn, so the newest number and the count of withdrawn ones tell.
+        Rows are only ever added or withdrawn, so the newest number and the count of withdrawn ones tell. `selves`
+        is ``PatientStore.selves``: whoever opted out by file number does so as somebody's guardian too.
         """
         table = schema.opt_outs.c
         mark = tuple(
@@ -160,8 +117,9 @@ class OptOuts:
         )
         if known is not None and known.mark == mark:
             return known
-        rows = connection.execute(self._rows())
-        return StandingOptOuts(mark, Objections((row[0], row[1], row[2], row[3], row[4]) for row in rows))
+        rows = connection.execute(self._rows()).all()
+        columns = dict(zip(OBJECTION_COLUMNS, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+        return StandingOptOuts(mark, Objections.from_frame(columns, selves=selves, mailbox=address_key))
 
     def _rows(self) -> sa.Select[Any]:
         table = schema.opt_outs.c

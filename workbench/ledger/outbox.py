@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from workbench.addresses import address_key
 from workbench.databases import reading, writing
 from workbench.domain.deliveries import DeliveryStatus, Outcome, check_move
 from workbench.domain.mailings import SENDABLE, MailingRecord
 from workbench.domain.messages import Letter
+from workbench.domain.objections import Objections, Selves
 from workbench.errors import DatabaseUnwritable, JournalBroken
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
-from workbench.ledger.opt_outs import Objections, OptOuts, StandingOptOuts
-from workbench.ledger.senders import Sender, release_rows
+from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
+from workbench.ledger.senders import OF_A_CANCELLED, Sender, cancel_rows, release_rows
 from workbench.ports import Claimed
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 OBJECTIONS_AGE = timedelta(seconds=1)
 """How old the patient store's objections may be when a batch is claimed; the ledger's own are always of now."""
+
+OBJECTIONS_SHARE = 10
+"""Reading them takes at most one part in so many of the time: a store of many consents is asked less often."""
 
 _S = DeliveryStatus
 _table = schema.deliveries
@@ -44,6 +50,8 @@ class SqlOutbox:
     ----------
     objections
         The patient store's own objections, read again as batches are claimed; the ledger's opt-outs are always.
+    selves
+        Who else the patients are that opted out (``PatientStore.selves``).
     recover
         Gives back what dead senders held (`Senders.recover`).
     """
@@ -57,6 +65,7 @@ class SqlOutbox:
         *,
         opt_outs: OptOuts,
         objections: Callable[[], pd.DataFrame] | None = None,
+        selves: Selves | None = None,
         recover: Callable[[datetime], object] | None = None,
     ) -> None:
         self._engine = engine
@@ -65,10 +74,12 @@ class SqlOutbox:
         self._sender = sender
         self._opt_outs = opt_outs
         self._read_objections = objections
+        self._selves = selves
         self._recover = recover
         self._objections = Objections()
         self._standing: StandingOptOuts | None = None
         self._objections_at: datetime | None = None
+        self._objections_age = OBJECTIONS_AGE
         self._now = mailing.opened_at
         self._journal = JournalStatements(engine, sender.id)
 
@@ -180,6 +191,9 @@ class SqlOutbox:
         refused = self._journal.decide(connection, results, now)
         if refused:
             self._explain(connection, refused, now)
+        later = [outcome.delivery_id for outcome in results if outcome.status is _S.PENDING]
+        if later:  # what was leaving when somebody cancelled the mailing is not tried again
+            cancel_rows(connection, [_table.c.id.in_(later), _table.c.sender_id.is_(None), OF_A_CANCELLED], now=now)
         failed = [outcome.delivery_id for outcome in results if outcome.status is _S.FAILED]
         if failed:
             is_failed = sa.select(_table.c.id).where(_table.c.id.in_(failed), _table.c.status == _S.FAILED.value)
@@ -238,7 +252,7 @@ class SqlOutbox:
         query = (
             sa.select(
                 _table.c.id, _table.c.token, _table.c.template_revision_id, _table.c.address, _table.c.recipient,
-                _table.c.language, _table.c.channel, _table.c.patient_id, _table.c.attempts,
+                _table.c.language, _table.c.channel, _table.c.patient_id, _table.c.attempts, _table.c.addressee_key,
                 letters.content, letters.attachments,
             )
             .join_from(_table, schema.letters)
@@ -249,10 +263,13 @@ class SqlOutbox:
 
     def _store_objections(self, now: datetime) -> Objections:
         if self._read_objections is not None and (
-            self._objections_at is None or abs(now - self._objections_at) >= OBJECTIONS_AGE
+            self._objections_at is None or abs(now - self._objections_at) >= self._objections_age
         ):
-            self._objections = Objections.from_frame(self._read_objections())
+            began = perf_counter()
+            self._objections = Objections.from_frame(self._read_objections(), selves=self._selves, mailbox=address_key)
+            taken = timedelta(seconds=perf_counter() - began)
             self._objections_at = now
+            self._objections_age = max(OBJECTIONS_AGE, OBJECTIONS_SHARE * taken)
         return self._objections
 
     def _without_objectors(
@@ -260,13 +277,14 @@ class SqlOutbox:
     ) -> list[Any]:
         if not rows:
             return []
-        self._standing = self._opt_outs.standing(connection, self._standing)
+        self._standing = self._opt_outs.standing(connection, self._standing, selves=self._selves)
         ours = self._standing.objections
         going, left_out = [], []
         for row in rows:
             who = {
                 "patient_id": row.patient_id,
                 "address": row.address,
+                "addressee_key": row.addressee_key,
                 "channel": row.channel,
                 "purpose": self._mailing.purpose,
             }

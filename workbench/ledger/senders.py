@@ -35,6 +35,11 @@ HEARTBEAT = timedelta(seconds=20)
 
 INTERRUPTED = "interrupted"
 
+OF_A_CANCELLED = schema.deliveries.c.mailing_id.in_(
+    sa.select(schema.mailings.c.id).where(schema.mailings.c.status == MailingStatus.CANCELLED.value)
+)
+"""That a row is one of a cancelled mailing's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
@@ -208,8 +213,7 @@ def give_back(connection: sa.Connection, sender_id: int, *, now: datetime) -> Re
 def release_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
     """Let claimed rows wait again, or be cancelled when their mailing was; returns how many."""
     table = schema.deliveries
-    cancelled = sa.select(schema.mailings.c.id).where(schema.mailings.c.status == MailingStatus.CANCELLED.value)
-    cancel_rows(connection, [*where, table.c.mailing_id.in_(cancelled)], now=now)
+    cancel_rows(connection, [*where, OF_A_CANCELLED], now=now)
     return connection.execute(table.update().where(*where), {"sender_id": None}).rowcount
 
 

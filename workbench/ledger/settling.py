@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -77,17 +77,22 @@ class Settling:
         left_out: list[int] = []
         occasions = Occasions(self.connection, self.practice_id, self.mailing.purpose, self.mailing.step)
         occasions.look_up(text for row in rows for text in row.occasions)
+        repeated = occasions.tellers(text for row in rows if row.again for text in row.occasions)
         granted: list[tuple[int, Any]] = []
         for row in rows:
-            grants = occasions.granted(
-                Speaker(
-                    addressee_key=row.addressee_key,
-                    role=row.role,
-                    channel=row.channel,
-                    occasions=tuple(row.occasions),
-                    on_purpose=row.again > 0,
-                )
+            speaker = Speaker(
+                addressee_key=row.addressee_key,
+                role=row.role,
+                channel=row.channel,
+                occasions=tuple(row.occasions),
+                on_purpose=False,
             )
+            # Whoever asked to send again knew of this mailing's earlier rounds, and of nothing told since.
+            known = [(self.mailing.id, earlier) for earlier in range(row.again)]
+            told = [repeated[key] for key in repeated.keys() & set(speaker.keys())]
+            if row.again and all(teller in known for teller in told):
+                speaker = replace(speaker, on_purpose=True)
+            grants = occasions.granted(speaker)
             (left_out if grants is None else waiting).append(row.id)
             granted.append((row.id, grants or ()))
         occasions.written(granted)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
+from workbench.domain.objections import OBJECTION_COLUMNS, SELF_COLUMNS
 from workbench.domain.people import Role
 from workbench.errors import UnknownName
 from workbench.language import _
@@ -22,13 +23,11 @@ from workbench.patients.schema import (
 
 PEOPLE_COLUMNS = (
     "civility", "last_name", "first_name", "sex", "birth_date", "email", "language", "deceased", "archived",
-    "family_id",
+    "family_id", "patient_type",
 )  # fmt: skip
 RELATION_COLUMNS = (
     "patient_id", "person_key", "civility", "last_name", "first_name", "sex", "email", "language", "relation", "rank",
 )  # fmt: skip
-OBJECTION_COLUMNS = ("patient_id", "address", "channel", "purpose", "reason")
-
 _REASONS = {"refused": "no_consent", "opted_out": "opted_out"}
 _SEXES = ("F", "M", "U")
 
@@ -54,6 +53,7 @@ def people_frame(connection: sa.Connection, practice_id: str, patient_ids: Seque
         "deceased": rows.flag(values["deceased"]),
         "archived": rows.flag(values["archived"]),
         "family_id": rows.text(values["family_id"]),
+        "patient_type": rows.text(values["patient_type"]),
     }
     return rows.indexed(columns, "patient_id", values["patient_id"], order=patient_ids)
 
@@ -190,3 +190,18 @@ def objections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFram
         {name: rows.text([one or "" for one in values[name]]) for name in OBJECTION_COLUMNS},
         columns=list(OBJECTION_COLUMNS),
     )
+
+
+def selves_frame(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str]) -> pd.DataFrame:
+    """Return who else patients are: the persons who answer for others that they are, and their own addresses."""
+    answering = sa.select(persons.c.patient_id, persons.c.person_id, sa.literal("")).where(
+        persons.c.practice_id == practice_id, rows.among(persons.c.patient_id, patient_ids, connection.dialect)
+    )
+    mailboxes = sa.select(patients.c.patient_id, sa.literal(""), patients.c.email).where(
+        patients.c.practice_id == practice_id,
+        patients.c.email.is_not(None),
+        rows.among(patients.c.patient_id, patient_ids, connection.dialect),
+    )
+    found = [*connection.execute(answering), *connection.execute(mailboxes)]
+    values = rows.columns_of(found, SELF_COLUMNS)
+    return pd.DataFrame({name: rows.text(values[name]) for name in SELF_COLUMNS}, columns=list(SELF_COLUMNS))

@@ -21,7 +21,7 @@ from workbench.patients.calendar import calendar_of, zone_called
 from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.corrections import correct_patient, corrections_frame
 from workbench.patients.importing import ImportReport, import_file
-from workbench.patients.people import objections_frame, people_frame, relations_frame
+from workbench.patients.people import objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
 from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
 from workbench.patients.searches.choices import choices_of
@@ -171,7 +171,8 @@ class SqlPatientStore:
     def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
         """Return one row a subject, in the order asked for.
 
-        ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given) and ``resolved`` (absolute).
+        ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given), ``resolved`` (absolute) and
+        ``rows``, how many were found: a frame of another length is not the whole search any more.
         """
         search = search_called(name)
         with rows.undisturbed(), reading(self.engine) as connection:
@@ -183,6 +184,7 @@ class SqlPatientStore:
             "search": name,
             "parameters": given_texts(parameters),
             "resolved": canonical(search, asked),
+            "rows": len(frame),
         }
         return frame
 
@@ -222,6 +224,11 @@ class SqlPatientStore:
         """Return the opt-outs and refused consents as they stand: patient_id address channel purpose reason."""
         with reading(self.engine) as connection:
             return objections_frame(connection, self.practice_id)
+
+    def selves(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return who else patients are: patient_id person_key (guardian or payer of somebody) address (their own)."""
+        with reading(self.engine) as connection:
+            return selves_frame(connection, self.practice_id, patient_ids)
 
     def calendar(self) -> PracticeCalendar:
         """Return the practice's calendar."""
