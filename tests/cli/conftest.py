@@ -18,6 +18,7 @@ from workbench.cli.main import app
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.mailings import Counts
 from workbench.domain.messages import Address, Message
+from workbench.errors import UnknownPatient
 from workbench.language import use_language
 
 HOSTILE = "\x1b[31m<script>[red]=2+2"
@@ -66,7 +67,8 @@ class FakeMailing:
     def recipients(self) -> pd.DataFrame:
         return pd.DataFrame(
             {
-                "recipient_id": ["1", "2", "3"],
+                "recipient_id": ["patient:1", "patient:2", "patient:3"],
+                "recipient": ["Zoé Martin", "Paul Durand", "Léa Petit"],
                 "addressee_key": ["1", "2", "3"],
                 "role": "patient",
                 "channel": "email",
@@ -127,7 +129,7 @@ class FakePractice:
 
     def __post_init__(self) -> None:
         self.made = FakeMailing(self)
-        self.patients = SimpleNamespace(show=self._show, correct=self._correct)
+        self.patients = SimpleNamespace(show=self._show, correct=self._correct, known=self._known)
         self.ledger = SimpleNamespace(mailings=SimpleNamespace(forecast=self._forecast))
 
     def close(self) -> None:
@@ -162,6 +164,9 @@ class FakePractice:
     def mailings(self) -> pd.DataFrame:
         return pd.DataFrame([{"mailing_id": 7, "status": "finished", "template": "T", "sent": 2}])
 
+    def history(self, number: str) -> pd.DataFrame:
+        return results_frame(self.statuses).iloc[:0]
+
     def results(self, number: int | None = None, **options: Any) -> pd.DataFrame:
         self.asked.append(("results", number, options))
         return results_frame(self.statuses)
@@ -194,6 +199,11 @@ class FakePractice:
         self.asked.append(("forecast", number, asked))
         left = sum(1 for row in rows if row.reason)
         return Counts(skipped=left, pending=len(rows) - left)
+
+    def _known(self, number: str) -> str:
+        if number == "404":
+            raise UnknownPatient("No patient has the file number 404.")
+        return number
 
     def _show(self, number: str) -> dict[str, Any]:
         return {"patient_id": number, "last_name": HOSTILE, "email": None}

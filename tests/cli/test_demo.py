@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from email import message_from_bytes, policy
 
 import pytest
@@ -42,3 +43,17 @@ def test_a_real_practice_is_never_taken_for_a_sample(demo, tmp_path):
     done = demo()
     assert done.exit_code == 1
     assert "not a sample" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "command"),
+    [
+        ("workbench", "/somewhere/bin/workbench", "workbench"),
+        ("/a b/.venv/bin/workbench", None, "'/a b/.venv/bin/workbench'"),
+        ("/x/workbench/__main__.py", "/somewhere/bin/workbench", f"{sys.executable} -m workbench"),
+    ],
+)
+def test_what_to_try_next_is_written_as_this_person_calls_it(demo, monkeypatch, tmp_path, called, found, command):
+    monkeypatch.setattr("sys.argv", [called])
+    monkeypatch.setattr("shutil.which", lambda _name: found)
+    assert f"  {command} -w {tmp_path / 'demo'} results 1" in demo().stderr

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.errors import UsageError
+from workbench.errors import UnknownMailing, UnknownPatient, UsageError
 
 
 @pytest.mark.parametrize("words", [["mailings"], ["mailings", "list"]])
@@ -57,3 +57,16 @@ def test_results_hold_names_and_addresses_and_a_day_may_be_named(command, practi
     assert practice.asked == [("results", None, {"since": "J-7", "identities": True})]
     command("results", "7")
     assert practice.asked[-1][1] == 7
+
+
+def test_an_unknown_mailing_is_said_before_what_to_decide(at):
+    for choice in ([], ["--as-sent"]):
+        assert isinstance(at("mailings", "settle", "99", *choice).exception, UnknownMailing)
+
+
+def test_no_results_and_no_history_are_said(at, command):
+    done = at("results")
+    assert done.exit_code == 0
+    assert "no message was prepared" in done.stderr
+    assert "Nothing was sent about this patient yet." in command("history", "41").stderr
+    assert isinstance(command("history", "404").exception, UnknownPatient)

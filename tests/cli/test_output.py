@@ -270,3 +270,43 @@ def test_the_limit_of_drawn_tables_is_a_choice_of_speed_only(capsys, monkeypatch
     shown = capsys.readouterr().out
     assert "✓ Sent" in shown
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.csv", "patient,phone"), ("A.JSON", "[\n"), ("a.txt", "\n")])
+def test_the_name_of_a_file_says_how_it_is_written(tmp_path, name, begins):
+    show(FRAME, output=tmp_path / name)
+    written = (tmp_path / name).read_text(encoding="utf-8")
+    assert written.startswith(begins) if begins.strip() else "Phone" in written
+    show(FRAME, output=tmp_path / "b.csv", format=Format.JSON)
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8").startswith("[")
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [80, 100, 130])
+def test_a_screen_shows_dates_and_headings_whole(width, monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "dumb")
+    frame = pd.DataFrame(
+        {
+            "date": ["2026-11-23"],
+            "time": ["08:00"],
+            "patient": ["DE LA ROCHEFOUCAULD Marie-Antoinette"],
+            "practitioner": ["Dr Camille Corvaisier"],
+            "nature": ["CTRL"],
+            "email": ["marie-antoinette.de.la.rochefoucauld@courriel.example"],
+        }
+    )
+    few = ["date", "time", "patient", "practitioner", "nature"]
+    show(frame, columns=list(frame.columns), narrow={95: few})
+    shown = screen.getvalue()
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= width
+    for whole in ("2026-11-23", "08:00", "CTRL", "Practitioner", "Patient"):
+        assert whole in shown
+    assert ("E-mail" in shown) is (width > 95)

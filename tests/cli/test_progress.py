@@ -33,3 +33,13 @@ def test_away_from_a_terminal_a_line_comes_only_now_and_then(capsys):
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == ["2 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"]
+
+
+def test_away_from_a_terminal_a_wait_is_said_at_once_and_only_once(capsys):
+    until = datetime(2026, 11, 22, 9, 30)
+    with sending_progress(clock=lambda: 0.0) as progress:
+        for waiting in (None, until, until, None, until, datetime(2026, 11, 22, 9, 31)):
+            progress(At(waiting_until=waiting))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(";")[0] for line in lines] == ["3 messages are put off"] * 2
+    assert "next attempt at 2026-11-22 09:30. Ctrl-C is safe" in lines[0]

@@ -6,8 +6,12 @@ import json
 import signal
 import stat
 
+import pandas as pd
 import pytest
 
+from workbench.cli import sending
+from workbench.cli.report import say_findings
+from workbench.domain.mailings import Counts
 from workbench.errors import ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
@@ -191,3 +195,73 @@ def test_a_trial_after_the_sending_finds_nothing_left_to_send(at, tmp_path):
     done = at(*send)
     assert isinstance(done.exception, NotConfirmed)
     assert done.exception.count == 0
+
+
+def test_the_report_says_what_this_run_did(at):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous", "--json", "--yes")  # fmt: skip
+    first = at(*send)
+    count = json.loads(first.stdout.splitlines()[-1])["sent"]
+    assert f"{count} messages left now." in first.stderr
+    assert "before" not in first.stderr
+    assert f"0 messages left now. {count} had left before." in at(*send).stderr
+
+
+def test_where_another_mailing_tells_the_same_it_is_named_while_it_waits(at):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous", "--json", "--yes")  # fmt: skip
+    at("account", "set", "down", "--email", "a@exemple.test", "--host", "127.0.0.1", "--port", "1", "--password-env",
+       "NOBODY_SET_THIS")  # fmt: skip
+    assert at(*send, "--account", "down").exit_code == 1
+    told = at(*send, "--account", "catcher").stderr
+    assert "Mailing 1 still has" in told
+    assert "workbench mailings resume 1, or cancel 1" in told
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def at_a_terminal(monkeypatch, typed: str) -> Terminal:
+    """Let somebody sit at the input and read the sentences."""
+    told = Terminal()
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    monkeypatch.setattr("sys.stderr", told)
+    return told
+
+
+def test_nobody_is_asked_when_nothing_would_leave(practice, monkeypatch):
+    told = at_a_terminal(monkeypatch, "")
+    practice.ledger.mailings.forecast = lambda *_given, **_named: Counts(sent=2, skipped=1)
+    sending._confirm(practice, practice.made, again=False)
+    assert "Nothing to send: everybody who can be written to has it." in told.getvalue()
+    assert "?" not in told.getvalue()
+    practice.ledger.mailings.forecast = lambda *_given, **_named: Counts(skipped=3)
+    sending._confirm(practice, practice.made, again=False)
+    assert "nobody on the list can be written to" in told.getvalue()
+
+
+def test_a_person_reads_the_names_of_a_few_and_a_log_their_keys(practice, monkeypatch, capsys):
+    say_findings(practice.made.check(), practice.made)
+    assert "No e-mail address. (patient:3)" in capsys.readouterr().err
+    told = at_a_terminal(monkeypatch, "")
+    say_findings(practice.made.check(), practice.made)
+    assert "No e-mail address. (Léa Petit)" in told.getvalue()
+    many = pd.concat([practice.made.check().assign(recipient=f"patient:{number}") for number in range(5)])
+    say_findings(many, practice.made)
+    assert "(5): No e-mail address." in told.getvalue()
+    assert "--dry-run" in told.getvalue()
+
+
+@pytest.mark.parametrize("words", [("send", "--yes"), ("send", "--dry-run")])
+def test_an_empty_list_is_said(at, tmp_path, words):
+    path = "Rendez-vous/Rappel de rendez-vous"
+    done = at(*words, "--search", "appointments", "--set", "start=1990-01-01", "--set", "end=1990-01-01",
+              "--template", path)  # fmt: skip
+    assert done.exit_code == 0
+    assert "The search found nobody" in done.stderr
+    (tmp_path / "t.csv").write_text("email\n", encoding="utf-8")
+    assert "The table has no row." in at(*words, "--recipients", str(tmp_path / "t.csv"), "--template", path).stderr
+    preview = at("preview", "--recipients", str(tmp_path / "t.csv"), "--template", path)
+    assert "The table has no row." in str(preview.exception)

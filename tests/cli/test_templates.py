@@ -95,3 +95,18 @@ def test_a_named_workspace_that_is_none_is_refused(command, tmp_path):
 
     done = CliRunner().invoke(app, ["-w", str(tmp_path), "template", "list"])
     assert isinstance(done.exception, NoWorkspace)
+
+
+def test_an_import_names_the_fields_that_nobody_knows(at, tmp_path):
+    file = tmp_path / "invitation.html"
+    file.write_text(FILE.replace("Code", "@PNOMS Code"), encoding="utf-8")
+    told = at("template", "import", str(file)).stderr
+    assert told.count("@PNOMS") == 1
+    assert "Did you mean @PNOM?" in told
+
+
+def test_the_list_shows_no_conditions_of_a_subject(at):
+    shown = at("template", "list").stdout
+    assert "{%" not in shown
+    assert "Your appointment on @RDVDATE at @RDVHEURE…" in shown
+    assert any("{%" in row["subject"] for row in json.loads(at("template", "list", "--format", "json").stdout))

@@ -38,6 +38,9 @@ calendars = st.builds(
         ("J+1 open", date(2026, 11, 23)),
         ("J+1 ouvré", date(2026, 11, 23)),
         ("J-1 open", date(2026, 11, 20)),
+        ("24/11/2026", date(2026, 11, 24)),
+        ("4/1/2027", date(2027, 1, 4)),
+        ("24/12", date(2026, 12, 24)),
         (date(2026, 1, 2), date(2026, 1, 2)),
         (datetime(2026, 1, 2, 23, 59), date(2026, 1, 2)),
     ],
@@ -46,7 +49,10 @@ def test_a_day_is_read_as_people_write_it(written, meant):
     assert parse_day(written, today=SUNDAY, calendar=CALENDAR) == meant
 
 
-@pytest.mark.parametrize("written", ["", "soon", "32/01/2026", "2026-02-30", "J+", "tomorrow morning", "++1"])
+@pytest.mark.parametrize(
+    "written",
+    ["", "soon", "32/01/2026", "31/02", "11/24/2026", "24/11/26", "2026-02-30", "J+", "tomorrow morning", "++1"],
+)
 def test_what_is_not_a_day_is_refused_with_the_ways_to_write_one(written):
     with pytest.raises(BadValue, match="2026-11-22"):
         parse_day(written, today=SUNDAY, calendar=CALENDAR)

@@ -296,3 +296,13 @@ def test_the_doctor_finds_the_sample_practice_well(practice: Practice) -> None:
     assert all(check.ok for check in checks), checks
     (practice.path / "workbench.toml").chmod(0o644)
     assert [check.ok for check in practice.doctor()].count(False) == 1
+
+
+def test_the_doctor_names_the_mailing_that_waits_for_a_decision(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = pd.DataFrame({"mailing_id": [9, 7, 4], "in_doubt": [0, 2, 1]})
+    monkeypatch.setattr(practice, "mailings", lambda: listed)
+    [check] = [check for check in practice.doctor() if not check.ok]
+    assert check.detail.startswith("3 messages may or may not have arrived (mailing 7, 4).")
+    assert check.detail.endswith("workbench mailings settle 7")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,7 +60,7 @@ def demo(
         ).format(count=len(appointments))
     )
     mailing = practice.mailing(appointments, REMINDER)
-    say_findings(mailing.check(), only_warnings=True)
+    say_findings(mailing.check(), mailing, only_warnings=True)
     status = run_and_report(practice, mailing, fresh=True, every_row=True)
     if mailing.id is not None:
         _say_where_things_are(practice, mailing.id)
@@ -67,10 +70,21 @@ def demo(
 def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
     say(_("Nobody real was written to: the messages are in {path}").format(path=practice.path / "caught"))
     say(_("The same command again sends nothing twice. Try next:"))
-    for line in (
-        f"workbench -w {practice.path} results {mailing_id}",
-        f"workbench -w {practice.path} search appointments --set start=tomorrow --set end=J+7",
-        f'workbench -w {practice.path} preview --search appointments --set start=tomorrow --template "{REMINDER}"',
-        f"workbench -w {practice.path} template list",
+    called = shlex.join([*_command(), "-w", str(practice.path)])
+    for words in (
+        f"results {mailing_id}",
+        "search appointments --set start=tomorrow --set end=J+7",
+        f'preview --search appointments --set start=tomorrow --template "{REMINDER}"',
+        "template list",
     ):
-        say(f"  {line}")
+        say(f"  {called} {words}")
+
+
+def _command() -> list[str]:
+    """Return how this person calls the workbench: by its name alone only where that finds it."""
+    called = sys.argv[0]
+    if called.endswith("__main__.py"):
+        return [sys.executable, "-m", "workbench"]
+    if shutil.which("workbench") or Path(called).name != "workbench":
+        return ["workbench"]
+    return [called]

@@ -127,9 +127,10 @@ def settle(
     json: JsonOption = False,
 ) -> None:
     """Decide every uncertain row of a mailing."""
+    practice = practice_of(ctx)
+    practice.mailing_by_id(mailing)  # an unknown number is said first
     if as_sent == resend:
         raise UsageError(_("Decide: --as-sent or --resend."))
-    practice = practice_of(ctx)
     count = practice.settle(mailing, as_sent=as_sent)
     say(
         n_("{count} uncertain message is decided.", "{count} uncertain messages are decided.", count).format(
@@ -152,6 +153,8 @@ def results(
     """Show the results frame, every row of it."""
     frame = practice_of(ctx).results(mailing, since=since, identities=True)
     show(frame, format=format, output=output, columns=_RESULT_COLUMNS)
+    if frame.empty:
+        say(_("There is nothing to show: no message was prepared."))
 
 
 def history(
@@ -161,4 +164,10 @@ def history(
     output: OutputOption = None,
 ) -> None:
     """Show what was sent to whom about one patient."""
-    show(practice_of(ctx).history(patient), format=format, output=output, columns=_HISTORY_COLUMNS)
+    practice = practice_of(ctx)
+    frame = practice.history(patient)
+    if frame.empty:
+        practice.patients.known(patient)  # a wrong number is no patient without messages
+    show(frame, format=format, output=output, columns=_HISTORY_COLUMNS)
+    if frame.empty:
+        say(_("Nothing was sent about this patient yet."))

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import shutil
 import stat
 import sys
 import unicodedata
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
 
 _RICH_ROWS = 500
 """Beyond this many rows a table is written as plain aligned text: drawing it would take longer than reading it."""
+
+_KEPT_WHOLE = frozenset(
+    {
+        "date", "time", "file_number", "patient_id", "mailing_id", "delivery_id", "status", "starts_at", "queued_at",
+        "decided_at", "count", "revision", "row", "port", "sent", "failed", "in_doubt", "skipped", "pending",
+        "attempts", "smtp_code", "postcode", "nature", "chair", "state", "severity",
+    }
+)  # fmt: skip
+"""Columns whose cells are not folded on a terminal."""
 
 _STARTS_FORMULA = re.compile(r"[=+\-@\t\r]")
 _NEGATIVE_NUMBER = re.compile(r"-\d+(?:[.,]\d+)?")
@@ -148,6 +158,7 @@ def show(
     format: Format = Format.TABLE,
     output: Path | None = None,
     columns: Sequence[str] = (),
+    narrow: Mapping[int, Sequence[str]] | None = None,
     title: str = "",
 ) -> None:
     """Write a frame in the format asked for, to a file or to stdout.
@@ -159,16 +170,22 @@ def show(
     columns
         The columns of the table for the eye, when the frame has more than a screen can hold; CSV and JSON
         always hold every column under its English name.
+    narrow
+        Fewer columns for a terminal no wider than the key.
     """
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if named:
         frame = frame.reset_index()
+    written_as = _format_for(format, output)
     with _opened(output) as stream:
-        if format is Format.JSON:
+        if written_as is Format.JSON:
             _write_json(frame, stream)
-        elif format is Format.CSV:
+        elif written_as is Format.CSV:
             write_csv(frame, stream)
         else:
+            if narrow and is_terminal(stream):
+                width = shutil.get_terminal_size().columns
+                columns = next((some for widest, some in sorted(narrow.items()) if width <= widest), columns)
             chosen = [name for name in columns if name in frame.columns]
             _write_table(frame[chosen] if chosen else frame, stream, title)
     if output is not None:
@@ -177,15 +194,23 @@ def show(
 
 def show_record(record: Mapping[str, object], *, format: Format = Format.TABLE, output: Path | None = None) -> None:
     """Write one thing: name and value a line for the eye, one object in JSON, one row in CSV."""
-    if format is Format.JSON:
+    written_as = _format_for(format, output)
+    if written_as is Format.JSON:
         with _opened(output) as stream:
             print(json.dumps(plain(record), ensure_ascii=False, indent=1), file=stream)
         return
-    if format is Format.CSV:
-        show(as_frame([record], list(record)), format=format, output=output)
+    if written_as is Format.CSV:
+        show(as_frame([record], list(record)), format=Format.CSV, output=output)
         return
     rows = [{"name": heading(name), "value": _cell(name, value)} for name, value in record.items()]
     show(as_frame(rows, ["name", "value"]), output=output)
+
+
+def _format_for(asked: Format, output: Path | None) -> Format:
+    """Return the format asked for, or, when none was, the one that the file's name ends with."""
+    if asked is not Format.TABLE or output is None:
+        return asked
+    return {".csv": Format.CSV, ".json": Format.JSON}.get(output.suffix.lower(), asked)
 
 
 def _cell(name: str, value: object) -> str:
@@ -277,8 +302,11 @@ def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in headings:
-        table.add_column(Text(name), overflow="fold")
+    for name, words in zip(names, headings, strict=True):
+        # Half a date or half a number is worse than none; a heading is never cut inside a word.
+        table.add_column(
+            Text(words), overflow="fold", no_wrap=name in _KEPT_WHOLE, min_width=max(map(len, words.split()), default=0)
+        )
     for row in cells:
         table.add_row(*(Text(cell, style=_style_of(cell)) for cell in row))
     # A file has no edge: there, no cell is ever folded.

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from workbench.cli.output import friendly, is_terminal, say
-from workbench.language import _
+from workbench.language import _, n_
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -67,14 +67,29 @@ def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator
 
             yield draw
         return
-    last = [clock()]
+    last = clock()
+    told: datetime | None = None
 
     def tell(progress: Progress) -> None:
-        if clock() - last[0] >= _SECONDS_BETWEEN_LINES:
-            last[0] = clock()
+        nonlocal last, told
+        waiting = progress.waiting_until
+        if waiting is not None and waiting != told:
+            # Whoever reads this later must not think that it hangs.
+            told, last = waiting, clock()
+            say(_wait_sentence(progress.pending, waiting))
+        elif clock() - last >= _SECONDS_BETWEEN_LINES:
+            last = clock()
             say(sentence_of(progress))
 
     yield tell
+
+
+def _wait_sentence(pending: int, until: datetime) -> str:
+    return n_(
+        "{count} message is put off; next attempt at {time}. Ctrl-C is safe: it leaves with the same command later.",
+        "{count} messages are put off; next attempt at {time}. Ctrl-C is safe: they leave with the same command later.",
+        pending,
+    ).format(count=pending, time=friendly(until))
 
 
 def sentence_of(progress: Progress) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from workbench.cli.output import as_frame, friendly, say, show
+from workbench.cli.output import as_frame, friendly, is_terminal, say, show
 from workbench.cli.words import status_words
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import Counts
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
     from workbench.practice import Mailing, Practice
 
 _SHOWN_FINDINGS = 12
+_NAMED_AT_MOST = 3
 _LOOKED_AT = ("recipient_id", "addressee_key", "role", "channel", "address", "reason")
 
 
-def show_counts(counts: Counts, *, title: str = "") -> None:
-    """Show the numbers of a mailing as a table; they add up to the list."""
+def show_counts(counts: Counts, *, title: str = "", planned: bool = False) -> None:
+    """Show the numbers of a mailing as a table; they add up to the list. When `planned`, what waits would leave."""
     numbers = asdict(counts)
+    words = {"pending": _("… Would leave")} if planned else {}
     rows = [
-        {"status": status_words(status), "count": number}
+        {"status": words.get(status) or status_words(status), "count": number}
         for status, number in numbers.items()
         if number or status != "cancelled"
     ]
@@ -45,23 +48,41 @@ def show_left_out(results: pd.DataFrame) -> None:
     show(as_frame(rows, ["status", "reason", "count"]), title=_("Left out, and why"))
 
 
-def say_findings(findings: pd.DataFrame, *, only_warnings: bool = False) -> None:
-    """Tell what the check found, the same finding of many recipients once, with their number.
+def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: bool = False) -> None:
+    """Tell what the check found, the same finding of many recipients once, with their number or, of few, who they are.
 
-    With `only_warnings`, who is left out is not told: the report that follows says it.
+    With `only_warnings`, who is left out is not told: the report that follows says it. A person at the terminal
+    reads names; what goes to a log holds keys (P12).
     """
     if only_warnings:
         findings = findings[findings["severity"] == "warning"]
-    groups = Counter(zip(findings["severity"].astype(str), findings["message"].astype(str), strict=True))
-    for place, ((severity, message), count) in enumerate(groups.items()):
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for severity, message, recipient in zip(
+        findings["severity"].astype(str), findings["message"].astype(str), findings["recipient"], strict=True
+    ):
+        groups.setdefault((severity, message), {})[str(recipient)] = None
+    names = _names_of(mailing) if is_terminal(sys.stderr) and not findings.empty else {}
+    many = False
+    for place, ((severity, message), found) in enumerate(groups.items()):
         if place == _SHOWN_FINDINGS:
             say(_("… and more; --dry-run lists them all."))
             return
-        say(
-            _("{status} ({count}): {message}").format(
-                status=status_words(severity), count=count, message=friendly(message)
-            )
-        )
+        words = {"status": status_words(severity), "message": friendly(message)}
+        concerned = [names.get(key) or key for key in found if key]
+        if not concerned:
+            say(_("{status}: {message}").format(**words))
+        elif len(concerned) <= _NAMED_AT_MOST:
+            say(_("{status}: {message} ({who})").format(**words, who=friendly(", ".join(concerned))))
+        else:
+            many = True
+            say(_("{status} ({count}): {message}").format(**words, count=len(concerned)))
+    if many:
+        say(_("Who they are is listed by the same command with --dry-run."))
+
+
+def _names_of(mailing: Mailing) -> dict[str, str]:
+    recipients = mailing.recipients
+    return dict(zip(recipients["recipient_id"], recipients["recipient"], strict=True))
 
 
 def planned_counts(practice: Practice, mailing: Mailing, *, again: bool = False) -> Counts:
@@ -91,6 +112,34 @@ def json_counts(mailing_id: int | None, counts: Counts) -> dict[str, int | None]
         "skipped": counts.skipped,
         "pending": counts.pending,
     }
+
+
+def say_what_left(before: Counts, after: Counts) -> None:
+    """Tell what this run did, beside where the mailing stands now."""
+    now = max(0, after.sent - before.sent)
+    told = n_("{count} message left now.", "{count} messages left now.", now).format(count=now)
+    if before.sent:
+        earlier = n_("{count} had left before.", "{count} had left before.", before.sent).format(count=before.sent)
+        told = f"{told} {earlier}"
+    say(told)
+
+
+def say_what_waits_elsewhere(practice: Practice, mailing_id: int, results: pd.DataFrame) -> None:
+    """Tell which other mailings still hold messages, when rows are left out because another mailing tells them."""
+    if not len(results) or not (results["reason"] == "duplicate_occasion").any():
+        return
+    listed = practice.mailings()
+    waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing_id)].head(_NAMED_AT_MOST)
+    for number, count in zip(waiting["mailing_id"].tolist(), waiting["pending"].tolist(), strict=True):
+        say(
+            n_(
+                "Mailing {mailing} still has {count} message waiting: workbench mailings resume {mailing}, or cancel "
+                "{mailing}",
+                "Mailing {mailing} still has {count} messages waiting: workbench mailings resume {mailing}, or cancel "
+                "{mailing}",
+                count,
+            ).format(mailing=number, count=count)
+        )
 
 
 def say_what_is_open(mailing_id: int, counts: Counts) -> None:

@@ -19,6 +19,12 @@ _COLUMNS_FOR_THE_EYE = (
     "date", "time", "patient", "file_number", "nature", "chair", "practitioner", "state", "email", "address_status",
 )  # fmt: skip
 
+_NARROW = {
+    95: ("date", "time", "patient", "file_number", "nature", "practitioner", "state"),
+    125: ("date", "time", "patient", "file_number", "nature", "practitioner", "state", "email"),
+}
+"""What a terminal of so many columns has room for; CSV and JSON always hold everything."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -39,7 +45,7 @@ def search(
         _show_searches(practice, format, output)
         return
     frame = found(practice, name, settings)
-    show(frame, format=format, output=output, columns=_COLUMNS_FOR_THE_EYE)
+    show(frame, format=format, output=output, columns=_COLUMNS_FOR_THE_EYE, narrow=_NARROW)
     say(_summary(frame))
 
 

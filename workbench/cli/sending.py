@@ -14,7 +14,16 @@ import typer
 
 from workbench.cli.output import agreed, harmless, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import sending_progress
-from workbench.cli.report import json_counts, planned_counts, say_findings, say_what_is_open, show_counts, show_left_out
+from workbench.cli.report import (
+    json_counts,
+    planned_counts,
+    say_findings,
+    say_what_is_open,
+    say_what_left,
+    say_what_waits_elsewhere,
+    show_counts,
+    show_left_out,
+)
 from workbench.cli.session import (
     AccountOption,
     KeyOption,
@@ -26,6 +35,7 @@ from workbench.cli.session import (
     practice_of,
 )
 from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.mailings import Counts
 from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
 
@@ -78,6 +88,8 @@ def preview(
     mailing = mailing_asked(
         practice_of(ctx), search=search, settings=settings, recipients=recipients, template=template, account=account
     )
+    if mailing.recipients.empty:
+        raise UsageError(nobody_found(recipients))
     message = mailing.preview(recipient)
     reason = str(mailing.recipients["reason"].iloc[recipient])
     if reason:
@@ -88,6 +100,11 @@ def preview(
         save_bytes(message.html.encode(), html)
     if eml is None and html is None:
         _print_message(message)
+
+
+def nobody_found(table: Path | None) -> str:
+    """Return the sentence for an empty list of recipients."""
+    return _("The search found nobody: there is no message.") if table is None else _("The table has no row.")
 
 
 def _print_message(message: Message) -> None:
@@ -140,10 +157,12 @@ def send(
         key=key,
     )
     findings = mailing.check()
+    if mailing.recipients.empty:
+        say(nobody_found(recipients))
     if dry_run:
         _show_dry_run(practice, mailing, findings, again=again, json=json)
         return
-    say_findings(findings, only_warnings=yes and not json)
+    say_findings(findings, mailing, only_warnings=yes and not json)
     if not yes:
         _confirm(practice, mailing, again=again)
     raise typer.Exit(
@@ -207,6 +226,7 @@ def run_and_report(
     sending was stopped or interrupted: the ledger knows the truth at any time.
     """
     status = 0
+    before = mailing.counts if mailing.id is not None else Counts()
     try:
         with interruptible(), sending_progress() as progress:
             if fresh:
@@ -233,6 +253,8 @@ def run_and_report(
     if not json:
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
         show_left_out(rows)
+    say_what_left(before, counts)
+    say_what_waits_elsewhere(practice, mailing.id, rows)
     say_what_is_open(mailing.id, counts)
     if json:
         print_json(json_counts(mailing.id, counts))
@@ -256,12 +278,12 @@ def interruptible() -> Iterator[None]:
 def _show_dry_run(practice: Practice, mailing: Mailing, findings: pd.DataFrame, *, again: bool, json: bool) -> None:
     counts = planned_counts(practice, mailing, again=again)
     if json:
-        say_findings(findings)
+        say_findings(findings, mailing)
         print_json(json_counts(mailing.id, counts))
         return
     if not findings.empty:
-        show(findings)
-    show_counts(counts, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
+        show(findings.drop_duplicates())
+    show_counts(counts, planned=True, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
 
 
 def _confirm(practice: Practice, mailing: Mailing, *, again: bool) -> None:
@@ -281,6 +303,13 @@ def _confirm(practice: Practice, mailing: Mailing, *, again: bool) -> None:
             ).format(count=counts.pending),
             count=counts.pending,
         )
+    if not counts.pending:
+        # Nothing can leave, so there is nothing to agree to; the report that follows says who has it and who not.
+        if counts.sent:
+            say(_("Nothing to send: everybody who can be written to has it."))
+        else:
+            say(_("Nothing to send: nobody on the list can be written to."))
+        return
     question = n_(
         "Send {count} message from {account}? {skipped} left out.",
         "Send {count} messages from {account}? {skipped} left out.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ from workbench.language import _
 if TYPE_CHECKING:
     from workbench.practice import Practice
 
+_CONDITION = re.compile(r"\{%\s*if\b.*?%\}.*?(?:\{%\s*else\s*%\}(.*?))?\{%\s*endif\s*%\}", re.DOTALL)
+
 group = Commands(help=_("The email types: list, show, check, import, export, render."), no_args_is_help=True)
 
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help=_("The email type, as « Folder/Label »."))]
@@ -32,6 +35,9 @@ def list_templates(ctx: typer.Context, format: FormatOption = Format.TABLE, outp
     columns = ["path", "label", "folder", "subject", "account", "role", "channel", "language", "purpose", "revision"]
     rows = [{**template.to_dict(), "path": path, "revision": template.revision}
             for path, template in sorted(practice_of(ctx).templates.items())]  # fmt: skip
+    if format is Format.TABLE and output is None:
+        # A list shows what a subject says otherwise; what it says under a condition alone is only hinted at.
+        rows = [{**row, "subject": _CONDITION.sub(lambda found: found[1] or "…", str(row["subject"]))} for row in rows]
     shown = ["path", "subject", "role", "language", "revision"]
     show(as_frame(rows, columns), format=format, output=output, columns=shown)
 
@@ -47,7 +53,7 @@ def check_template(
     ctx: typer.Context, path: PathArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
 ) -> None:
     """Show the findings on one email type."""
-    findings = practice_of(ctx).templates.check(path)
+    findings = practice_of(ctx).templates.check(path).drop_duplicates()
     if findings.empty and format is Format.TABLE and output is None:
         say(_("« {path} » is in order.").format(path=path))
         return
@@ -57,8 +63,13 @@ def check_template(
 @group.command("import", help=_("Take an email type from a file; the same path again makes a new version."))
 def import_template(ctx: typer.Context, file: FileArgument) -> None:
     """Import one template file."""
-    template = practice_of(ctx).templates.import_file(file)
+    practice = practice_of(ctx)
+    template = practice.templates.import_file(file)
     say(_("« {path} » is in, version {revision}.").format(path=template.path, revision=template.revision))
+    findings = practice.templates.check(template)
+    unknown = findings[findings["code"].astype(str).str.startswith("unknown_field")]
+    for message in dict.fromkeys(unknown["message"]):
+        say(message)
 
 
 @group.command("export", help=_("Write an email type to a file, or to the output."))

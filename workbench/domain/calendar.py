@@ -55,6 +55,7 @@ class PracticeCalendar:
 
 
 _RELATIVE = re.compile(r"(?:[jd]\s*)?([+-]\s*\d{1,4})?\s*(open|ouvré|ouvre|ouvrés)?", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}))?")
 _NAMED = {
     "today": 0, "aujourd'hui": 0, "aujourd’hui": 0, "j": 0,
     "tomorrow": 1, "demain": 1,
@@ -64,6 +65,8 @@ _NAMED = {
 
 def parse_day(text: str | date, *, today: date, calendar: PracticeCalendar) -> date:
     """Read a day: ISO, ``today``, ``tomorrow``, ``yesterday``, ``J-1``, ``J+1``, ``J+1 open`` (the next open day).
+
+    As people write it in French, the day goes first: ``22/11/2026``, or ``22/11`` of this year.
 
     Raises
     ------
@@ -81,13 +84,17 @@ def parse_day(text: str | date, *, today: date, calendar: PracticeCalendar) -> d
     if relative and words and (relative[1] or relative[2]):
         offset = int((relative[1] or "0").replace(" ", ""))
         return calendar.shift_open(today, offset) if relative[2] else today + timedelta(days=offset)
+    written = _DAY_FIRST.fullmatch(words)
     try:
+        if written:
+            return date(int(written[3] or today.year), int(written[2]), int(written[1]))
         return date.fromisoformat(words)
     except ValueError as error:
         raise BadValue(
-            _("« {text} » is not a date: write 2026-11-22, today, tomorrow, yesterday, J-1, J+1 or J+1 open.").format(
-                text=text
-            )
+            _(
+                "« {text} » is not a date: write 2026-11-22, 22/11/2026, today, tomorrow, yesterday, J-1, J+1 or "
+                "J+1 open."
+            ).format(text=text)
         ) from error
 
 

@@ -104,13 +104,20 @@ def _accounts(practice: Practice) -> list[Check]:
 
 def _doubts(practice: Practice) -> Check:
     mailings = practice.mailings()
-    doubts = int(mailings["in_doubt"].sum()) if len(mailings) else 0
+    doubtful = mailings[mailings["in_doubt"] > 0] if len(mailings) else mailings
+    doubts = int(doubtful["in_doubt"].sum()) if len(doubtful) else 0
     detail = (
         n_(
-            "{count} message may or may not have arrived. Decide with: workbench mailings settle",
-            "{count} messages may or may not have arrived. Decide with: workbench mailings settle",
+            "{count} message may or may not have arrived (mailing {mailings}). Decide with: "
+            "workbench mailings settle {mailing}",
+            "{count} messages may or may not have arrived (mailing {mailings}). Decide with: "
+            "workbench mailings settle {mailing}",
             doubts,
-        ).format(count=doubts)
+        ).format(
+            count=doubts,
+            mailing=doubtful["mailing_id"].iloc[0],
+            mailings=", ".join(str(number) for number in doubtful["mailing_id"]),
+        )
         if doubts
         else _("Nothing uncertain.")
     )
