@@ -169,6 +169,15 @@ def test_two_appointments_of_one_patient_are_one_message_that_names_both(practic
         assert (f"{start.hour} h {start.minute:02d}" if start.minute else f"{start.hour} h") in text
 
 
+def test_an_email_type_that_names_only_the_first_of_two_appointments_is_warned_of(
+    practice: Practice, tmp_path: Path
+) -> None:
+    (tmp_path / "court.html").write_text("---\nsubject: Rendez-vous\n---\n<p>Le @RDVDATE à @RDVHEURE</p>")
+    findings = practice.mailing(tomorrow(practice), practice.templates.import_file(tmp_path / "court.html")).check()
+    assert findings["code"].tolist().count("several_appointments") == 1
+    assert "several_appointments" not in practice.mailing(tomorrow(practice), REMINDER).check()["code"].tolist()
+
+
 def test_a_table_of_ones_own_is_merged_by_its_column_names(practice: Practice, tmp_path: Path) -> None:
     (tmp_path / "jeton.html").write_text("---\nsubject: Jeton {{ token }}\n---\n<p>{{ prenom }} : {{ token }}</p>")
     template = practice.templates.import_file(tmp_path / "jeton.html")

@@ -129,6 +129,7 @@ def preflight(
             ]
         reasons.append(reason)
     _about_addresses(frame, reasons, warnings)
+    _about_several_appointments(frame, compiled, reasons, warnings)
     for key, reason, told in zip(keys, reasons, warnings, strict=True):
         if reason:
             findings.append(
@@ -202,6 +203,30 @@ def is_mssante(address: str) -> bool:
 def _domains() -> tuple[Mapping[str, str], frozenset[str]]:
     listed = tomllib.loads((files("workbench.merging") / "domains.toml").read_text(encoding="utf-8"))
     return listed["typos"], frozenset(listed["dead"]["domains"])
+
+
+def _about_several_appointments(
+    frame: pd.DataFrame, compiled: CompiledTemplate, reasons: Sequence[str], warnings: Sequence[list[Finding]]
+) -> None:
+    """Warn where one message speaks of several appointments and the email type names only the first (8.1)."""
+    told = {code for code in compiled.codes if code.startswith("RDV")}
+    if not told or "RDVLISTE" in told:
+        return
+    rows = zip(frame["recipient_id"], frame["appointments"], reasons, warnings, strict=True)
+    for key, appointments, reason, findings in rows:
+        if not reason and len(appointments) > 1:
+            findings.append(
+                Finding(
+                    code="several_appointments",
+                    severity=Severity.WARNING,
+                    message=n_(
+                        "{count} appointment that day, and the email type names only the first: add @RDVLISTE.",
+                        "{count} appointments that day, and the email type names only the first: add @RDVLISTE.",
+                        len(appointments),
+                    ).format(count=len(appointments)),
+                    recipient=key,
+                )
+            )
 
 
 def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequence[list[Finding]]) -> None:
