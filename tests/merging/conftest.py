@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 PEOPLE_COLUMNS = [
     "civility", "last_name", "first_name", "sex", "birth_date", "email", "language", "deceased", "archived",
-    "family_id",
+    "family_id", "patient_type",
 ]  # fmt: skip
 RELATION_COLUMNS = [
     "patient_id", "person_key", "civility", "last_name", "first_name", "sex", "email", "language", "relation", "rank",
@@ -52,7 +52,7 @@ def people() -> Callable[..., pd.DataFrame]:
             ordinary = {
                 "civility": "Mme", "last_name": key.upper(), "first_name": "Claire", "sex": "F",
                 "birth_date": pd.Timestamp("1980-05-02"), "email": f"{key}@exemple.example", "language": "fr",
-                "deceased": False, "archived": False, "family_id": None,
+                "deceased": False, "archived": False, "family_id": None, "patient_type": None,
             }  # fmt: skip
             rows[key] = ordinary | told
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=PEOPLE_COLUMNS)

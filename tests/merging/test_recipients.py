@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from workbench.domain.deliveries import recipient_group
 from workbench.domain.frames import RECIPIENT_COLUMNS
+from workbench.domain.objections import Objections
 from workbench.errors import UnknownName
 from workbench.merging.recipients import (
     Recipients,
@@ -34,7 +36,7 @@ def test_an_adult_is_written_to_directly(appointments, people, relations) -> Non
     frame = found(appointments(("1", "ana", "2026-11-23 08:40")), people(ana={}), relations()).frame
     assert tuple(frame.columns) == RECIPIENT_COLUMNS
     row = frame.iloc[0]
-    assert (row["recipient_id"], row["addressee_key"]) == ("patient:ana@2026-11-23", "patient:ana")
+    assert (row["recipient_id"], row["addressee_key"]) == ("patient:ana@2026-11-23:1@08:40", "patient:ana")
     assert (row["address"], row["recipient"], row["reason"]) == ("ana@exemple.example", "Claire ANA", "")
     assert row["subjects"] == ["appointment:1@2026-11-23T08:40"]
     assert row["role"] == "patient"
@@ -103,7 +105,8 @@ def test_two_appointments_of_one_patient_on_one_day_are_one_message_led_by_the_e
     assert both.frame["appointments"].tolist() == [["1", "2"], ["3"]]
     assert both.subjects["merged_with"].tolist() == ["appointment:1", "", ""]
     assert both.subjects["recipient_id"].tolist() == [
-        "patient:ana@2026-11-23", "patient:ana@2026-11-23", "patient:ana@2026-11-24",
+        "patient:ana@2026-11-23:1@08:40+2@16:00", "patient:ana@2026-11-23:1@08:40+2@16:00",
+        "patient:ana@2026-11-24:3@09:00",
     ]  # fmt: skip
 
 
@@ -113,7 +116,7 @@ def test_two_children_who_share_one_mailbox_are_two_recipients(appointments, peo
         people(zoe=CHILD, leo=CHILD),
         relations(("zoe", "mona", {}), ("leo", "mona", {})),
     ).frame
-    assert frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23", "patient:leo@2026-11-23"]
+    assert frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23:1@08:40", "patient:leo@2026-11-23:2@09:10"]
     assert frame["address"].nunique() == 1
 
 
@@ -125,9 +128,63 @@ def test_a_family_is_one_message_only_when_the_template_asks(appointments, peopl
         relations(("zoe", "mona", {}), ("leo", "mona", {})),
         group="family",
     )
-    assert joined.frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23"]
+    assert joined.frame["recipient_id"].tolist() == ["patient:zoe@2026-11-23:1@08:40+2@09:10"]
     assert joined.frame["appointments"].tolist() == [["1", "2"]]
     assert joined.subjects["merged_with"].tolist() == ["appointment:1", ""]
+
+
+def test_whoever_objects_is_told_about_in_nobodys_family_message(appointments, people, relations) -> None:
+    family = CHILD | {"family_id": "F1"}
+
+    def told(*objecting: str) -> list[tuple[str, list[str], str]]:
+        joined = found(
+            appointments(("1", "zoe", "2026-11-23 08:40"), ("2", "leo", "2026-11-23 09:10"),
+                         ("3", "max", "2026-11-23 09:40")),
+            people(zoe=family, leo=family, max=family),
+            relations(("zoe", "mona", {}), ("leo", "mona", {}), ("max", "mona", {})),
+            group="family",
+            objections=Objections([(one, "", "email", "", "opted_out") for one in objecting]),
+        ).frame  # fmt: skip
+        rows = zip(joined["patient_id"], joined["appointments"], joined["reason"], strict=True)
+        return [(patient, list(keys), reason) for patient, keys, reason in rows]
+
+    assert told() == [("zoe", ["1", "2", "3"], "")]
+    assert told("leo") == [("zoe", ["1", "3"], ""), ("leo", ["2"], "opted_out")]
+    assert told("zoe") == [("zoe", ["1"], "opted_out"), ("leo", ["2", "3"], "")]
+
+
+def test_a_recipients_key_tells_what_is_told_and_not_in_which_order_it_was_found(
+    appointments, people, relations
+) -> None:
+    def key(*rows: tuple[str, str, str]) -> str:
+        [recipient] = found(appointments(*rows), people(ana={}), relations()).frame["recipient_id"]
+        return str(recipient)
+
+    nine, ten = ("1", "ana", "2026-11-23 09:00"), ("1", "ana", "2026-11-23 10:00")
+    beside = ("2", "ana", "2026-11-23 09:00")
+    assert len({key(nine), key(ten), key(nine, beside)}) == 3
+    assert key(nine, beside) == key(beside, nine)
+    many = [(f"appointment-{n:03d}", "ana", f"2026-11-23 {n % 24:02d}:00") for n in range(60)]
+    assert key(*many) == key(*reversed(many)) != key(*many[1:])
+    assert len(key(*many)) < 220
+    assert {recipient_group(key(nine)), recipient_group(key(*many))} == {"patient:ana@2026-11-23"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("Enfant", "no_addressee"), ("ENFANT ", "no_addressee"), ("Mineur", "no_addressee"), ("child", "no_addressee"),
+     ("Adulte", ""), (None, "")],
+)  # fmt: skip
+def test_a_patient_called_a_child_without_a_birth_date_is_a_minor(
+    appointments, people, relations, kind, reason
+) -> None:
+    def written(**told: object) -> pd.Series:
+        child = {"birth_date": None, "patient_type": kind} | told
+        subjects = appointments(("1", "zoe", "2026-11-23 08:40"))
+        return found(subjects, people(zoe=child), relations()).frame.iloc[0]
+
+    assert written()["reason"] == reason
+    assert written(birth_date=pd.Timestamp("1980-05-02"))["reason"] == ""  # the date says more than the word
 
 
 def test_recipients_keep_the_order_of_the_search_and_a_key_of_their_own(appointments, people, relations) -> None:
@@ -267,16 +324,55 @@ def test_a_table_without_addresses_is_refused_with_its_columns() -> None:
         recipients_from_table(pd.DataFrame({"nom": ["x"], "jeton": ["y"]}))
 
 
-def test_the_occasion_of_a_row_changes_with_the_values_used_and_only_with_them() -> None:
-    def occasions(token: str, other: str) -> list[list[str]]:
-        recipients = recipients_from_table(
-            pd.DataFrame({"id": ["1"], "email": ["a@b.fr"], "token": [token], "other": [other]})
-        )
-        return occasion_digests(recipients, recipients.values[["token"]]).frame["subjects"].tolist()
+def row_occasion(catalogue, codes=(), *, email="a@b.fr", **values: object) -> str:
+    """The occasion of the row with the id 1; `values` are further columns, of which the template uses the token."""
+    recipients = recipients_from_table(
+        pd.DataFrame({"id": ["1"], "email": [email], "token": ["x"]} | {name: [one] for name, one in values.items()})
+    )
+    fields = recipients.values[["token"]].assign(**dict(codes))
+    [[occasion]] = occasion_digests(recipients, fields, catalogue=catalogue).frame["subjects"].tolist()
+    return occasion
 
-    assert occasions("x", "1") == occasions("x", "2")
-    assert occasions("x", "1") != occasions("y", "1")
-    assert occasions("x", "1")[0][0].startswith("row:1@")
+
+def test_the_occasion_of_a_row_changes_with_the_values_used_and_only_with_them(catalogue) -> None:
+    assert row_occasion(catalogue, other="1") == row_occasion(catalogue, other="2")
+    assert row_occasion(catalogue, token="x") != row_occasion(catalogue, token="y")
+    assert row_occasion(catalogue).startswith("row:1@")
+
+
+def test_two_people_with_one_id_in_two_tables_are_two_occasions(catalogue) -> None:
+    assert row_occasion(catalogue, email="a@b.fr") != row_occasion(catalogue, email="other@b.fr")
+    assert row_occasion(catalogue, email="a@b.fr") == row_occasion(catalogue, email=" A@B.FR")
+
+
+def test_the_day_and_who_sends_make_no_new_occasion(catalogue) -> None:
+    sunday = row_occasion(catalogue, {"DATEL": "dimanche", "UTIL": "Claire", "CABTEL": "02", "PNOM": "MARTIN"})
+    assert sunday == row_occasion(catalogue, {"DATEL": "lundi", "UTIL": "Paul", "CABTEL": "03", "PNOM": "MARTIN"})
+    assert sunday != row_occasion(catalogue, {"DATEL": "dimanche", "UTIL": "Claire", "CABTEL": "02", "PNOM": "DURAND"})
+
+
+def test_a_row_about_a_patient_is_looked_up_in_the_store(people) -> None:
+    asked: list[list[str]] = []
+
+    def known(patient_ids: list[str]) -> pd.DataFrame:
+        asked.append(patient_ids)
+        return people(ana={}, dead={"deceased": True}, gone={"archived": True}, kid=CHILD)
+
+    table = pd.DataFrame(
+        {
+            "email": [f"{n}@b.fr" for n in range(7)],
+            "patient_id": ["ana", "dead", "gone", "kid", "who", "", "kid"],
+            "role": ["", "", "", "", "", "", "guardian"],
+        }
+    )
+    table.loc[1, "email"] = ""
+    recipients = recipients_from_table(table, people=known, today=NOW.date())
+    assert asked == [["ana", "dead", "gone", "kid", "who"]]
+    assert recipients.frame["reason"].tolist() == ["", "deceased", "archived", "", "", "", ""]
+    assert [(one.recipient, one.code, one.severity) for one in recipients.findings] == [
+        ("row:3@b.fr", "minor_written_directly", "warning"),
+        ("row:4@b.fr", "unknown_patient", "warning"),
+    ]
 
 
 # --- consent ------------------------------------------------------------------------------------------
@@ -329,6 +425,22 @@ def test_an_opt_out_weighs_more_than_a_refused_consent_and_less_than_a_reason_al
         ),
     )
     assert told["reason"].tolist() == ["opted_out", "deceased"]
+
+
+def test_the_rows_of_a_table_need_no_opt_in(people) -> None:
+    frame = recipients_from_table(pd.DataFrame({"email": ["a@b.fr", "c@d.fr"]})).frame
+    told = with_objections(
+        frame, objections({"address": "a@b.fr", "reason": "no_consent"}, {"address": "c@d.fr"}), channel="email"
+    )
+    assert told["reason"].tolist() == ["", "opted_out"]
+
+
+def test_a_guardian_who_opted_out_as_a_patient_is_not_written_to_about_a_child(appointments, people, relations) -> None:
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")), people(zoe=CHILD), relations(("zoe", "mona", {}))
+    ).frame
+    asked = Objections([("MOM", "", "email", "", "opted_out")], selves=[("MOM", "mona", "")])
+    assert with_objections(frame, asked)["reason"].tolist() == ["opted_out"]
 
 
 def test_an_empty_address_of_an_objection_concerns_nobody(appointments, people, relations) -> None:

@@ -25,7 +25,7 @@ APPOINTMENT_COLUMNS = (
 """
 
 RECIPIENT_COLUMNS = (
-    "recipient_id",     # key of the recipient: the patient and the day told about, or the table's own id
+    "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id
     "addressee_key",    # who receives: patient:…, guardian:…, payer:…, correspondent:…, row:…
     "patient_id", "appointment_id", "invoice_id", "practitioner_id",
     "subjects",         # list of occasion texts, ``subject_key@start``, one per subject told about

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.addresses import address_problem
+from workbench.domain.fields import folded
 from workbench.domain.people import Role
 
 
@@ -39,12 +40,25 @@ def _born(value: object) -> date | None:
     return pd.Timestamp(value).date()  # type: ignore[arg-type]
 
 
-def is_minor(birth_date: object, day: date, adult_age: int) -> bool:
-    """Tell whether somebody is under age on `day`; whoever has no date of birth counts as an adult."""
-    born = _born(birth_date)
+_MINOR_TYPES = frozenset({"enfant", "child", "mineur", "minor"})
+
+
+def is_minor(patient: Mapping[str, Any], day: date, adult_age: int) -> bool:
+    """Tell whether a patient is under age on `day`.
+
+    Whoever has no date of birth is what the type of patient says (« Enfant »), and otherwise counts as an adult.
+    """
+    born = _born(patient.get("birth_date"))
     if born is None:
-        return False
+        return folded(str(patient.get("patient_type") or "")).strip() in _MINOR_TYPES
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < adult_age
+
+
+def no_longer_patient(patient: Mapping[str, Any]) -> str:
+    """Return why nobody is written to about a patient any more: ``deceased``, ``archived``, or ``""``."""
+    if patient.get("deceased"):
+        return "deceased"
+    return "archived" if patient.get("archived") else ""
 
 
 def _addressee(row: Mapping[str, Any], *, key: str, role: Role) -> Addressee:
@@ -83,7 +97,7 @@ def addressee_of(
     oneself = _addressee(patient or {}, key=f"patient:{patient_id}", role=Role.PATIENT)
     if patient is None:
         return oneself, "unknown_patient"
-    minor = is_minor(patient.get("birth_date"), day, adult_age)
+    minor = is_minor(patient, day, adult_age)
     chosen: Addressee | None
     if role in (Role.PATIENT, Role.EXTERNAL) and not minor:
         chosen = oneself
@@ -92,10 +106,8 @@ def addressee_of(
         chosen = _best(responsible, through)
         if chosen is None and through in (Role.GUARDIAN, Role.PAYER) and not minor:
             chosen = oneself
-    if patient.get("deceased"):
-        return chosen or oneself, "deceased"
-    if patient.get("archived"):
-        return chosen or oneself, "archived"
+    if gone := no_longer_patient(patient):
+        return chosen or oneself, gone
     if chosen is None:
         colleague = role in (Role.CORRESPONDENT, Role.TREATING_DENTIST)
         return oneself, "no_correspondent" if colleague else "no_addressee"

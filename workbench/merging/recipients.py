@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,13 +21,15 @@ import pandas as pd
 
 from workbench.addresses import address_key, address_problems, normalised_address
 from workbench.domain.calendar import wall_clock
-from workbench.domain.fields import folded
+from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.fields import Catalogue, folded
 from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.mailings import Finding, Severity
+from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownName
 from workbench.language import _
-from workbench.merging.addressees import addressee_of
+from workbench.merging.addressees import addressee_of, is_minor, no_longer_patient
 
 MERGED_WITH = "merged_with"
 
@@ -64,6 +66,8 @@ def recipients_from_subjects(
     adult_age: int = 18,
     group: str = "",
     language: str = "",
+    objections: Objections | None = None,
+    purpose: str = "",
 ) -> Recipients:
     """Return the recipients of a search's subjects, in the subjects' order.
 
@@ -83,6 +87,8 @@ def recipients_from_subjects(
         ``"family"`` makes one message of the subjects of one family on one day that go to the same addressee.
     language
         The language of every message; ``""`` takes each addressee's own.
+    objections, purpose
+        Who objects to messages of this purpose: whoever does is told about in nobody's message (P5, P13).
     """
     table = subjects.drop_duplicates("subject_key") if len(subjects) else subjects
     rows = _subject_rows(table, zone)
@@ -98,7 +104,7 @@ def recipients_from_subjects(
 
     made: list[dict[str, Any]] = []
     for (patient_id, _day), told in messages.items():
-        told.sort(key=lambda row: row["start"])  # the earliest leads
+        told.sort(key=_earliest)
         lead = told[0]
         patient = known.get(patient_id)
         on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
@@ -107,7 +113,7 @@ def recipients_from_subjects(
         )
         made.append(
             {
-                "recipient_id": f"patient:{patient_id}@{lead['day']}" if lead["day"] else lead["subject_key"],
+                "recipient_id": "",
                 "addressee_key": addressee.key,
                 "patient_id": patient_id,
                 "appointment_id": lead["appointment_id"],
@@ -131,8 +137,13 @@ def recipients_from_subjects(
                 "_told": told,
             }
         )
+    if objections:
+        for recipient in made:
+            recipient["reason"] = recipient["reason"] or _objection(objections, recipient, str(channel), purpose)
     if group == "family":
         made = _by_family(made)
+    for recipient in made:
+        recipient["recipient_id"] = _recipient_id(recipient["patient_id"], recipient["_told"])
     leads: dict[str, tuple[str, str]] = {}
     for recipient in made:
         for row in recipient["_told"]:
@@ -179,6 +190,29 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
     return rows
 
 
+def _earliest(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Give the order of what one message tells; the first leads. It does not depend on the order of the search."""
+    return row["start"], row["subject_key"]
+
+
+_LONGEST_ID = 160
+
+
+def _recipient_id(patient_id: str, told: Sequence[Mapping[str, Any]]) -> str:
+    """Name a recipient by the patient, the day, and all that is told about it.
+
+    Whoever was written to about an appointment at nine is another recipient when it is moved to ten, or when a
+    second one joins it (8.2); `domain.deliveries.recipient_group` says what replaces what.
+    """
+    lead = told[0]
+    if not lead["day"]:
+        return str(lead["subject_key"])
+    tail = "+".join(f"{row['appointment_id'] or row['subject_key']}@{row['start'][11:]}" for row in told)
+    if len(tail) > _LONGEST_ID:
+        tail = f"{tail[: _LONGEST_ID - 17]}#{hashlib.sha256(tail.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"patient:{patient_id}@{lead['day']}:{tail}"
+
+
 def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join the messages that tell one addressee about one family on one day; the earliest subject leads."""
     joined: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -187,9 +221,9 @@ def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
         key = (recipient["addressee_key"], recipient["_day"], recipient["_family"])
         first = None if apart else joined.get(key)
         if first is None:
-            joined[(recipient["recipient_id"],) if apart else key] = recipient
+            joined[(recipient["_told"][0]["subject_key"],) if apart else key] = recipient
             continue
-        told = sorted(first["_told"] + recipient["_told"], key=lambda row: row["start"])
+        told = sorted(first["_told"] + recipient["_told"], key=_earliest)
         lead = recipient if told[0] in recipient["_told"] else first
         joined[key] = {
             **lead,
@@ -235,7 +269,13 @@ def column_names(headings: Iterable[object]) -> list[str]:
 
 
 def recipients_from_table(
-    frame: pd.DataFrame, *, channel: Channel | str = Channel.EMAIL, language: str = ""
+    frame: pd.DataFrame,
+    *,
+    channel: Channel | str = Channel.EMAIL,
+    language: str = "",
+    people: Callable[[list[str]], pd.DataFrame] | None = None,
+    today: date | None = None,
+    adult_age: int = 18,
 ) -> Recipients:
     """Return the recipients of a practice's own table, one a row, in the table's order.
 
@@ -243,6 +283,15 @@ def recipients_from_table(
     without a key the normalised address is the key. Identical rows are one row; rows that share an id and differ are
     all left out (``duplicate_id``); without ids, a further row of an address is left out (``duplicate_row``), the
     first one stays. Only ``patient_id`` links a row to the store. Every column is a value by `column_name`.
+
+    Parameters
+    ----------
+    people
+        ``PatientStore.people``, asked about the patients that the table names: nobody is written to about one who
+        died or whose file is archived; an unknown one is a finding, and so is a minor, whose row goes to the address
+        that the practice gave on purpose.
+    today
+        The day that decides who is a minor.
 
     Raises
     ------
@@ -275,7 +324,8 @@ def recipients_from_table(
             "channel": str(channel),
             "address": normalised_address(address),
             "language": language or spoken,
-            "reason": reason or problem,
+            "reason": reason,
+            "_problem": problem,
             "patient_id": patient,
             "appointment_id": appointment,
             "invoice_id": invoice,
@@ -306,6 +356,10 @@ def recipients_from_table(
             strict=True,
         )
     ]  # fmt: skip
+    if people is not None:
+        findings += _looked_up(made, people, today=today or date.max, adult_age=adult_age)
+    for row in made:
+        row["reason"] = row["reason"] or row["_problem"]
     recipients = _frame(made)
     return Recipients(
         frame=recipients,
@@ -315,19 +369,65 @@ def recipients_from_table(
     )
 
 
-def occasion_digests(recipients: Recipients, fields: pd.DataFrame) -> Recipients:
-    """Return the recipients of a table with their occasions: ``row:<id>@<digest of the values the template uses>``.
+def _looked_up(
+    made: Sequence[dict[str, Any]],
+    people: Callable[[list[str]], pd.DataFrame],
+    *,
+    today: date,
+    adult_age: int,
+) -> list[Finding]:
+    """Leave out the rows about patients who died or left, and return what the practice should know of the others."""
+    named = list(dict.fromkeys(row["patient_id"] for row in made if row["patient_id"]))
+    frame = people(named) if named else pd.DataFrame()
+    known = {str(row["patient_id"]): row for row in _records(frame.reset_index())} if len(frame) else {}
+    findings = []
+    for row in made:
+        if not row["patient_id"] or row["reason"]:
+            continue
+        patient = known.get(row["patient_id"])
+        code = ""
+        if patient is None:
+            code = "unknown_patient"
+        elif gone := no_longer_patient(patient):
+            row["reason"] = gone
+        elif row["role"] in (Role.PATIENT, Role.EXTERNAL) and is_minor(patient, today, adult_age):
+            code = "minor_written_directly"
+        if code:
+            findings.append(
+                Finding(
+                    code=code,
+                    severity=Severity.WARNING,
+                    message=sentence_of_reason(code),
+                    recipient=row["recipient_id"],
+                )
+            )
+    return findings
 
-    A row whose used values change is a new occasion (DESIGN 8.2); the other columns of the table may change freely.
+
+_SAME_FOR_ALL = frozenset({"mailing", "practice"})
+
+
+def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue: Catalogue) -> Recipients:
+    """Return the recipients of a table with their occasions: ``row:<id>@<digest of the address and the values used>``.
+
+    A row whose address or used values change is a new occasion (DESIGN 8.2). The other columns of the table may
+    change freely, and so may what is the same for everybody: the day, who sends, the practice's own card.
     `fields` is the fields frame: the template's codes and columns. Subjects of a search stay as they are.
     """
     frame = recipients.frame
     if not len(frame) or not str(frame["recipient_id"].iloc[0]).startswith("row:"):
         return recipients
-    ordered = sorted(str(name) for name in fields.columns)
+
+    def of_the_row(name: str) -> bool:
+        if name in recipients.values.columns or name not in catalogue:
+            return True
+        return not {source.partition(".")[0] for source in catalogue[name].source} <= _SAME_FOR_ALL
+
+    ordered = sorted(name for name in map(str, fields.columns) if of_the_row(name))
+    addresses = [address_key(address) for address in frame["address"]]
     digests = []
-    for row in zip(*(fields[name] for name in ordered), strict=True) if ordered else [()] * len(frame):
-        text = json.dumps(dict(zip(ordered, row, strict=True)), sort_keys=True, ensure_ascii=False, default=str)
+    for row in zip(addresses, *(fields[name] for name in ordered), strict=True):
+        text = json.dumps(dict(zip(("", *ordered), row, strict=True)), sort_keys=True, ensure_ascii=False, default=str)
         digests.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
     occasions = [[f"{key}@{digest}"] for key, digest in zip(frame["recipient_id"], digests, strict=True)]
     return replace(recipients, frame=frame.assign(subjects=pd.Series(occasions, index=frame.index, dtype=object)))
@@ -426,30 +526,32 @@ def _row_keys(
 
 
 def with_objections(
-    recipients: pd.DataFrame, objections: pd.DataFrame, *, channel: Channel | str = Channel.EMAIL, purpose: str = ""
+    recipients: pd.DataFrame,
+    objections: Objections | pd.DataFrame,
+    *,
+    channel: Channel | str = Channel.EMAIL,
+    purpose: str = "",
 ) -> pd.DataFrame:
     """Return the recipients frame with ``opted_out`` or ``no_consent`` where somebody objects (P13).
 
-    An objection counts by patient or by address, for its channel and purpose (``""`` = every one). Only rows that
-    could have left get the reason; an opt-out weighs more than a refused consent.
+    The rule is `domain.objections`, which every claimed batch asks again; a frame is one of
+    ``PatientStore.objections``. Only rows that could have left get the reason.
     """
-    if not len(recipients) or not len(objections):
+    asked = objections if isinstance(objections, Objections) else Objections.from_frame(objections, mailbox=address_key)
+    if not len(recipients) or not asked:
         return recipients
-    by_patient: dict[str, str] = {}
-    by_address: dict[str, str] = {}
-    for row in _records(objections):
-        if str(row.get("channel") or "") not in ("", str(channel)):
-            continue
-        if str(row.get("purpose") or "") not in ("", purpose):
-            continue
-        reason = str(row.get("reason") or "opted_out")
-        concerned = ((by_patient, str(row.get("patient_id") or "")), (by_address, address_key(row.get("address"))))
-        for table, key in concerned:
-            if key and table.get(key) != "opted_out":
-                table[key] = reason
-    reasons = []
-    rows = zip(recipients["reason"], recipients["patient_id"], recipients["address"], strict=True)
-    for reason, patient_id, address in rows:
-        told = {by_patient.get(str(patient_id or "")), by_address.get(address_key(address))} - {None}
-        reasons.append(reason or ("opted_out" if "opted_out" in told else next(iter(told), "") or ""))
+    reasons = [
+        row["reason"] or _objection(asked, row, str(channel), purpose)
+        for row in _records(recipients[["reason", "patient_id", "addressee_key", "address"]])
+    ]
     return recipients.assign(reason=pd.Series(reasons, index=recipients.index, dtype=object))
+
+
+def _objection(objections: Objections, row: Mapping[str, Any], channel: str, purpose: str) -> str:
+    return objections.reason(
+        patient_id=str(row["patient_id"] or ""),
+        address=str(row["address"] or ""),
+        addressee_key=str(row["addressee_key"] or ""),
+        channel=channel,
+        purpose=purpose,
+    )

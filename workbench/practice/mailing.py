@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.addresses import address_problem
+from workbench.addresses import address_key, address_problem
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message
+from workbench.domain.objections import Objections
 from workbench.domain.people import Role
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
@@ -248,7 +249,12 @@ class Mailing:
             now=practice.now(),
         )
         practice.ledger.mailings.enqueue(
-            record.id, self._deliveries(prepared), again=again, by=practice.user, now=practice.now()
+            record.id,
+            self._deliveries(prepared),
+            again=again,
+            complete=self._is_whole(),
+            by=practice.user,
+            now=practice.now(),
         )
         self.id = record.id
         return record.id
@@ -273,8 +279,12 @@ class Mailing:
 
     def _worked_out(self, now: datetime) -> Prepared:
         practice = self._practice
-        found = self._found(now)
-        objections = pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True)
+        objections = Objections.from_frame(
+            pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
+            selves=practice.store.selves,
+            mailbox=address_key,
+        )
+        found = self._found(now, objections)
         willing = with_objections(
             found.frame, objections, channel=self.plan.channel, purpose=self.template.occasion_purpose
         )
@@ -297,16 +307,28 @@ class Mailing:
             names=press.compiled.names,
             adult_age=practice.settings.adult_age,
         )
-        found = occasion_digests(found, fields)
+        found = occasion_digests(found, fields, catalogue=practice.catalogue)
         checked = preflight(found, fields, press.compiled, mime=press.mime, now=now)
         return Prepared(
             found=found, fields=checked.fields, checked=checked, press=press, at=now, changes=practice.changes
         )
 
-    def _found(self, now: datetime) -> Recipients:
+    def _is_whole(self) -> bool:
+        """Tell whether the rows are all that was found, or a table: a part of a search says nothing of the rest."""
+        asked = self._subjects.attrs.get("workbench")
+        return not asked or "subject_key" not in self._subjects.columns or asked.get("rows") == len(self._subjects)
+
+    def _found(self, now: datetime, objections: Objections) -> Recipients:
         practice = self._practice
         if "subject_key" not in self._subjects.columns:
-            return recipients_from_table(self._subjects, channel=self.plan.channel, language=self.template.language)
+            return recipients_from_table(
+                self._subjects,
+                channel=self.plan.channel,
+                language=self.template.language,
+                people=practice.store.people,
+                today=practice.calendar.today(now),
+                adult_age=practice.settings.adult_age,
+            )
         patients = self._subjects["patient_id"].dropna().unique().tolist()
         answering = Role.GUARDIAN if self.plan.role == Role.PATIENT else self.plan.role
         return recipients_from_subjects(
@@ -320,6 +342,8 @@ class Mailing:
             adult_age=practice.settings.adult_age,
             group=self.template.group,
             language=self.template.language,
+            objections=objections,
+            purpose=self.template.occasion_purpose,
         )
 
     def _deliveries(self, prepared: Prepared) -> Iterator[NewDelivery]:

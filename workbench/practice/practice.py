@@ -105,6 +105,33 @@ class Practice:
         name = str(self._card.get("name") or "")
         return "" if name == self.settings.practice_id else name
 
+    def card(self) -> dict[str, Any]:
+        """Return what the practice says of itself, by column; nothing where it says nothing."""
+        found = self.store.columns("practice", [], sorted(self.store.column_names("practice")))
+        return {str(name): (value if pd.notna(value) else None) for name, value in found.iloc[0].items()}
+
+    def set_card(self, **values: str | None) -> None:
+        """Change what the practice says of itself (``name phone city …``), journalled; ``None`` empties a column.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the patient store belongs to the practice's own software.
+        UnknownName, BadValue
+            For a column that a practice does not have, or a value that does not fit it; nothing was changed.
+        """
+        self.store.set_practice(values)
+        self.ledger.acts.record(
+            "practice.changed",
+            f"practice:{self.settings.practice_id}",
+            details={"columns": sorted(values)},
+            by=self.user,
+            now=self.now(),
+        )
+        for kept in ("_card", "calendar"):
+            self.__dict__.pop(kept, None)
+        self.changes += 1
+
     @property
     def email(self) -> str:
         """The practice's own address, or nothing."""
@@ -380,7 +407,7 @@ class Practice:
                 self._transport_of(account, password, connections) as transport,
             ):
                 report = send_pending(
-                    self.ledger.outbox(mailing_id, sender, objections=self.store.objections),
+                    self.ledger.outbox(mailing_id, sender, objections=self.store.objections, selves=self.store.selves),
                     transport,
                     postman.letter,
                     now=self.now,
