@@ -110,3 +110,13 @@ def test_the_list_shows_no_conditions_of_a_subject(at):
     assert "{%" not in shown
     assert "Your appointment on @RDVDATE at @RDVHEURE…" in shown
     assert any("{%" in row["subject"] for row in json.loads(at("template", "list", "--format", "json").stdout))
+
+
+def test_a_finding_says_in_which_part_it_stands(at, tmp_path):
+    file = tmp_path / "invitation.html"
+    file.write_text(FILE.replace("Bonjour", "Bonjour @PNOMS").replace("Code", "@PNOMS"), encoding="utf-8")
+    at("template", "import", str(file))
+    messages = [row["message"] for row in json.loads(
+        at("template", "check", "Vie du cabinet/Invitation", "--format", "json").stdout
+    )]  # fmt: skip
+    assert [message.partition(":")[0] for message in messages if "@PNOMS" in message] == ["Subject", "Line 1"]
