@@ -119,4 +119,4 @@ def test_a_finding_says_in_which_part_it_stands(at, tmp_path):
     messages = [row["message"] for row in json.loads(
         at("template", "check", "Vie du cabinet/Invitation", "--format", "json").stdout
     )]  # fmt: skip
-    assert [message.partition(":")[0] for message in messages if "@PNOMS" in message] == ["Subject", "Line 1"]
+    assert [message.partition(":")[0] for message in messages if "@PNOMS" in message] == ["Subject. Line 1", "Line 1"]

@@ -165,13 +165,13 @@ def compile_template(
     """
     findings: list[Finding] = []
     subject_source, found = compile_codes(template.subject, catalogue)
-    findings += [replace(one, message=_("Subject: {problem}").format(problem=one.message)) for one in found]
+    findings += [replace(one, message=_("Subject. ") + one.message) for one in found]
     html_source, found = compile_codes(template.html, catalogue, in_html=True)
     findings += found
     text_source: str | None = None
     if template.text is not None:
         text_source, found = compile_codes(template.text, catalogue)
-        findings += [replace(one, message=_("Text part: {problem}").format(problem=one.message)) for one in found]
+        findings += [replace(one, message=_("Text part. ") + one.message) for one in found]
 
     known = None if columns is None else frozenset(columns)
     checker = Sandbox(autoescape=True)
