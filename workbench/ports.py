@@ -112,8 +112,31 @@ class PatientStore(Protocol):
         """Close every connection."""
         ...
 
-    def correct(self, patient_id: str, column: str, value: str | None, *, by: str, now: datetime) -> Correction:
-        """Change one value of a patient's file by hand, journalled; raises ``ReadOnlyStore`` on a foreign store."""
+    def correct(
+        self,
+        patient_id: str,
+        column: str,
+        value: str | None,
+        *,
+        by: str,
+        now: datetime,
+        guardian: str | int | None = None,
+    ) -> Correction:
+        """Change one value of a patient's file by hand, journalled; raises ``ReadOnlyStore`` on a foreign store.
+
+        With `guardian` (a person's key, or 1 for the first guardian) the value is that person's.
+        """
+        ...
+
+    def responsible(self, patient_id: str) -> pd.DataFrame:
+        """Return the guardians and payers of one patient, best first.
+
+        Columns: role relation rank person_key own_patient_id civility last_name first_name email phone mobile.
+        """
+        ...
+
+    def set_practice(self, values: Mapping[str, str | None]) -> None:
+        """Change what the practice says of itself, by column; raises ``ReadOnlyStore`` on a foreign store."""
         ...
 
 

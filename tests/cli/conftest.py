@@ -129,7 +129,9 @@ class FakePractice:
 
     def __post_init__(self) -> None:
         self.made = FakeMailing(self)
-        self.patients = SimpleNamespace(show=self._show, correct=self._correct, known=self._known)
+        self.patients = SimpleNamespace(
+            show=self._show, correct=self._correct, known=self._known, is_minor=lambda number: number == "2202"
+        )
         self.ledger = SimpleNamespace(mailings=SimpleNamespace(forecast=self._forecast))
 
     def close(self) -> None:

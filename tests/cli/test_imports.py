@@ -61,3 +61,15 @@ def test_a_file_that_is_not_utf_8_is_told_with_what_it_was_read_as(at, tmp_path)
     assert json.loads(at("patient", "show", "Z1", "--format", "json").stdout)["first_name"] == "Zoé"
     table.write_text("Dossier;Nom;Prénom\nZ1;Noël;Zoé\n", encoding="utf-8")
     assert "read as" not in at("import", "patients", str(table)).stderr
+
+
+def test_findings_name_our_columns_in_the_readers_words_and_by_code_for_a_program(at, tmp_path):
+    table = tmp_path / "agenda.csv"
+    table.write_text("Dossier,Début\nZ1,24/11/2026 09:00\n", encoding="utf-8")
+    mapping = tmp_path / "m.toml"
+    mapping.write_text('[constants]\nstate = "Zut"\n', encoding="utf-8")
+    words = ("import", "appointments", str(table), "--mapping", str(mapping), "--dry-run")
+    done = at(*words)
+    assert "« Zut » is not known: 1 row is left out." in done.stdout
+    assert "State" in done.stdout
+    assert json.loads(at(*words, "--format", "json").stdout)[0]["column"] == "state"

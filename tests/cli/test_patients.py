@@ -34,7 +34,39 @@ def test_an_address_is_corrected_however_one_writes_it(command, practice, words)
     done = command("patient", "correct", "41", *words)
     assert practice.asked == [("correct", "41", {"email": "a@exemple.test"})]
     assert "a@exemple.test" not in done.output
-    assert "email" in done.stderr
+    assert "« E-mail » is corrected" in done.stderr
+    assert "under age" not in done.stderr
+
+
+def test_a_guardians_address_is_corrected_by_its_place(command, practice):
+    done = command("patient", "correct", "2202", "--guardian", "1", "--email", "a@exemple.test")
+    assert practice.asked == [("correct", "2202", {"guardian": "1", "email": "a@exemple.test"})]
+    assert "of the person responsible is corrected" in done.stderr
+    assert "under age" not in done.stderr
+
+
+def test_who_corrects_a_minors_own_address_learns_where_messages_go(command):
+    done = command("patient", "correct", "2202", "--email", "a@exemple.test")
+    assert "messages go to the guardian" in done.stderr
+    assert "workbench patient correct 2202 --guardian 1 --email ADDRESS" in done.stderr
+
+
+def test_a_childs_file_shows_who_answers_for_it(at):
+    kind = "appointments"
+    numbers = [row["patient_id"] for row in json.loads(at("search", kind, "--format", "json").stdout)]
+    record = next(
+        record
+        for number in dict.fromkeys(numbers)
+        if (record := json.loads(at("patient", "show", number, "--format", "json").stdout))["guardians"]
+    )
+    first = record["guardians"][0]
+    assert {"person_key", "last_name", "relation"} <= set(first)
+    assert f"key {first['person_key']}" in at("patient", "show", record["patient_id"]).stdout
+    number = record["patient_id"]
+    assert at("patient", "correct", number, "--guardian", "1", "--email", "n@exemple.test").exit_code == 0
+    assert "n@exemple.test" in at("patient", "show", number).stdout
+    journal = at("patient", "correct", number, "--guardian", "nobody", "--email", "n@exemple.test")
+    assert isinstance(journal.exception, UnknownName)
 
 
 def test_an_empty_value_empties_the_column(command, practice):

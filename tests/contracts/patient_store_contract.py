@@ -240,6 +240,7 @@ class PatientStoreContract:
             "search": "appointments",
             "parameters": {"start": "tomorrow", "practitioner": "molaire", "forced": "no"},
             "resolved": {"forced": "no", "practitioner": "MM", "start": "2026-11-24"},
+            "rows": len(frame),
         }
 
     def test_the_same_question_has_one_identity(self, store: SqlPatientStore) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.contracts.patient_store_contract import NOW, TODAY, add
 from workbench.databases import reading
 from workbench.errors import ImportRefused, UnknownName
+from workbench.language import use_language
 from workbench.patients import schema
 from workbench.patients.importing import ImportReport
 from workbench.patients.store import SqlPatientStore
@@ -150,7 +151,7 @@ APPOINTMENTS = (
     "N° RDV,Dossier,Date du RDV,Heure,Durée,État,Praticien,Fauteuil,Nature,Nom,Mail,Forcé\n"
     "1,007,24/11/2026,08:40,20 min,Futur,MM,F1,NP,Étienne,zoe@mail.example,oui\n"
     "2,008,24/11/2026,9h,,Manqué,Molaire,F1,,Étienne,,\n"
-    "3,007,24/11/2026,,,,,,,,,\n"
+    "3,007,24/11/2026,7h,,,,,,,,\n"
 )
 
 
@@ -160,7 +161,7 @@ def test_appointments_bring_what_they_speak_of(store: SqlPatientStore, imported:
     assert counts(report) == (3, 3, 0, 0, 0)
     assert codes(report.findings) == [(0, "new_patients"), (0, "created")]
     frame = store.search("appointments", {}, today=TODAY).set_index("appointment_id")
-    assert frame["time"].to_dict() == {"3": "00:00", "1": "08:40", "2": "09:00"}
+    assert frame["time"].to_dict() == {"3": "07:00", "1": "08:40", "2": "09:00"}
     assert frame["state"].astype(str).to_dict() == {"3": "upcoming", "1": "upcoming", "2": "missed"}
     assert frame.loc["1", ["practitioner_id", "chair", "duration", "forced"]].tolist() == ["p-1", "F1", 20, True]
     assert frame.loc["2", "practitioner_id"] == "p-1"
@@ -328,3 +329,147 @@ def test_a_large_agenda_is_imported_whole(store: SqlPatientStore, imported: Impo
     assert counts(report) == (12_000, 12_000, 0, 0, 0)
     first = store.search("appointments", {"start": date(2026, 1, 1), "end": date(2026, 1, 1)}, today=TODAY)
     assert len(first) == 96
+
+
+def sentences(report: ImportReport) -> str:
+    return "\n".join(finding.message for finding in report.findings)
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language(None)
+
+
+def test_an_appointment_whose_hour_cannot_be_read_is_left_out(
+    store: SqlPatientStore, imported: Importer, english: None
+) -> None:
+    report = imported(
+        "appointments",
+        "dossier;date du rdv;heure\n1;23/11/2026;25:00\n2;23/11/26;9h\n3;23/11/2026;\n4;23/11/2026;9h\n5;;9h\n",
+    )
+    assert counts(report) == (5, 1, 0, 0, 4)
+    assert [one for one in codes(report.findings) if one[0]] == [
+        (2, "unreadable"), (3, "unreadable"), (4, "no_hour"), (6, "no_start"),
+    ]  # fmt: skip
+    assert "« 25:00 » cannot be read; the row is left out. Expected: an hour as 08:40" in sentences(report)
+    assert "« 23/11/26 » cannot be read; the row is left out. Expected: a day as 24/11/2026, its year in" in sentences(
+        report
+    )
+    frame = store.search("appointments", {}, today=TODAY)
+    assert frame[["patient_id", "time"]].to_numpy().tolist() == [["4", "09:00"]]
+
+
+def test_a_moment_without_its_hour_is_left_out_only_where_others_have_one(
+    store: SqlPatientStore, imported: Importer
+) -> None:
+    mixed = imported("appointments", "dossier,début\n1,24/11/2026 08:40\n2,24/11/2026\n3,2026-11-24T00:00\n")
+    assert codes(mixed.findings) == [(0, "new_patients"), (3, "no_hour")]
+    days = imported("appointments", "dossier,début,heure\n4,24/11/2026,\n5,25/11/2026,\n")
+    assert counts(days) == (2, 2, 0, 0, 0)
+
+
+def test_an_unknown_state_is_never_upcoming(store: SqlPatientStore, imported: Importer, english: None) -> None:
+    text = (
+        "dossier;début;état\n1;24/11/2026 09:00;Zut\n2;24/11/2026 09:20;zut alors\n3;24/11/2026 09:40;Zut\n"
+        "4;24/11/2026 10:00;Annulé par téléphone\n5;24/11/2026 10:20;\n6;24/11/2026 10:40;Planifié\n"
+    )
+    report = imported("appointments", text)
+    assert counts(report) == (6, 3, 0, 0, 3)
+    assert [code for _row, code in codes(report.findings)].count("unknown_word") == 2
+    assert "« Zut » is not known: 2 rows are left out." in sentences(report)
+    assert '[values.state] "Zut" = one of: upcoming, missed' in sentences(report)
+    states = store.search("appointments", {}, today=TODAY).set_index("patient_id")["state"].astype(str)
+    assert states.to_dict() == {"4": "cancelled", "5": "upcoming", "6": "upcoming"}
+    again = imported("appointments", text, mapping={"values": {"state": {"Zut": "missed", "zut alors": "missed"}}})
+    assert counts(again) == (6, 3, 0, 3, 0)
+
+
+def test_what_could_tell_of_a_person_is_not_shown(imported: Importer) -> None:
+    report = imported("patients", "dossier,naissance,solde,décédé,mail\n1,31/02/1980,douze,peut-être,zoe\n", mapping={})
+    assert len(report.findings) == 4
+    for cell in ("31/02", "douze", "peut", "zoe"):
+        assert cell not in sentences(report)
+    crossed = imported("appointments", "dossier,début,état\n1,24/11/2026 09:00,zoe@mail.example\n")
+    assert "zoe" not in sentences(crossed)
+
+
+def test_rows_that_share_a_number_and_differ_are_told_so(imported: Importer, english: None) -> None:
+    report = imported("patients", "dossier,nom\n7,A\n7,B\n8,C\n8,C\n")
+    assert counts(report) == (4, 2, 0, 0, 2)
+    told = {finding.row: finding.message for finding in report.findings}
+    assert told[2] == "Two different rows share the number 7: this one and line 3. The last one counts."
+    assert told[4] == "The same row comes again further down; that one counts."
+
+
+def test_a_plain_list_of_patients_is_no_list_of_opt_outs(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "007"}])
+    for text in (PATIENTS, "dossier,nom\n007,Null\n", "dossier,opposition\n007,non\n"):
+        with pytest.raises(ImportRefused, match=r"opted_out"):
+            imported("opt-outs", text)
+    assert store.objections().empty
+    assert counts(imported("opt-outs", "dossier,nom\n007,N\n", mapping={"constants": {"state": "opted_out"}}))[1] == 1
+
+
+def test_an_unknown_decision_decides_nothing(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "007"}, {"patient_id": "008"}])
+    report = imported("opt-outs", "dossier,consentement\n007,à voir\n008,non\n")
+    assert counts(report) == (2, 1, 0, 0, 1)
+    assert codes(report.findings) == [(0, "unknown_word")]
+    assert store.objections()["patient_id"].tolist() == ["008"]
+
+
+def test_a_plain_list_of_patients_is_no_list_of_guardians(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "007"}, {"patient_id": "008"}])
+    with pytest.raises(ImportRefused, match=r"\[constants\] role"):
+        imported("guardians", PATIENTS)
+    assert store.relations(["007"], "guardian").empty
+    assert counts(imported("guardians", PATIENTS, mapping={"constants": {"role": "guardian"}}))[1] == 2
+
+
+def test_the_childs_own_name_and_address_are_not_the_guardians(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "008"}])
+    report = imported(
+        "guardians", "dossier,nom,prénom,e-mail,nom du responsable,tél\n008,Petit,Léo,leo@mail.example,Grand,01\n"
+    )
+    frame = store.responsible("008")
+    assert (frame["last_name"].tolist(), frame["email"].isna().all()) == (["Grand"], True)
+    assert codes(report.findings) == [(0, "left_to_the_child")]
+    imported(
+        "guardians", "dossier,nom,e-mail,nom du responsable,e-mail du responsable\n008,Petit,l@m.fr,Grand,g@m.fr\n"
+    )
+    assert store.responsible("008")["email"].tolist() == ["g@m.fr"]
+    alone = imported("guardians", "dossier,responsable,e-mail\n008,Autre,autre@m.fr\n")
+    assert (counts(alone)[1], codes(alone.findings)) == (1, [])
+    assert set(store.relations(["008"], "guardian")["email"]) == {"g@m.fr", "autre@m.fr"}
+
+
+def test_a_guardians_corrected_address_wins_until_the_file_agrees(store: SqlPatientStore, imported: Importer) -> None:
+    add(store, schema.patients, [{"patient_id": "008"}, {"patient_id": "009"}])
+    imported("guardians", GUARDIANS)
+    done = store.correct("008", "email", "z@new.example", by="Claire", now=NOW, guardian=1)
+    key = store.responsible("008")["person_key"].iloc[0]
+    assert (done.column, done.old) == (f"guardian:{key}.email", "zoe@mail.example")
+    for _again in range(2):
+        report = imported("guardians", GUARDIANS)
+        assert (0, "kept_corrections") in codes(report.findings)
+        assert store.relations(["008", "009"], "guardian")["email"].tolist()[:2] == ["z@new.example"] * 2
+    assert store.corrections()["column"].tolist() == [f"guardian:{key}.email"]
+    imported("guardians", GUARDIANS.replace("zoe@mail.example", "z@new.example"))
+    assert store.corrections().empty
+    imported("guardians", GUARDIANS)
+    assert store.relations(["008"], "guardian")["email"].tolist() == ["zoe@mail.example"]
+
+
+def test_an_earlier_correction_does_not_come_back_when_the_file_agrees_with_the_latest(
+    store: SqlPatientStore, imported: Importer
+) -> None:
+    imported("patients", PATIENTS)
+    for place, email in enumerate(("a@mail.example", "b@mail.example")):
+        store.correct("008", "email", email, by="Claire", now=NOW + timedelta(minutes=place))
+    agreeing = PATIENTS.replace("leo@mail;", "b@mail.example;")
+    for _again in range(2):
+        imported("patients", agreeing)
+        assert store.people(["008"])["email"].tolist() == ["b@mail.example"]
+    assert store.corrections().empty

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from workbench.patients import schema
-from workbench.patients.words import plain, vocabulary
+from workbench.patients.words import appointment_state, plain, vocabulary
 
 WORDS = tomllib.loads(files("workbench.patients").joinpath("words.toml").read_text(encoding="utf-8"))
 
@@ -42,3 +42,32 @@ def test_no_word_means_two_things(name: str) -> None:
 )
 def test_every_value_of_the_store_has_words(name: str, values: tuple[str, ...]) -> None:
     assert set(vocabulary(name).values()) == set(values)
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [
+        ("Annulé par téléphone", "cancelled"),
+        ("ANNULÉE - patient malade", "cancelled"),
+        ("Excusé (grippe)", "excused"),
+        ("Reporté au 3/12", "postponed"),
+        ("Manqué sans excuse", None),
+        ("Absent", "missed"),
+        ("No-show", "missed"),
+        ("Présente", "present"),
+        ("Venu en retard", "present"),
+        ("Non venu", "missed"),
+        ("Confirmé par SMS", "upcoming"),
+        ("À venir", "upcoming"),
+        ("Confirmé puis décommandé", None),
+        ("Confirmé annulé", None),
+        ("À venir ?", "upcoming"),
+        ("À venir voir", None),
+        ("Absent excusé", None),
+        ("Annulé non", None),
+        ("Zut", None),
+        ("", None),
+    ],
+)
+def test_a_phrase_tells_a_state_only_when_that_is_sure(words: str, state: str | None) -> None:
+    assert appointment_state(words) == state

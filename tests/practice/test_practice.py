@@ -300,6 +300,36 @@ def test_an_account_in_the_clear_is_for_this_computer_only(practice: Practice) -
         practice.accounts.default()
 
 
+def test_a_practice_that_says_its_name_is_known_by_it_and_the_act_is_journalled(practice: Practice) -> None:
+    assert practice.name != "Cabinet des Lilas"
+    practice.set_card(name="Cabinet des Lilas", phone="02 99")
+    assert practice.name == practice.card()["name"] == "Cabinet des Lilas"
+    acts = practice.ledger.acts.acts(f"practice:{practice.settings.practice_id}")
+    assert list(acts["what"]) == ["practice.changed"]
+    assert list(acts["details"]) == [{"columns": ["name", "phone"]}]
+    with pytest.raises(UnknownName, match="booking_url"):
+        practice.set_card(colour="red")
+
+
+def test_the_doctor_misses_a_name(practice: Practice) -> None:
+    practice.set_card(name=practice.settings.practice_id)
+    problems = [check.detail for check in practice.doctor() if not check.ok]
+    assert len(problems) == 1
+    assert "workbench practice set name=" in problems[0]
+
+
+def test_a_guardians_address_is_corrected_in_the_childs_file(practice: Practice) -> None:
+    rows = practice.mailing(tomorrow(practice), REMINDER).recipients
+    child = rows.loc[rows["role"] == "guardian", "patient_id"].iloc[0]
+    assert practice.patients.is_minor(child)
+    done = practice.patients.correct(child, guardian=1, email="parent@exemple.example")
+    first = practice.patients.show(child)["guardians"][0]
+    assert first["email"] == "parent@exemple.example"
+    assert done[0].column == f"guardian:{first['person_key']}.email"
+    again = practice.mailing(tomorrow(practice), REMINDER).recipients
+    assert set(again.loc[again["patient_id"] == child, "address"]) == {"parent@exemple.example"}
+
+
 def test_the_doctor_finds_the_sample_practice_well(practice: Practice) -> None:
     checks = practice.doctor()
     assert all(check.ok for check in checks), checks

@@ -11,6 +11,7 @@ import typer
 from workbench.cli.output import as_frame, say, show
 from workbench.cli.progress import importing_progress
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
+from workbench.cli.words import heading
 from workbench.errors import BadValue
 from workbench.language import _
 
@@ -52,6 +53,8 @@ def import_file(
         report = practice.import_file(kind, file, mapping=read, dry_run=dry_run, progress=progress)
     findings = as_frame([{name: getattr(found, name) for name in _FINDING} for found in report.findings], _FINDING)
     if not findings.empty or output is not None or format is not Format.TABLE:
+        if format is Format.TABLE and output is None:
+            findings = findings.assign(column=[heading(column) for column in findings["column"]])
         show(findings, format=format, output=output, columns=("row", "column", "message"))
     numbers = _(
         "{rows} rows read: {created} new, {updated} changed, {unchanged} as before, {skipped} left out."

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import accounts, demo, imports, mailings, patients, searches, sending, templates, workspace
+from workbench.cli import accounts, demo, imports, mailings, patients, practice, searches, sending, templates, workspace
 from workbench.cli.commands import Commands
 from workbench.cli.output import say
 from workbench.cli.session import Session
@@ -70,6 +70,7 @@ searches.add_to(app)
 app.add_typer(templates.group, name="template")
 app.add_typer(accounts.group, name="account")
 app.add_typer(patients.group, name="patient")
+app.add_typer(practice.group, name="practice")
 sending.add_to(app)
 app.add_typer(mailings.group, name="mailings")
 mailings.add_to(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
+from workbench.cli.words import heading
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.people import Channel
 from workbench.errors import UsageError
@@ -22,6 +24,8 @@ _FIRST_SHOWN = (
 )  # fmt: skip
 """What somebody at the desk looks for in a file; the rest follows by its name."""
 
+_PEOPLE_SHOWN = ("guardians", "payers")
+
 PatientArgument = Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))]
 
 
@@ -32,7 +36,27 @@ def show_patient(
     """Show one file, a line a value."""
     file = practice_of(ctx).patients.show(patient)
     first = [name for name in _FIRST_SHOWN if name in file]
-    show_record({name: file[name] for name in [*first, *file]}, format=format, output=output)
+    record = {name: file[name] for name in [*first, *sorted(file)]}
+    if format is Format.TABLE:
+        for name in _PEOPLE_SHOWN:
+            people = record.pop(name, None) or ()
+            record |= {f"{heading(name)} {place}": _person(one) for place, one in enumerate(people, 1)}
+    show_record(record, format=format, output=output)
+
+
+def _person(person: Mapping[str, object]) -> str:
+    """Return one person on one line: who it is, for whom, how to reach her, and the key to name her by."""
+    names = [str(person[name]) for name in ("civility", "first_name", "last_name") if person.get(name)]
+    reached = [str(person[name]) for name in ("email", "mobile", "phone") if person.get(name)]
+    own = person.get("own_patient_id")
+    parts = [
+        " ".join(names),
+        str(person.get("relation") or ""),
+        ", ".join(reached) or _("no address"),
+        _("patient no. {number}").format(number=own) if own else "",
+        _("key {key}").format(key=person["person_key"]),
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 @group.command("correct", help=_("Correct a patient's file: workbench patient correct 41 --email ADDRESS"))
@@ -43,6 +67,14 @@ def correct_patient(
         list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help=_("What to change; « email= » empties it."))
     ] = None,
     email: Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help=_("The new address."))] = None,
+    guardian: Annotated[
+        str | None,
+        typer.Option(
+            "--guardian",
+            metavar="N|KEY",
+            help=_("Correct the person responsible instead: 1 is the first guardian; « patient show » lists the keys."),
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help=_("What to change; may be repeated."))
     ] = None,
@@ -56,13 +88,25 @@ def correct_patient(
         wanted["email"] = email or None
     if not wanted:
         raise UsageError(_("Say what to correct, for instance --email ADDRESS."))
-    refuse_names(wanted, frozenset({"self", "patient_id"}))
-    corrections = practice_of(ctx).patients.correct(patient, **wanted)
+    refuse_names(wanted, frozenset({"self", "patient_id", "guardian"}))
+    patients = practice_of(ctx).patients
+    if guardian is None:
+        corrections = patients.correct(patient, **wanted)
+        sentence = _("Patient {patient}: « {column} » is corrected. Copy it to the practice's own software too.")
+    else:
+        corrections = patients.correct(patient, guardian=guardian, **wanted)
+        sentence = _(
+            "Patient {patient}: « {column} » of the person responsible is corrected. Copy it to the practice's own "
+            "software too."
+        )
     for correction in corrections:
+        say(sentence.format(patient=patient, column=heading(correction.column.rpartition(".")[2])))
+    if guardian is None and wanted.get("email") and patients.is_minor(patient):
         say(
-            _("Patient {patient}: « {column} » is corrected. Copy it to the practice's own software too.").format(
-                patient=patient, column=correction.column
-            )
+            _(
+                "Patient {patient} is under age: messages go to the guardian. To correct the guardian's address: "
+                "workbench patient correct {patient} --guardian 1 --email ADDRESS"
+            ).format(patient=patient)
         )
     if not corrections:
         say(_("Patient {patient}: nothing to change, the file already says so.").format(patient=patient))

@@ -49,7 +49,7 @@ def zone_called(name: str) -> ZoneInfo:
     """Return a time zone by its name."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise DatabaseRefused(
             _("The practice's time zone « {zone} » does not exist: write one as Europe/Paris.").format(zone=name)
         ) from error

@@ -14,14 +14,23 @@ from workbench.domain.people import Correction
 from workbench.errors import BadValue, UnknownName, UnknownPatient
 from workbench.language import _
 from workbench.patients import rows
+from workbench.patients.guardians import responsible_frame
 from workbench.patients.import_values import Unreadable, day_reader, read_text, read_yes_no, word_reader
-from workbench.patients.schema import corrections, patients
+from workbench.patients.schema import SEXES, corrections, patients, persons
 
 CORRECTABLE = (
     "civility", "last_name", "first_name", "birth_name", "sex", "birth_date", "email", "phone", "mobile", "language",
     "address_line_1", "address_line_2", "postcode", "city", "country", "deceased", "archived",
 )  # fmt: skip
 """What may be corrected in a file; care, money and the agenda are the practice's software's alone."""
+
+GUARDIAN_CORRECTABLE = (
+    "civility", "last_name", "first_name", "sex", "email", "phone", "mobile", "language",
+    "address_line_1", "address_line_2", "postcode", "city", "country",
+)  # fmt: skip
+"""What may be corrected about a person responsible for a patient."""
+
+_GUARDIAN = "guardian:"
 
 
 def correct_patient(
@@ -33,42 +42,54 @@ def correct_patient(
     *,
     by: str,
     now: datetime,
+    guardian: str | int | None = None,
 ) -> Correction:
     """Change one value of a patient's file and write down who did it; the same value again is written down too.
+
+    With `guardian` (a person's key, or 1 for the first guardian) the value is that person's, whoever else she
+    answers for; the correction is written down in this patient's file as ``guardian:KEY.column``.
 
     Raises
     ------
     UnknownName
-        When the column cannot be corrected.
+        When the column cannot be corrected, or there is no such guardian.
     UnknownPatient
         When there is no such file number.
     BadValue
         When the value does not fit the column.
     """
-    if column not in CORRECTABLE:
+    correctable = CORRECTABLE if guardian is None else GUARDIAN_CORRECTABLE
+    if column not in correctable:
         raise UnknownName(
-            _("« {name} » cannot be corrected. What can: {known}.").format(name=column, known=", ".join(CORRECTABLE))
+            _("« {name} » cannot be corrected. What can: {known}.").format(name=column, known=", ".join(correctable))
         )
+    table = patients
     here = sa.and_(patients.c.practice_id == practice_id, patients.c.patient_id == patient_id)
     found = connection.execute(sa.select(patients.c[column]).where(here)).one_or_none()
     if found is None:
         raise UnknownPatient(_("The patient store knows no file number « {patient} ».").format(patient=patient_id))
+    named = column
+    if guardian is not None:
+        key = _guardian_called(connection, practice_id, patient_id, guardian)
+        table, named = persons, f"{_GUARDIAN}{key}.{column}"
+        here = sa.and_(persons.c.practice_id == practice_id, persons.c.person_id == key)
+        found = connection.execute(sa.select(persons.c[column]).where(here)).one()
     new = _checked(column, value)
     done = Correction(
         patient_id=patient_id,
-        column=column,
+        column=named,
         old=text_of(found[0]),
         new=text_of(new),
         at=now.astimezone(UTC).isoformat(timespec="milliseconds"),
         by=by,
     )
-    connection.execute(patients.update().where(here).values({column: new}))
+    connection.execute(table.update().where(here).values({column: new}))
     connection.execute(
         corrections.insert().values(
             practice_id=practice_id,
             correction_id=uuid.uuid4().hex,
             patient_id=patient_id,
-            column_name=column,
+            column_name=named,
             old_value=done.old,
             new_value=done.new,
             at=done.at,
@@ -78,10 +99,32 @@ def correct_patient(
     return done
 
 
+def guardian_and_column(name: str) -> tuple[str, str] | None:
+    """Return the person's key and the column that a correction of a guardian is about; nothing for a patient's own."""
+    key, _dot, column = name.removeprefix(_GUARDIAN).rpartition(".")
+    return (key, column) if name.startswith(_GUARDIAN) else None
+
+
+def _guardian_called(connection: sa.Connection, practice_id: str, patient_id: str, guardian: str | int) -> str:
+    frame = responsible_frame(connection, practice_id, patient_id)
+    asked = str(guardian).strip()
+    if asked in set(frame["person_key"]):
+        return asked
+    guardians = frame.loc[frame["role"] == "guardian", "person_key"].tolist()
+    if asked.isdecimal() and 1 <= int(asked) <= len(guardians):
+        return str(guardians[int(asked) - 1])
+    raise UnknownName(
+        _(
+            "Nobody called « {guardian} » answers for patient {patient}: give the place of a guardian (1 is the first) "
+            "or the key of a person. This lists them: workbench patient show {patient}"
+        ).format(guardian=asked, patient=patient_id)
+    )
+
+
 def corrections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFrame:
     """Return the corrections still to be copied into the practice's software, oldest first.
 
-    Columns: patient_id column old new at by.
+    Columns: patient_id column old new at by. A guardian's column is called ``guardian:KEY.column``.
     """
     found = connection.execute(
         sa.select(
@@ -128,8 +171,10 @@ def _checked(column: str, value: str | None) -> Any:
             return "U" if column == "sex" else None
         if isinstance(kind, sa.Date):
             return day_reader("dmy")(text)
-        if column in {"sex", "language"}:
-            return word_reader("sexes" if column == "sex" else "languages")(text)
+        if column == "sex":
+            return _sex(text)
+        if column == "language":
+            return word_reader("languages")(text)
     except Unreadable as error:
         raise BadValue(
             _("This is not a value for « {name} »: write a day as 2001-05-24, a sex as F, M or U.").format(name=column)
@@ -137,3 +182,11 @@ def _checked(column: str, value: str | None) -> Any:
     if column == "email" and address_problem(text):
         raise BadValue(_("This is not an e-mail address: check it with the patient, then write it again."))
     return text
+
+
+def _sex(text: str) -> str:
+    """Read a sex that somebody types on purpose: a letter that is none of ours would silently become « unknown »."""
+    sex = word_reader("sexes")(text)
+    if sex == "U" and text.upper() not in SEXES:
+        raise Unreadable
+    return str(sex)

@@ -12,6 +12,7 @@ from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.import_batch import ImportBatch
 from workbench.patients.import_patients import IDENTITY, patients_spoken_of
+from workbench.patients.import_values import says_an_hour
 from workbench.patients.schema import appointments
 from workbench.patients.upserts import Row
 
@@ -33,11 +34,12 @@ def import_appointments(batch: ImportBatch) -> None:
         if patient_id is None:
             batch.skip(place, batch.heading("patient_id"), "no_key", _("This row has no file number."))
         elif start is None:
-            batch.skip(place, batch.heading("starts_at"), "no_start", _("This row does not say when."))
-    keys = _keys(batch, patient_ids, starts)
-    places = batch.one_row_a_key(keys, batch.heading("appointment_id"))
-    patients_spoken_of(batch, patient_ids)
+            batch.skip(place, batch.heading(_day_column(batch)), "no_start", _("This row does not say when."))
+    _leave_out_without_hour(batch, starts)
     columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(_PLAIN_COLUMNS)}
+    keys = _keys(batch, patient_ids, starts)
+    places = batch.one_row_a_key(keys, "appointment_id")
+    patients_spoken_of(batch, patient_ids)
     if batch.has("ends_at") or batch.has("end_time"):
         columns["ends_at"] = _ends(batch, starts)
     for name, ids in (("chair", batch.chair_ids), ("practitioner", batch.practitioner_ids), ("site", batch.site_ids)):
@@ -57,8 +59,28 @@ def import_appointments(batch: ImportBatch) -> None:
     batch.write(appointments, given)
 
 
+def _day_column(batch: ImportBatch) -> str:
+    return "starts_at" if batch.has("starts_at") else "date"
+
+
+def _leave_out_without_hour(batch: ImportBatch, starts: Sequence[datetime | None]) -> None:
+    """Leave out the rows that do not say the hour, in a file that says it: midnight would be a wrong one.
+
+    A file that says no hour at all is a list of days, and is taken as such.
+    """
+    column = "time" if batch.has("time") else _day_column(batch)
+    cells = batch.cells(column)
+    saying = {cell for cell in set(cells) if (cell.strip() if column == "time" else says_an_hour(cell))}
+    if not saying:
+        return
+    for place in list(batch.kept()):
+        start = starts[place]
+        if cells[place] not in saying and start is not None and start.time() == time.min:
+            batch.skip(place, batch.heading(column), "no_hour", _("This row does not say the hour; it is left out."))
+
+
 def _starts(batch: ImportBatch) -> list[datetime | None]:
-    days: Sequence[Any] = batch.values("starts_at" if batch.has("starts_at") else "date")
+    days: Sequence[Any] = batch.values(_day_column(batch))
     if not batch.has("time"):
         return [None if day is None else _at(day, None) for day in days]
     return [None if day is None else _at(day, hour) for day, hour in zip(days, batch.values("time"), strict=True)]

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.errors import ImportRefused
-from workbench.language import _, n_
+from workbench.language import _, marked, n_
 from workbench.patients.import_mapping import ImportMapping
 from workbench.patients.import_table import ImportTable
+from workbench.patients.import_troubles import unknown_word, unreadable
 from workbench.patients.import_values import (
     Converted,
     Reader,
@@ -25,13 +26,14 @@ from workbench.patients.import_values import (
     read_cents,
     read_key,
     read_long_text,
+    read_state,
     read_text,
     read_time,
     read_whole,
     read_yes_no,
     word_reader,
 )
-from workbench.patients.schema import chairs, practitioners, sites
+from workbench.patients.schema import CONSENT_STATES, STATES, chairs, practitioners, sites
 from workbench.patients.searches.choices import choices_of
 from workbench.patients.upserts import Row, Written, upsert
 from workbench.patients.words import plain
@@ -53,7 +55,7 @@ def readers_of(kind: str, order: str) -> Mapping[str, Reader]:
     special: dict[str, Reader] = {
         "sex": word_reader("sexes"),
         "language": word_reader("languages"),
-        "state": word_reader("states"),
+        "state": read_state,
         "declined_by": word_reader("decliners"),
         "role": word_reader("roles"),
         "form": word_reader("forms"),
@@ -78,6 +80,15 @@ def readers_of(kind: str, order: str) -> Mapping[str, Reader]:
 
 KEY_COLUMNS = ("patient_id", "appointment_id", "person_id", "own_patient_id", "correspondent_id", "family_id")
 _ADDRESSES = ("email", "mss_email", "address")
+_VITAL = ("starts_at", "date", "time", "state")
+"""Columns of a row that is left out when they cannot be read: empty would be another hour, or another state."""
+
+_SCREEN_NAMES = {
+    "patient_id": marked("Patient no."),
+    "starts_at": marked("Appointment"),
+    "last_name": marked("Last name"),
+    "correspondent_id": marked("Correspondent no."),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -123,13 +134,21 @@ class ImportBatch:
         if not any(self.has(name) for name in names):
             raise ImportRefused(
                 _(
-                    "The file {file} has no column for « {name} ». Say which heading it is with a mapping. "
+                    "The file {file} has no column for « {label} » ({name}). Say which heading it is with a mapping. "
                     "Its headings are: {known}."
-                ).format(file=self.file, name=names[0], known=", ".join(self.table.headings))
+                ).format(
+                    file=self.file,
+                    label=_(_SCREEN_NAMES.get(names[0], names[0])),
+                    name=names[0],
+                    known=", ".join(self.table.headings),
+                )
             )
 
     def values(self, name: str) -> Sequence[Any]:
-        """Return a column, read; a cell that cannot be read is empty and has a finding. Absent columns are empty."""
+        """Return a column, read; a cell that cannot be read is empty and has a finding. Absent columns are empty.
+
+        Where empty would mean something else (when, and what became of it) the row is left out as well.
+        """
         if name not in self._values:
             self._values[name] = self._read(name)
         return self._values[name]
@@ -149,14 +168,28 @@ class ImportBatch:
         """Return the places of the rows that are not left out."""
         return (place for place in range(len(self)) if place not in self._skipped)
 
-    def one_row_a_key(self, keys: Sequence[Any], column: str) -> list[int]:
-        """Return the places of the rows to keep when the last one of each key counts; the others have a finding."""
+    def one_row_a_key(self, keys: Sequence[Any], name: str) -> list[int]:
+        """Return the places of the rows to keep when the last one of each key counts; the others have a finding.
+
+        `name` is the column that holds the number of a row, or its most telling part.
+        """
         last = {keys[place]: place for place in self.kept()}
         chosen = set(last.values())
         for place in list(self.kept()):
             if place not in chosen:
-                self.skip(place, column, "repeated_key", _("The same row comes again further down; that one counts."))
+                sentence = self._repeated(place, last[keys[place]], name, keys[place])
+                self.skip(place, self.heading(name), "repeated_key", sentence)
         return sorted(chosen)
+
+    def _repeated(self, place: int, last: int, name: str, key: object) -> str:
+        if all(column[place] == column[last] for column in self.table.columns):
+            return _("The same row comes again further down; that one counts.")
+        line, number = self.table.lines[last], self.values(name)[place]
+        if number is not None and number == key:
+            return _(
+                "Two different rows share the number {number}: this one and line {line}. The last one counts."
+            ).format(number=number, line=line)
+        return _("Line {line} is about the same one and differs. The last one counts.").format(line=line)
 
     def count(self, written: Written) -> None:
         """Add up what became of the rows."""
@@ -223,13 +256,16 @@ class ImportBatch:
             )
         return [ids[text] for text in asked]
 
-    def _read(self, name: str) -> Sequence[Any]:
+    def cells(self, name: str) -> Sequence[str]:
+        """Return a column as the file (or the mapping's constant) writes it; blank when it is not given."""
         if name in self.places:
-            cells: Sequence[str] = self.table.columns[self.places[name]]
-        elif name in self.mapping.constants:
-            cells = [self.mapping.constants[name]] * len(self)
-        else:
+            return self.table.columns[self.places[name]]
+        return [self.mapping.constants.get(name, "")] * len(self)
+
+    def _read(self, name: str) -> Sequence[Any]:
+        if not self.has(name):
             return [None] * len(self)
+        cells = self.cells(name)
         column = converted(cells, self.readers.get(name, read_text), words=self.mapping.values.get(name))
         self._note_trouble(name, cells, column)
         values = [None if value == "" else value for value in column.values]
@@ -239,8 +275,14 @@ class ImportBatch:
 
     def _note_trouble(self, name: str, cells: Sequence[str], column: Converted) -> None:
         heading = self.heading(name)
-        for place in column.unreadable:
-            self.find(place, heading, "unreadable", _("This cell cannot be read; it was taken as empty."))
+        if name == "state":
+            self._leave_out_unknown_words(name, cells, column)
+        else:
+            vital = name in _VITAL
+            note = self.skip if vital else self.find
+            for place in column.unreadable:
+                sentence = unreadable(name, cells[place], order=self.mapping.dates, left_out=vital)
+                note(place, heading, "unreadable", sentence)
         if name in _ADDRESSES:
             wrong = {cell for cell in set(column.values) if malformed(cell)}
             for place, value in enumerate(column.values):
@@ -256,6 +298,17 @@ class ImportBatch:
                     rounded,
                 )
                 self.find(None, heading, "rounded", sentence.format(count=rounded))
+
+    def _leave_out_unknown_words(self, name: str, cells: Sequence[str], column: Converted) -> None:
+        """Leave out the rows whose state is not known, with one finding a word: most files have few words."""
+        rows: dict[str, int] = {}
+        for place in column.unreadable:
+            if place not in self._skipped:
+                self._skipped.add(place)
+                rows[cells[place]] = rows.get(cells[place], 0) + 1
+        known = CONSENT_STATES if self.kind == "opt-outs" else STATES
+        for cell, count in rows.items():
+            self.find(None, self.heading(name), "unknown_word", unknown_word(name, cell, count, known))
 
 
 def digest_of(*parts: object) -> str:

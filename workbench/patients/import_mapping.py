@@ -121,6 +121,14 @@ def places_of_columns(
     words = _synonyms(kind)
     own = {plain(name): (name,) for name in known}
     settled = {*mapping.columns, *mapping.constants}
+    whose = _headings_that_say_whose(kind)
+    for place, heading in enumerate(headings):
+        for ours in whose.get(plain(heading), ()):
+            if place not in taken and ours not in places and ours not in settled:
+                places[ours] = place
+                taken.add(place)
+    if {"last_name", "first_name"} & {ours for place, ours in _at_places(places) if plain(headings[place]) in whose}:
+        settled |= _of_somebody_else(headings, taken, words)
     for place, heading in enumerate(headings):
         # Our own names come before the words of others.
         for ours in (*own.get(plain(heading), ()), *words.get(plain(heading), ())):
@@ -130,11 +138,46 @@ def places_of_columns(
     return places
 
 
+def says_whose(kind: str, heading: str) -> bool:
+    """Tell whether a heading says by itself that it is about the people of this kind (« Nom du responsable »)."""
+    return plain(heading) in _headings_that_say_whose(kind)
+
+
+def may_mean(kind: str, heading: str, column: str) -> bool:
+    """Tell whether a heading is one of the usual ones of a column."""
+    return plain(heading) == plain(column) or column in _synonyms(kind).get(plain(heading), ())
+
+
+def _at_places(places: Mapping[str, int]) -> list[tuple[int, str]]:
+    return [(place, ours) for ours, place in places.items()]
+
+
+def _of_somebody_else(headings: Sequence[str], taken: set[int], words: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the columns that are left to the child, where its own name stands beside the guardian's."""
+    identity = frozenset(_tables_of_headings()["identity"])
+    named = {
+        ours for place, heading in enumerate(headings) if place not in taken for ours in words.get(plain(heading), ())
+    }
+    named |= {heading.strip().lower() for place, heading in enumerate(headings) if place not in taken}
+    return identity if named & {"last_name", "first_name"} else frozenset()
+
+
+@cache
+def _tables_of_headings() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return tomllib.loads(files("workbench.patients").joinpath("import_columns.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _headings_that_say_whose(kind: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the headings by which a kind of import knows columns of anybody's identity as those of its people."""
+    table = _tables_of_headings().get(f"identity_of_{kind}", {})
+    return {plain(word): (ours,) for ours, synonyms in table.items() for word in synonyms}
+
+
 @cache
 def _synonyms(kind: str) -> Mapping[str, tuple[str, ...]]:
     """Return what each heading may mean, best first."""
-    tables = tomllib.loads(files("workbench.patients").joinpath("import_columns.toml").read_text(encoding="utf-8"))
-    tables = {name: table for name, table in tables.items() if name == kind or name == "identity"}
+    tables = _tables_of_headings()
     gathered: dict[str, list[str]] = {}
     chosen = [tables[kind]] + ([tables["identity"]] if kind in _WITH_IDENTITY else [])
     for table in chosen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from workbench.addresses import address_problem, normalised_address
+from workbench.errors import ImportRefused
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.import_batch import ImportBatch, digest_of
@@ -18,9 +19,11 @@ COLUMNS = ("patient_id", "address", "channel", "purpose", "state", "source", "re
 def import_opt_outs(batch: ImportBatch) -> None:
     """Add decisions; a row without a state is an opt-out, one without a channel is about e-mail.
 
-    A decision is never changed: a later one is a row of its own. The same file again adds nothing.
+    A decision is never changed: a later one is a row of its own. The same file again adds nothing. A file without
+    decisions is taken for a list of opt-outs only when it holds nothing else.
     """
     batch.require("patient_id", "address")
+    _refuse_without_decisions(batch)
     patient_ids, addresses = batch.values("patient_id"), batch.values("address")
     channels, purposes, states = batch.values("channel"), batch.values("purpose"), batch.values("state")
     sources, moments = batch.values("source"), batch.values("recorded_at")
@@ -50,10 +53,25 @@ def import_opt_outs(batch: ImportBatch) -> None:
             "recorded_at": moment.isoformat() if moment else batch.at,
         }
     keys = [given[place]["consent_id"] if place in given else None for place in range(len(batch))]
-    places = batch.one_row_a_key(keys, batch.heading("patient_id"))
+    places = batch.one_row_a_key(keys, "patient_id")
     there = _already_there(batch, [keys[place] for place in places])
     batch.unchanged += len(there)
     batch.write(consents, [given[place] for place in places if keys[place] not in there])
+
+
+def _refuse_without_decisions(batch: ImportBatch) -> None:
+    """Refuse a plain list of patients: none of them would ever be written to again."""
+    known = set(batch.places.values())
+    others = [heading for place, heading in enumerate(batch.table.headings) if heading and place not in known]
+    if batch.has("state") or not others:
+        return
+    raise ImportRefused(
+        _(
+            "No column of the file {file} says what people decided, and it holds others: {others}. Nothing was "
+            'recorded. Say which column does with a mapping: [columns] state = "…" and its words in [values.state]; '
+            'or, when everybody in it opted out: [constants] state = "opted_out".'
+        ).format(file=batch.file, others=", ".join(others))
+    )
 
 
 def _already_there(batch: ImportBatch, keys: list[str | None]) -> frozenset[str]:

@@ -9,10 +9,13 @@ import sqlalchemy as sa
 
 from workbench.language import _, n_
 from workbench.patients import rows
-from workbench.patients.corrections import text_of, value_of
+from workbench.patients.corrections import guardian_and_column, text_of, value_of
 from workbench.patients.import_batch import ImportBatch
 from workbench.patients.schema import corrections, patients
 from workbench.patients.upserts import Row, Written, upsert
+
+Standing = dict[str, tuple[list[str], str | None]]
+"""By column: the corrections made, and the value of the latest, which stands, as `text_of` gave it."""
 
 IDENTITY = (
     "civility", "last_name", "first_name", "sex", "email", "phone", "mobile", "language",
@@ -39,7 +42,7 @@ def import_patients(batch: ImportBatch) -> None:
         columns["balance_cents"] = batch.values("balance")
     given = [
         {"patient_id": keys[place], **{name: column[place] for name, column in columns.items()}}
-        for place in batch.one_row_a_key(keys, batch.heading("patient_id"))
+        for place in batch.one_row_a_key(keys, "patient_id")
     ]
     batch.write(patients, with_corrections(batch, given))
 
@@ -77,17 +80,39 @@ def patients_spoken_of(batch: ImportBatch, keys: Sequence[str | None]) -> Writte
 
 def with_corrections(batch: ImportBatch, given: list[Row]) -> list[Row]:
     """Put back what was corrected by hand where a file still says something else; note where it agrees."""
-    standing = _standing_corrections(batch)
-    if not standing:
-        return given
+    standing: dict[str, Standing] = {}
+    for patient_id, column, correction_id, value in _standing_corrections(batch):
+        if guardian_and_column(column) is None:
+            _add(standing.setdefault(patient_id, {}), column, correction_id, value)
+    _put_back(batch, [(row, standing[row["patient_id"]]) for row in given if row["patient_id"] in standing])
+    return given
+
+
+def keep_corrections_of_guardians(batch: ImportBatch, people: Mapping[str, Row]) -> None:
+    """Put back what was corrected by hand about the people responsible, whosever file it was corrected in."""
+    standing: dict[str, Standing] = {}
+    for _patient_id, name, correction_id, value in _standing_corrections(batch):
+        about = guardian_and_column(name)
+        if about is not None:
+            key, column = about
+            _add(standing.setdefault(key, {}), column, correction_id, value)
+    _put_back(batch, [(row, standing[key]) for key, row in people.items() if key in standing])
+
+
+def _add(standing: Standing, column: str, correction_id: str, value: str | None) -> None:
+    made, _earlier = standing.get(column, ([], None))
+    standing[column] = ([*made, correction_id], value)
+
+
+def _put_back(batch: ImportBatch, corrected: Sequence[tuple[Row, Standing]]) -> None:
     agreed: list[str] = []
     kept = 0
-    for row in given:
-        for name, (correction_id, value) in standing.get(row["patient_id"], {}).items():
+    for row, standing in corrected:
+        for name, (made, value) in standing.items():
             if name not in row:
                 continue
             if text_of(row[name]) == value:
-                agreed.append(correction_id)
+                agreed += made
             else:
                 row[name] = value_of(name, value)
                 kept += 1
@@ -107,10 +132,10 @@ def with_corrections(batch: ImportBatch, given: list[Row]) -> list[Row]:
             kept,
         )
         batch.find(None, "", "kept_corrections", sentence.format(count=kept))
-    return given
 
 
-def _standing_corrections(batch: ImportBatch) -> Mapping[str, Mapping[str, tuple[str, str | None]]]:
+def _standing_corrections(batch: ImportBatch) -> list[tuple[str, str, str, str | None]]:
+    """Return patient, column, correction and value of what is still to be copied back, oldest first."""
     found = batch.connection.execute(
         sa.select(
             corrections.c.patient_id, corrections.c.column_name, corrections.c.correction_id, corrections.c.new_value
@@ -118,7 +143,4 @@ def _standing_corrections(batch: ImportBatch) -> Mapping[str, Mapping[str, tuple
         .where(corrections.c.practice_id == batch.practice_id, corrections.c.copied_back_at.is_(None))
         .order_by(corrections.c.at, corrections.c.correction_id)
     )
-    standing: dict[str, dict[str, tuple[str, str | None]]] = {}
-    for patient_id, column, correction_id, value in found:
-        standing.setdefault(patient_id, {})[column] = (correction_id, value)
-    return standing
+    return [(patient_id, column, correction_id, value) for patient_id, column, correction_id, value in found]

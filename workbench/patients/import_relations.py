@@ -8,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.addresses import address_key
+from workbench.errors import ImportRefused
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.import_batch import ImportBatch, digest_of
-from workbench.patients.import_patients import IDENTITY
+from workbench.patients.import_mapping import may_mean, says_whose
+from workbench.patients.import_patients import IDENTITY, keep_corrections_of_guardians
 from workbench.patients.schema import (
     correspondent_relations,
     correspondents,
@@ -34,6 +36,8 @@ def import_guardians(batch: ImportBatch) -> None:
     """Make or change the people responsible for patients: one row a patient, person and role."""
     batch.require("patient_id")
     batch.require("last_name", "person_id")
+    _refuse_without_guardian(batch)
+    _tell_what_is_the_childs(batch)
     patient_ids = batch.values("patient_id")
     known = known_patients(batch, patient_ids)
     skip_unknown(batch, patient_ids, known)
@@ -45,7 +49,7 @@ def import_guardians(batch: ImportBatch) -> None:
     keys = _person_keys(batch, patient_ids)
     roles = [role or "guardian" for role in batch.values("role")]
     links = [(patient_ids[p], keys[p], roles[p]) for p in range(len(batch))]
-    places = batch.one_row_a_key(links, batch.heading("patient_id"))
+    places = batch.one_row_a_key(links, "patient_id")
     people: dict[str, Row] = {}
     for place in places:
         people[keys[place]] = {"person_id": keys[place], **{name: column[place] for name, column in columns.items()}}
@@ -59,9 +63,38 @@ def import_guardians(batch: ImportBatch) -> None:
         row["relation"] = relations[place]
         row["rank"] = ranks[place] or counted[patient_id, role]
         given.append(row)
+    keep_corrections_of_guardians(batch, people)
     changed = upsert(batch.connection, persons, batch.practice_id, list(people.values())).updated
     batch.write(responsibilities, given)
     _count_changed_people(batch, {key for (key,) in changed}, [links[place][1] for place in places])
+
+
+def _refuse_without_guardian(batch: ImportBatch) -> None:
+    """Refuse a plain list of patients: each one would become his own guardian, under his own address."""
+    if batch.given(("person_id", "own_patient_id", "role", "relation", "rank")):
+        return
+    told = {*batch.mapping.columns, *batch.mapping.constants} & set(IDENTITY)
+    if told or any(says_whose("guardians", batch.heading(name)) for name in batch.given(IDENTITY)):
+        return
+    raise ImportRefused(
+        _(
+            "The file {file} looks like a list of patients: no column speaks of the person responsible. Say which do "
+            'with a mapping: [columns] last_name = "Nom du responsable", email = …, or [constants] role = "guardian" '
+            "when all of them do. Its headings are: {known}."
+        ).format(file=batch.file, known=", ".join(batch.table.headings))
+    )
+
+
+def _tell_what_is_the_childs(batch: ImportBatch) -> None:
+    """Say that an address without « du responsable » was left to the child: nobody may look for it in vain."""
+    taken = set(batch.places.values())
+    for place, heading in enumerate(batch.table.headings):
+        if place not in taken and not batch.has("email") and may_mean("guardians", heading, "email"):
+            sentence = _(
+                "This column was taken for the child's own address, for the child's name stands in the file as well. "
+                'If it is the guardian\'s: [columns] email = "{heading}" in a mapping.'
+            )
+            batch.find(None, heading, "left_to_the_child", sentence.format(heading=heading))
 
 
 def _count_changed_people(batch: ImportBatch, changed: set[Any], people: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.addresses import address_problem
 from workbench.patients.import_table import clean_cell
-from workbench.patients.words import plain, vocabulary
+from workbench.patients.words import appointment_state, plain, vocabulary
 
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 
@@ -20,6 +20,7 @@ _HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?(?::(\d{2})(?:\.\d+)?)?)?\s
 _EXPONENT = re.compile(r"[1-9](?:\.\d+)?[eE]\+?\d+")
 _WHOLE_WITH_POINT = re.compile(r"([1-9]\d*)\.0+")
 _ZONE_AT_END = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})\Z")
+_SAYS_AN_HOUR = re.compile(r"\d\s*[:hH]|[Tt]\d|\b(?:am|pm)\b", re.IGNORECASE)
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -173,6 +174,11 @@ def read_time(cell: str) -> time:
         raise Unreadable from error
 
 
+def says_an_hour(cell: str) -> bool:
+    """Tell whether a moment is written with its hour, and not as a day alone."""
+    return _SAYS_AN_HOUR.search(cell) is not None
+
+
 def read_whole(cell: str) -> int:
     """Read a whole number: ``20``, ``20 min``, ``20.0``."""
     found = re.fullmatch(r"(-?\d{1,9})(?:[.,]0+)?\s*(?:min(?:utes?)?|mn|')?\.?", cell.strip(), re.IGNORECASE)
@@ -203,6 +209,14 @@ def read_yes_no(cell: str) -> bool:
     if word is None:
         raise Unreadable
     return word == "yes"
+
+
+def read_state(cell: str) -> str:
+    """Read what became of an appointment, as `appointment_state` does; what is not sure is not guessed."""
+    state = appointment_state(cell)
+    if state is None:
+        raise Unreadable
+    return state
 
 
 def word_reader(name: str) -> Reader:

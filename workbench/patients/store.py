@@ -18,8 +18,10 @@ from workbench.errors import DatabaseRefused, ReadOnlyStore
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.calendar import calendar_of, zone_called
+from workbench.patients.card import set_card
 from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.corrections import correct_patient, corrections_frame
+from workbench.patients.guardians import responsible_frame
 from workbench.patients.importing import ImportReport, import_file
 from workbench.patients.people import objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
@@ -220,6 +222,11 @@ class SqlPatientStore:
         with reading(self.engine) as connection:
             return relations_frame(connection, self.practice_id, patient_ids, role)
 
+    def responsible(self, patient_id: str) -> pd.DataFrame:
+        """Return the guardians and payers of one patient with their keys and addresses; see `guardians`."""
+        with reading(self.engine) as connection:
+            return responsible_frame(connection, self.practice_id, patient_id)
+
     def objections(self) -> pd.DataFrame:
         """Return the opt-outs and refused consents as they stand: patient_id address channel purpose reason."""
         with reading(self.engine) as connection:
@@ -270,8 +277,19 @@ class SqlPatientStore:
             progress=progress,
         )
 
-    def correct(self, patient_id: str, column: str, value: str | None, *, by: str, now: datetime) -> Correction:
+    def correct(
+        self,
+        patient_id: str,
+        column: str,
+        value: str | None,
+        *,
+        by: str,
+        now: datetime,
+        guardian: str | int | None = None,
+    ) -> Correction:
         """Change one value of a patient's file by hand, journalled; nothing (``None``) empties it.
+
+        With `guardian` (a person's key, or 1 for the first guardian) the value is that person's.
 
         Raises
         ------
@@ -282,12 +300,28 @@ class SqlPatientStore:
         """
         self.check_writable()
         with writing(self.engine) as connection:
-            return correct_patient(connection, self.practice_id, patient_id, column, value, by=by, now=now)
+            return correct_patient(
+                connection, self.practice_id, patient_id, column, value, by=by, now=now, guardian=guardian
+            )
 
     def corrections(self) -> pd.DataFrame:
         """Return the corrections to be copied into the practice's software: patient_id column old new at by."""
         with reading(self.engine) as connection:
             return corrections_frame(connection, self.practice_id)
+
+    def set_practice(self, values: Mapping[str, str | None]) -> None:
+        """Change what the practice says of itself (its name, its telephone …); nothing (``None``) empties a column.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the store is not ours to change.
+        UnknownName, BadValue
+            When there is no such column, or a value does not fit it; nothing was changed.
+        """
+        self.check_writable()
+        with writing(self.engine) as connection:
+            set_card(connection, self.practice_id, values)
 
     def _zone(self, connection: sa.Connection) -> ZoneInfo:
         return zone_called(

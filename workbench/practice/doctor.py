@@ -38,6 +38,7 @@ def examine(practice: Practice) -> list[Check]:
         _privacy(practice),
         _space(practice),
         _store(practice),
+        _card(practice),
         *_accounts(practice),
         _doubts(practice),
     ]
@@ -79,6 +80,15 @@ def _store(practice: Practice) -> Check:
         count=len(tomorrow)
     )
     return Check(name=_("Patient store"), ok=True, detail=detail)
+
+
+def _card(practice: Practice) -> Check:
+    detail = (
+        _("{name}.").format(name=practice.name)
+        if practice.name
+        else _('It has no name yet, and messages would be signed by nobody. Say it: workbench practice set name="…"')
+    )
+    return Check(name=_("Practice"), ok=bool(practice.name), detail=detail)
 
 
 def _accounts(practice: Practice) -> list[Check]:

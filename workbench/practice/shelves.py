@@ -16,10 +16,11 @@ from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
-from workbench.domain.people import Correction
+from workbench.domain.people import Correction, Role
 from workbench.domain.templates import Template
 from workbench.errors import AccountError, TemplateRefused, UnknownPatient
 from workbench.language import _
+from workbench.merging.addressees import is_minor
 from workbench.merging.preflight import findings_frame, render_file_values
 from workbench.merging.render import compile_template
 from workbench.merging.template_file import template_from_file, template_to_text
@@ -300,7 +301,7 @@ class Patients:
         self._practice = practice
 
     def show(self, patient_id: str) -> dict[str, Any]:
-        """Return one patient's file as plain values.
+        """Return one patient's file as plain values; ``guardians`` and ``payers`` are lists of them, best first.
 
         Raises
         ------
@@ -312,7 +313,31 @@ class Patients:
             "patient", [self.known(patient_id)], sorted(store.column_names("patient")), today=self._practice.today
         )
         values = row.astype(object).where(row.notna(), None).iloc[0]
-        return {"patient_id": patient_id} | {str(name): value for name, value in values.items()}
+        people = store.responsible(patient_id)
+        responsible = [
+            {str(name): value for name, value in person.items() if value is not None}
+            for person in people.astype(object).where(people.notna(), None).to_dict(orient="records")
+        ]
+        return (
+            {"patient_id": patient_id}
+            | {str(name): value for name, value in values.items()}
+            | {
+                key: [
+                    {name: value for name, value in person.items() if name != "role"}
+                    for person in responsible
+                    if person["role"] == role
+                ]
+                for key, role in (("guardians", Role.GUARDIAN), ("payers", Role.PAYER))
+            }
+        )
+
+    def is_minor(self, patient_id: str) -> bool:
+        """Tell whether messages about a patient go to a guardian, because the patient is under age today."""
+        people = self._practice.store.people([self.known(patient_id)])
+        row = people.astype(object).where(people.notna(), None).iloc[0]
+        return is_minor(
+            {str(name): value for name, value in row.items()}, self._practice.today, self._practice.settings.adult_age
+        )
 
     def known(self, patient_id: str) -> str:
         """Return `patient_id` when the store knows it; raises ``UnknownPatient``."""
@@ -320,12 +345,16 @@ class Patients:
             raise UnknownPatient(_("No patient has the file number {number}.").format(number=patient_id))
         return patient_id
 
-    def correct(self, patient_id: str, **values: str | None) -> list[Correction]:
+    def correct(self, patient_id: str, *, guardian: str | int | None = None, **values: str | None) -> list[Correction]:
         """Correct values of a patient's file by hand; each is journalled, and listed to be copied back.
+
+        With `guardian` (1 for the first guardian, or a person's key) they are the values of that person, whoever
+        else she answers for.
 
         Examples
         --------
         ``practice.patients.correct("1893", email="c.lefevre@exemple.example")``
+        ``practice.patients.correct("2202", guardian=1, email="mere@exemple.example")``
         """
         practice = self._practice
         self.known(patient_id)
@@ -334,11 +363,13 @@ class Patients:
             raise AccountError(sentence_of_reason(address_problem(email)))
         corrections = []
         for column, value in values.items():
-            made = practice.store.correct(patient_id, column, value, by=practice.user, now=practice.now())
+            made = practice.store.correct(
+                patient_id, column, value, by=practice.user, now=practice.now(), guardian=guardian
+            )
             practice.ledger.acts.record(
                 "patient.corrected",
                 f"patient:{patient_id}",
-                details={"column": column},
+                details={"column": made.column},
                 by=practice.user,
                 now=practice.now(),
             )
