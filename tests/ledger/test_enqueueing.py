@@ -368,6 +368,15 @@ def test_again_with_open_rows_finishes_the_open_round(world: World) -> None:
     assert world.ledger.mailings.counts(number).sent == 4
 
 
+def test_an_uncertain_row_let_go_again_is_not_cancelled_for_its_newer_round(world: World) -> None:
+    number = world.queued("1")
+    world.send(number, {"1": "in_doubt"})
+    world.enqueue(number, [a_row("1")], again=True)
+    world.ledger.mailings.settle(number, as_sent=False, by=BY, now=world.now)
+    assert world.enqueue(number, [a_row("1")], complete=True).superseded == 0
+    assert [row.status for row in rows_of(world, number)] == ["pending", "pending"]
+
+
 def test_again_goes_past_what_another_mailing_told(world: World) -> None:
     world.send(world.queued("1", key="a"))
     second = world.queued("1", key="b")

@@ -125,8 +125,6 @@ class Enqueuing:
         for row in chunk:
             key = _key(row)
             found = standing.rows.get(key)
-            if found is not None:
-                self._named.add(found.id)
             if key in seen or not self._may_change(row, found, standing):
                 self._tally.kept += 1
                 continue
@@ -183,6 +181,9 @@ class Enqueuing:
                 table.patient_id.in_(patients),
             )
             found |= {row.id: row for row in connection.execute(beside)}
+        # An earlier round's row may wait too, since a person settled it: it is named as well as the newest.
+        keys = {_key(row) for row in chunk}
+        self._named.update(row.id for row in found.values() if _key(row) in keys)
         standing: dict[_Key, Any] = {}
         previous: dict[_Key, int] = {}
         for row in sorted(found.values(), key=lambda row: (row.again, row.id)):
