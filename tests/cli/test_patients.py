@@ -65,8 +65,8 @@ def test_a_childs_file_shows_who_answers_for_it(at):
     number = record["patient_id"]
     assert at("patient", "correct", number, "--guardian", "1", "--email", "n@exemple.test").exit_code == 0
     assert "n@exemple.test" in at("patient", "show", number).stdout
-    journal = at("patient", "correct", number, "--guardian", "nobody", "--email", "n@exemple.test")
-    assert isinstance(journal.exception, UnknownName)
+    refused = at("patient", "correct", number, "--guardian", "nobody", "--email", "n@exemple.test")
+    assert isinstance(refused.exception, UnknownName)
 
 
 def test_an_empty_value_empties_the_column(command, practice):

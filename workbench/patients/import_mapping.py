@@ -127,7 +127,7 @@ def places_of_columns(
             if place not in taken and ours not in places and ours not in settled:
                 places[ours] = place
                 taken.add(place)
-    if {"last_name", "first_name"} & {ours for place, ours in _at_places(places) if plain(headings[place]) in whose}:
+    if {"last_name", "first_name"} & {ours for ours, place in places.items() if plain(headings[place]) in whose}:
         settled |= _of_somebody_else(headings, taken, words)
     for place, heading in enumerate(headings):
         # Our own names come before the words of others.
@@ -146,10 +146,6 @@ def says_whose(kind: str, heading: str) -> bool:
 def may_mean(kind: str, heading: str, column: str) -> bool:
     """Tell whether a heading is one of the usual ones of a column."""
     return plain(heading) == plain(column) or column in _synonyms(kind).get(plain(heading), ())
-
-
-def _at_places(places: Mapping[str, int]) -> list[tuple[int, str]]:
-    return [(place, ours) for ours, place in places.items()]
 
 
 def _of_somebody_else(headings: Sequence[str], taken: set[int], words: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
