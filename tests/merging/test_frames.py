@@ -10,7 +10,8 @@ import pytest
 
 from workbench.errors import UnknownName
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
-from workbench.merging.recipients import recipients_from_subjects, recipients_from_table
+from workbench.merging.recipient_tables import recipients_from_table
+from workbench.merging.recipients import recipients_from_subjects
 
 ZONE = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

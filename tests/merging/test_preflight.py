@@ -17,7 +17,7 @@ from workbench.errors import TemplateRefused
 from workbench.merging.frames import fields_frame
 from workbench.merging.mime import MimeWriter
 from workbench.merging.preflight import is_mssante, preflight, render_file_values
-from workbench.merging.recipients import recipients_from_table
+from workbench.merging.recipient_tables import recipients_from_table
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Paris")

@@ -12,14 +12,8 @@ from workbench.domain.deliveries import recipient_group
 from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.objections import Objections
 from workbench.errors import UnknownName
-from workbench.merging.recipients import (
-    Recipients,
-    column_names,
-    occasion_digests,
-    recipients_from_subjects,
-    recipients_from_table,
-    with_objections,
-)
+from workbench.merging.recipient_tables import column_names, occasion_digests, recipients_from_table
+from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
 
 ZONE = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

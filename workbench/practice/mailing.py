@@ -25,13 +25,8 @@ from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.preflight import Checked, preflight
-from workbench.merging.recipients import (
-    Recipients,
-    occasion_digests,
-    recipients_from_subjects,
-    recipients_from_table,
-    with_objections,
-)
+from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
+from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:

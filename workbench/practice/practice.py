@@ -26,7 +26,7 @@ from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, SendingStopped, TemplateRefused, UsageError, WorkbenchError
 from workbench.language import _
-from workbench.merging.recipients import EMAIL_COLUMNS, column_names
+from workbench.merging.recipient_tables import EMAIL_COLUMNS, column_names
 from workbench.practice.letters import LetterPress, Postman
 from workbench.practice.mailing import Mailing
 from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
