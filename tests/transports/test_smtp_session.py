@@ -49,6 +49,23 @@ def test_content_and_the_next_envelope_leave_in_one_write_and_their_replies_coun
     assert session.ready == a_letter(2, content=b"x\r\n")
 
 
+def test_a_server_that_lost_its_place_after_a_fault_is_left_and_the_next_letter_tried_again() -> None:
+    session = open_session("PIPELINING")
+    session.begin(a_letter(1))
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.go()
+    session.begin(a_letter(2))
+    spoken(session)
+    session.receive(b"500 something broke here\r\n503 nested MAIL command\r\n")
+    assert session.phase is Phase.CLOSED
+    assert session.stop is None
+    assert [(outcome.delivery_id, outcome.status) for outcome in session.outcomes] == [
+        (1, DeliveryStatus.FAILED),
+        (2, DeliveryStatus.PENDING),
+    ]
+
+
 def test_without_pipelining_each_command_waits_for_its_answer() -> None:
     session = open_session()
     session.begin(a_letter(1))

@@ -63,15 +63,16 @@ class Session:
     """
 
     __slots__ = (
-        "_account", "_dot_mark", "_expected", "_letters_left", "_needs_reset", "_offered", "_opening", "_queued",
-        "_reader", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes", "phase", "ready",
-        "replies", "slow", "stop", "welcomed",
+        "_account", "_begun", "_dot_mark", "_expected", "_letters_left", "_needs_reset", "_offered", "_opening",
+        "_queued", "_reader", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes", "phase",
+        "ready", "replies", "slow", "stop", "welcomed",
     )  # fmt: skip
 
     def __init__(self, account: Account, password: str, *, hello: str, letters: int) -> None:
         self._account = account
         self._opening = Opening(account, password, hello)
         self._letters_left = letters
+        self._begun = 0
         self._reader = ReplyReader()
         self._offered = Extensions()
         self._expected: deque[Step] = deque()
@@ -198,6 +199,7 @@ class Session:
             self._local_failure(letter, "invalid_address")
             return
         self._letters_left -= 1
+        self._begun += 1
         self._trip = _Trip(letter, path)
         if self._needs_reset:
             self._needs_reset = False
@@ -294,6 +296,10 @@ class Session:
         elif reply.temporary or reply.code == 552:
             # The size (552) is the only thing in MAIL that belongs to one letter.
             self._refused(trip, reply)
+        elif reply.code == 503 and self._begun > 1:
+            # It took our address before: the server has lost its place after a fault of its own. A new
+            # connection starts afresh, and nobody's address is refused.
+            self.lost(reply.quoted)
         elif reply.code >= 500 and reply.code not in LOGIN_CODES:
             self._stopped(
                 SenderRefused(
