@@ -156,6 +156,8 @@ def test_any_body_is_read_back_as_it_is(html: str, text: str) -> None:
     assert_well_formed(raw)
 
 
+@example("<>", b"", "")
+@example('"<.>"', b"", "")
 @given(anything, st.binary(max_size=300), anything)
 def test_any_file_goes_along_under_a_harmless_name(name: str, data: bytes, media_type: str) -> None:
     file = Attachment(name=name, media_type=media_type, digest=hashlib.sha256(data).hexdigest(), data=data)

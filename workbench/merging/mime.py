@@ -139,7 +139,8 @@ def mailbox(name: str, address: Address) -> str:
 
 def file_name_parameter(name: str) -> str:
     """Return a ``filename`` parameter (RFC 2231 when the name needs it), each on a line of its own."""
-    safe = harmless(name).replace("/", "_").replace("\\", "_").strip(". ") or "attachment"
+    # Mail readers take quotes and angle brackets at both ends for marks that are no part of the name.
+    safe = harmless(name).replace("/", "_").replace("\\", "_").strip('. <>"') or "attachment"
     if len(safe) > 150:
         stem, dot, ending = safe.rpartition(".")
         safe = stem[: 149 - len(ending)] + dot + ending if dot and len(ending) <= 10 else safe[:150]
