@@ -12,9 +12,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 # The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
 os.environ["WORKBENCH_LANGUAGE"] = "en"
+
+# A person's run looks for new examples each time; the run that decides about a change is the same one each time.
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("search", deadline=None)
+settings.register_profile("decide", deadline=None, derandomize=True)
+settings.load_profile("decide" if os.environ.get("CI") else "search")
 
 
 @pytest.fixture(scope="session")
