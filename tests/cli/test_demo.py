@@ -57,3 +57,15 @@ def test_what_to_try_next_is_written_as_this_person_calls_it(demo, monkeypatch, 
     monkeypatch.setattr("sys.argv", [called])
     monkeypatch.setattr("shutil.which", lambda _name: found)
     assert f"  {command} -w {tmp_path / 'demo'} results 1" in demo().stderr
+
+
+def test_the_demo_writes_to_its_catcher_whatever_accounts_were_made(tmp_path):
+    folder = init_workspace(tmp_path / "demo", demo=True)
+    made = CliRunner().invoke(
+        app,
+        ["-w", str(folder), "account", "set", "real", "--email", "a@b.example", "--host", "127.0.0.1", "--port", "1",
+         "--security", "none"],
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert CliRunner().invoke(app, ["demo", str(folder), "--no-lab"]).exit_code == 0
+    assert len(list((folder / "caught").rglob("*.eml"))) >= 20

@@ -39,7 +39,7 @@ def demo(
     _no_lab: Annotated[bool, typer.Option("--no-lab", help=_("Stay on the command line."))] = False,
 ) -> None:
     """Make the sample practice if need be, send tomorrow's reminders to the catcher, and show what became of them."""
-    from workbench.wiring import init_workspace, open_practice
+    from workbench.wiring import CATCHER_ACCOUNT, init_workspace, open_practice
 
     session: Session = ctx.obj
     directory = session.workspace or directory
@@ -59,7 +59,8 @@ def demo(
             len(appointments),
         ).format(count=len(appointments))
     )
-    mailing = practice.mailing(appointments, REMINDER)
+    # Whatever accounts were made since: a demonstration writes to its catcher and to nobody else.
+    mailing = practice.mailing(appointments, REMINDER, account=CATCHER_ACCOUNT)
     say_findings(mailing.check(), mailing, only_warnings=True)
     status = run_and_report(practice, mailing, fresh=True, every_row=True)
     if mailing.id is not None:
