@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from hypothesis import settings
 
 # The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
 os.environ["WORKBENCH_LANGUAGE"] = "en"
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, which some of them are about.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A person's run looks for new examples each time; the run that decides about a change is the same one each time.
 # How long an example takes says more about the machine than about the code.
