@@ -233,12 +233,12 @@ def at_a_terminal(monkeypatch, typed: str) -> Terminal:
 
 def test_nobody_is_asked_when_nothing_would_leave(practice, monkeypatch):
     told = at_a_terminal(monkeypatch, "")
-    practice.ledger.mailings.forecast = lambda *_given, **_named: Counts(sent=2, skipped=1)
-    sending._confirm(practice, practice.made, again=False)
+    practice.made.forecast = lambda *_given, **_named: Counts(sent=2, skipped=1)
+    sending._confirm(practice.made, again=False)
     assert "Nothing to send: everybody who can be written to has it." in told.getvalue()
     assert "?" not in told.getvalue()
-    practice.ledger.mailings.forecast = lambda *_given, **_named: Counts(skipped=3)
-    sending._confirm(practice, practice.made, again=False)
+    practice.made.forecast = lambda *_given, **_named: Counts(skipped=3)
+    sending._confirm(practice.made, again=False)
     assert "nobody on the list can be written to" in told.getvalue()
 
 

@@ -74,5 +74,7 @@ def test_a_press_that_cannot_be_made_stops_the_sending_and_one_that_is_refused_s
     def refused(_revision: int, _columns: tuple[str, ...]) -> LetterPress:
         raise TemplateRefused("the file is gone")
 
-    with pytest.raises(TemplateRefused):
+    # As a row's own trouble it would fail everybody, one after the other.
+    with pytest.raises(SenderFailed, match="the file is gone") as stopped:
         Postman(refused).letter(claimed(), NOW)
+    assert isinstance(stopped.value.__cause__, TemplateRefused)

@@ -84,6 +84,18 @@ def test_the_same_mailing_made_again_sends_nothing_more_and_again_sends_on_purpo
     assert set(practice.results(second)["again"]) >= {0, 1}
 
 
+def test_the_number_asked_to_be_confirmed_is_what_would_leave(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    assert mailing.counts == mailing.forecast()
+    sent = int((mailing.send(confirmed=True)["status"] == "sent").sum())
+    with pytest.raises(NotConfirmed) as refused:
+        mailing.send()
+    assert refused.value.count == 0
+    assert mailing.forecast(again=True).pending == sent
+    other = practice.mailing(tomorrow(practice), REMINDER, key="once-more")
+    assert (other.counts.pending, other.counts.skipped) == (0, len(mailing.recipients))
+
+
 def test_another_mailing_for_the_same_occasion_writes_to_nobody_twice(practice: Practice) -> None:
     sent = int((practice.mailing(tomorrow(practice), REMINDER).send(confirmed=True)["status"] == "sent").sum())
     other = practice.mailing(tomorrow(practice), REMINDER, key="once-more")

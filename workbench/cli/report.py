@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import as_frame, friendly, is_terminal, say, show
 from workbench.cli.words import status_words
-from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import Counts
 from workbench.language import _, n_
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _SHOWN_FINDINGS = 12
 _NAMED_AT_MOST = 3
-_LOOKED_AT = ("recipient_id", "addressee_key", "role", "channel", "address", "reason")
 
 
 def show_counts(counts: Counts, *, title: str = "", planned: bool = False) -> None:
@@ -83,23 +81,6 @@ def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: boo
 def _names_of(mailing: Mailing) -> dict[str, str]:
     recipients = mailing.recipients
     return dict(zip(recipients["recipient_id"], recipients["recipient"], strict=True))
-
-
-def planned_counts(practice: Practice, mailing: Mailing, *, again: bool = False) -> Counts:
-    """Return where the mailing would stand if it were confirmed now, before the first message leaves.
-
-    ``pending`` is what would leave; whoever has it counts as sent, whoever was told by another mailing as skipped.
-    """
-    recipients = mailing.recipients
-    columns = [recipients[name].tolist() for name in ("subjects", *_LOOKED_AT)]
-    rows = [
-        NewDelivery(occasions=tuple(subjects), recipient="", language="", **dict(zip(_LOOKED_AT, cells, strict=True)))
-        for subjects, *cells in zip(*columns, strict=True)
-    ]
-    template = mailing.template
-    return practice.ledger.mailings.forecast(
-        mailing.id, rows, purpose=template.occasion_purpose, step=template.step, again=again
-    )
 
 
 def json_counts(mailing_id: int | None, counts: Counts) -> dict[str, int | None]:

@@ -16,7 +16,6 @@ from workbench.cli.output import agreed, harmless, is_terminal, print_json, save
 from workbench.cli.progress import sending_progress
 from workbench.cli.report import (
     json_counts,
-    planned_counts,
     say_findings,
     say_what_is_open,
     say_what_left,
@@ -160,11 +159,11 @@ def send(
     if mailing.recipients.empty:
         say(nobody_found(recipients))
     if dry_run:
-        _show_dry_run(practice, mailing, findings, again=again, json=json)
+        _show_dry_run(mailing, findings, again=again, json=json)
         return
     say_findings(findings, mailing, only_warnings=yes and not json)
     if not yes:
-        _confirm(practice, mailing, again=again)
+        _confirm(mailing, again=again)
     raise typer.Exit(
         run_and_report(practice, mailing, connections=connections, again=again, results=results, json=json, fresh=True)
     )
@@ -275,8 +274,8 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show_dry_run(practice: Practice, mailing: Mailing, findings: pd.DataFrame, *, again: bool, json: bool) -> None:
-    counts = planned_counts(practice, mailing, again=again)
+def _show_dry_run(mailing: Mailing, findings: pd.DataFrame, *, again: bool, json: bool) -> None:
+    counts = mailing.forecast(again=again)
     if json:
         say_findings(findings, mailing)
         print_json(json_counts(mailing.id, counts))
@@ -286,8 +285,8 @@ def _show_dry_run(practice: Practice, mailing: Mailing, findings: pd.DataFrame, 
     show_counts(counts, planned=True, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
 
 
-def _confirm(practice: Practice, mailing: Mailing, *, again: bool) -> None:
-    counts = planned_counts(practice, mailing, again=again)
+def _confirm(mailing: Mailing, *, again: bool) -> None:
+    counts = mailing.forecast(again=again)
     if mailing.id is not None and not again:
         say(
             _("This is mailing {mailing}, sent or begun before: whoever has it gets it no second time.").format(

@@ -107,13 +107,12 @@ class Postman:
         if revision not in self._presses:
             try:
                 self._presses[revision] = self._press_of(revision, tuple(claimed.values))
-            except WorkbenchError:
-                raise
             except Exception as error:
                 # It would meet every row alike: nobody is failed for it.
+                cause = error.sentence if isinstance(error, WorkbenchError) else type(error).__name__
                 raise SenderFailed(
                     _("The messages could not be prepared ({error}). Nothing was sent; send again to go on.").format(
-                        error=type(error).__name__
+                        error=cause
                     )
                 ) from error
         return self._presses[revision]

@@ -77,7 +77,7 @@ class Mailing:
 
     def __repr__(self) -> str:
         name = self.id if self.id is not None else _("not queued yet")
-        return f"<Mailing {name}: {self.template.path}, {len(self._subjects)}>"
+        return f"<Mailing {name}: {self.template.path}>"
 
     # --- before anything leaves -----------------------------------------------------------------------
 
@@ -163,11 +163,20 @@ class Mailing:
     @property
     def counts(self) -> Counts:
         """The rows by where they stand in the ledger, or, before queueing, where they would."""
-        if self.id is not None:
-            return self._practice.ledger.mailings.counts(self.id)
-        reasons = self.prepare(fresh=False).checked.reasons
-        skipped = int((reasons != "").sum())
-        return Counts(skipped=skipped, pending=len(reasons) - skipped)
+        return self.forecast() if self.id is None else self._practice.ledger.mailings.counts(self.id)
+
+    def forecast(self, *, again: bool = False) -> Counts:
+        """Return where the mailing would stand if it were confirmed now, before the first message leaves.
+
+        ``pending`` is what would leave; whoever has it counts as sent, whoever another mailing tells as skipped.
+        """
+        return self._practice.ledger.mailings.forecast(
+            self.id,
+            self._deliveries(self.prepare(fresh=False)),
+            purpose=self.template.occasion_purpose,
+            step=self.template.step,
+            again=again,
+        )
 
     # --- sending ----------------------------------------------------------------------------------------
 
@@ -195,7 +204,7 @@ class Mailing:
         Returns
         -------
         DataFrame
-            The results of this mailing, with recipients and addresses.
+            The results of this mailing, without recipients' names and addresses (see ``practice.results``).
 
         Raises
         ------
@@ -204,9 +213,9 @@ class Mailing:
         SendingStopped
             When the way out is closed; the rows stay pending and the same call goes on later.
         """
-        prepared = self.prepare(fresh=not confirmed)
+        self.prepare(fresh=not confirmed)
         if not confirmed:
-            count = int((prepared.checked.reasons == "").sum())
+            count = self.forecast(again=again).pending
             raise NotConfirmed(
                 n_(
                     "{count} message is ready. Confirm with send(confirmed=True).",
