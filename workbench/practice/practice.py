@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -19,18 +17,19 @@ from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now, PracticeCalendar, parse_day
 from workbench.domain.fields import Catalogue
 from workbench.domain.frames import IDENTITY_COLUMNS
-from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, MailingStatus
+from workbench.domain.mailings import MailingPlan, MailingProgress
 from workbench.domain.messages import Attachment
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
-from workbench.errors import BadValue, SendingStopped, TemplateRefused, UsageError, WorkbenchError
+from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
-from workbench.merging.recipient_tables import EMAIL_COLUMNS, column_names
-from workbench.practice.letters import LetterPress, Postman
+from workbench.practice.dispatch import dispatch
+from workbench.practice.identity import origin_of
+from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
-from workbench.sending.sender import Progress, SendReport, send_pending
+from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
     from workbench.ports import Ledger, PatientStore, Search
@@ -281,7 +280,7 @@ class Practice:
         if isinstance(template, str):
             template = self.templates[template]
         chosen = self._account(account or template.account)
-        search, parameters, digest = self._origin(subjects)
+        search, parameters, digest = origin_of(subjects)
         plan = MailingPlan(
             template=template.path,
             account=chosen.name,
@@ -339,28 +338,13 @@ class Practice:
     def _account(self, name: str | None) -> Account:
         return self.accounts[name] if name else self.accounts.default()
 
-    def _origin(self, subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
-        """Return what identifies the rows: a search with absolute dates, else a digest of the sorted table (8.3)."""
-        asked = subjects.attrs.get("workbench")
-        if asked and "subject_key" in subjects.columns:
-            return str(asked["search"]), dict(asked["resolved"]), ""
-        if "subject_key" in subjects.columns:
-            return "", {}, _digest_of_lines(subjects["subject_key"].astype(str).tolist())
-        if not set(EMAIL_COLUMNS) & set(column_names(subjects.columns)):
-            raise UsageError(
-                _("The table has no column « email »; it has: {columns}.").format(
-                    columns=", ".join(str(name) for name in subjects.columns)
-                )
-            )
-        return "", {}, _digest_of_lines(_table_lines(subjects))
-
     def press(self, template: Template, account: Account, *, columns: tuple[str, ...] = ()) -> LetterPress:
         """Return what renders and writes the messages of a template from an account."""
         return LetterPress(
-            template, account, catalogue=self.catalogue, attachments=self._files_of(template), columns=columns
+            template, account, catalogue=self.catalogue, attachments=self.files_of(template), columns=columns
         )
 
-    def _files_of(self, template: Template) -> tuple[Attachment, ...]:
+    def files_of(self, template: Template) -> tuple[Attachment, ...]:
         """Read the files that go with an email type; nothing ever leaves without one of them."""
         files = []
         for kept in template.attachments:
@@ -389,43 +373,7 @@ class Practice:
 
         An interrupt first lets what is in flight end and be recorded, then goes on as ``KeyboardInterrupt``.
         """
-        mailings = self.ledger.mailings
-        record = mailings.mailing(mailing_id)
-        self.ledger.recover(self.now())
-        before = mailings.counts(mailing_id)
-        if not before.pending:
-            mailings.finish(mailing_id, by=self.user, now=self.now())
-            return None
-        account = self.accounts[record.account]
-        password = self.accounts.password(account)
-        self._files_of(self.ledger.library.revision(record.template_revision_id))
-        postman = Postman(lambda revision, columns: self._press_of(revision, account, columns))
-        mailings.set_status(mailing_id, MailingStatus.SENDING, by=self.user, now=self.now())
-        try:
-            with (
-                self.ledger.start_sender(user=self.user, now=self.now()) as sender,
-                self._transport_of(account, password, connections) as transport,
-            ):
-                report = send_pending(
-                    self.ledger.outbox(mailing_id, sender, objections=self.store.objections, selves=self.store.selves),
-                    transport,
-                    postman.letter,
-                    now=self.now,
-                    progress=_of_the_mailing(before, progress),
-                    stop=stop,
-                )
-        except WorkbenchError as error:
-            reason = error.reason if isinstance(error, SendingStopped) else "stopped"
-            mailings.set_status(mailing_id, MailingStatus.STOPPED, by=self.user, now=self.now(), reason=reason)
-            raise
-        mailings.finish(mailing_id, by=self.user, now=self.now())
-        if report.interrupted and stop is None:
-            # The interrupt did its work: what was in flight is finished. Whoever called must know of it too.
-            raise KeyboardInterrupt
-        return report
-
-    def _press_of(self, revision: int, account: Account, columns: tuple[str, ...]) -> LetterPress:
-        return self.press(self.ledger.library.revision(revision), account, columns=columns)
+        return dispatch(self, self._transport_of, mailing_id, connections=connections, progress=progress, stop=stop)
 
     # --- what became of it --------------------------------------------------------------------------------
 
@@ -460,41 +408,3 @@ class Practice:
     def doctor(self) -> list[Any]:
         """Look at the workspace's health; each check has ``name``, ``ok`` and ``detail``."""
         return self._doctor(self)
-
-
-def _table_lines(table: pd.DataFrame) -> list[str]:
-    """Return each row as text that depends neither on the order of the rows nor on that of the columns."""
-    order = sorted(range(len(table.columns)), key=lambda place: (str(table.columns[place]), place))
-    names = [str(table.columns[place]) for place in order]
-    cells = [table.iloc[:, place].astype(object).where(table.iloc[:, place].notna(), "").tolist() for place in order]
-    return [json.dumps([names, row], ensure_ascii=False, default=str) for row in zip(*cells, strict=True)]
-
-
-def _digest_of_lines(lines: list[str]) -> str:
-    # A frame may hold half characters; they count like any other.
-    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _of_the_mailing(
-    before: Counts, progress: Callable[[MailingProgress], None] | None
-) -> Callable[[Progress], None] | None:
-    """Turn what one run says of itself into where the whole mailing stands."""
-    if progress is None:
-        return None
-
-    def tell(run: Progress) -> None:
-        decided = run.sent + run.failed + run.in_doubt
-        progress(
-            MailingProgress(
-                total=before.sent + before.failed + before.in_doubt + before.skipped + before.pending,
-                sent=before.sent + run.sent,
-                failed=before.failed + run.failed,
-                in_doubt=before.in_doubt + run.in_doubt,
-                skipped=before.skipped,
-                pending=max(0, before.pending - decided),
-                in_flight=run.in_flight,
-                waiting_until=run.waiting_until,
-            )
-        )
-
-    return tell
