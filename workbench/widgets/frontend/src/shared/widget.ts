@@ -1,0 +1,109 @@
+/** What every widget shares: its model, its words, its keys, and elements made without markup. */
+
+/** The part of anywidget's model that the widgets use. */
+export interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  on(event: string, callback: (...values: never[]) => void): void;
+  off(event: string, callback?: (...values: never[]) => void): void;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[] | ArrayBufferView[]): void;
+}
+
+export interface Scene {
+  model: Model;
+  el: HTMLElement;
+}
+
+/**
+ * Keep keys typed inside a widget from JupyterLab, whose shortcuts insert and delete cells while a button has the focus.
+ * Ctrl+S still saves the notebook.
+ */
+export function keepKeys(root: HTMLElement): void {
+  for (const kind of ["keydown", "keyup", "keypress"] as const) {
+    root.addEventListener(kind, (event) => {
+      const saving = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s";
+      if (!saving) event.stopPropagation();
+    });
+  }
+}
+
+/** Return the root element of a widget's view, ready for its parts. */
+export function rootOf({ model, el }: Scene, name: string): HTMLElement {
+  const root = element("section", { class: `pw pw-${name}` });
+  const language = model.get("language");
+  if (typeof language === "string" && language !== "") root.lang = language;
+  keepKeys(root);
+  el.append(root);
+  return root;
+}
+
+/** Give a word in the practice's language, its `{names}` filled in. An unknown one shows its own name, to be seen. */
+export function words(model: Model): (name: string, values?: Record<string, string | number>) => string {
+  return (name, values = {}) => {
+    const known = model.get("words") as Record<string, string> | undefined;
+    return (known?.[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
+  };
+}
+
+type Child = Node | string | null | undefined | false;
+
+/** Make an element; text is always text, never markup. Names that start with `on` are listeners. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, unknown> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value as EventListener);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
+  }
+  made.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+/** Listen to a trait; the returned function stops it. */
+export function watch(model: Model, names: string[], callback: () => void): () => void {
+  for (const name of names) model.on(`change:${name}`, callback);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, callback);
+  };
+}
+
+/** Hear the messages of one kind that Python sends to every view; the returned function stops it. */
+export function hear(model: Model, callback: (message: { kind: string; [key: string]: unknown }, buffers: DataView[]) => void): () => void {
+  model.on("msg:custom", callback as never);
+  return () => model.off("msg:custom", callback as never);
+}
+
+/** Ask Python and wait for its answer; answers carry the number of their question. */
+export class Questions {
+  private number = 0;
+  private readonly waiting = new Map<number, (answer: { message: Record<string, unknown>; buffers: DataView[] }) => void>();
+  private readonly stop: () => void;
+  private readonly view = Math.random().toString(36).slice(2);
+
+  constructor(private readonly model: Model) {
+    this.stop = hear(model, (message, buffers) => {
+      if (message["view"] !== this.view) return;
+      const request = message["request"] as number;
+      this.waiting.get(request)?.({ message, buffers });
+      this.waiting.delete(request);
+    });
+  }
+
+  ask(kind: string, question: Record<string, unknown> = {}): Promise<{ message: Record<string, unknown>; buffers: DataView[] }> {
+    const request = (this.number += 1);
+    return new Promise((answered) => {
+      this.waiting.set(request, answered);
+      this.model.send({ kind, request, view: this.view, ...question });
+    });
+  }
+
+  close(): void {
+    this.stop();
+    this.waiting.clear();
+  }
+}

@@ -1,0 +1,56 @@
+"""What every widget shares: its bundle, its words in the practice's language, and an answer to each question asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from workbench.errors import WorkbenchError
+from workbench.language import _, language
+
+STATIC = Path(__file__).parent / "static"
+
+Answer = Mapping[str, Any] | tuple[Mapping[str, Any], Sequence[bytes]] | None
+"""What a question is answered with: a message, or a message with binary buffers."""
+
+
+class View(anywidget.AnyWidget):
+    """A widget whose data travel in messages, so that nothing of them is saved with a notebook (P12).
+
+    A subclass names its bundle and adds an entry to ``answers`` for each kind of message its page sends. What an
+    answer raises as a ``WorkbenchError`` reaches the page as ``{"error": sentence}`` on the same question.
+    """
+
+    words = t.Dict().tag(sync=True)
+    language = t.Unicode("").tag(sync=True)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(words=self.labels(), language=language(), **values)
+        self.answers: dict[str, Callable[[Mapping[str, Any]], Answer]] = {}
+        self.on_msg(self._hear)
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the view's words by name, in the language of the moment it is made."""
+        return {}
+
+    def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
+        answer = self.answers.get(str(message.get("kind", "")))
+        if answer is None:
+            return
+        try:
+            answered = answer(message)
+        except WorkbenchError as error:
+            answered = {"error": error.sentence}
+        except Exception as error:
+            # Only the kind of error is named: its text could hold a patient's data (P12).
+            kind = type(error).__name__
+            answered = {"error": _("Something unforeseen went wrong ({kind}).").format(kind=kind)}
+        if "request" not in message:
+            return
+        content, buffers = answered if isinstance(answered, tuple) else (answered or {}, ())
+        self.send({"kind": "answer", "request": message["request"], "view": message.get("view"), **content}, [*buffers])
