@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -34,6 +34,7 @@ from workbench.merging.render import CompiledTemplate, compile_template
 _ORDINARY_NAME = re.compile(r"[\w' .-]*\Z")
 _UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 _ALWAYS_REPARSED = 5
+_TOLD_EVERY = 250  # rows
 _SEED = "0" * 32  # stands for the delivery's random token, which does not exist yet
 
 
@@ -62,6 +63,7 @@ def preflight(
     *,
     mime: MimeWriter,
     now: datetime,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Checked:
     """Render every message that could leave, and say of each row what stands in its way.
 
@@ -77,9 +79,11 @@ def preflight(
         The writer of this mailing: what it writes is read back (P9).
     now
         The moment of the check, aware.
+    progress
+        Told now and then how many rows are done, and of how many.
     """
     frame = recipients.frame
-    fields = _with_defaults(fields, compiled)
+    fields = with_defaults(fields, compiled)
     findings: list[Finding] = [*compiled.findings, *recipients.findings]
     warnings: list[list[Finding]] = [[] for _row in range(len(frame))]
     names = [str(name) for name in fields.columns]
@@ -94,6 +98,8 @@ def preflight(
     for place, (key, reason, address, name, language, row) in enumerate(
         zip(keys, frame["reason"], frame["address"], frame["recipient"], frame["language"], rows, strict=True)
     ):
+        if progress is not None and place % _TOLD_EVERY == 0:
+            progress(place, len(keys))
         values = dict(zip(names, row, strict=True))
         if not reason and compiled.blocking:
             reason = f"render_error:{compiled.blocking[0].message}"
@@ -170,7 +176,8 @@ def _required(template: Template) -> tuple[str, ...]:
     return tuple(code.removeprefix("@") for code in template.required)
 
 
-def _with_defaults(fields: pd.DataFrame, compiled: CompiledTemplate) -> pd.DataFrame:
+def with_defaults(fields: pd.DataFrame, compiled: CompiledTemplate) -> pd.DataFrame:
+    """Return the merged values with the email type's default texts in the place of missing ones (F81)."""
     filled = {
         name: [default if value is None else value for value in fields[name]]
         for name, default in compiled.missing.items()
@@ -203,6 +210,14 @@ def is_mssante(address: str) -> bool:
 def _domains() -> tuple[Mapping[str, str], frozenset[str]]:
     listed = tomllib.loads((files("workbench.merging") / "domains.toml").read_text(encoding="utf-8"))
     return listed["typos"], frozenset(listed["dead"]["domains"])
+
+
+def doubt_about(domain: str) -> str:
+    """Return the sentence about a domain that looks mistyped or has ended, or ``""``; never a reason to skip."""
+    typos, dead = _domains()
+    if domain in typos:
+        return _("The address ends in {domain}; is it {near}?").format(domain=domain, near=typos[domain])
+    return _("Mail to {domain} has ended; ask for another address.").format(domain=domain) if domain in dead else ""
 
 
 def _about_several_appointments(
@@ -241,16 +256,10 @@ def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequ
         if reason:
             continue
         domain = address.rpartition("@")[2]
-        if domain in typos:
-            sentence = _("The address ends in {domain}; is it {near}?").format(domain=domain, near=typos[domain])
-            warnings[place].append(
-                Finding(code="likely_typo", severity=Severity.WARNING, message=sentence, recipient=key)
-            )
-        if domain in dead:
-            sentence = _("Mail to {domain} has ended; ask for another address.").format(domain=domain)
-            warnings[place].append(
-                Finding(code="dead_domain", severity=Severity.WARNING, message=sentence, recipient=key)
-            )
+        if domain in typos or domain in dead:
+            code = "likely_typo" if domain in typos else "dead_domain"
+            doubt = doubt_about(domain)
+            warnings[place].append(Finding(code=code, severity=Severity.WARNING, message=doubt, recipient=key))
         sharing = len(mailboxes[address_key(address)])
         if sharing > 1:
             sentence = n_(

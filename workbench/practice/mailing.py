@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.addresses import address_key, address_problem
+from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import NewDelivery
+from workbench.domain.deliveries import NewDelivery, sentence_of_reason
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
-from workbench.domain.messages import Address, Message
-from workbench.domain.objections import Objections
-from workbench.domain.people import Role
+from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
-from workbench.merging.frames import fields_frame, load_sources, needed_columns
-from workbench.merging.preflight import Checked, preflight
-from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
-from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
-from workbench.practice.letters import LetterPress
+from workbench.merging.preflight import doubt_about
+from workbench.practice.preparing import Prepared
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A mailing worked out against the stores as they are now: everyone rendered once (P6)."""
-
-    found: Recipients
-    fields: pd.DataFrame
-    checked: Checked
-    press: LetterPress
-    at: datetime
-    changes: int
 
 
 STALE = timedelta(minutes=5)
@@ -81,11 +62,12 @@ class Mailing:
 
     # --- before anything leaves -----------------------------------------------------------------------
 
-    def prepare(self, *, fresh: bool = True) -> Prepared:
+    def prepare(self, *, fresh: bool = True, progress: Callable[[int, int], None] | None = None) -> Prepared:
         """Work out recipients, values and findings against the stores as they are now.
 
         With ``fresh=False`` a former result is good enough, unless it is older than `STALE` or something was
-        corrected, imported or objected to through this practice since.
+        corrected, imported or objected to through this practice since. `progress` is told how many messages are
+        checked, and of how many.
 
         Raises
         ------
@@ -94,6 +76,12 @@ class Mailing:
         TemplateRefused
             When the email type cannot be compiled, or a file that goes with it is gone.
         """
+        prepared = self._looked_at(fresh=fresh)
+        prepared.check(progress)
+        return prepared
+
+    def _looked_at(self, *, fresh: bool = False) -> Prepared:
+        """Return what is known now; the check, which renders everyone, is only done by whoever asks for it."""
         if self._frozen:
             raise UsageError(
                 _("Mailing {number} is frozen as it was confirmed: its rows are in the results.").format(number=self.id)
@@ -101,7 +89,9 @@ class Mailing:
         now = self._practice.now()
         known = self._prepared
         if fresh or known is None or known.changes != self._practice.changes or now - known.at > STALE:
-            self._prepared = known = self._worked_out(now)
+            self._prepared = known = Prepared(
+                self._practice, self._subjects, self.template, self.account, self.plan, now=now
+            )
         return known
 
     def check(self) -> pd.DataFrame:
@@ -117,19 +107,41 @@ class Mailing:
     @property
     def recipients(self) -> pd.DataFrame:
         """One row an addressee and patient (``domain.frames.RECIPIENT_COLUMNS``); ``reason`` says who is left out."""
-        prepared = self.prepare(fresh=False)
-        return prepared.found.frame.assign(reason=prepared.checked.reasons)
+        worked_out = self.prepare(fresh=False)
+        return worked_out.found.frame.assign(reason=worked_out.checked.reasons)
 
     @property
     def subjects(self) -> pd.DataFrame:
         """The rows looked for, with ``recipient_id`` and ``merged_with`` where one message speaks of several."""
-        return self.prepare(fresh=False).found.subjects
+        return self._looked_at().addressed.subjects
+
+    def addressees(self) -> pd.DataFrame:
+        """Tell of each row looked for who would be written to, without merging anything yet.
+
+        Returns
+        -------
+        DataFrame
+            Index ``subject_key``; columns ``recipient_id addressee_key patient_id recipient address reason problem
+            hint``, all text. ``problem`` is the sentence of ``reason``, ``hint`` a doubt about the address.
+        """
+        found = self._looked_at().addressed
+        keys = found.subjects.set_index("subject_key")["recipient_id"]
+        known = found.frame.drop_duplicates("recipient_id").set_index("recipient_id")
+        columns = ["addressee_key", "patient_id", "recipient", "address", "reason"]
+        rows = known.reindex(keys)[columns].set_axis(keys.index, axis="index")
+        reasons = {reason: sentence_of_reason(reason) if reason else "" for reason in rows["reason"].unique()}
+        problems = rows["reason"].map(reasons)
+        doubts = {domain: doubt_about(domain) for domain in rows["address"].str.rpartition("@")[2].unique()}
+        hints = rows["address"].str.rpartition("@")[2].map(doubts).where(rows["reason"] == "", "")
+        return rows.assign(recipient_id=keys, problem=problems, hint=hints)[
+            ["recipient_id", *columns, "problem", "hint"]
+        ]
 
     def fields(self) -> pd.DataFrame:
         """Return the merged values: one row a recipient, one column a field or table column the template uses."""
-        prepared = self.prepare(fresh=False)
-        keys = prepared.found.frame["recipient_id"]
-        return prepared.fields.set_axis(pd.Index(keys, name="recipient_id"), axis="index")
+        worked_out = self._looked_at()
+        keys = worked_out.found.frame["recipient_id"]
+        return worked_out.fields.set_axis(pd.Index(keys, name="recipient_id"), axis="index")
 
     def preview(self, number: int = 0) -> Message:
         """Return the message of recipient `number` (from 0) exactly as it will leave.
@@ -139,7 +151,7 @@ class Mailing:
         UsageError
             When there is no such recipient.
         """
-        prepared = self.prepare(fresh=False)
+        prepared = self._looked_at()
         if not 0 <= number < len(prepared.found.frame):
             raise UsageError(
                 n_(
@@ -159,6 +171,31 @@ class Mailing:
             date=self._practice.now(),
             language=row["language"],
         )
+
+    def preview_marked(self, number: int = 0) -> tuple[Message, Rendered]:
+        """Return the message of recipient `number` as `preview` does, and its parts with the merged values marked.
+
+        The marked parts are for the screen only: ``displays.showing.shown(*mailing.preview_marked(0))``.
+
+        Raises
+        ------
+        UsageError
+            When there is no such recipient.
+        """
+        prepared, values = self._previewed(number)
+        return self.preview(number), prepared.press.render_marked(values)
+
+    def _previewed(self, number: int) -> tuple[Prepared, dict[str, object]]:
+        prepared = self.prepare(fresh=False)
+        if not 0 <= number < len(prepared.found.frame):
+            raise UsageError(
+                n_(
+                    "There is no recipient {number}: the list has {count} row, counted from 0.",
+                    "There is no recipient {number}: the list has {count} rows, counted from 0.",
+                    len(prepared.found.frame),
+                ).format(number=number, count=len(prepared.found.frame))
+            )
+        return prepared, {str(name): value for name, value in prepared.fields.iloc[number].items()}
 
     @property
     def counts(self) -> Counts:
@@ -279,76 +316,12 @@ class Mailing:
             return self._practice.ledger.results.empty().drop(columns=list(IDENTITY_COLUMNS))
         return self._practice.results(self.id)
 
-    # --- how it is worked out ---------------------------------------------------------------------------
-
-    def _worked_out(self, now: datetime) -> Prepared:
-        practice = self._practice
-        objections = Objections.from_frame(
-            pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
-            selves=practice.store.selves,
-            mailbox=address_key,
-        )
-        found = self._found(now, objections)
-        willing = with_objections(
-            found.frame, objections, channel=self.plan.channel, purpose=self.template.occasion_purpose
-        )
-        found = replace(found, frame=willing)
-        press = practice.press(self.template, self.account, columns=tuple(found.values.columns))
-        sources = load_sources(
-            needed_columns(press.compiled.codes, practice.catalogue),
-            found,
-            columns=partial(practice.store.columns, today=practice.today),
-            relations=practice.store.relations,
-        )
-        fields = fields_frame(
-            found,
-            press.compiled.codes,
-            practice.catalogue,
-            sources,
-            now=now,
-            zone=practice.calendar.zone,
-            user=practice.user,
-            names=press.compiled.names,
-            adult_age=practice.settings.adult_age,
-        )
-        found = occasion_digests(found, fields, catalogue=practice.catalogue)
-        checked = preflight(found, fields, press.compiled, mime=press.mime, now=now)
-        return Prepared(
-            found=found, fields=checked.fields, checked=checked, press=press, at=now, changes=practice.changes
-        )
+    # --- how it is queued --------------------------------------------------------------------------------
 
     def _is_whole(self) -> bool:
         """Tell whether the rows are all that was found, or a table: a part of a search says nothing of the rest."""
         asked = self._subjects.attrs.get("workbench")
         return not asked or "subject_key" not in self._subjects.columns or asked.get("rows") == len(self._subjects)
-
-    def _found(self, now: datetime, objections: Objections) -> Recipients:
-        practice = self._practice
-        if "subject_key" not in self._subjects.columns:
-            return recipients_from_table(
-                self._subjects,
-                channel=self.plan.channel,
-                language=self.template.language,
-                people=practice.store.people,
-                today=practice.calendar.today(now),
-                adult_age=practice.settings.adult_age,
-            )
-        patients = self._subjects["patient_id"].dropna().unique().tolist()
-        answering = Role.GUARDIAN if self.plan.role == Role.PATIENT else self.plan.role
-        return recipients_from_subjects(
-            self._subjects,
-            people=practice.store.people(patients),
-            relations=practice.store.relations(patients, answering),
-            role=self.plan.role,
-            channel=self.plan.channel,
-            now=now,
-            zone=practice.calendar.zone,
-            adult_age=practice.settings.adult_age,
-            group=self.template.group,
-            language=self.template.language,
-            objections=objections,
-            purpose=self.template.occasion_purpose,
-        )
 
     def _deliveries(self, prepared: Prepared) -> Iterator[NewDelivery]:
         """Give the rows as the ledger freezes them, one by one, from whole columns."""

@@ -18,7 +18,7 @@ from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
 from workbench.domain.people import Correction, Role
 from workbench.domain.templates import Template
-from workbench.errors import AccountError, TemplateRefused, UnknownPatient
+from workbench.errors import AccountError, BadValue, TemplateRefused, UnknownPatient
 from workbench.language import _
 from workbench.merging.addressees import is_minor
 from workbench.merging.preflight import findings_frame, render_file_values
@@ -376,6 +376,31 @@ class Patients:
             corrections.append(made)
             practice.changes += 1
         return corrections
+
+    def correct_address(self, patient_id: str, addressee_key: str, address: str | None) -> None:
+        """Correct the address that a message about a patient goes to, where it is kept: the patient's, a guardian's.
+
+        Parameters
+        ----------
+        addressee_key
+            Who receives, as recipients name them: ``patient:NUMBER``, ``guardian:KEY`` or ``payer:KEY``.
+
+        Raises
+        ------
+        BadValue
+            When the address is malformed, or the addressee is nobody whose address is kept with this patient.
+        """
+        role, _colon, key = addressee_key.partition(":")
+        if role in (Role.GUARDIAN, Role.PAYER):
+            self.correct(patient_id, guardian=key, email=address)
+        elif role != Role.PATIENT:
+            raise BadValue(_("This address is not kept in the patient's file: correct it where it comes from."))
+        elif self.is_minor(patient_id):
+            raise BadValue(
+                _("A child is written to through a person responsible, and the file names nobody: add one first.")
+            )
+        else:
+            self.correct(patient_id, email=address)
 
 
 TransportFactory = Callable[[Account, str | None, int | None], AbstractContextManager[Any]]

@@ -1,0 +1,80 @@
+"""Who would be written to is known before anything is merged, and everyone is rendered once, when asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.errors import BadValue
+from workbench.practice import Practice
+
+
+def of_patient(addressees: pd.DataFrame, patient_id: str) -> pd.Series:
+    return addressees[addressees["patient_id"] == patient_id].iloc[0]
+
+
+def test_every_row_looked_for_tells_who_would_be_written_to(practice: Practice) -> None:
+    rows = tomorrow(practice)
+    mailing = practice.mailing(rows, REMINDER)
+    found = mailing.addressees()
+    assert found.index.tolist() == rows["subject_key"].tolist()
+    assert found.columns.tolist() == [
+        "recipient_id", "addressee_key", "patient_id", "recipient", "address", "reason", "problem", "hint",
+    ]  # fmt: skip
+    assert ((found["reason"] == "") == (found["problem"] == "")).all()
+    recipients = mailing.recipients.set_index("recipient_id")
+    assert (found["address"] == recipients.loc[found["recipient_id"], "address"].to_numpy()).all()
+
+
+def test_who_is_written_to_is_known_without_rendering_anybody(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    mailing.addressees()
+    mailing.preview(0)
+    mailing.fields()
+    assert mailing._prepared is not None
+    assert mailing._prepared._checked is None
+    mailing.check()
+    assert mailing._prepared._checked is not None
+
+
+def test_the_check_tells_how_far_it_is(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    told: list[tuple[int, int]] = []
+    mailing.prepare(progress=lambda done, of: told.append((done, of)))
+    assert told[0] == (0, len(mailing.recipients))
+    mailing.prepare(fresh=False, progress=lambda done, of: told.append((done, of)))
+    assert len(told) == 1
+
+
+def test_a_corrected_address_is_met_at_the_next_look(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    before = of_patient(mailing.addressees(), "2101")
+    assert before["reason"] == "no_address"
+    practice.patients.correct_address("2101", before["addressee_key"], "alexis@exemple.example")
+    after = of_patient(mailing.addressees(), "2101")
+    assert (after["address"], after["reason"], after["problem"]) == ("alexis@exemple.example", "", "")
+
+
+def test_a_guardian_s_address_is_corrected_where_it_is_kept(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    before = of_patient(mailing.addressees(), "2202")
+    assert before["addressee_key"].startswith("guardian:")
+    practice.patients.correct_address("2202", before["addressee_key"], "mere@exemple.example")
+    assert of_patient(mailing.addressees(), "2202")["address"] == "mere@exemple.example"
+    assert practice.patients.show("2202")["guardians"][0]["email"] == "mere@exemple.example"
+
+
+def test_a_child_without_anybody_responsible_is_not_given_an_address_of_its_own(practice: Practice) -> None:
+    with pytest.raises(BadValue, match="names nobody"):
+        practice.patients.correct_address("2202", "patient:2202", "enfant@exemple.example")
+    with pytest.raises(BadValue, match="not kept"):
+        practice.patients.correct_address("2101", "correspondent:7", "confrere@exemple.example")
+
+
+def test_an_address_that_looks_mistyped_is_doubted_and_not_refused(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    row = mailing.addressees().query("reason == ''").iloc[0]
+    practice.patients.correct_address(row["patient_id"], row["addressee_key"], "quelqu-un@gmial.com")
+    after = of_patient(mailing.addressees(), row["patient_id"])
+    assert (after["reason"], "gmail.com" in after["hint"]) == ("", True)

@@ -1,0 +1,156 @@
+"""Work a mailing out against the stores as they are now: who is written to, with which values, and what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.addresses import address_key
+from workbench.domain.accounts import Account
+from workbench.domain.mailings import MailingPlan
+from workbench.domain.objections import Objections
+from workbench.domain.people import Role
+from workbench.domain.templates import Template
+from workbench.merging.frames import fields_frame, load_sources, needed_columns
+from workbench.merging.preflight import Checked, preflight, with_defaults
+from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
+from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
+from workbench.practice.letters import LetterPress
+
+if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
+
+
+class Prepared:
+    """A mailing worked out at one moment; each step is done once, when it is first asked for.
+
+    Who is written to comes first and cheaply, the merged values next; rendering everyone, which the check does
+    (P6), is by far the longest and waits until somebody wants to know.
+    """
+
+    def __init__(
+        self,
+        practice: Practice,
+        subjects: pd.DataFrame,
+        template: Template,
+        account: Account,
+        plan: MailingPlan,
+        *,
+        now: datetime,
+    ) -> None:
+        self._practice = practice
+        self._subjects = subjects
+        self._template = template
+        self._account = account
+        self._plan = plan
+        self._doing = threading.RLock()
+        self._checked: Checked | None = None
+        self.at = now
+        self.changes = practice.changes
+
+    @cached_property
+    def addressed(self) -> Recipients:
+        """Who is written to, and who cannot be for want of an address, a guardian or consent."""
+        with self._doing:
+            practice = self._practice
+            objections = Objections.from_frame(
+                pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
+                selves=practice.store.selves,
+                mailbox=address_key,
+            )
+            return self._found(objections)
+
+    @cached_property
+    def press(self) -> LetterPress:
+        """What renders and writes this mailing's messages."""
+        with self._doing:
+            columns = tuple(self.addressed.values.columns)
+            return self._practice.press(self._template, self._account, columns=columns)
+
+    @cached_property
+    def _merged(self) -> tuple[Recipients, pd.DataFrame]:
+        with self._doing:
+            practice, found, compiled = self._practice, self.addressed, self.press.compiled
+            sources = load_sources(
+                needed_columns(compiled.codes, practice.catalogue),
+                found,
+                columns=partial(practice.store.columns, today=practice.today),
+                relations=practice.store.relations,
+            )
+            fields = fields_frame(
+                found,
+                compiled.codes,
+                practice.catalogue,
+                sources,
+                now=self.at,
+                zone=practice.calendar.zone,
+                user=practice.user,
+                names=compiled.names,
+                adult_age=practice.settings.adult_age,
+            )
+            return occasion_digests(found, fields, catalogue=practice.catalogue), with_defaults(fields, compiled)
+
+    @property
+    def found(self) -> Recipients:
+        """The recipients, as they are frozen at confirmation."""
+        return self._merged[0]
+
+    @property
+    def fields(self) -> pd.DataFrame:
+        """The merged values, default texts in the place of missing ones; rows as `found`."""
+        return self._merged[1]
+
+    @property
+    def checked(self) -> Checked:
+        """Everyone rendered once, and what was found."""
+        return self.check()
+
+    def check(self, progress: Callable[[int, int], None] | None = None) -> Checked:
+        """Render everyone once; `progress` is told how many are done, and of how many."""
+        with self._doing:
+            if self._checked is None:
+                self._checked = preflight(
+                    self.found,
+                    self.fields,
+                    self.press.compiled,
+                    mime=self.press.mime,
+                    now=self.at,
+                    progress=progress,
+                )
+            return self._checked
+
+    def _found(self, objections: Objections) -> Recipients:
+        practice, plan, template = self._practice, self._plan, self._template
+        if "subject_key" not in self._subjects.columns:
+            found = recipients_from_table(
+                self._subjects,
+                channel=plan.channel,
+                language=template.language,
+                people=practice.store.people,
+                today=practice.calendar.today(self.at),
+                adult_age=practice.settings.adult_age,
+            )
+        else:
+            patients = self._subjects["patient_id"].dropna().unique().tolist()
+            answering = Role.GUARDIAN if plan.role == Role.PATIENT else plan.role
+            found = recipients_from_subjects(
+                self._subjects,
+                people=practice.store.people(patients),
+                relations=practice.store.relations(patients, answering),
+                role=plan.role,
+                channel=plan.channel,
+                now=self.at,
+                zone=practice.calendar.zone,
+                adult_age=practice.settings.adult_age,
+                group=template.group,
+                language=template.language,
+                objections=objections,
+                purpose=template.occasion_purpose,
+            )
+        willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
+        return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=found.findings)
