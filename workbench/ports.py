@@ -14,30 +14,11 @@ from workbench.domain.deliveries import NewDelivery, Outcome
 from workbench.domain.mailings import Counts, EnqueueReport, MailingPlan, MailingRecord, MailingStatus
 from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
+from workbench.domain.searches import Search
 from workbench.domain.templates import Template
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchParameter:
-    """One parameter of a search: its name, how its value is read, and what it does."""
-
-    name: str
-    kind: str  # day, hours, choice (comma list), yes_no, text, number
-    label: str
-    choices: tuple[str, ...] = ()
-    default: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A search the store knows, with its parameters."""
-
-    name: str
-    label: str
-    parameters: tuple[SearchParameter, ...] = ()
 
 
 class PatientStore(Protocol):

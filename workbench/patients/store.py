@@ -40,7 +40,7 @@ from workbench.patients.upgrades import HEAD, VERSION_TABLE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.ports import Search
+    from workbench.domain.searches import Search
 
 _SCRIPTS = Path(__file__).parent / "upgrades"
 

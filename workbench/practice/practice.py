@@ -32,7 +32,8 @@ from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templ
 from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
-    from workbench.ports import Ledger, PatientStore, Search
+    from workbench.domain.searches import Search
+    from workbench.ports import Ledger, PatientStore
     from workbench.settings import Settings
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from workbench.domain.calendar import PracticeCalendar, parse_day
+from workbench.domain.searches import Search, SearchParameter
 from workbench.errors import BadValue, UnknownName
 from workbench.language import _, marked
 from workbench.patients.schema import DECLINERS, STATES
 from workbench.patients.words import plain, vocabulary
-from workbench.ports import Search, SearchParameter
 
 SORTS = ("time", "name", "practitioner", "chair", "nature", "state", "patient_type")
 
