@@ -1,0 +1,221 @@
+"""A real JupyterLab on a sample practice, and a notebook in it as a person has it on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 90.0
+"""Seconds: a kernel that starts on a busy machine takes its time."""
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
+
+# The tests speak to JupyterLab's commands; no news, no autosave while they look.
+_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A JupyterLab that runs on a workspace."""
+
+    workspace: Path
+    url: str
+    token: str
+    log: Path
+
+    @property
+    def address(self) -> str:
+        """The page's address, with the token that opens it."""
+        return f"{self.url}/lab?token={self.token}"
+
+    def write(self, name: str, *cells: str, metadata: Mapping[str, Any] | None = None) -> Path:
+        """Write a notebook of code cells into the workspace's ``notebooks`` folder; a cell with ``%%md`` is text."""
+        file = self.workspace / "notebooks" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(notebook_of(cells, metadata)), encoding="utf-8")
+        return file
+
+    def open(self, page: Page, name: str = "", *, alone: bool = False, ready: bool = True) -> Notebook:
+        """Open a notebook of the ``notebooks`` folder in the page; `alone` without the tabs and side bars.
+
+        It returns when the notebook's kernel is there, unless not `ready`.
+        """
+        page.goto(f"{self.url}/{'doc' if alone else 'lab'}/tree/notebooks/{name}?reset&token={self.token}")
+        notebook = Notebook(page, self.workspace / "notebooks" / name)
+        if ready:
+            notebook.wait_for_kernel()
+        return notebook
+
+    def ask(self, path: str, *, token: str | None = None) -> Any:
+        """Ask the server's API with its token (or another one), and return the JSON it answers with."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}", headers={"Authorization": f"token {self.token if token is None else token}"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """A notebook open in the page; cells are counted from 0."""
+
+    page: Page
+    file: Path
+
+    @property
+    def panel(self) -> Locator:
+        """The notebook's part of the page."""
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+    def cell(self, number: int) -> Locator:
+        """Return a cell."""
+        return self.panel.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
+
+    def output(self, number: int) -> Locator:
+        """Return what a cell has put under itself."""
+        return self.cell(number).locator(".jp-OutputArea-output")
+
+    def text(self, number: int) -> str:
+        """Return the text of a cell's output, or nothing when it has none."""
+        return "\n".join(self.output(number).all_inner_texts()).strip()
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the notebook is shown and its kernel is idle."""
+        expect(self.panel.locator(".jp-Cell").first).to_be_visible(timeout=PATIENCE * 1000)
+        self.wait_until_idle()
+
+    def wait_until_idle(self, seconds: float = PATIENCE) -> None:
+        """Wait until no cell is running or waiting to be run."""
+        self.page.wait_for_function(
+            """() => {
+              const kernel = window.jupyterapp.shell.currentWidget?.context?.sessionContext?.session?.kernel;
+              const waiting = document.querySelectorAll('.jp-InputPrompt');
+              return kernel?.status === 'idle' && ![...waiting].some((prompt) => prompt.textContent.includes('*'));
+            }""",
+            timeout=seconds * 1000,
+        )
+
+    def run_all(self, *, wait: bool = True, seconds: float = PATIENCE) -> None:
+        """Run every cell, as « Run All Cells » of the menu does."""
+        self.do("notebook:run-all-cells", wait=wait)
+        if wait:
+            self.wait_until_idle(seconds)
+
+    def run(self, number: int, *, wait: bool = True, seconds: float = PATIENCE) -> None:
+        """Run one cell."""
+        self.page.evaluate(
+            "(number) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = number; }", number
+        )
+        self.do("notebook:run-cell", wait=wait)
+        if wait:
+            self.wait_until_idle(seconds)
+
+    def restart(self) -> None:
+        """Restart the kernel; what the cells have shown stays."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
+        self.wait_until_idle()
+
+    def do(self, command: str, *, wait: bool = True, **arguments: Any) -> None:
+        """Run a command of JupyterLab by its name."""
+        self.page.evaluate(
+            "async ([command, given, wait]) => { const done = window.jupyterapp.commands.execute(command, given);"
+            " if (wait) await done; else done.catch(() => undefined); }",
+            [command, arguments, wait],
+        )
+
+    def saved(self) -> dict[str, Any]:
+        """Save the notebook and return what the file holds."""
+        self.do("docmanager:save")
+        return nbformat.read(self.file, as_version=4)
+
+
+def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a notebook in its file format; a cell that begins with ``%%md`` is a text."""
+    made: list[dict[str, Any]] = []
+    for number, source in enumerate(cells):
+        cell: dict[str, Any] = {"id": f"cell-{number}", "metadata": {}, "source": source.removeprefix("%%md\n")}
+        if source.startswith("%%md\n"):
+            made.append({"cell_type": "markdown", **cell})
+        else:
+            made.append({"cell_type": "code", "execution_count": None, "outputs": [], **cell})
+    kernel = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}}
+    return {"cells": made, "metadata": {**kernel, **(metadata or {})}, "nbformat": 4, "nbformat_minor": 5}
+
+
+@contextmanager
+def jupyterlab(workspace: Path, home: Path, **environment: str) -> Iterator[Lab]:
+    """Run JupyterLab on a workspace for somebody whose home folder is empty."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = "the-token-of-the-tests"
+    config = home / "jupyter" / "config"
+    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
+    log = home / "jupyterlab.log"
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}",
+        "--ServerApp.allow_root=True", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
+    with log.open("wb") as lines:
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=lines,
+            stderr=lines,
+            cwd=workspace,
+            env={
+                **kept,
+                "HOME": str(home),
+                "JUPYTER_CONFIG_DIR": str(config),
+                "JUPYTER_DATA_DIR": str(home / "jupyter" / "data"),
+                "JUPYTER_RUNTIME_DIR": str(home / "jupyter" / "runtime"),
+                "JUPYTER_PLATFORM_DIRS": "1",
+                "WORKBENCH_LANGUAGE": "fr",
+                "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+                **environment,
+            },
+        )
+    lab = Lab(workspace=workspace, url=f"http://127.0.0.1:{port}", token=token, log=log)
+    try:
+        _wait_for(lab, server)
+        yield lab
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
+    last = time.monotonic() + PATIENCE
+    while time.monotonic() < last:
+        if server.poll() is not None:
+            break
+        try:
+            lab.ask("status")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("JupyterLab did not start:\n" + lab.log.read_text(encoding="utf-8", errors="replace")[-4000:])
