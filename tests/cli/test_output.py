@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.cli import output
-from workbench.cli.output import agreed, friendly, guarded, harmless, plain, say, show, show_record
+from workbench.cli.output import agreed, guarded, say, show, show_record
 from workbench.cli.session import Format
+from workbench.displays.cells import friendly, harmless, plain
 from workbench.language import use_language
 
 JOINERS = "\u200c\u200d\u00ad"

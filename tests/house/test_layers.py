@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "addresses", "attachments", "databases", "ledger", "merging", "passwords", "patients", "ports", "practice",
         "sending", "settings", "transports", "displays", "jobs", "widgets", *_WORDS,
     },
-    "cli": {"jobs", "passwords", "practice", "settings", "wiring", *_WORDS},
+    "cli": {"displays", "jobs", "passwords", "practice", "settings", "wiring", *_WORDS},
     "__init__": {"practice", "settings", "wiring", *_WORDS},
     "__main__": {"cli"},
 }  # fmt: skip

@@ -11,7 +11,7 @@ import typer
 from workbench.cli.output import as_frame, say, show
 from workbench.cli.progress import importing_progress
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
-from workbench.cli.words import heading
+from workbench.displays.words import heading
 from workbench.errors import BadValue
 from workbench.language import _
 

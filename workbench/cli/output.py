@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 import re
 import shutil
 import stat
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from workbench.cli.session import Format
-from workbench.cli.words import heading, shown
-from workbench.language import _, language
+from workbench.displays.cells import friendly, harmless, plain
+from workbench.displays.words import heading, shown
+from workbench.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,30 +62,6 @@ def agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
 
 
-def harmless(text: str, *, keep_lines: bool = False) -> str:
-    """Return `text` without anything a terminal would obey: control characters, and marks that turn the reading order.
-
-    Line ends become a visible mark unless `keep_lines`.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_harmless_character(character, keep_lines) for character in text)
-
-
-def _harmless_character(character: str, keep_lines: bool) -> str:
-    if character == "\n":
-        return "\n" if keep_lines else "⏎ "
-    if character == "\t":
-        return " "
-    if character == "\r":
-        return ""
-    # Cc: controls; Cf: invisible marks, among them those that turn the reading order; Cs: lone surrogates.
-    # The joiners that real names and emoji need stay.
-    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in "\u200c\u200d\u00ad":
-        return "�"
-    return character
-
-
 def guarded(value: object) -> object:
     """Return a cell with ``'`` before it when a spreadsheet would run it as a formula (P9).
 
@@ -95,54 +70,6 @@ def guarded(value: object) -> object:
     if isinstance(value, str) and _STARTS_FORMULA.match(value) and not _NEGATIVE_NUMBER.fullmatch(value):
         return f"'{value}"
     return value
-
-
-def plain(value: object) -> Any:
-    """Return a cell as JSON knows it: ISO times, ``None`` for nothing, lists as lists, anything else as text."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
-    if isinstance(value, (datetime, date)):
-        text = value.isoformat()
-        return None if text == "NaT" else text
-    if hasattr(value, "item"):  # a NumPy scalar
-        return plain(value.item())
-    text = str(value)
-    return None if text in {"<NA>", "NaT"} else text
-
-
-def friendly(value: object) -> str:
-    """Return a cell for the eye: a date as people write it, yes or no, nothing as nothing."""
-    value = plain_keeping_times(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, datetime):
-        if value.tzinfo is None and value.time() == time.min:
-            return friendly(value.date())  # a day that was kept as a moment
-        # The ledger counts in UTC; an appointment already is in the practice's zone and stays as its clock shows it.
-        moment = datetime.fromtimestamp(value.timestamp(), tz=UTC).astimezone() if value.tzname() == "UTC" else value
-        return moment.strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
-    if isinstance(value, date):
-        return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
-    if isinstance(value, float):
-        return f"{value:.2f}".replace(".", "," if language() == "fr" else ".")
-    if isinstance(value, list):
-        return ", ".join(friendly(item) for item in value)
-    return harmless(str(value))
-
-
-def plain_keeping_times(value: object) -> Any:
-    """Return `plain` of a cell, but a date or a time as itself."""
-    if isinstance(value, (datetime, date)):
-        return None if value.isoformat() == "NaT" else value
-    return plain(value)
 
 
 def as_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
-from workbench.cli.words import heading
+from workbench.displays.words import heading
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.people import Channel
 from workbench.errors import UsageError

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
-from workbench.cli.output import friendly, is_terminal, say
+from workbench.cli.output import is_terminal, say
+from workbench.displays.cells import friendly
 from workbench.language import _, n_
 
 _SECONDS_BETWEEN_LINES = 5.0

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from workbench.cli.output import as_frame, friendly, is_terminal, say, show
-from workbench.cli.words import status_words
+from workbench.cli.output import as_frame, is_terminal, say, show
+from workbench.displays.cells import friendly
+from workbench.displays.words import status_words
 from workbench.domain.mailings import Counts
 from workbench.language import _, n_
 

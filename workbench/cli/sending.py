@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.output import agreed, harmless, is_terminal, print_json, save_bytes, save_csv, say, show
+from workbench.cli.output import agreed, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import sending_progress
 from workbench.cli.report import (
     json_counts,
@@ -33,6 +33,7 @@ from workbench.cli.session import (
     found,
     practice_of,
 )
+from workbench.displays.cells import harmless
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.mailings import Counts
 from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError

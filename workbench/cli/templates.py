@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.commands import Commands
-from workbench.cli.output import as_frame, harmless, save_bytes, say, show
+from workbench.cli.output import as_frame, save_bytes, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
+from workbench.displays.cells import harmless
 from workbench.errors import BadValue
 from workbench.language import _
 

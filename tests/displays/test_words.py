@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.cli.words import heading, shown
+from workbench.displays.words import heading, shown
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import MailingStatus, Severity
 from workbench.domain.people import Role
