@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cache
 
 import css_inline
 from jinja2 import Template as JinjaTemplate
@@ -26,6 +27,7 @@ from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.budget import LARGEST_VALUE, Budget
+from workbench.merging.marks import MARKING_FILTERS, between, faithful
 from workbench.merging.places import PLACE_FILTERS, TEXT_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
 from workbench.merging.protected import SIGN, ProtectedHtml, signs_of
@@ -68,6 +70,7 @@ class CompiledTemplate:
     subject: _Program = field(repr=False)
     html: _Program = field(repr=False)
     text: _Program = field(repr=False)
+    marking: Callable[[], tuple[_Program, _Program]] = field(repr=False)
     explain: Callable[[Exception, dict[str, object]], TemplateRefused] = field(repr=False)
     inliner: css_inline.CSSInliner | None = field(repr=False, default=None)
     tidy_text: bool = False
@@ -87,6 +90,26 @@ class CompiledTemplate:
         TemplateRefused
             With the line, when these values cannot be merged or make a message beyond 2 MB.
         """
+        return self._merged(values, self.html, self.text)
+
+    def render_marked(self, values: Mapping[str, object]) -> Rendered:
+        """Merge as `render` does, with marks round the merged values of HTML and text (`merging.marks`).
+
+        A part that marks would change otherwise comes without any.
+
+        Raises
+        ------
+        TemplateRefused
+            As `render`.
+        """
+        plain = self.render(values)
+        try:
+            marked = self._merged(values, *self.marking())
+        except TemplateRefused:  # too much with its marks
+            return plain
+        return replace(plain, html=faithful(marked.html, plain.html), text=faithful(marked.text, plain.text))
+
+    def _merged(self, values: Mapping[str, object], html_program: _Program, text_program: _Program) -> Rendered:
         # A missing value is the empty text: blank and false, and whatever filter it meets, blank again.
         merged: dict[str, object] = {name: text or "" for name, text in self.missing.items()}
         size = 0
@@ -103,8 +126,8 @@ class CompiledTemplate:
         self.budget.renew()
         try:
             subject = self.subject(merged, large)
-            html = self.html(merged, large)
-            text = self.text(merged, large)
+            html = html_program(merged, large)
+            text = text_program(merged, large)
         except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
             raise self.explain(error, merged) from error
         if len(html) > LARGEST_MESSAGE or len(text) > LARGEST_MESSAGE or len(subject) > LARGEST_MESSAGE:
@@ -208,6 +231,14 @@ def compile_template(
         "text": (plain, text_source),
     }
     programs = {part: _program(environment, source) for part, (environment, source) in sources.items()}
+
+    @cache
+    def marking() -> tuple[_Program, _Program]:
+        marked_html = Sandbox(autoescape=True, filters=MARKING_FILTERS, budget=budget)
+        marked_text = Sandbox(autoescape=False, filters=TEXT_FILTERS, budget=budget)
+        marked_text.finalize = between
+        return _program(marked_html, sources["html"][1]), _program(marked_text, sources["text"][1])
+
     tags = max(source.count("{{") + source.count("{%") for _environment, source in sources.values())
     return CompiledTemplate(
         template=template,
@@ -221,6 +252,7 @@ def compile_template(
         inliner=inliner,
         tidy_text="{%" in text_source,
         budget=budget,
+        marking=marking,
         harmless=LARGEST_MESSAGE // (_LONGEST_ESCAPE * (tags + 1)) - sum(len(text or "") for text in missing.values()),
         explain=_explainer(subject_source, html_source, text_source if template.text is not None else None),
         **programs,
@@ -374,6 +406,7 @@ _JINJA_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not
 def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
     """Return a join of texts and names that gives what Jinja2 would, or nothing when there is more than names."""
     pieces: list[tuple[str, Callable[[object], object] | None]] = []
+    shown = environment.finalize or str
     end = 0
     for tag in [*JINJA.finditer(source), None]:
         literal = source[end : tag.start() if tag else len(source)]
@@ -386,7 +419,7 @@ def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
             place = name[2] if name else None
             if not word or word in _JINJA_WORDS or place == "_open_text":
                 return None
-            pieces.append((word, environment.filters[place] if place else str))
+            pieces.append((word, environment.filters[place] if place else shown))
             end = tag.end()
 
     def run(values: dict[str, object], large: bool) -> str:

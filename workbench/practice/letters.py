@@ -56,6 +56,10 @@ class LetterPress:
         """Return the merged subject, HTML and text of one row."""
         return self.compiled.render(values)
 
+    def render_marked(self, values: Mapping[str, object]) -> Rendered:
+        """Return the same with marks round the merged values, for the eye alone (`merging.marks`)."""
+        return self.compiled.render_marked(values)
+
     def content(self, rendered: Rendered, recipient: Address, *, token: str, date: datetime, language: str) -> bytes:
         """Return the RFC 5322 message; Message-ID and boundary come from the delivery's random token (8.6)."""
         return self.mime.write(

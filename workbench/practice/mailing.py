@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import NewDelivery, sentence_of_reason
+from workbench.domain.deliveries import NewDelivery, sentence_of_reason, standing_of, word_of_reason
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
@@ -137,6 +137,31 @@ class Mailing:
             ["recipient_id", *columns, "problem", "hint"]
         ]
 
+    def overview(self) -> pd.DataFrame:
+        """Tell of each recipient what a person has to do before anything leaves, everyone rendered once.
+
+        Returns
+        -------
+        DataFrame
+            Rows as `preview` counts them; columns ``recipient_id patient_id recipient standing note detail``, all
+            text. ``standing`` is a ``Standing``, ``note`` a word or two, ``detail`` the findings' sentences, a line
+            each.
+        """
+        worked_out = self.prepare(fresh=False)
+        recipients, findings = worked_out.found.frame, worked_out.checked.findings
+        of_rows = findings[findings["recipient"] != ""].groupby("recipient", sort=False)
+        keys = recipients["recipient_id"]
+        codes = keys.map(of_rows["code"].first()).fillna("")
+        standings = [
+            str(standing_of(reason, doubtful=bool(code)))
+            for reason, code in zip(worked_out.checked.reasons, codes, strict=True)
+        ]
+        return recipients[["recipient_id", "patient_id", "recipient"]].assign(
+            standing=standings,
+            note=[word_of_reason(code) if code else "" for code in codes],
+            detail=keys.map(of_rows["message"].agg("\n".join)).fillna(""),
+        )
+
     def fields(self) -> pd.DataFrame:
         """Return the merged values: one row a recipient, one column a field or table column the template uses."""
         worked_out = self._looked_at()
@@ -151,17 +176,8 @@ class Mailing:
         UsageError
             When there is no such recipient.
         """
-        prepared = self._looked_at()
-        if not 0 <= number < len(prepared.found.frame):
-            raise UsageError(
-                n_(
-                    "There is no recipient {number}: the list has {count} row, counted from 0.",
-                    "There is no recipient {number}: the list has {count} rows, counted from 0.",
-                    len(prepared.found.frame),
-                ).format(number=number, count=len(prepared.found.frame))
-            )
+        prepared, values = self._previewed(number)
         row = prepared.found.frame.iloc[number]
-        values = {str(name): value for name, value in prepared.fields.iloc[number].items()}
         # A row left out for its address is shown all the same: its message has nobody to go to.
         address = "" if address_problem(row["address"]) else row["address"]
         return prepared.press.message(
@@ -186,7 +202,7 @@ class Mailing:
         return self.preview(number), prepared.press.render_marked(values)
 
     def _previewed(self, number: int) -> tuple[Prepared, dict[str, object]]:
-        prepared = self.prepare(fresh=False)
+        prepared = self._looked_at()
         if not 0 <= number < len(prepared.found.frame):
             raise UsageError(
                 n_(
