@@ -78,3 +78,22 @@ def test_an_address_that_looks_mistyped_is_doubted_and_not_refused(practice: Pra
     practice.patients.correct_address(row["patient_id"], row["addressee_key"], "quelqu-un@gmial.com")
     after = of_patient(mailing.addressees(), row["patient_id"])
     assert (after["reason"], "gmail.com" in after["hint"]) == ("", True)
+
+
+def test_the_overview_says_of_each_recipient_what_a_person_has_to_do(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    overview = mailing.overview()
+    assert overview["recipient_id"].tolist() == mailing.recipients["recipient_id"].tolist()
+    counts = overview["standing"].value_counts()
+    assert counts.sum() == len(mailing.recipients)
+    assert counts["ready"] + counts["to_read"] == mailing.forecast().pending
+    assert of_patient(overview, "2101")[["standing", "note"]].tolist() == ["to_correct", "no address"]
+    assert of_patient(overview, "2302")[["standing", "note"]].tolist() == ["excluded", "opt-out"]
+    read_first = overview[overview["standing"] == "to_read"]
+    assert (read_first["detail"] != "").all()
+    assert (overview.loc[overview["standing"] == "ready", "detail"] == "").all()
+
+
+def test_an_overview_of_nobody_is_an_empty_frame(practice: Practice) -> None:
+    nobody = practice.search("appointments", start="2031-01-01", end="2031-01-01")
+    assert practice.mailing(nobody, REMINDER).overview().empty

@@ -87,6 +87,60 @@ def sentence_of_reason(reason: str) -> str:
     return reason
 
 
+class Standing(StrEnum):
+    """Where a row stands before anything leaves: what a person has to do with it."""
+
+    READY = "ready"
+    TO_READ = "to_read"
+    TO_CORRECT = "to_correct"
+    EXCLUDED = "excluded"
+
+
+_NOTHING_TO_CORRECT = frozenset(
+    {
+        "opted_out", "no_consent", "deceased", "archived", "excluded", "merged_with", "duplicate_occasion", "past",
+        "superseded",
+    }
+)  # fmt: skip
+"""Reasons that nobody should undo for a mailing's sake."""
+
+
+def standing_of(reason: str, *, doubtful: bool = False) -> Standing:
+    """Return where a row with this reason for being left out (``""`` for none) stands.
+
+    A row that could leave is to be read first when something about it is `doubtful`.
+    """
+    if not reason:
+        return Standing.TO_READ if doubtful else Standing.READY
+    return Standing.EXCLUDED if reason.partition(":")[0] in _NOTHING_TO_CORRECT else Standing.TO_CORRECT
+
+
+def word_of_reason(reason: str) -> str:
+    """Return a reason or a finding's code in a word or two, for a list; the sentence says the rest."""
+    code, _colon, detail = reason.partition(":")
+    words = {
+        "no_address": _("no address"),
+        "invalid_address": _("address"),
+        "no_addressee": _("nobody responsible"),
+        "no_correspondent": _("no colleague"),
+        "unknown_patient": _("unknown file"),
+        "opted_out": _("opt-out"),
+        "no_consent": _("no consent"),
+        "deceased": _("deceased"),
+        "archived": _("archived"),
+        "missing_attachment": _("attachment"),
+        "health_data_on_plain_mail": _("health data"),
+        "likely_typo": _("address?"),
+        "dead_domain": _("address?"),
+        "shared_address": _("shared address"),
+        "several_appointments": _("several appointments"),
+        "duplicate_occasion": _("told already"),
+    }
+    if code in ("missing_field", "missing_value"):
+        return detail
+    return words.get(code, _("see"))
+
+
 _TOLD_ABOUT = re.compile(r"(patient:.*?@\d{4}-\d\d-\d\d)(?::|\Z)", re.DOTALL)
 
 
