@@ -31,6 +31,10 @@ class PatientStore(Protocol):
         """Return every search by name."""
         ...
 
+    def choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return what a person may choose for each parameter of a search: pairs of the value and how it reads."""
+        ...
+
     def resolve(self, name: str, parameters: Mapping[str, object], *, today: date) -> dict[str, str]:
         """Return the parameters checked and made absolute, as sorted canonical text: a mailing's identity."""
         ...

@@ -533,3 +533,11 @@ class PatientStoreContract:
         with pytest.raises(error):
             store.correct(patient, column, value, by="Claire", now=NOW)
         assert store.corrections().empty
+
+    def test_what_may_be_chosen_is_what_a_search_takes(self, store: SqlPatientStore) -> None:
+        choices = store.choices()
+        assert {"practitioner", "chair", "nature", "type"} <= set(choices)
+        for name, pairs in choices.items():
+            for value, label in pairs:
+                assert label
+                store.resolve("appointments", {name: value}, today=date(2026, 11, 22))

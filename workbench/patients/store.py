@@ -26,7 +26,7 @@ from workbench.patients.importing import ImportReport, import_file
 from workbench.patients.people import objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
 from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
-from workbench.patients.searches.choices import choices_of
+from workbench.patients.searches.choices import choices_of, labelled_choices
 from workbench.patients.searches.parameters import (
     SEARCHES,
     Asked,
@@ -155,6 +155,11 @@ class SqlPatientStore:
     def searches(self) -> Mapping[str, Search]:
         """Return every search by name."""
         return SEARCHES
+
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """Return what a person may choose for each parameter; see ``PatientStore.choices``."""
+        with reading(self.engine) as connection:
+            return labelled_choices(connection, self.practice_id)
 
     def resolve(self, name: str, parameters: Mapping[str, object], *, today: date) -> dict[str, str]:
         """Return the parameters checked and made absolute, as sorted canonical text: a mailing's identity.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -157,6 +157,10 @@ class Practice:
     def searches(self) -> Mapping[str, Search]:
         """Return the searches there are, with their parameters."""
         return self.store.searches()
+
+    def choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Return what may be chosen for a search's parameters (its practitioners, chairs …), with their labels."""
+        return self.store.choices()
 
     def search(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
         """Look for subjects; one row an appointment, an invoice or a patient.

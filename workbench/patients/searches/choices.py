@@ -52,6 +52,31 @@ def choices_of(connection: sa.Connection, practice_id: str, name: str) -> Choice
     raise UnknownName(_("There is nothing to choose from for « {name} ».").format(name=name))
 
 
+def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, list[tuple[str, str]]]:
+    """Return what a person may choose for each parameter: pairs of the value to ask for and how it reads."""
+    chosen: dict[str, list[tuple[str, str]]] = {}
+    for name, column in _FREE_WORDS.items():
+        rows = connection.execute(
+            sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
+        ).scalars()
+        chosen[name] = sorted((str(value), str(value)) for value in rows if value)
+    here = practitioners.c.practice_id == practice_id
+    chosen["practitioner"] = [
+        (row.practitioner_id, " ".join(part for part in (row.title, row.first_name, row.last_name) if part) or row.code)
+        for row in connection.execute(sa.select(practitioners).where(here).order_by(practitioners.c.last_name))
+    ]
+    for name, table, key in (
+        ("chair", chairs, chairs.c.chair_id),
+        ("group", groups, groups.c.group_id),
+        ("site", sites, sites.c.site_id),
+    ):
+        found = connection.execute(
+            sa.select(key, table.c.name).where(table.c.practice_id == practice_id).order_by(table.c.name, key)
+        )
+        chosen[name] = [(value, label or value) for value, label in found]
+    return chosen
+
+
 def practitioner_words(row: sa.Row[tuple[object, ...]]) -> list[str | None]:
     """Return every way a practitioner may be named: key, code, surname, first name and surname, with the title."""
     first, last, title = row.first_name or "", row.last_name or "", row.title or ""
