@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import PracticeCalendar
 from workbench.domain.deliveries import NewDelivery, Outcome
-from workbench.domain.mailings import Counts, EnqueueReport, MailingPlan, MailingRecord, MailingStatus
+from workbench.domain.mailings import (
+    Counts,
+    EnqueueReport,
+    MailingPlan,
+    MailingRecord,
+    MailingStanding,
+    MailingStatus,
+    Tally,
+)
 from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
+from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.searches import Search
 from workbench.domain.templates import Template
 
@@ -297,8 +306,12 @@ class MailingBook(Protocol):
 
     def forecast(
         self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
-    ) -> Counts:
-        """Return the counts that a mailing would have, were this whole list queued now; nothing is written."""
+    ) -> Tally:
+        """Return how the rows of a mailing would stand, were this whole list queued now; nothing is written."""
+        ...
+
+    def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
+        """Return where a mailing stands, and whether somebody is sending it."""
         ...
 
     def mailing(self, mailing_id: int) -> MailingRecord:
@@ -350,6 +363,41 @@ class ResultBook(Protocol):
         ...
 
 
+class OpenRun(Protocol):
+    """A run that is going on."""
+
+    @property
+    def id(self) -> str:
+        """Its number."""
+        ...
+
+    def end(self, status: RunStatus, *, error: str = "", now: datetime) -> None:
+        """Write how the run ended."""
+        ...
+
+
+class RunBook(Protocol):
+    """The runs of notebooks, and the mailings each one confirmed."""
+
+    def start(
+        self, *, notebook: str, digest: str, parameters: Mapping[str, object], by: str, now: datetime, job_id: str = ""
+    ) -> OpenRun:
+        """Write down that a notebook begins to run."""
+        ...
+
+    def recover(self, now: datetime) -> int:
+        """Call those runs interrupted whose process is gone; return how many."""
+        ...
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return a run; raises ``UnknownRun``."""
+        ...
+
+    def runs(self, *, limit: int = 100) -> list[RunRecord]:
+        """Return the runs, the latest first."""
+        ...
+
+
 class ActBook(Protocol):
     """Who did what, when."""
 
@@ -381,6 +429,11 @@ class Ledger(Protocol):
     @property
     def results(self) -> ResultBook:
         """Results."""
+        ...
+
+    @property
+    def runs(self) -> RunBook:
+        """Runs of notebooks."""
         ...
 
     @property

@@ -19,7 +19,7 @@ from workbench.ledger.ledger import open_ledger
 def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
     return world.ledger.mailings.forecast(
         mailing_id, rows, purpose=world.template.occasion_purpose, step=world.template.step, again=again
-    )
+    ).counts
 
 
 def foretold(world: World, rows: Sequence[NewDelivery], *, again: bool = False, key: str = "") -> Counts:

@@ -118,6 +118,28 @@ class Counts:
         return 3 if self.failed or self.in_doubt else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The rows of a mailing by where they stand and why: how many of each ``(status, reason)``."""
+
+    rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Counts:
+        """The rows by where they stand alone; those that are leaving count as pending."""
+        found = {
+            status: sum(self.of(status).values())
+            for status in ("sent", "failed", "in_doubt", "skipped", "pending", "sending", "cancelled")
+        }
+        found["pending"] += found.pop("sending")
+        return Counts(**found)
+
+    def of(self, status: str) -> dict[str, int]:
+        """Return the rows of one status by their reason, the most frequent first."""
+        found = {reason: count for (known, reason), count in self.rows.items() if known == status and count}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingRecord:
     """A mailing as the ledger holds it; `created` tells that it was not there before this call."""
@@ -172,3 +194,18 @@ class MailingProgress:
     pending: int = 0
     in_flight: int = 0
     waiting_until: datetime | None = None
+
+    @classmethod
+    def at_rest(cls, counts: Counts) -> MailingProgress:
+        """Return where a mailing of these counts stands while nothing of it is leaving."""
+        told = {name: getattr(counts, name) for name in ("sent", "failed", "in_doubt", "skipped", "pending")}
+        return cls(total=sum(told.values()), **told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingStanding:
+    """Where a queued mailing stands; `at_work` tells that somebody alive is sending it."""
+
+    record: MailingRecord
+    tally: Tally
+    at_work: bool = False

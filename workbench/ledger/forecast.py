@@ -12,10 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery, recipient_group
-from workbench.domain.mailings import Counts
+from workbench.domain.mailings import Tally
 from workbench.ledger import schema
-from workbench.ledger.enqueueing import SUPERSEDED, slices
-from workbench.ledger.overview import counts_of
+from workbench.ledger.enqueueing import DUPLICATE, SUPERSEDED, slices
 
 _S = DeliveryStatus
 _rows = schema.deliveries.c
@@ -23,7 +22,7 @@ _Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
 _Occasion = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
 
 
-def forecast_counts(
+def forecast_tally(
     connection: sa.Connection,
     practice_id: str,
     mailing_id: int | None,
@@ -32,8 +31,8 @@ def forecast_counts(
     purpose: str,
     step: str,
     again: bool,
-) -> Counts:
-    """Return the counts that a mailing (``None``: a new one) would have, were this whole list queued now.
+) -> Tally:
+    """Return how the rows of a mailing (``None``: a new one) would stand, were this whole list queued now.
 
     Parameters
     ----------
@@ -45,7 +44,7 @@ def forecast_counts(
         A person asks to send again to those who already had it.
     """
     held = _held(connection, practice_id, mailing_id)
-    tally = Counter(row.status for row in held)
+    tally = Counter((str(row.status), str(row.reason)) for row in held)
     newest = max((row.again for row in held), default=0)
     # A new round begins only when the one before has ended.
     begins = again and bool(held) and not any(row.status in OPEN for row in held)
@@ -55,8 +54,8 @@ def forecast_counts(
         planned.setdefault(_key(row), row)
     gone = _superseded(planned, standing)
     for row in gone:
-        tally[row.status] -= 1
-        tally[_S.CANCELLED] += 1
+        tally[row.status, row.reason] -= 1
+        tally[_S.CANCELLED.value, SUPERSEDED] += 1
     taken: set[_Occasion] = set()
     if not again:
         free = {row.id for row in gone}
@@ -69,9 +68,9 @@ def forecast_counts(
         if found is not None:
             if found.status == _S.FAILED and status is _S.SKIPPED:
                 continue
-            tally[found.status] -= 1
-        tally[status] += 1
-    return counts_of(tally)
+            tally[found.status, found.reason] -= 1
+        tally[status.value, (row.reason or DUPLICATE) if status is _S.SKIPPED else ""] += 1
+    return Tally(tally)
 
 
 def _age(row: Any) -> tuple[int, int]:

@@ -15,7 +15,9 @@ from workbench.domain.mailings import (
     EnqueueReport,
     MailingPlan,
     MailingRecord,
+    MailingStanding,
     MailingStatus,
+    Tally,
     check_mailing_move,
 )
 from workbench.domain.templates import Template
@@ -24,9 +26,10 @@ from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.enqueueing import Enqueuing
-from workbench.ledger.forecast import forecast_counts
+from workbench.ledger.forecast import forecast_tally
 from workbench.ledger.library import Library
-from workbench.ledger.overview import counts_of, latest_mailing, mailings_frame
+from workbench.ledger.overview import latest_mailing, mailings_frame
+from workbench.ledger.runs import note_mailing
 from workbench.ledger.senders import Senders, cancel_rows
 from workbench.ledger.settling import Settling
 
@@ -41,11 +44,14 @@ _OPEN = (_S.PENDING.value, _S.SENDING.value)
 class Mailings:
     """The mailings of one practice."""
 
-    def __init__(self, engine: sa.Engine, practice_id: str, *, library: Library, senders: Senders) -> None:
+    def __init__(
+        self, engine: sa.Engine, practice_id: str, *, library: Library, senders: Senders, run_id: str = ""
+    ) -> None:
         self._engine = engine
         self._practice_id = practice_id
         self._library = library
         self._senders = senders
+        self._run_id = run_id
 
     # --- opening and queueing -------------------------------------------------------------------------------
 
@@ -95,6 +101,7 @@ class Mailings:
             found = self._found(connection, plan)
             if found is not None:
                 connection.execute(schema.mailings.update().where(schema.mailings.c.id == found.id), values)
+                note_mailing(connection, self._practice_id, self._run_id, found.id, now=now)
                 return self._record(connection, found.id, created=False)
             number = connection.execute(
                 schema.mailings.insert().returning(schema.mailings.c.id),
@@ -109,9 +116,11 @@ class Mailings:
                     "status": MailingStatus.DRAFT.value,
                     "opened_at": now,
                     "opened_by": by,
+                    "run_id": self._run_id,
                     **values,
                 },
             ).scalar_one()
+            note_mailing(connection, self._practice_id, self._run_id, number, now=now)
             self._move(connection, number, "", MailingStatus.DRAFT, "", by, now)
             return self._record(connection, number, created=True)
 
@@ -172,6 +181,7 @@ class Mailings:
             complete=complete,
             by=by,
             now=now,
+            run_id=self._run_id,
         )
         report = queueing.run(rows)
         with writing(self._engine) as connection:
@@ -218,8 +228,8 @@ class Mailings:
 
     def forecast(
         self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
-    ) -> Counts:
-        """Return the counts that a mailing (``None``: a new one) would have, were this whole list queued now.
+    ) -> Tally:
+        """Return how the rows of a mailing (``None``: a new one) would stand, were this whole list queued now.
 
         Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at.
         """
@@ -227,9 +237,20 @@ class Mailings:
             if mailing_id is not None and not again:
                 record = self._record(connection, mailing_id)
                 if record.status is MailingStatus.CANCELLED:
-                    return self._counts(connection, mailing_id)  # nothing of it leaves any more
-            return forecast_counts(
+                    return self._tally(connection, mailing_id)  # nothing of it leaves any more
+            return forecast_tally(
                 connection, self._practice_id, mailing_id, rows, purpose=purpose, step=step, again=again
+            )
+
+    def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
+        """Return where a mailing stands, what dead senders held given back first."""
+        self._senders.recover(now)
+        with reading(self._engine) as connection:
+            record = self._record(connection, mailing_id)
+            return MailingStanding(
+                record=record,
+                tally=self._tally(connection, mailing_id),
+                at_work=record.status is MailingStatus.SENDING and self._senders.alive(connection),
             )
 
     def mailings(self) -> pd.DataFrame:
@@ -263,6 +284,8 @@ class Mailings:
         """
         with writing(self._engine) as connection:
             self._set_status(connection, mailing_id, status, reason=reason, by=by, now=now)
+            if status is MailingStatus.SENDING:
+                note_mailing(connection, self._practice_id, self._run_id, mailing_id, now=now)
 
     def finish(self, mailing_id: int, *, by: str, now: datetime) -> Counts:
         """Say how a sending left its mailing: finished when no row is open, else waiting in the queue."""
@@ -380,12 +403,15 @@ class Mailings:
         return record
 
     def _counts(self, connection: sa.Connection, mailing_id: int) -> Counts:
+        return self._tally(connection, mailing_id).counts
+
+    def _tally(self, connection: sa.Connection, mailing_id: int) -> Tally:
         query = (
-            sa.select(_rows.c.status, sa.func.count())
+            sa.select(_rows.c.status, _rows.c.reason, sa.func.count())
             .where(_rows.c.practice_id == self._practice_id, _rows.c.mailing_id == mailing_id)
-            .group_by(_rows.c.status)
+            .group_by(_rows.c.status, _rows.c.reason)
         )
-        return counts_of({row[0]: row[1] for row in connection.execute(query)})
+        return Tally({(status, reason): count for status, reason, count in connection.execute(query)})
 
     def _reopen(self, connection: sa.Connection, mailing_id: int, *, by: str, now: datetime) -> None:
         """Put a mailing with open rows back in the queue, and end one without; a pause or an approval stays."""

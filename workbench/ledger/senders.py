@@ -143,6 +143,12 @@ class Senders:
             raise
         return Sender(id=number, user=user, engine=self._engine, lock=lock)
 
+    def alive(self, connection: sa.Connection) -> bool:
+        """Tell whether any sender has not ended; ask after `recover`, which ends the dead ones."""
+        table = schema.senders.c
+        query = sa.select(table.id).where(table.practice_id == self._practice_id, table.ended_at.is_(None))
+        return connection.execute(query.limit(1)).first() is not None
+
     def recover(self, now: datetime) -> Recovered:
         """Give back what dead senders held: claimed rows wait again, rows that were leaving are in doubt (P2)."""
         table = schema.senders.c

@@ -14,7 +14,7 @@ from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, sentence_of_reason, standing_of, word_of_reason
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
-from workbench.domain.mailings import Counts, MailingPlan, MailingProgress
+from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, Tally
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
@@ -223,9 +223,12 @@ class Mailing:
 
         ``pending`` is what would leave; whoever has it counts as sent, whoever another mailing tells as skipped.
         """
+        return self._foretold(self.prepare(fresh=False), again=again).counts
+
+    def _foretold(self, prepared: Prepared, *, again: bool) -> Tally:
         return self._practice.ledger.mailings.forecast(
             self.id,
-            self._deliveries(self.prepare(fresh=False)),
+            self._deliveries(prepared),
             purpose=self.template.occasion_purpose,
             step=self.template.step,
             again=again,
