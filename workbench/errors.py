@@ -153,6 +153,25 @@ class SenderFailed(MailingError):
     """The sending ended on something unforeseen; what was in flight is marked uncertain."""
 
 
+# --- notebooks and their runs -------------------------------------------------------------------------
+
+
+class NotebookError(WorkbenchError):
+    """A notebook that cannot be written or executed."""
+
+
+class NotebookRefused(NotebookError):
+    """A notebook is not written, or not executed; nothing was begun."""
+
+
+class RunFailed(NotebookError):
+    """A notebook stopped before its end; what it had sent stands in the results."""
+
+
+class UnknownRun(NotebookError):
+    """No run has this number."""
+
+
 # --- the way out --------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,8 @@ class Enqueuing:
         A person asked to send again: rows are matched within the round, and no occasion stops them.
     complete
         The list is the whole search or table: whoever it does not name any more is not to be written to.
+    run_id
+        The run of a notebook that queues the list, or nothing.
     """
 
     engine: sa.Engine
@@ -79,6 +81,7 @@ class Enqueuing:
     complete: bool
     by: str
     now: datetime
+    run_id: str = ""
     _tally: _Tally = field(default_factory=_Tally)
     # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
     _last_before: int = 0
@@ -322,6 +325,7 @@ class Enqueuing:
             "not_before": self.now,
             "decided_at": self.now if reason else None,
             "sent_by": self.by,
+            "run_id": self.run_id,
         }
 
     def _new_values(self, row: NewDelivery, reason: str, previous: int | None) -> dict[str, Any]:

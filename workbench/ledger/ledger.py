@@ -17,6 +17,7 @@ from workbench.ledger.mailings import Mailings
 from workbench.ledger.opt_outs import OptOuts
 from workbench.ledger.outbox import SqlOutbox
 from workbench.ledger.results import Results
+from workbench.ledger.runs import Runs
 from workbench.ledger.senders import Recovered, Sender, Senders
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _SCRIPTS = Path(__file__).parent / "upgrades"
 
 
-def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True) -> Ledger:
+def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True, run_id: str = "") -> Ledger:
     """Open a ledger, its tables made or brought up to date.
 
     Parameters
@@ -39,6 +40,8 @@ def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True)
         The folder of this workspace that holds the lock files of its senders.
     create
         Make a SQLite file that is absent.
+    run_id
+        The run of a notebook in which it is opened: what is confirmed now is noted as that run's.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True)
     except BaseException:
         engine.dispose()
         raise
-    return Ledger(engine, practice_id=practice_id, locks=locks)
+    return Ledger(engine, practice_id=practice_id, locks=locks, run_id=run_id)
 
 
 class Ledger:
@@ -69,18 +72,23 @@ class Ledger:
         What became of each delivery, as frames.
     senders
         Who drains outboxes, and what dead ones left behind.
+    runs
+        The runs of notebooks, and the mailings each one confirmed.
     acts
         Who did what, when.
     """
 
-    def __init__(self, engine: sa.Engine, *, practice_id: str, locks: Path) -> None:
+    def __init__(self, engine: sa.Engine, *, practice_id: str, locks: Path, run_id: str = "") -> None:
         self.engine = engine
         self.practice_id = practice_id
         self.acts = Acts(engine, practice_id)
         self.library = Library(engine, practice_id)
         self.opt_outs = OptOuts(engine, practice_id)
         self.senders = Senders(engine, practice_id, locks)
-        self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders)
+        self.runs = Runs(engine, practice_id, locks)
+        # The run of another ledger is none of ours.
+        run_id = run_id if self.runs.known(run_id) else ""
+        self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
 
     def start_sender(self, *, user: str, now: datetime) -> Sender:

@@ -150,7 +150,6 @@ class Results:
             "purpose": mailings.purpose,
             "step": mailings.step,
             "job_id": mailings.job_id,
-            "run_id": mailings.run_id,
         }
         query = (
             sa.select(*((elsewhere[name] if name in elsewhere else rows[name]).label(name) for name in RESULT_COLUMNS))

@@ -160,7 +160,7 @@ deliveries = Table(
     _instant("queued_at"), _instant("not_before"),
     _instant("dated_at", nullable=True), _instant("sending_at", nullable=True), _instant("decided_at", nullable=True),
     Column("sender_id", ForeignKey("senders.id"), nullable=True),
-    _text("sent_by"),
+    _text("sent_by"), _text("run_id"),
     CheckConstraint(
         "status IN ('pending', 'sending', 'sent', 'failed', 'in_doubt', 'skipped', 'cancelled')", name="status"
     ),
@@ -211,3 +211,23 @@ occasions = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 """What has been told to whom, across mailings (DESIGN 8.2); several a delivery, released when it does not arrive."""
+
+runs = Table(
+    "runs", metadata,
+    Column("id", Text, primary_key=True), _practice(), _text("job_id"), _text("notebook"), _text("digest"),
+    Column("parameters", JSON, nullable=False),
+    _instant("started_at"), _instant("ended_at", nullable=True),
+    _text("status"), _text("error"), _text("by"), _text("host"),
+    CheckConstraint("status IN ('running', 'done', 'failed', 'interrupted')", name="status"),
+    Index(None, "practice_id", "started_at"),
+)  # fmt: skip
+"""Each execution of a notebook: which one (its name and SHA-256), with what, and how it ended."""
+
+run_mailings = Table(
+    "run_mailings", metadata,
+    Column("practice_id", Text, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("mailing_id", ForeignKey("mailings.id"), primary_key=True),
+    _instant("confirmed_at"),
+)  # fmt: skip
+"""Which mailings a run confirmed or went on with."""
