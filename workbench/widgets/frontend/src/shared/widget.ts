@@ -83,7 +83,7 @@ export class Questions {
   private number = 0;
   private readonly waiting = new Map<number, (answer: { message: Record<string, unknown>; buffers: DataView[] }) => void>();
   private readonly stop: () => void;
-  private readonly view = Math.random().toString(36).slice(2);
+  readonly view = Math.random().toString(36).slice(2);
 
   constructor(private readonly model: Model) {
     this.stop = hear(model, (message, buffers) => {

@@ -1,0 +1,107 @@
+"""The search form tells what is asked exactly as a search takes it, and keeps nothing of it in a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.errors import UnknownName
+from workbench.language import use_language
+from workbench.patients.searches.parameters import SEARCHES
+from workbench.widgets.search_form import SearchForm
+
+
+class Asked(SearchForm):
+    """A form that keeps what it sent to its page."""
+
+    def __init__(self, *given: Any, **values: Any) -> None:
+        self.sent: list[dict[str, Any]] = []
+        super().__init__(*given, **values)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.sent.append(content)
+
+    def hears(self, **message: Any) -> dict[str, Any]:
+        """Say something as the page does, and give the answer to it."""
+        self._hear(self, {"request": 1, "view": "v", **message}, [])
+        return self.sent[-1]
+
+
+@pytest.fixture
+def form() -> Asked:
+    return Asked(
+        SEARCHES,
+        choices={"practitioner": [("CC", "Dr Camille Corvaisier")], "chair": []},
+        values={"start": "tomorrow", "end": "tomorrow", "state": "upcoming", "nature": "", "nonsense": "x"},
+    )
+
+
+def test_what_is_asked_at_first_is_what_the_search_knows_and_is_not_empty(form: Asked):
+    assert form.name == "appointments"
+    assert form.values == {"start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
+
+
+def test_the_page_learns_every_search_with_its_parameters(form: Asked):
+    answer = form.hears(kind="open")
+    assert [search["name"] for search in answer["searches"]] == list(SEARCHES)
+    parameters = {one["name"]: one for one in answer["searches"][0]["parameters"]}
+    assert list(parameters) == [one.name for one in SEARCHES["appointments"].parameters]
+    assert parameters["practitioner"]["choices"] == [["CC", "Dr Camille Corvaisier"]]
+    assert not parameters["practitioner"]["fixed"]
+    assert parameters["chair"]["choices"] == []
+    assert parameters["nature"]["choices"] is None
+    assert parameters["state"]["fixed"]
+
+
+def test_the_words_of_the_form_are_those_of_the_practice():
+    use_language("fr")
+    try:
+        form = Asked(SEARCHES)
+        parameters = {one["name"]: one for one in form.hears(kind="open")["searches"][0]["parameters"]}
+    finally:
+        use_language(None)
+    assert [label for _value, label in parameters["state"]["choices"]] == [
+        "Futurs", "Manqués", "Reportés", "Présents", "Annulés", "Excusés",
+    ]  # fmt: skip
+    assert parameters["practitioner"]["label"] == "Praticien"
+    assert form.words["tomorrow"] == "Demain"
+    assert form.language == "fr"
+
+
+def test_a_change_is_told_once_and_one_that_changes_nothing_is_not(form: Asked):
+    told: list[tuple[str, dict[str, str]]] = []
+    form.on_change(lambda: told.append((form.name, form.values)))
+    form.hears(kind="changed", name="missed", values={"start": " J-7 ", "exclude_upcoming": "yes", "state": "upcoming"})
+    form.hears(kind="changed", name="missed", values={"start": "J-7", "exclude_upcoming": "yes"})
+    assert told == [("missed", {"start": "J-7", "exclude_upcoming": "yes"})]
+
+
+def test_the_other_views_of_the_form_hear_of_a_change(form: Asked):
+    form.hears(kind="changed", name="missed", values={})
+    assert {"kind": "asked", "view": "v", "name": "missed", "values": {}} in form.sent
+
+
+def test_a_search_that_does_not_exist_is_refused_with_a_sentence(form: Asked):
+    answer = form.hears(kind="changed", name="nobody", values={})
+    assert "« nobody »" in answer["error"]
+    assert form.name == "appointments"
+    with pytest.raises(UnknownName, match="appointments, missed"):
+        SearchForm(SEARCHES, name="nobody")
+
+
+def test_what_was_said_is_said_again_to_a_page_opened_later(form: Asked):
+    form.say("47 appointments")
+    form.say_days("Monday 23 November")
+    assert form.sent == [
+        {"kind": "said", "sentence": "47 appointments", "bad": False},
+        {"kind": "days", "text": "Monday 23 November"},
+    ]
+    answer = form.hears(kind="open")
+    assert (answer["sentence"], answer["bad"], answer["days"]) == ("47 appointments", False, "Monday 23 November")
+
+
+def test_what_is_asked_is_not_in_what_a_notebook_saves(form: Asked):
+    form.hears(kind="changed", name="appointments", values={"family": "4711"})
+    assert form.values == {"family": "4711"}
+    assert "4711" not in repr({key: value for key, value in form.get_state().items() if key not in {"_esm", "_css"}})

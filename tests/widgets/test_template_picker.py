@@ -1,0 +1,78 @@
+"""The picker offers the email types there are, and tells which one and which account were chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from workbench.errors import UnknownAccount, UnknownTemplate
+from workbench.widgets.template_picker import TemplatePicker
+
+ROWS = [
+    ("Rendez-vous/Rappel", "Rendez-vous", "Rappel", "Votre rendez-vous"),
+    ("Vœux", "", "Vœux", "Bonne année"),
+]
+
+
+class Picked(TemplatePicker):
+    """A picker that keeps what it sent to its page."""
+
+    def __init__(self, *given: Any, **values: Any) -> None:
+        self.sent: list[dict[str, Any]] = []
+        super().__init__(*given, **values)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.sent.append(content)
+
+    def hears(self, **message: Any) -> dict[str, Any]:
+        self._hear(self, {"request": 1, "view": "v", **message}, [])
+        return self.sent[-1]
+
+
+def test_rows_and_a_frame_of_them_offer_the_same():
+    frame = pd.DataFrame(ROWS, columns=["path", "folder", "label", "subject"]).assign(revision=3)
+    assert Picked(ROWS).hears(kind="open") == Picked(frame).hears(kind="open")
+    assert Picked(ROWS).hears(kind="open")["templates"][1] == {
+        "path": "Vœux", "folder": "", "label": "Vœux", "subject": "Bonne année",
+    }  # fmt: skip
+
+
+def test_nothing_is_chosen_unless_somebody_says_so():
+    assert Picked(ROWS).chosen == ""
+    assert Picked(ROWS, chosen="Vœux").chosen == "Vœux"
+    with pytest.raises(UnknownTemplate, match="Nowhere"):
+        Picked(ROWS, chosen="Nowhere")
+
+
+def test_the_first_account_is_the_one_sent_from_unless_another_is_named():
+    accounts = [("cabinet", "Cabinet"), ("ortho", "Orthodontie")]
+    assert Picked(ROWS).account == ""
+    assert Picked(ROWS, accounts=accounts).account == "cabinet"
+    assert Picked(ROWS, accounts=accounts, account="ortho").account == "ortho"
+    with pytest.raises(UnknownAccount, match="else"):
+        Picked(ROWS, accounts=accounts, account="else")
+
+
+def test_a_choice_is_told_once_and_to_the_other_views():
+    picker = Picked(ROWS, accounts=[("a", "A"), ("b", "B")])
+    told: list[tuple[str, str]] = []
+    picker.on_change(lambda: told.append((picker.chosen, picker.account)))
+    for _twice in range(2):
+        picker.hears(kind="changed", chosen="Vœux", account="b")
+    assert told == [("Vœux", "b")]
+    assert {"kind": "chosen", "view": "v", "chosen": "Vœux", "account": "b"} in picker.sent
+
+
+def test_a_choice_that_is_not_offered_is_refused():
+    picker = Picked(ROWS)
+    assert "Nowhere" in picker.hears(kind="changed", chosen="Nowhere", account="")["error"]
+    assert picker.chosen == ""
+
+
+def test_what_was_said_is_said_again_to_a_page_opened_later():
+    picker = Picked(ROWS)
+    picker.say("This email type is not finished.", bad=True)
+    answer = picker.hears(kind="open")
+    assert (answer["sentence"], answer["bad"]) == ("This email type is not finished.", True)

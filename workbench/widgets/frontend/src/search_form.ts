@@ -1,0 +1,303 @@
+/**
+ * The search form.
+ *
+ * Asks Python once (`open`) for the searches with their parameters, what is asked now, and what was said of it; reports
+ * each settled change (`changed`: name and values). Hears `said` (a sentence, bad or not), `days` (what the dates mean)
+ * and `asked` (a change made in another view of the same form). Which lists are open is known here alone.
+ */
+import { button, chips, field, fold, pickList, type Choice } from "./shared/controls";
+import { element, hear, Questions, rootOf, words, type Scene } from "./shared/widget";
+
+interface Parameter {
+  name: string;
+  kind: "day" | "hours" | "choice" | "yes_no" | "text" | "number";
+  label: string;
+  choices: Choice[] | null;
+  /** Whether the search itself names the choices: few, and the same in every practice. */
+  fixed: boolean;
+  default: string | null;
+}
+
+interface Search {
+  name: string;
+  label: string;
+  parameters: Parameter[];
+}
+
+type Values = Record<string, string>;
+
+/** How long after the last key what was typed counts as said. */
+export const SETTLED_MS = 300;
+
+const QUICK: [word: string, day: string][] = [
+  ["yesterday", "yesterday"],
+  ["today", "today"],
+  ["tomorrow", "tomorrow"],
+  ["in_two_days", "J+2"],
+  ["next_open", "J+1 open"],
+];
+
+/** The same day by another name, so that a saved search lights the chip it came from. */
+const ALSO: Values = { "j-1": "yesterday", hier: "yesterday", j: "today", "j+1": "tomorrow", demain: "tomorrow" };
+
+const sameDay = (day: string): string => ALSO[day.trim().toLowerCase()] ?? day.trim();
+const listOf = (text: string | undefined): string[] => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+
+/** The parameters in sight at once; every other one waits under « more filters ». */
+const FIRST = ["start", "end", "hours", "practitioner", "chair", "state"];
+
+export default {
+  render(scene: Scene): () => void {
+    const { model } = scene;
+    const word = words(model);
+    const root = rootOf(scene, "search-form");
+    const questions = new Questions(model);
+
+    let searches: Search[] = [];
+    let name = "";
+    /** Everything typed, also for parameters that the search chosen now does not have: going back finds it again. */
+    let values: Values = {};
+    let told = "";
+    let moreOpen = false;
+    let datesOpen = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const body = element("div", { class: "pw-form-body" });
+    const days = element("p", { class: "pw-note pw-form-days", "aria-live": "polite" });
+    const said = element("p", { class: "pw-form-said", role: "status", "aria-live": "polite" });
+    root.append(body, said);
+
+    const search = (): Search | undefined => searches.find((one) => one.name === name);
+    const parameter = (wanted: string): Parameter | undefined => search()?.parameters.find((one) => one.name === wanted);
+    const asked = (): Values => {
+      const known = search()?.parameters.map((one) => one.name) ?? [];
+      return Object.fromEntries(known.filter((one) => values[one]).map((one) => [one, values[one] as string]));
+    };
+    const say = (sentence: string, bad: boolean): void => {
+      said.textContent = bad && sentence !== "" ? `✕ ${sentence}` : sentence;
+      said.className = bad && sentence !== "" ? "pw-form-said pw-alert" : "pw-form-said pw-note";
+    };
+
+    const report = async (): Promise<void> => {
+      clearTimeout(timer);
+      const now = { name, values: asked() };
+      if (JSON.stringify(now) === told) return;
+      told = JSON.stringify(now);
+      const { message } = await questions.ask("changed", now);
+      if (typeof message["error"] === "string") say(message["error"], true);
+    };
+    const soon = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void report(), SETTLED_MS);
+    };
+    const set = (wanted: string, value: string): void => {
+      values[wanted] = value;
+    };
+
+    /** A text control: heard while it is typed in, settled when it is left or Enter is pressed. */
+    const typed = (attributes: Record<string, unknown>, change: (text: string) => void): HTMLInputElement => {
+      const input = element("input", { type: "text", class: "pw-input", autocomplete: "off", spellcheck: "false", ...attributes });
+      input.addEventListener("input", () => {
+        change(input.value.trim());
+        soon();
+      });
+      input.addEventListener("change", () => void report());
+      return input;
+    };
+
+    const whenPart = (): HTMLElement => {
+      const start = values["start"] ?? "";
+      const end = values["end"] ?? "";
+      const oneDay = start !== "" && sameDay(start) === sameDay(end) ? sameDay(start) : "";
+      const quick = QUICK.some(([, day]) => day === oneDay);
+      const open = datesOpen || (!quick && (start !== "" || end !== ""));
+      const choices: Choice[] = [...QUICK.map(([key, day]): Choice => [day, word(key)]), ["", word("dates")]];
+      const pressed = open ? [""] : quick ? [oneDay] : [];
+      const group = chips(word("when"), choices, pressed, (day) => {
+        datesOpen = day === "";
+        if (day !== "") {
+          set("start", day);
+          set("end", day);
+        }
+        redraw();
+        if (datesOpen) root.querySelector<HTMLInputElement>("[data-part=start]")?.focus();
+        void report();
+      });
+      const dates = element("div", { class: "pw-form-pair", hidden: !open }, dayPart("start", "first_day"), dayPart("end", "last_day"));
+      return element("div", {}, group, dates, days);
+    };
+
+    const dayPart = (wanted: "start" | "end", label: string): HTMLElement => {
+      const input = typed({ "data-part": wanted, placeholder: word("day_example") }, (text) => set(wanted, text));
+      input.value = dayShown(values[wanted] ?? "");
+      // The browser's own calendar, for those who would rather point than type.
+      const calendar = element("input", { type: "date", class: "pw-form-calendar", tabindex: "-1", "aria-hidden": "true" });
+      calendar.addEventListener("change", () => {
+        input.value = dayShown(calendar.value);
+        set(wanted, calendar.value);
+        void report();
+      });
+      const pick = button("", () => calendar.showPicker(), { class: "pw-form-pick", "aria-label": word("pick_day"), title: word("pick_day") });
+      pick.append(calendarSign());
+      return field(word(label), element("span", { class: "pw-form-day" }, input, pick, calendar), input);
+    };
+
+    /** A day as it is read: a relative one by its word, an ISO one day first. */
+    const dayShown = (day: string): string => {
+      const quick = QUICK.find(([, known]) => known === sameDay(day));
+      const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day);
+      if (iso) return `${iso[3]}/${iso[2]}/${iso[1]}`;
+      return quick && !/^J/.test(quick[1]) ? word(quick[0]).toLowerCase() : day;
+    };
+
+    const hoursPart = (): HTMLElement => {
+      const [first = "", last = ""] = (values["hours"] ?? "").split("-");
+      const inputs: HTMLInputElement[] = [];
+      const join = (): void => {
+        const [from, to] = inputs.map((input) => input.value.trim());
+        set("hours", from || to ? `${from || "00:00"}-${to || "24:00"}` : "");
+      };
+      inputs.push(typed({ placeholder: "07:00", inputmode: "text" }, join), typed({ placeholder: "21:00", inputmode: "text" }, join));
+      const [from, to] = inputs as [HTMLInputElement, HTMLInputElement];
+      from.value = first.trim() === "00:00" ? "" : first.trim();
+      to.value = last.trim() === "24:00" ? "" : last.trim();
+      return element(
+        "div",
+        { class: "pw-form-pair", role: "group", "aria-label": word("hours") },
+        field(word("first_hour"), from, from),
+        field(word("last_hour"), to, to),
+      );
+    };
+
+    const choicePart = (one: Parameter): HTMLElement | null => {
+      if (one.choices === null) {
+        const input = typed({}, (text) => set(one.name, text));
+        input.value = values[one.name] ?? "";
+        return field(one.label, input, input);
+      }
+      if (one.choices.length === 0) return null;
+      const chosen = listOf(values[one.name]);
+      const changed = (now: string[]): void => {
+        set(one.name, now.join(","));
+        void report();
+      };
+      if (one.fixed) {
+        return chips(one.label, one.choices, chosen, (value, group) => {
+          const now = listOf(values[one.name]);
+          const next = one.choices?.map(([known]) => known).filter((known) => (known === value) !== now.includes(known)) ?? [];
+          group.press(next);
+          changed(next);
+        });
+      }
+      return pickList(one.label, one.choices, chosen, { all: word("all"), some: (first, count) => word("chosen", { first, count }) }, changed);
+    };
+
+    const yesNoPart = (one: Parameter): HTMLElement => {
+      const answers: Choice[] = [["yes", word("yes")], ["no", word("no")]];
+      if (one.default !== null) {
+        const box = element("input", { type: "checkbox" });
+        box.checked = (values[one.name] ?? one.default) === "yes";
+        box.addEventListener("change", () => {
+          set(one.name, box.checked === (one.default === "yes") ? "" : box.checked ? "yes" : "no");
+          void report();
+        });
+        return element("label", { class: "pw-form-box" }, box, one.label);
+      }
+      return chips(one.label, answers, listOf(values[one.name]), (value, group) => {
+        const next = values[one.name] === value ? "" : value;
+        set(one.name, next);
+        group.press([next]);
+        void report();
+      });
+    };
+
+    const textPart = (one: Parameter): HTMLElement => {
+      if (one.choices === null) {
+        const input = typed(one.kind === "number" ? { inputmode: "numeric" } : {}, (text) => set(one.name, text));
+        input.value = values[one.name] ?? "";
+        return field(one.label, input, input);
+      }
+      const list = element("select", { class: "pw-input" }, ...one.choices.map(([value, label]) => element("option", { value }, label)));
+      list.value = values[one.name] ?? one.default ?? "";
+      list.addEventListener("change", () => {
+        set(one.name, list.value === one.default ? "" : list.value);
+        void report();
+      });
+      return field(one.label, list, list);
+    };
+
+    const part = (one: Parameter): HTMLElement | null => {
+      if (one.kind === "choice") return choicePart(one);
+      if (one.kind === "yes_no") return yesNoPart(one);
+      if (one.kind === "hours") return hoursPart();
+      return textPart(one);
+    };
+
+    const morePart = (): HTMLElement | null => {
+      const rest = (search()?.parameters ?? []).filter((one) => !FIRST.includes(one.name) && one.choices?.length !== 0);
+      if (rest.length === 0) return null;
+      const count = rest.filter((one) => values[one.name]).length;
+      return fold(
+        count ? word("more_count", { count }) : word("more"),
+        rest.map((one) => one.label.toLocaleLowerCase(root.lang || undefined)).join(", "),
+        moreOpen,
+        (open) => (moreOpen = open),
+        () => rest.map(part),
+      );
+    };
+
+    const redraw = (): void => {
+      const list = element("select", { class: "pw-input" }, ...searches.map((one) => element("option", { value: one.name }, one.label)));
+      list.value = name;
+      list.addEventListener("change", () => {
+        name = list.value;
+        redraw();
+        root.querySelector<HTMLElement>("select")?.focus();
+        void report();
+      });
+      const first = FIRST.slice(2).map((wanted) => parameter(wanted)).map((one) => one && part(one));
+      body.replaceChildren(
+        ...[field(word("search"), list, list), parameter("start") && whenPart(), ...first, morePart()].filter((one): one is HTMLElement => Boolean(one)),
+      );
+    };
+
+    const stop = hear(model, (message) => {
+      if (message.kind === "said") say(String(message["sentence"]), Boolean(message["bad"]));
+      else if (message.kind === "days") days.textContent = String(message["text"]);
+      else if (message.kind === "asked" && message["view"] !== questions.view) {
+        name = String(message["name"]);
+        values = { ...(message["values"] as Values) };
+        told = JSON.stringify({ name, values: asked() });
+        redraw();
+      }
+    });
+    void questions.ask("open").then(({ message }) => {
+      searches = message["searches"] as Search[];
+      name = String(message["name"]);
+      values = { ...(message["values"] as Values) };
+      told = JSON.stringify({ name, values: asked() });
+      moreOpen = (search()?.parameters ?? []).some((one) => !FIRST.includes(one.name) && Boolean(values[one.name]));
+      days.textContent = String(message["days"]);
+      say(String(message["sentence"]), Boolean(message["bad"]));
+      redraw();
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+      questions.close();
+    };
+  },
+};
+
+/** A small calendar, drawn: no icon font, no outside request. */
+function calendarSign(): SVGSVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const sign = document.createElementNS(space, "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: "16", height: "16", "aria-hidden": "true" })) sign.setAttribute(name, value);
+  const lines = document.createElementNS(space, "path");
+  lines.setAttribute("d", "M2.5 4.5h11v9h-11zM2.5 7.5h11M5.5 2.5v3M10.5 2.5v3");
+  lines.setAttribute("fill", "none");
+  lines.setAttribute("stroke", "currentColor");
+  sign.append(lines);
+  return sign;
+}

@@ -1,0 +1,190 @@
+/**
+ * The choice of an email type: a field that searches as one types, over a list grouped by folder.
+ *
+ * Asks Python once (`open`) for the email types, the accounts and what is chosen; reports each choice (`changed`).
+ * Hears `said` (a sentence, bad or not) and `chosen` (a choice made in another view of the same picker).
+ */
+import { field } from "./shared/controls";
+import { element, hear, Questions, rootOf, words, type Scene } from "./shared/widget";
+
+interface Template {
+  path: string;
+  folder: string;
+  label: string;
+  subject: string;
+}
+
+/** Compare words without accents or case. */
+export const plain = (text: string): string =>
+  text.normalize("NFD").replace(/\p{M}/gu, "").replace(/œ/gi, "oe").toLowerCase();
+
+/** The email types that hold every word typed, in their folder, label or subject. */
+export function matching(templates: Template[], typed: string): Template[] {
+  const wanted = plain(typed).split(/\s+/).filter(Boolean);
+  return templates.filter((one) => {
+    const text = plain(`${one.folder} ${one.label} ${one.subject}`);
+    return wanted.every((word) => text.includes(word));
+  });
+}
+
+export default {
+  render(scene: Scene): () => void {
+    const { model } = scene;
+    const word = words(model);
+    const root = rootOf(scene, "template-picker");
+    const questions = new Questions(model);
+
+    let templates: Template[] = [];
+    let chosen = "";
+    let account = "";
+    let shown: Template[] = [];
+    let active = -1;
+
+    const list = element("div", { class: "pw-picker-list", role: "listbox", "aria-label": word("template"), hidden: true });
+    const input = element("input", {
+      type: "text",
+      class: "pw-input pw-picker-input",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      placeholder: word("placeholder"),
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+    });
+    const found = element("p", { class: "pw-visually-hidden", "aria-live": "polite" });
+    const subject = element("p", { class: "pw-note pw-picker-subject" });
+    const said = element("p", { class: "pw-note", role: "status", "aria-live": "polite", hidden: true });
+    const from = element("select", { class: "pw-input" });
+    const picker = field(word("template"), element("div", { class: "pw-picker-box" }, input, list), input);
+    const fromField = field(word("account"), from);
+    const id = `${input.id}-list`;
+    list.id = id;
+    input.setAttribute("aria-controls", id);
+    fromField.hidden = true;
+    root.append(element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), said, found);
+
+    const known = (path: string): Template | undefined => templates.find((one) => one.path === path);
+    const say = (sentence: string, bad: boolean): void => {
+      said.textContent = bad && sentence !== "" ? `✕ ${sentence}` : sentence;
+      said.className = bad ? "pw-alert" : "pw-note";
+      said.hidden = sentence === "";
+    };
+    const tell = (): void => {
+      const one = known(chosen);
+      input.value = one?.label ?? "";
+      input.title = one?.path ?? "";
+      subject.textContent = one ? word("subject", { subject: one.subject }) : "";
+      subject.title = one?.subject ?? "";
+      from.value = account;
+    };
+    const report = async (): Promise<void> => {
+      tell();
+      const { message } = await questions.ask("changed", { chosen, account });
+      if (typeof message["error"] === "string") say(message["error"], true);
+    };
+
+    const point = (number: number): void => {
+      active = number;
+      const options = [...list.querySelectorAll<HTMLElement>("[role=option]")];
+      options.forEach((option, at) => option.classList.toggle("pw-picker-active", at === active));
+      const option = options[active];
+      if (option) input.setAttribute("aria-activedescendant", option.id);
+      else input.removeAttribute("aria-activedescendant");
+      option?.scrollIntoView({ block: "nearest" });
+    };
+    const option = (one: Template, number: number): HTMLElement => {
+      const row = element(
+        "div",
+        { role: "option", id: `${id}-${number}`, class: "pw-picker-option", "aria-selected": String(one.path === chosen) },
+        element("span", { class: "pw-picker-label" }, one.label),
+        element("span", { class: "pw-note" }, one.subject),
+      );
+      // A mouse that goes down must not take the focus away from the field.
+      row.addEventListener("mousedown", (event) => event.preventDefault());
+      row.addEventListener("click", () => choose(one));
+      return row;
+    };
+    const open = (typed: string): void => {
+      shown = matching(templates, typed);
+      const groups: HTMLElement[] = [];
+      for (const folder of new Set(shown.map((one) => one.folder))) {
+        const name = folder || word("no_folder");
+        const head = element("div", { class: "pw-picker-folder", "aria-hidden": "true" }, name);
+        const rows = shown.map((one, number) => (one.folder === folder ? option(one, number) : null));
+        groups.push(element("div", { role: "group", "aria-label": name }, head, ...rows));
+      }
+      list.replaceChildren(...(groups.length ? groups : [element("p", { class: "pw-note" }, word("nothing"))]));
+      list.hidden = false;
+      input.setAttribute("aria-expanded", "true");
+      found.textContent = groups.length ? word("found", { count: shown.length }) : word("nothing");
+      point(typed ? (shown.length ? 0 : -1) : shown.findIndex((one) => one.path === chosen));
+    };
+    const close = (): void => {
+      list.hidden = true;
+      found.textContent = "";
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    };
+    const choose = (one: Template): void => {
+      const other = one.path !== chosen;
+      chosen = one.path;
+      close();
+      tell();
+      if (other) void report();
+    };
+
+    input.addEventListener("focus", () => input.select());
+    input.addEventListener("click", () => open(""));
+    input.addEventListener("input", () => open(input.value));
+    input.addEventListener("blur", () => {
+      close();
+      tell();
+    });
+    input.addEventListener("keydown", (event) => {
+      const closed = list.hidden;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (closed) open("");
+        else if (shown.length) point((active + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % shown.length);
+      } else if (event.key === "Enter" && !closed) {
+        event.preventDefault();
+        const one = shown[active];
+        if (one) choose(one);
+      } else if (event.key === "Escape" && !closed) {
+        close();
+        tell();
+      }
+    });
+    from.addEventListener("change", () => {
+      account = from.value;
+      void report();
+    });
+
+    const stop = hear(model, (message) => {
+      if (message.kind === "said") say(String(message["sentence"]), Boolean(message["bad"]));
+      else if (message.kind === "chosen" && message["view"] !== questions.view) {
+        chosen = String(message["chosen"]);
+        account = String(message["account"]);
+        tell();
+      }
+    });
+    void questions.ask("open").then(({ message }) => {
+      // A folder's email types stand together, whatever the order they come in.
+      const order = new Intl.Collator(root.lang || undefined);
+      templates = [...(message["templates"] as Template[])].sort(
+        (one, other) => order.compare(one.folder, other.folder) || order.compare(one.label, other.label),
+      );
+      chosen = String(message["chosen"]);
+      account = String(message["account"]);
+      const accounts = message["accounts"] as [string, string][];
+      from.replaceChildren(...accounts.map(([value, label]) => element("option", { value }, label)));
+      fromField.hidden = accounts.length < 2;
+      say(String(message["sentence"]), Boolean(message["bad"]));
+      tell();
+    });
+    return () => {
+      stop();
+      questions.close();
+    };
+  },
+};

@@ -1,0 +1,110 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test } from "vitest";
+import picker, { matching } from "../src/template_picker";
+import { FakeModel, settled, show } from "./scene";
+
+const one = (folder: string, label: string, subject: string) => ({ path: folder ? `${folder}/${label}` : label, folder, label, subject });
+const templates = [
+  one("Vie du cabinet", "Fermeture d’été", "Le cabinet ferme <b>bientôt</b>"),
+  one("Rendez-vous", "Rappel", "Votre rendez-vous du @RDVDATE"),
+  one("Rendez-vous", "Manqué", "Vous avez manqué un rendez-vous"),
+];
+
+let opened: Awaited<ReturnType<typeof show>>;
+let model: FakeModel;
+
+async function open(more: Record<string, unknown> = {}): Promise<HTMLElement> {
+  const answer = { templates, accounts: [], chosen: "Rendez-vous/Rappel", account: "", sentence: "", bad: false, ...more };
+  model = new FakeModel({ words: { subject: "Objet : {subject}", found: "{count}" }, language: "fr" }, (message) => (message.kind === "open" ? answer : {}));
+  opened = await show(picker, model);
+  return opened.el;
+}
+
+const field = (el: HTMLElement) => el.querySelector("[role=combobox]") as HTMLInputElement;
+const options = (el: HTMLElement) => [...el.querySelectorAll<HTMLElement>("[role=option]")];
+const key = (el: HTMLElement, name: string) => field(el).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+const type = (el: HTMLElement, text: string) => {
+  field(el).value = text;
+  field(el).dispatchEvent(new Event("input"));
+};
+const changes = () => model.sent.filter((message) => message.kind === "changed").map(({ chosen, account }) => ({ chosen, account }));
+
+afterEach(() => opened.close());
+
+test("the one chosen is shown with its subject, on one row", async () => {
+  const el = await open();
+  expect(field(el).value).toBe("Rappel");
+  expect(el.querySelector(".pw-picker-subject")?.textContent).toBe("Objet : Votre rendez-vous du @RDVDATE");
+  expect(el.querySelector("[role=listbox]")?.hasAttribute("hidden")).toBe(true);
+});
+
+test("words are looked for without accents or case, in folder, label and subject", () => {
+  expect(matching(templates, "MANQUE").map((found) => found.label)).toEqual(["Manqué"]);
+  expect(matching(templates, "cabinet ete").map((found) => found.label)).toEqual(["Fermeture d’été"]);
+  expect(matching(templates, "  ")).toHaveLength(3);
+  expect(matching(templates, "zzz")).toEqual([]);
+});
+
+test("the list opens grouped by folder, and its texts are text", async () => {
+  const el = await open();
+  field(el).click();
+  expect([...el.querySelectorAll("[role=listbox] [role=group]")].map((group) => group.getAttribute("aria-label"))).toEqual(["Rendez-vous", "Vie du cabinet"]);
+  expect(options(el).map((option) => option.getAttribute("aria-selected"))).toEqual(["false", "true", "false"]);
+  expect(el.querySelector("b")).toBeNull();
+});
+
+test("arrows and Enter choose, from what was typed", async () => {
+  const el = await open();
+  type(el, "rendez vous");
+  expect(options(el)).toHaveLength(2);
+  key(el, "ArrowUp");
+  key(el, "ArrowDown");
+  expect(field(el).getAttribute("aria-activedescendant")).toBe(options(el)[0]?.id);
+  key(el, "Enter");
+  await settled();
+  expect(changes()).toEqual([{ chosen: "Rendez-vous/Manqué", account: "" }]);
+  expect(field(el).value).toBe("Manqué");
+});
+
+test("a click chooses, and choosing the same one again tells nothing", async () => {
+  const el = await open();
+  field(el).click();
+  options(el)[1]?.click();
+  field(el).click();
+  options(el)[2]?.click();
+  await settled();
+  expect(changes()).toEqual([{ chosen: "Vie du cabinet/Fermeture d’été", account: "" }]);
+});
+
+test("Escape gives the choice back, whatever was typed", async () => {
+  const el = await open();
+  type(el, "zzz");
+  expect(el.querySelector("[aria-live]")?.textContent).toBeDefined();
+  expect(options(el)).toHaveLength(0);
+  key(el, "Escape");
+  expect(field(el).value).toBe("Rappel");
+  expect(changes()).toEqual([]);
+});
+
+test("an account is asked for only when there are several", async () => {
+  const alone = await open({ accounts: [["a", "A"]], account: "a" });
+  expect(alone.querySelector("select")?.closest<HTMLElement>(".pw-field")?.hidden).toBe(true);
+  opened.close();
+  const el = await open({ accounts: [["a", "A"], ["b", "B"]], account: "a" });
+  const list = el.querySelector("select") as HTMLSelectElement;
+  expect(list.closest<HTMLElement>(".pw-field")?.hidden).toBe(false);
+  list.value = "b";
+  list.dispatchEvent(new Event("change"));
+  await settled();
+  expect(changes()).toEqual([{ chosen: "Rendez-vous/Rappel", account: "b" }]);
+});
+
+test("what Python says is shown, and another view's choice too", async () => {
+  const el = await open();
+  model.say({ kind: "said", sentence: "Revenu à la version 3.", bad: true });
+  expect(el.querySelector("[role=status]")?.textContent).toBe("✕ Revenu à la version 3.");
+  model.say({ kind: "chosen", view: "another", chosen: "Rendez-vous/Manqué", account: "" });
+  expect(field(el).value).toBe("Manqué");
+  opened.close();
+  expect(model.listening()).toBe(0);
+});

@@ -1,0 +1,197 @@
+"""The search form: which search, which days, which filters; it reports what is asked and knows no patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workbench.domain.searches import Search, SearchParameter
+from workbench.errors import UnknownName
+from workbench.language import _, marked
+from workbench.widgets.view import STATIC, View
+
+Changed = Callable[[], None]
+
+_LABELS = {
+    "balance": marked("Balance"),
+    "by": marked("Declined by"),
+    "chair": marked("Chair"),
+    "family": marked("Family"),
+    "file_state": marked("File state"),
+    "forced": marked("Forced into the agenda"),
+    "group": marked("Group"),
+    "minors": marked("Minors"),
+    "nature": marked("Nature"),
+    "patient_type": marked("Patient type"),
+    "practitioner": marked("Practitioner"),
+    "site": marked("Site"),
+    "sort": marked("Order of the rows"),
+    "state": marked("State of the appointment"),
+    "type": marked("Type"),
+    "with_email": marked("With an e-mail address"),
+}
+"""What a parameter is called beside its control, where that is shorter than the search's own label for it."""
+
+_CHOICES = {
+    "state": {
+        "upcoming": marked("upcoming"),
+        "missed": marked("missed"),
+        "postponed": marked("postponed"),
+        "present": marked("came"),
+        "cancelled": marked("cancelled"),
+        "excused": marked("excused"),
+    },
+    "by": {"practice": marked("by the practice"), "patient": marked("by the patient")},
+    "sort": {
+        "time": marked("by time"),
+        "name": marked("by name"),
+        "practitioner": marked("by practitioner"),
+        "chair": marked("by chair"),
+        "nature": marked("by nature"),
+        "state": marked("by state"),
+        "patient_type": marked("by patient type"),
+    },
+}
+"""How the values that a search itself names read on their chips."""
+
+
+class SearchForm(View):
+    """A search and its parameters, as a form that answers at once.
+
+    Parameters
+    ----------
+    searches
+        The searches there are, by name, as ``practice.searches()`` gives them.
+    choices
+        What the practice has to choose from (its practitioners, chairs, natures …): by parameter, pairs of a value
+        and its label. A parameter with an empty list is not shown.
+    name
+        The search shown first.
+    values
+        Its parameters, as ``practice.search(name, **values)`` takes them.
+
+    Attributes
+    ----------
+    name
+        The search chosen now.
+    values
+        What is asked of it now; empty parameters are left out.
+    """
+
+    _esm = STATIC / "search_form.js"
+    _css = STATIC / "search_form.css"
+
+    def __init__(
+        self,
+        searches: Mapping[str, Search],
+        *,
+        choices: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+        name: str = "appointments",
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._searches = dict(searches)
+        self._choices = {key: list(pairs) for key, pairs in (choices or {}).items()}
+        self._callbacks: list[Changed] = []
+        self._said: dict[str, Any] = {"sentence": "", "bad": False}
+        self._days = ""
+        self.name, self.values = self._asked(name, values or {})
+        self.answers["open"] = self._opened
+        self.answers["changed"] = self._changed
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the form's words."""
+        return {
+            "search": _("Search"),
+            "when": _("When"),
+            "yesterday": _("Yesterday"),
+            "today": _("Today"),
+            "tomorrow": _("Tomorrow"),
+            "in_two_days": _("D+2"),
+            "next_open": _("Next open day"),
+            "dates": _("Dates…"),
+            "first_day": _("From"),
+            "last_day": _("To"),
+            "day_example": _("24/11/2026 or J+1"),
+            "pick_day": _("Choose a day in the calendar"),
+            "first_hour": _("From"),
+            "last_hour": _("to"),
+            "hours": _("Hours"),
+            "all": _("All"),
+            "chosen": _("{first} and {count} more"),
+            "more": _("More filters"),
+            "more_count": _("More filters ({count})"),
+            "yes": _("Yes"),
+            "no": _("No"),
+        }
+
+    def on_change(self, callback: Changed) -> None:
+        """Call `callback` once for each settled change of the search or of what is asked of it."""
+        self._callbacks.append(callback)
+
+    def say(self, sentence: str, bad: bool = False) -> None:
+        """Show a sentence under the form: what was found or, with `bad`, what cannot be read; what was typed stays."""
+        self._said = {"sentence": sentence, "bad": bad}
+        self.send({"kind": "said", **self._said})
+
+    def say_days(self, text: str) -> None:
+        """Show beside the dates which days they mean today, as « Tuesday 24 November »."""
+        self._days = text
+        self.send({"kind": "days", "text": text})
+
+    def _opened(self, _message: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "searches": [
+                {
+                    "name": search.name,
+                    "label": _(search.label),
+                    "parameters": [self._shown(parameter) for parameter in search.parameters],
+                }
+                for search in self._searches.values()
+            ],
+            "name": self.name,
+            "values": self.values,
+            "days": self._days,
+            **self._said,
+        }
+
+    def _shown(self, parameter: SearchParameter) -> dict[str, Any]:
+        known = _CHOICES.get(parameter.name, {})
+        choices = self._choices.get(parameter.name)
+        if choices is None and parameter.choices:
+            choices = [
+                (value, _capitalised(_(known[value])) if value in known else value) for value in parameter.choices
+            ]
+        return {
+            "name": parameter.name,
+            "kind": parameter.kind,
+            "label": _(_LABELS.get(parameter.name, parameter.label)),
+            "choices": None if choices is None else [list(pair) for pair in choices],
+            "fixed": bool(parameter.choices),
+            "default": parameter.default,
+        }
+
+    def _changed(self, message: Mapping[str, Any]) -> None:
+        asked = self._asked(str(message["name"]), message["values"])
+        if asked == (self.name, self.values):
+            return
+        self.name, self.values = asked
+        self.send({"kind": "asked", "view": message.get("view"), "name": self.name, "values": self.values})
+        for callback in self._callbacks:
+            callback()
+
+    def _asked(self, name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        if name not in self._searches:
+            raise UnknownName(
+                _("There is no search called « {name} ». The searches are: {known}.").format(
+                    name=name, known=", ".join(self._searches)
+                )
+            )
+        known = [parameter.name for parameter in self._searches[name].parameters]
+        texts = {key: str(values[key]).strip() for key in known if key in values}
+        return name, {key: text for key, text in texts.items() if text}
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,115 @@
+"""The choice of an email type, by folder and by what one remembers of it, and of the account it leaves from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import UnknownAccount, UnknownTemplate
+from workbench.language import _
+from workbench.widgets.view import STATIC, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Changed = Callable[[], None]
+
+
+class TemplatePicker(View):
+    """An email type out of those there are, on one row, with its subject in sight.
+
+    Parameters
+    ----------
+    templates
+        The email types: a frame with the columns ``path folder label subject``, or rows of these four.
+    chosen
+        The path of the one chosen first; nothing is chosen without it.
+    accounts
+        The accounts to choose from, as pairs of a name and what it is called; with one or none, nothing is asked.
+    account
+        The account chosen first; the first one by default.
+
+    Attributes
+    ----------
+    chosen
+        The path of the email type chosen now, or ``""``.
+    account
+        The name of the account chosen now, or ``""``.
+    """
+
+    _esm = STATIC / "template_picker.js"
+    _css = STATIC / "template_picker.css"
+
+    def __init__(
+        self,
+        templates: pd.DataFrame | Iterable[Sequence[str]],
+        *,
+        chosen: str | None = None,
+        accounts: Sequence[tuple[str, str]] = (),
+        account: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._templates = _rows(templates)
+        self._accounts = list(accounts)
+        self._callbacks: list[Changed] = []
+        self._said: dict[str, Any] = {"sentence": "", "bad": False}
+        self.chosen = self._known(chosen or "")
+        self.account = self._known_account(account or (self._accounts[0][0] if self._accounts else ""))
+        self.answers["open"] = self._opened
+        self.answers["changed"] = self._changed
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the picker's words."""
+        return {
+            "template": _("Email type"),
+            "placeholder": _("Choose an email type…"),
+            "nothing": _("No email type holds these words."),
+            "found": _("{count} email types"),
+            "subject": _("Subject: {subject}"),
+            "account": _("Send from"),
+            "no_folder": _("Without a folder"),
+        }
+
+    def on_change(self, callback: Changed) -> None:
+        """Call `callback` once for each change of the email type or of the account."""
+        self._callbacks.append(callback)
+
+    def say(self, sentence: str, bad: bool = False) -> None:
+        """Show a sentence under the row; with `bad`, as something to be put right."""
+        self._said = {"sentence": sentence, "bad": bad}
+        self.send({"kind": "said", **self._said})
+
+    def _opened(self, _message: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "templates": self._templates,
+            "accounts": [list(pair) for pair in self._accounts],
+            "chosen": self.chosen,
+            "account": self.account,
+            **self._said,
+        }
+
+    def _changed(self, message: Mapping[str, Any]) -> None:
+        asked = (self._known(str(message["chosen"])), self._known_account(str(message["account"])))
+        if asked == (self.chosen, self.account):
+            return
+        self.chosen, self.account = asked
+        self.send({"kind": "chosen", "view": message.get("view"), "chosen": self.chosen, "account": self.account})
+        for callback in self._callbacks:
+            callback()
+
+    def _known(self, path: str) -> str:
+        if path and path not in [row["path"] for row in self._templates]:
+            raise UnknownTemplate(_("There is no email type « {path} ».").format(path=path))
+        return path
+
+    def _known_account(self, name: str) -> str:
+        if name and name not in [known for known, _label in self._accounts]:
+            raise UnknownAccount(_("There is no account « {name} ».").format(name=name))
+        return name
+
+
+def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, str]]:
+    names = ("path", "folder", "label", "subject")
+    given = templates.loc[:, list(names)].itertuples(index=False) if hasattr(templates, "itertuples") else templates
+    return [dict(zip(names, map(str, row), strict=True)) for row in given]
