@@ -22,6 +22,9 @@ PAST_DAYS = 37
 COMING_DAYS = 16
 """Numbered days after today; tomorrow is the first of them."""
 
+SEEN_AGAIN = frozenset({"1029", "2101", "2103", "2202", "2302"})
+"""Without an address, with a malformed one, a guardian without one, an opt-out: also seen on the second day."""
+
 TOMORROW = 50
 """Upcoming appointments tomorrow, whatever the day."""
 
@@ -127,6 +130,7 @@ class _Agenda:
         self._missed_lately()
         for day in range(-PAST_DAYS, COMING_DAYS + 1):
             self._fill(day)
+        self._second_visits(by_hand)
         self.visits.sort(key=lambda visit: (visit.day, visit.minute, visit.chair))
 
     def _tomorrow_by_hand(self, patients: list[SamplePatient]) -> None:
@@ -152,6 +156,12 @@ class _Agenda:
                 self._book(patient, self.dice.randint(2, 5), self._nature(patient), "upcoming")
             elif then == "back":
                 self._book(patient, 0, self._nature(patient), "present", early=True)
+
+    def _second_visits(self, patients: list[SamplePatient]) -> None:
+        """See a few who cannot simply be written to on the next open day too: whoever starts there meets them."""
+        for patient in patients:
+            if patient.file_number in SEEN_AGAIN:
+                self._book(patient, 2, self._nature(patient), "upcoming", moved=False)
 
     def _fill(self, day: int) -> None:
         """Bring a day to its number of visits with patients who waited longest."""
