@@ -78,32 +78,61 @@ export function hear(model: Model, callback: (message: { kind: string; [key: str
   return () => model.off("msg:custom", callback as never);
 }
 
-/** Ask Python and wait for its answer; answers carry the number of their question. */
+export interface Answer {
+  message: Record<string, unknown>;
+  buffers: DataView[];
+}
+
+/** A question that waits longer than this is told of: the kernel may be gone. */
+export const SILENT_AFTER_MS = 5000;
+
+/**
+ * Ask Python and wait for its answer; answers carry the number of their question.
+ *
+ * `onsilence` hears `true` when a question has waited too long (a kernel that is gone never answers, one that works on
+ * something else answers late), and `false` at the next answer.
+ */
 export class Questions {
   private number = 0;
-  private readonly waiting = new Map<number, (answer: { message: Record<string, unknown>; buffers: DataView[] }) => void>();
+  private silent = false;
+  private readonly waiting = new Map<number, { answered: (answer: Answer) => void; timer: ReturnType<typeof setTimeout> | undefined }>();
   private readonly stop: () => void;
   readonly view = Math.random().toString(36).slice(2);
 
-  constructor(private readonly model: Model) {
+  constructor(
+    private readonly model: Model,
+    private readonly onsilence?: (silent: boolean) => void,
+  ) {
     this.stop = hear(model, (message, buffers) => {
       if (message["view"] !== this.view) return;
       const request = message["request"] as number;
-      this.waiting.get(request)?.({ message, buffers });
+      const asked = this.waiting.get(request);
+      if (!asked) return;
       this.waiting.delete(request);
+      clearTimeout(asked.timer);
+      this.hush(false);
+      asked.answered({ message, buffers });
     });
   }
 
-  ask(kind: string, question: Record<string, unknown> = {}): Promise<{ message: Record<string, unknown>; buffers: DataView[] }> {
+  ask(kind: string, question: Record<string, unknown> = {}): Promise<Answer> {
     const request = (this.number += 1);
     return new Promise((answered) => {
-      this.waiting.set(request, answered);
+      const timer = this.onsilence && setTimeout(() => this.hush(true), SILENT_AFTER_MS);
+      this.waiting.set(request, { answered, timer });
       this.model.send({ kind, request, view: this.view, ...question });
     });
   }
 
   close(): void {
     this.stop();
+    for (const { timer } of this.waiting.values()) clearTimeout(timer);
     this.waiting.clear();
+  }
+
+  private hush(silent: boolean): void {
+    if (silent === this.silent) return;
+    this.silent = silent;
+    this.onsilence?.(silent);
   }
 }
