@@ -6,6 +6,7 @@ State is never colour alone: a sign and a word come first (✓ Sent, ✕ Failed,
 from __future__ import annotations
 
 from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.summaries import STATUS_WORDS
 from workbench.language import _, marked
 
 _HEADINGS = {
@@ -139,13 +140,7 @@ _HEADINGS = {
 }
 
 _STATUSES = {
-    "sent": ("✓", marked("Sent")),
-    "failed": ("✕", marked("Failed")),
-    "in_doubt": ("?", marked("Uncertain")),
-    "skipped": ("–", marked("Not sent")),
-    "pending": ("…", marked("Waiting")),
-    "sending": ("…", marked("Sending")),
-    "cancelled": ("–", marked("Cancelled")),
+    **STATUS_WORDS,
     "draft": ("…", marked("Draft")),
     "queued": ("…", marked("Queued")),
     "awaiting_approval": ("…", marked("Waiting for approval")),
