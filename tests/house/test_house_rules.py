@@ -37,14 +37,31 @@ def tracked() -> list[Path]:
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        made = ("build", "dist", "__pycache__", ".venv", ".git", ".hypothesis", ".mypy_cache", ".ruff_cache")
-        kept = (file for file in ROOT.rglob("*") if not set(made) & set(file.relative_to(ROOT).parts))
+        made = {"build", "dist", "__pycache__", ".venv", ".git", ".hypothesis", ".mypy_cache", ".ruff_cache"}
+        made |= {"node_modules", "static"}
+        kept = (file for file in ROOT.rglob("*") if not made & set(file.relative_to(ROOT).parts))
         return [file for file in kept if file.is_file()]
     return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def texts() -> list[Path]:
-    suffixes = {".py", ".md", ".toml", ".html", ".csv", ".ipynb", ".po", ".yml", ".yaml", ".sh", ".json", ""}
+    suffixes = {
+        ".py",
+        ".md",
+        ".toml",
+        ".html",
+        ".csv",
+        ".ipynb",
+        ".po",
+        ".yml",
+        ".yaml",
+        ".sh",
+        ".json",
+        ".ts",
+        ".css",
+        ".mjs",
+        "",
+    }
     return [file for file in tracked() if file.suffix in suffixes]
 
 
