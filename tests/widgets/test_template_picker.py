@@ -39,6 +39,14 @@ def test_rows_and_a_frame_of_them_offer_the_same():
     }  # fmt: skip
 
 
+def test_a_subject_with_conditions_is_shown_in_its_first_case():
+    subject = (
+        "{% if RDVLISTE %}Vos rendez-vous{% else %}Votre rendez-vous{% endif %} du @RDVDATE{%- if X %} (@X){% endif %}"
+    )
+    rows = [("A", "", "A", subject)]
+    assert Picked(rows).hears(kind="open")["templates"][0]["subject"] == "Vos rendez-vous du @RDVDATE (@X)"
+
+
 def test_nothing_is_chosen_unless_somebody_says_so():
     assert Picked(ROWS).chosen == ""
     assert Picked(ROWS, chosen="Vœux").chosen == "Vœux"

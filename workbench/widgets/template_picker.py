@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -112,4 +113,14 @@ class TemplatePicker(View):
 def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, str]]:
     names = ("path", "folder", "label", "subject")
     given = templates.loc[:, list(names)].itertuples(index=False) if hasattr(templates, "itertuples") else templates
-    return [dict(zip(names, map(str, row), strict=True)) for row in given]
+    rows = [dict(zip(names, map(str, row), strict=True)) for row in given]
+    return [row | {"subject": _as_read(row["subject"])} for row in rows]
+
+
+_OTHERWISE = re.compile(r"\{%-?\s*(?:else|elif)\b.*?\{%-?\s*endif\s*-?%\}", re.DOTALL)
+_STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
+
+
+def _as_read(subject: str) -> str:
+    """Return a subject without its conditions, each in its first case: enough to know the email type by."""
+    return " ".join(_STATEMENT.sub("", _OTHERWISE.sub("", subject)).split())

@@ -65,7 +65,7 @@ export default {
     const body = element("div", { class: "pw-form-body" });
     const days = element("p", { class: "pw-note pw-form-days", "aria-live": "polite" });
     const said = element("p", { class: "pw-form-said", role: "status", "aria-live": "polite" });
-    root.append(body, said);
+    root.append(body);
 
     const search = (): Search | undefined => searches.find((one) => one.name === name);
     const parameter = (wanted: string): Parameter | undefined => search()?.parameters.find((one) => one.name === wanted);
@@ -106,30 +106,38 @@ export default {
     };
 
     const whenPart = (): HTMLElement => {
-      const start = values["start"] ?? "";
-      const end = values["end"] ?? "";
-      const oneDay = start !== "" && sameDay(start) === sameDay(end) ? sameDay(start) : "";
-      const quick = QUICK.some(([, day]) => day === oneDay);
-      const open = datesOpen || (!quick && (start !== "" || end !== ""));
       const choices: Choice[] = [...QUICK.map(([key, day]): Choice => [day, word(key)]), ["", word("dates")]];
-      const pressed = open ? [""] : quick ? [oneDay] : [];
-      const group = chips(word("when"), choices, pressed, (day) => {
+      const inputs = { start: dayPart("start", "from"), end: dayPart("end", "to") };
+      const dates = element("div", { class: "pw-form-pair", role: "group", "aria-label": word("days") }, inputs.start, inputs.end);
+      const group = chips(word("when"), choices, [], (day) => {
         datesOpen = day === "";
         if (day !== "") {
           set("start", day);
           set("end", day);
         }
-        redraw();
-        if (datesOpen) root.querySelector<HTMLInputElement>("[data-part=start]")?.focus();
+        show();
+        if (datesOpen) inputs.start.querySelector<HTMLInputElement>("[data-part]")?.focus();
         void report();
       });
-      const dates = element("div", { class: "pw-form-pair", hidden: !open }, dayPart("start", "first_day"), dayPart("end", "last_day"));
-      return element("div", {}, group, dates, days);
+      /** Press the chip of the day asked, or open the two dates when it has none. */
+      const show = (): void => {
+        const start = values["start"] ?? "";
+        const end = values["end"] ?? "";
+        const quick = QUICK.map(([, day]) => day).find((day) => day === sameDay(start) && day === sameDay(end));
+        const open = datesOpen || (quick === undefined && (start !== "" || end !== ""));
+        group.press(open ? [""] : quick === undefined ? [] : [quick]);
+        dates.hidden = !open;
+        for (const [wanted, part] of Object.entries(inputs)) {
+          const input = part.querySelector<HTMLInputElement>("[data-part]");
+          if (input) input.value = dayShown(values[wanted] ?? "");
+        }
+      };
+      show();
+      return element("div", {}, group, dates, days, said);
     };
 
     const dayPart = (wanted: "start" | "end", label: string): HTMLElement => {
       const input = typed({ "data-part": wanted, placeholder: word("day_example") }, (text) => set(wanted, text));
-      input.value = dayShown(values[wanted] ?? "");
       // The browser's own calendar, for those who would rather point than type.
       const calendar = element("input", { type: "date", class: "pw-form-calendar", tabindex: "-1", "aria-hidden": "true" });
       calendar.addEventListener("change", () => {
@@ -164,8 +172,8 @@ export default {
       return element(
         "div",
         { class: "pw-form-pair", role: "group", "aria-label": word("hours") },
-        field(word("first_hour"), from, from),
-        field(word("last_hour"), to, to),
+        field(word("from"), from, from),
+        field(word("to"), to, to),
       );
     };
 
@@ -256,9 +264,8 @@ export default {
         void report();
       });
       const first = FIRST.slice(2).map((wanted) => parameter(wanted)).map((one) => one && part(one));
-      body.replaceChildren(
-        ...[field(word("search"), list, list), parameter("start") && whenPart(), ...first, morePart()].filter((one): one is HTMLElement => Boolean(one)),
-      );
+      const when = parameter("start") ? whenPart() : said;
+      body.replaceChildren(...[field(word("search"), list, list), when, ...first, morePart()].filter((one): one is HTMLElement => Boolean(one)));
     };
 
     const stop = hear(model, (message) => {
