@@ -32,11 +32,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "displays": {"merging", "practice", *_WORDS},
     "widgets": {"displays", "practice", *_WORDS},
     "jobs": {"ports", "practice", "settings", *_WORDS},
+    "lab": {"settings", *_WORDS},
     "wiring": {
         "addresses", "attachments", "databases", "ledger", "merging", "passwords", "patients", "ports", "practice",
         "sending", "settings", "transports", "displays", "jobs", "widgets", *_WORDS,
     },
-    "cli": {"displays", "jobs", "passwords", "practice", "settings", "wiring", *_WORDS},
+    "cli": {"displays", "jobs", "lab", "passwords", "practice", "settings", "wiring", *_WORDS},
     "__init__": {"practice", "settings", "wiring", *_WORDS},
     "__main__": {"cli"},
 }  # fmt: skip

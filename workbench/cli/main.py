@@ -12,7 +12,19 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import accounts, demo, imports, mailings, patients, practice, searches, sending, templates, workspace
+from workbench.cli import (
+    accounts,
+    demo,
+    imports,
+    lab,
+    mailings,
+    patients,
+    practice,
+    searches,
+    sending,
+    templates,
+    workspace,
+)
 from workbench.cli.commands import Commands
 from workbench.cli.output import say
 from workbench.cli.session import Session
@@ -64,6 +76,7 @@ def choose_workspace(
 
 
 demo.add_to(app)
+lab.add_to(app)
 workspace.add_to(app)
 imports.add_to(app)
 searches.add_to(app)

@@ -1,0 +1,171 @@
+"""What JupyterLab is told on a workspace: private folders, nothing of the person's own Jupyter, nothing outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.lab.notebooks import FIRST_NOTEBOOK
+from workbench.language import _, language
+from workbench.settings import private_folder, write_private
+
+LOOPBACK = "127.0.0.1"
+STATE_FOLDER = ".lab"
+
+_LONGEST_SOCKET = 100
+"""The path of a socket in the file system is limited, to 104 bytes where it is least."""
+
+_SOCKET_NAME = "/kernel-01234567-89ab-cdef-0123-456789abcdef-ipc-5"
+
+_EXTENSION = Path(__file__).parents[1] / "widgets" / "static" / "labextension"
+
+# What asks the outside for something, or has no server behind it here.
+_LEFT_OUT = (
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension",
+    "@jupyterlab/lsp-extension",
+)
+
+_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # A view that is out of sight keeps what it shows.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+# The page may ask this server and nobody else, whatever an output or a message says.
+_PAGE_POLICY = "; ".join(
+    (
+        "default-src 'self' data: blob:",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:",
+        "style-src 'self' 'unsafe-inline' data: blob:",
+        f"connect-src 'self' ws://{LOOPBACK}:* ws://localhost:* data: blob:",
+        "frame-ancestors 'self'",
+        "form-action 'self'",
+        "base-uri 'self'",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabFolders:
+    """The workspace of a JupyterLab, with what is kept there from day to day, and what lives as long as it runs."""
+
+    workspace: Path
+    runtime: Path
+
+    @property
+    def state(self) -> Path:
+        """The hidden folder of the workspace that is JupyterLab's own."""
+        return self.workspace / STATE_FOLDER
+
+    @property
+    def log(self) -> Path:
+        """The file that tells what went wrong in the server since it was started."""
+        return self.state / "jupyterlab.log"
+
+    def make(self) -> None:
+        """Make what is missing, and write what JupyterLab reads at its start."""
+        private_folder(self.state)
+        for name in ("checkpoints", "data", "ipython", "page", "settings", "layout"):
+            private_folder(self.state / name)
+        write_private(self.log, b"")
+        kernel = private_folder(private_folder(self.state / "data" / "kernels") / "python3")
+        _write(kernel / "kernel.json", _own_kernel())
+        _write(self.state / "page" / "page_config.json", _page())
+        _write(self.state / "page" / "overrides.json", _SETTINGS)
+
+
+def environment(folders: LabFolders, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the server and its kernels: nothing of the person's own Jupyter is left in it."""
+    kept = {name: value for name, value in inherited.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
+    return {
+        **kept,
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_DATA_DIR": str(folders.state / "data"),
+        "JUPYTER_PATH": str(folders.state / "data"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_RUNTIME_DIR": str(folders.runtime),
+        # What is typed in a cell may name a patient: its history stays in the workspace too.
+        "IPYTHONDIR": str(folders.state / "ipython"),
+        "WORKBENCH_WORKSPACE": str(folders.workspace),
+        # The debugger of the kernels would print a warning for each of them.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str, Any]]:
+    """Return JupyterLab's configuration, by class and trait."""
+    log = {"logging_config": _private_log(folders.log), "log_level": "WARN"}
+    return {
+        "ServerApp": {
+            **log,
+            "ip": LOOPBACK,
+            "port": port,
+            "port_retries": 0,
+            "root_dir": str(folders.workspace),
+            "allow_root": True,
+            "allow_unauthenticated_access": False,
+            "contents_manager_class": "workbench.lab.contents.WorkspaceContents",
+            "tornado_settings": {"headers": {"Content-Security-Policy": _PAGE_POLICY}},
+            "terminals_enabled": False,
+        },
+        "IdentityProvider": {"token": token},
+        "PasswordIdentityProvider": {"allow_password_change": False},
+        "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
+        # What a kernel shows is patients' data: it travels in the file system, not over the network's loopback.
+        "KernelManager": {"transport": "ipc" if _sockets_fit(folders.runtime) else "tcp"},
+        "ContentsManager": {"hide_globs": ["*.sqlite*", "locks", "backups", "__pycache__", "*.pyc"]},
+        "WorkspaceCheckpoints": {"checkpoint_dir": str(folders.state / "checkpoints")},
+        "ExtensionApp": log,
+        "LabApp": {
+            "default_url": f"/lab/tree/{FIRST_NOTEBOOK}",
+            "app_settings_dir": str(folders.state / "page"),
+            "user_settings_dir": str(folders.state / "settings"),
+            "workspaces_dir": str(folders.state / "layout"),
+            "extra_labextensions_path": [str(_EXTENSION.parent)],
+            "extension_manager": "readonly",
+            "news_url": None,
+        },
+    }
+
+
+def _own_kernel() -> dict[str, Any]:
+    return {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Publipostage (Python)",
+        "language": "python",
+        "metadata": {"debugger": False},
+    }
+
+
+def _page() -> dict[str, Any]:
+    return {
+        "disabledExtensions": dict.fromkeys(_LEFT_OUT, True),
+        "publipostage": {
+            "notebook": FIRST_NOTEBOOK,
+            "language": language(),
+            "words": {"tile": "Publipostage", "category": _("Practice"), "inbox": _("Mail catcher's inbox")},
+        },
+    }
+
+
+def _private_log(file: Path) -> dict[str, Any]:
+    # It names notebooks and faults of the server, never what a cell holds; the terminal stays the person's.
+    handler = {
+        "class": "logging.FileHandler", "filename": str(file), "delay": True, "formatter": "console", "level": "WARNING"
+    }  # fmt: skip
+    loggers = {name: {"handlers": ["file"]} for name in ("ServerApp", "LabApp")}
+    return {"handlers": {"file": handler}, "loggers": loggers}
+
+
+def _sockets_fit(runtime: Path) -> bool:
+    return os.name == "posix" and len(os.fsencode(f"{runtime}{_SOCKET_NAME}")) <= _LONGEST_SOCKET
+
+
+def _write(file: Path, values: Mapping[str, Any]) -> None:
+    write_private(file, json.dumps(values, ensure_ascii=False, indent=1).encode())

@@ -1,0 +1,102 @@
+"""The files JupyterLab shows and saves: no patient is saved with a notebook's outputs, no copy lies about."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+
+from workbench.language import _
+from workbench.settings import private_folder
+
+KEPT = "publipostage"
+"""The name under which the metadata of a notebook or an output may ask that it is saved as it is."""
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_PICTURE = "image/png"
+
+_COUNT = re.compile(r"[-+]?\d{1,9}(?:\.\d{1,9})?|True|False|None")
+"""A text that says how many, and nothing about anybody."""
+
+
+class WorkspaceCheckpoints(AsyncFileCheckpoints):
+    """Earlier states of the notebooks, kept in JupyterLab's private folder instead of beside them."""
+
+    def checkpoint_path(self, checkpoint_id: str, path: str) -> str:
+        """Return where the earlier state of a file is kept; its folders are made."""
+        file = Path(path.strip("/"))
+        folder = Path(self.checkpoint_dir) / file.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.fspath(private_folder(folder) / f"{file.stem}-{checkpoint_id}{file.suffix}")
+
+
+class WorkspaceContents(AsyncLargeFileManager):
+    """The workspace's files; a notebook is saved without what its cells showed of patients (P12)."""
+
+    checkpoints_class = WorkspaceCheckpoints
+
+    async def save(self, model: dict[str, Any], path: str = "") -> Any:
+        """Save a file; what cannot be made safe is not saved."""
+        if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
+            model = {**model, "content": without_patients(model["content"])}
+        return await super().save(model, path)  # type: ignore[no-untyped-call]  # of Jupyter
+
+
+def without_patients(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a notebook without the outputs that may show patients, and without the state of its widgets.
+
+    Widgets stay (their data never are in the file), as do pictures and bare numbers. Another output is replaced by
+    a sentence, unless its metadata, or the notebook's, hold ``{"publipostage": {"keep_outputs": true}}``.
+    """
+    metadata = {name: value for name, value in notebook.get("metadata", {}).items() if name != "widgets"}
+    cells = notebook.get("cells", [])
+    if not _asked_to_keep(metadata):
+        cells = [_cell_without_patients(cell) for cell in cells]
+    return {**notebook, "metadata": metadata, "cells": cells}
+
+
+def _cell_without_patients(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    outputs = cell.get("outputs")
+    if not outputs:
+        return cell
+    kept: list[Mapping[str, Any]] = []
+    for output in outputs:
+        safe = _safe(output)
+        # One sentence says it for all that a cell has printed.
+        if safe is not None and safe not in kept[-1:]:
+            kept.append(safe)
+    return {**cell, "outputs": kept}
+
+
+def _safe(output: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if _asked_to_keep(output.get("metadata", {})):
+        return output
+    data = output.get("data", {})
+    if _WIDGET in data:
+        return {**output, "data": {_WIDGET: data[_WIDGET]}, "metadata": {}}
+    if _PICTURE in data:
+        return {**output, "data": {_PICTURE: data[_PICTURE]}}
+    if set(data) == {"text/plain"} and _COUNT.fullmatch(_text(data["text/plain"]).strip()):
+        return output
+    if output.get("output_type") == "stream" and not _text(output.get("text", "")).strip():
+        return None
+    sentence = _("This result may show patients and was not saved. Run the cell to see it again.")
+    return {
+        "output_type": "display_data",
+        "data": {"text/plain": sentence},
+        "metadata": {KEPT: {"keep_outputs": True}},
+    }
+
+
+def _asked_to_keep(metadata: object) -> bool:
+    ours = metadata.get(KEPT) if isinstance(metadata, Mapping) else None
+    return isinstance(ours, Mapping) and ours.get("keep_outputs") is True
+
+
+def _text(value: object) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)

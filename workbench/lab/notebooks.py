@@ -1,0 +1,123 @@
+"""Put the notebooks that come with the workbench into a workspace, and never over what a person has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import WorkspaceError
+from workbench.language import _
+from workbench.settings import private_folder, write_private
+
+FIRST_NOTEBOOK = "notebooks/01_publipostage.ipynb"
+"""The notebook that opens by itself, seen from the workspace."""
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+class Placing(Enum):
+    """What became of one notebook of the workbench in a workspace."""
+
+    COPIED = "copied"
+    KEPT = "kept"
+    RENEWED = "renewed"
+    BESIDE = "beside"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A notebook of the workbench and where it stands now."""
+
+    file: Path
+    how: Placing
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the notebooks that come with the workbench.
+
+    Raises
+    ------
+    WorkspaceError
+        When the workbench was installed without them.
+    """
+    # A checkout comes first: what is edited there is what runs there.
+    for folder in (_PACKAGE.parent / "notebooks", _PACKAGE / "_notebooks"):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise WorkspaceError(_("The notebooks were not installed with the workbench. Install the workbench again."))
+
+
+def place_notebooks(workspace: Path, state: Path, *, shipped: Path | None = None) -> list[Placed]:
+    """Copy the notebooks of the workbench into the workspace and return where each one stands.
+
+    A copy that nobody changed is renewed when the workbench brings a newer one. Beside a copy that somebody changed,
+    or that cannot be read, the newer one is laid once, under its own name.
+
+    Parameters
+    ----------
+    state
+        The private folder that remembers which notebook was given last.
+    shipped
+        The folder of the notebooks; those that came with the workbench by default.
+    """
+    memory = state / "notebooks.json"
+    given = _remembered(memory)
+    target = private_folder(workspace / "notebooks")
+    placed = []
+    for source in sorted((shipped or shipped_folder()).glob("*.ipynb")):
+        placed.append(_place(source, target, given.get(source.name, "")))
+        given[source.name] = _meaning(source)
+    write_private(memory, json.dumps(given, indent=1, sort_keys=True).encode())
+    return placed
+
+
+def _place(source: Path, target: Path, given: str) -> Placed:
+    copy = target / source.name
+    fresh = _meaning(source)
+    if not copy.exists():
+        write_private(copy, source.read_bytes())
+        return Placed(copy, Placing.COPIED)
+    standing = _meaning(copy)
+    if standing == fresh or given == fresh:
+        return Placed(copy, Placing.KEPT)
+    if standing == given:
+        write_private(copy, source.read_bytes())
+        return Placed(copy, Placing.RENEWED)
+    beside = _free_name(target, source)
+    write_private(beside, source.read_bytes())
+    return Placed(beside, Placing.BESIDE)
+
+
+def _free_name(target: Path, source: Path) -> Path:
+    number = 2
+    while (target / f"{source.stem} ({number}){source.suffix}").exists():
+        number += 1
+    return target / f"{source.stem} ({number}){source.suffix}"
+
+
+def _meaning(file: Path) -> str:
+    """Return a digest of what a person can change: running a notebook and saving it does not count as a change."""
+    try:
+        notebook = json.loads(file.read_text(encoding="utf-8"))
+        told = [_told(cell) for cell in notebook["cells"]]
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError):
+        return "unreadable"
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def _told(cell: Mapping[str, Any]) -> list[Any]:
+    source = cell["source"]
+    return [cell["cell_type"], source if isinstance(source, str) else "".join(source), cell["metadata"].get("tags", [])]
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(digest) for name, digest in known.items()} if isinstance(known, dict) else {}

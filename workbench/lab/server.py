@@ -1,0 +1,177 @@
+"""Run JupyterLab on a workspace, for the person at this computer alone, until they stop it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import UsageError, WorkspaceError
+from workbench.lab.configuration import LOOPBACK, LabFolders, environment, traits
+from workbench.language import _
+from workbench.settings import private_folder
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
+
+FIRST_PORT = 8888
+_PORTS_TRIED = 50
+
+
+def serve(
+    workspace: Path,
+    *,
+    announce: Callable[[str], None],
+    port: int | None = None,
+    browser: bool = True,
+    arguments: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Run JupyterLab until Ctrl-C or SIGTERM; its kernels end with it.
+
+    Parameters
+    ----------
+    announce
+        Told the address, with the token that opens it, once the server answers there.
+    port
+        The port to listen on; the first free one by default.
+    arguments
+        Further words for JupyterLab itself.
+    variables
+        Further environment variables of the kernels.
+
+    Raises
+    ------
+    UsageError
+        When an argument would open JupyterLab to others.
+    WorkspaceError
+        When the port is taken.
+    """
+    runtime = Path(tempfile.mkdtemp(prefix="workbench-"))
+    before = os.umask(0o077)
+    try:
+        folders = LabFolders(workspace=workspace, runtime=private_folder(runtime))
+        folders.make()
+        os.environ.update(environment(folders, {**os.environ, **(variables or {})}))
+        for name in set(os.environ) - set(environment(folders, os.environ)):
+            del os.environ[name]
+        server = _closed_server(folders, _free_port(port), arguments)
+        _until_told_to_stop(server, announce, browser=browser)
+    finally:
+        os.umask(before)
+        shutil.rmtree(runtime, ignore_errors=True)
+        _leave_no_empty_configuration()
+
+
+def _closed_server(folders: LabFolders, port: int, arguments: Sequence[str]) -> ServerApp:
+    from jupyterlab.labapp import LabApp
+    from traitlets.config import Config
+
+    token = secrets.token_hex(24)
+    configuration = traits(folders, token=token, port=port)
+    server: ServerApp = LabApp.make_serverapp(
+        jpserver_extensions={LabApp.get_extension_package(): True}, config=Config(configuration)
+    )
+    server.aliases.update(LabApp.aliases)
+    server.initialize(argv=list(arguments), starter_extension=LabApp.name, find_extensions=False, new_httpserver=False)
+    # What the arguments have made of it is looked at, not how they were written: there are many ways to write one.
+    opened = _opened_by(server, configuration, token)
+    if opened:
+        raise UsageError(
+            _(
+                "« {names} » cannot be changed: JupyterLab stays on this computer, behind its token, in this workspace."
+            ).format(names=" », « ".join(opened))
+        )
+    server.init_httpserver()
+    return server
+
+
+def _opened_by(server: ServerApp, configuration: Mapping[str, Mapping[str, Any]], token: str) -> list[str]:
+    from jupyter_server.auth.authorizer import AllowAllAuthorizer
+    from jupyter_server.auth.identity import PasswordIdentityProvider
+
+    from workbench.lab.contents import WorkspaceCheckpoints, WorkspaceContents
+
+    ours = configuration["ServerApp"]
+    contents: Any = server.contents_manager
+    found = {
+        "ip": server.ip == LOOPBACK,
+        "sock": not server.sock,
+        "root_dir": Path(server.root_dir).resolve() == Path(ours["root_dir"]).resolve(),
+        "token": server.identity_provider.token == token,
+        "password": not server.password,
+        "identity_provider_class": type(server.identity_provider) is PasswordIdentityProvider,
+        "authorizer_class": type(server.authorizer) is AllowAllAuthorizer,
+        "allow_remote_access": not server.allow_remote_access,
+        "allow_unauthenticated_access": not server.allow_unauthenticated_access,
+        "allow_origin": not server.allow_origin and not server.allow_origin_pat,
+        "allow_credentials": not server.allow_credentials,
+        "disable_check_xsrf": not server.disable_check_xsrf,
+        "local_hostnames": list(server.local_hostnames) == ["localhost"],
+        "trust_xheaders": not server.trust_xheaders,
+        "tornado_settings": server.tornado_settings.get("headers") == ours["tornado_settings"]["headers"],
+        "gateway_url": not server.gateway_config.gateway_enabled,
+        "contents_manager_class": type(contents) is WorkspaceContents,
+        "checkpoints_class": type(contents.checkpoints) is WorkspaceCheckpoints,
+        "allow_hidden": not contents.allow_hidden,
+    }
+    return [name for name, closed in found.items() if not closed]
+
+
+def _until_told_to_stop(server: ServerApp, announce: Callable[[str], None], *, browser: bool) -> None:
+    told: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        if told:  # asked a second time: at once, the kernels see that their server is gone
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        told.append(number)
+        server.stop(from_signal=True)
+
+    def welcome() -> None:
+        announce(f"http://{LOOPBACK}:{server.port}{server.default_url}?token={server.identity_provider.token}")
+        if browser:
+            server.launch_browser()
+
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        server.open_browser = False  # it is opened once the server answers
+        server.start_app()
+        server.io_loop.add_callback(welcome)
+        server.start_ioloop()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _free_port(asked: int | None) -> int:
+    for port in [asked] if asked is not None else range(FIRST_PORT, FIRST_PORT + _PORTS_TRIED):
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as trial:
+            if os.name == "posix":  # as the server does: a port that was left a moment ago is free
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    if asked is None:
+        return 0
+    raise WorkspaceError(
+        _("The port {port} is not free. Choose another one with --port, or leave --port away.").format(port=asked)
+    )
+
+
+def _leave_no_empty_configuration() -> None:
+    # Told to read no configuration, Jupyter makes an empty folder for it and leaves it behind.
+    from jupyter_core.paths import jupyter_config_dir
+
+    if os.environ.get("JUPYTER_NO_CONFIG"):
+        shutil.rmtree(jupyter_config_dir(), ignore_errors=True)
