@@ -25,10 +25,12 @@ _URL_ATTRIBUTES = frozenset(
      "dynsrc", "usemap", "classid", "profile", "formaction"}
 )  # fmt: skip
 _DROPPED_ATTRIBUTES = frozenset({"srcdoc", "ping", "manifest", "formaction", "is", "nonce", "integrity"})
-_DROPPED_WITH_CONTENT = frozenset(
+DROPPED_WITH_CONTENT = frozenset(
     {"script", "iframe", "object", "embed", "applet", "noembed", "noframes", "noscript", "xmp", "template", "svg",
      "math", "frameset", "portal", "fencedframe", "video", "audio", "canvas"}
 )  # fmt: skip
+"""Elements of which nothing is left, neither in an email type nor in a message that is looked at."""
+
 _EMPTY = frozenset({"embed"})
 _DROPPED_TAGS = frozenset(
     {"form", "input", "button", "select", "option", "optgroup", "textarea", "base", "link", "frame", "plaintext",
@@ -247,7 +249,7 @@ class _Reader:
         if found is None:
             return
         name = found[0].lower()
-        if name not in _DROPPED_TAGS and name not in _DROPPED_WITH_CONTENT:
+        if name not in _DROPPED_TAGS and name not in DROPPED_WITH_CONTENT:
             self.out.append(f"</{found[0]}>")
 
     def _start_tag(self) -> None:
@@ -259,7 +261,7 @@ class _Reader:
         if _SIGN.match(self.text, self.place) and not self._is_statement(self.text[self.place]):
             self._refuse(self.text[self.place], _("the name of a tag"))
         attributes, closed = self._attributes(name, start)
-        if name in _DROPPED_WITH_CONTENT:
+        if name in DROPPED_WITH_CONTENT:
             self._drop(f"<{name}>", start)
             self._refuse_any("".join(attributes), f"<{name}>")
             if not closed and name not in _EMPTY:

@@ -1,0 +1,334 @@
+/**
+ * The messages of a mailing, one at a time, beside the list of everyone.
+ *
+ * Asks Python for `rows` (a window of the list as it is filtered and searched now), for a `message` by its recipient's
+ * position, and for its `source`; reports `position`. A new `version` is a new list. The next and the previous message
+ * are asked for ahead. Filter, search and view belong to this view alone.
+ */
+import { Reading, type Message, type Source } from "./shared/message";
+import { Rows } from "./shared/rows";
+import { element, Questions, rootOf, watch, words, type Scene } from "./shared/widget";
+
+interface Row {
+  position: number;
+  name: string;
+  state: State;
+  note: string;
+  detail?: string;
+}
+
+interface Told {
+  row: Row;
+  message?: Message;
+  broken?: string;
+  error?: string;
+}
+
+type State = "ready" | "to_read" | "to_correct" | "excluded";
+
+const SIGNS: Record<State, [sign: string, colour: string]> = {
+  ready: ["✓", "good"],
+  to_read: ["?", "doubt"],
+  to_correct: ["✕", "bad"],
+  excluded: ["–", "none"],
+};
+const FILTERS: [state: string, word: string][] = [
+  ["", "all"],
+  ["to_correct", "only_to_correct"],
+  ["to_read", "only_to_read"],
+  ["excluded", "only_excluded"],
+];
+const ROW_HEIGHT = 34;
+const WINDOW = 100;
+const WINDOWS_KEPT = 30;
+const MESSAGES_KEPT = 12;
+/** A message beyond this many characters is not asked for ahead. */
+const LIGHT = 300_000;
+const SEARCH_AFTER_MS = 150;
+
+export default {
+  render(scene: Scene): () => void {
+    const { model } = scene;
+    const word = words(model);
+    const root = rootOf(scene, "message-preview");
+    const silent = element("p", { class: "pw-alert", role: "alert", hidden: true }, word("silent"));
+    const questions = new Questions(model, (waits) => (silent.hidden = !waits));
+
+    let version = -1;
+    let listing = 0; // the number of the list shown: answers about an older one are thrown away
+    let filter = "";
+    let search = "";
+    let count = 0;
+    let total = 0;
+    let place = -1;
+    let position = -1;
+    let looking = 0; // the number of the message looked at
+    const windows = new Map<number, Promise<Row[]>>();
+    const known = new Map<number, Row>();
+    const messages = new Map<number, Promise<Told>>();
+
+    const reading = new Reading(word);
+    const summary = element("div", { class: "pw-row pw-preview-summary", role: "status" });
+    const announced = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
+    const counter = element("span", { class: "pw-note pw-preview-place" });
+    const findings = element("div", { class: "pw-preview-findings" });
+    const previous = arrow("previous", "◂", () => void step(-1));
+    const next = arrow("next", "▸", () => void step(1));
+    const box = element("input", {
+      type: "search", class: "pw-input", placeholder: word("search"), "aria-label": word("search"), spellcheck: "false", autocomplete: "off",
+    });
+    const chips = FILTERS.map(([state, name]) =>
+      element("button", { type: "button", class: "pw-chip", "data-state": state, onclick: () => void narrow(state, search) }, word(name)),
+    );
+    const rows = new Rows({
+      label: word("list"),
+      height: ROW_HEIGHT,
+      draw: (at) => drawRow(known.get(at)),
+      onchoose: (at) => void choose(at),
+      onsight: (start, end) => {
+        for (let block = Math.floor(start / WINDOW); block * WINDOW < end; block += 1) void windowOf(block);
+      },
+    });
+    const nothing = element("p", { class: "pw-note", hidden: true });
+    const sides = element(
+      "div",
+      { class: "pw-sides" },
+      element(
+        "div",
+        { class: "pw-side-list" },
+        summary,
+        box,
+        element("div", { class: "pw-row pw-preview-chips", role: "group", "aria-label": word("filter") }, ...chips),
+        nothing,
+        rows.box,
+      ),
+      element(
+        "div",
+        { class: "pw-preview-side" },
+        element(
+          "div",
+          { class: "pw-row pw-preview-bar" },
+          element("h3", { class: "pw-preview-title" }, word("title")),
+          counter,
+          element("span", { class: "pw-grow" }),
+          reading.tabs,
+          element("div", { class: "pw-preview-arrows" }, previous, next),
+        ),
+        findings,
+        reading.panel,
+      ),
+    );
+    const empty = element("p", { class: "pw-letter-said", hidden: true }, word("empty"));
+    root.append(silent, element("div", { class: "pw-beside" }, sides, empty), announced);
+
+    function arrow(name: string, sign: string, press: () => void): HTMLButtonElement {
+      return element("button", { type: "button", class: "pw-button", "aria-label": word(name), title: word(name), onclick: press }, sign);
+    }
+
+    function drawRow(row: Row | undefined): (Node | string)[] | null {
+      if (!row) return null;
+      const [sign, colour] = SIGNS[row.state] ?? SIGNS.excluded;
+      const state = element("span", { class: `pw-state pw-state-${colour}` }, element("span", { "aria-hidden": "true" }, sign));
+      state.append(row.note ? ` ${row.note}` : element("span", { class: "pw-visually-hidden" }, word(row.state)));
+      return [element("span", { class: "pw-rows-name", title: row.name }, row.name), state];
+    }
+
+    /** Return a window of the list, asked for once. */
+    function windowOf(block: number): Promise<Row[]> {
+      const asked = windows.get(block);
+      if (asked) return asked;
+      const [mine, start] = [listing, block * WINDOW];
+      const answered = questions.ask("rows", { filter, search, start, end: start + WINDOW }).then(({ message }) => {
+        if (mine !== listing) return [];
+        return taken(message, start);
+      });
+      windows.set(block, answered);
+      const oldest = windows.keys().next().value;
+      if (windows.size > WINDOWS_KEPT && oldest !== undefined) {
+        windows.delete(oldest);
+        for (let at = oldest * WINDOW; at < (oldest + 1) * WINDOW; at += 1) known.delete(at);
+      }
+      return answered;
+    }
+
+    function taken(answer: Record<string, unknown>, start: number): Row[] {
+      const found = (answer["rows"] as Row[] | undefined) ?? [];
+      found.forEach((row, at) => known.set(start + at, row));
+      rows.draw();
+      return found;
+    }
+
+    async function rowAt(at: number): Promise<Row | undefined> {
+      return known.get(at) ?? (await windowOf(Math.floor(at / WINDOW)))[at % WINDOW];
+    }
+
+    /** Ask for the list anew, and stay with a recipient where the list still has it. */
+    async function list(stay: number): Promise<void> {
+      const mine = (listing += 1);
+      windows.clear();
+      known.clear();
+      const { message } = await questions.ask("rows", { filter, search, start: 0, end: WINDOW, around: stay });
+      if (mine !== listing) return;
+      count = Number(message["count"] ?? 0);
+      total = Number(message["total"] ?? 0);
+      version = Number(message["version"] ?? version);
+      const counts = (message["counts"] ?? {}) as Record<string, number>;
+      sides.hidden = (counts["all"] ?? 0) === 0;
+      empty.hidden = !sides.hidden;
+      nothing.hidden = count > 0;
+      nothing.textContent = word("none_found");
+      tell(counts, (message["summary"] ?? []) as { state: State; text: string }[]);
+      windows.set(0, Promise.resolve((message["rows"] as Row[] | undefined) ?? []));
+      const found = Number(message["place"] ?? -1);
+      rows.resize(count);
+      taken(message, 0);
+      if (count > 0) {
+        await choose(found >= 0 ? found : 0);
+        return;
+      }
+      place = -1;
+      pressArrows();
+      rows.choose(-1);
+    }
+
+    function tell(counts: Record<string, number>, told: { state: State; text: string }[]): void {
+      summary.replaceChildren(
+        ...told.map(({ state, text }) => {
+          const [sign, colour] = SIGNS[state];
+          return state === "ready" ? element("strong", {}, text) : element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${text}`);
+        }),
+      );
+      for (const chip of chips) {
+        const state = chip.dataset["state"] ?? "";
+        const number = counts[state || "all"] ?? 0;
+        const [, name] = FILTERS.find(([known]) => known === state) ?? ["", "all"];
+        chip.textContent = `${word(name)} (${number})`;
+        chip.setAttribute("aria-pressed", String(state === filter));
+        chip.disabled = number === 0 && state !== filter;
+      }
+    }
+
+    function narrow(state: string, text: string): Promise<void> {
+      filter = state;
+      search = text;
+      return list(position);
+    }
+
+    /** Look at the message of a row of the list. */
+    async function choose(at: number): Promise<void> {
+      const mine = (looking += 1);
+      place = at;
+      rows.choose(at);
+      pressArrows();
+      const row = await rowAt(at);
+      if (mine !== looking || !row) return;
+      position = row.position;
+      if (model.get("position") !== position) {
+        model.set("position", position);
+        model.save_changes();
+      }
+      const told = await messageOf(row.position);
+      if (mine !== looking) return;
+      read(told, row);
+      if ((told.message?.screen.length ?? 0) < LIGHT) void ahead(mine);
+    }
+
+    async function ahead(mine: number): Promise<void> {
+      for (const at of [place + 1, place - 1]) {
+        if (at < 0 || at >= count) continue;
+        const row = await rowAt(at);
+        if (mine !== looking) return;
+        if (row) void messageOf(row.position);
+      }
+    }
+
+    function messageOf(wanted: number): Promise<Told> {
+      const asked = messages.get(wanted);
+      if (asked) return asked;
+      const answered = questions.ask("message", { position: wanted }).then(({ message }) => message as unknown as Told);
+      messages.set(wanted, answered);
+      const oldest = messages.keys().next().value;
+      if (messages.size > MESSAGES_KEPT && oldest !== undefined) messages.delete(oldest);
+      return answered;
+    }
+
+    function read(told: Told, row: Row): void {
+      const whole = told.row ?? row;
+      const [sign, colour] = SIGNS[whole.state] ?? SIGNS.excluded;
+      const stays = whole.state === "to_correct" || whole.state === "excluded";
+      const lines = (whole.detail ?? "").split("\n").filter(Boolean);
+      if (stays) lines.push(word("stays"));
+      findings.className = `pw-preview-findings pw-preview-${colour}`;
+      findings.hidden = lines.length === 0;
+      findings.replaceChildren(
+        element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${word(whole.state)}`),
+        element("ul", {}, ...lines.map((line) => element("li", {}, line))),
+      );
+      if (told.message) reading.show(told.message, () => sourceOf(whole.position));
+      else reading.say(told.broken ?? told.error ?? "", true);
+      announced.textContent = word("announced", { place: place + 1, total: narrowed() ? count : total, name: whole.name, state: word(whole.state) });
+    }
+
+    async function sourceOf(wanted: number): Promise<Source | { error: string }> {
+      return (await questions.ask("source", { position: wanted })).message as unknown as Source | { error: string };
+    }
+
+    const narrowed = (): boolean => filter !== "" || search !== "";
+
+    function pressArrows(): void {
+      counter.textContent = place < 0 ? "" : word("place", { place: place + 1, total: narrowed() ? count : total });
+      previous.disabled = place <= 0;
+      next.disabled = place < 0 || place >= count - 1;
+    }
+
+    async function step(by: number): Promise<void> {
+      if (place + by >= 0 && place + by < count) await choose(place + by);
+    }
+
+    let typing: ReturnType<typeof setTimeout> | undefined;
+    box.addEventListener("input", () => {
+      clearTimeout(typing);
+      typing = setTimeout(() => void narrow(filter, box.value.trim()), SEARCH_AFTER_MS);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowDown") {
+        event.preventDefault();
+        rows.box.focus();
+      }
+    });
+    root.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const at = event.target as HTMLElement;
+      // In a text the arrows move the caret, in the tabs they choose a view.
+      if (by === undefined || event.altKey || event.ctrlKey || event.metaKey || at.closest('input, textarea, select, [role="tab"]')) return;
+      event.preventDefault();
+      void step(by);
+    });
+
+    const unwatch = watch(model, ["version", "position"], () => {
+      const wanted = Number(model.get("position"));
+      if (Number(model.get("version")) !== version) {
+        version = Number(model.get("version"));
+        messages.clear();
+        void list(wanted);
+      } else if (wanted !== position && wanted >= 0) {
+        // Somebody asked for a recipient whom the filter may hide.
+        position = wanted;
+        if (narrowed()) {
+          box.value = "";
+          void narrow("", "");
+        } else {
+          void choose(wanted);
+        }
+      }
+    });
+    version = Number(model.get("version"));
+    void list(Number(model.get("position")));
+
+    return () => {
+      clearTimeout(typing);
+      unwatch();
+      questions.close();
+    };
+  },
+};

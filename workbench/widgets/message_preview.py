@@ -1,0 +1,204 @@
+"""Reading a mailing before it leaves: everyone in a list, and the very message of whoever is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets as t
+
+from workbench.displays.showing import ShownMessage
+from workbench.errors import WorkbenchError
+from workbench.language import _, n_
+from workbench.widgets.folding import folded
+from workbench.widgets.reading import message_content, reading_labels, source_content
+from workbench.widgets.view import STATIC, View
+
+STATES = ("ready", "to_read", "to_correct", "excluded")
+"""Where a recipient stands: the message leaves; it leaves, but somebody should read it; it does not leave, twice."""
+
+LARGEST_WINDOW = 400
+"""Rows of one answer: what a person can see, many times over."""
+
+
+class MessagePreview(View):
+    """Everyone of a mailing at left, the message of one at right, exactly as it will arrive.
+
+    Rows and messages go to the page in answers to its questions and are saved nowhere; only what is looked at is
+    rendered. A message that cannot be made shows its sentence and holds nothing else up.
+
+    Attributes
+    ----------
+    position
+        The recipient looked at, counted from 0 in the mailing's order; -1 when there is none.
+    """
+
+    _esm = STATIC / "message_preview.js"
+    _css = STATIC / "message_preview.css"
+
+    position = t.Int(-1).tag(sync=True)
+    version = t.Int(0).tag(sync=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows = _Rows(pd.DataFrame(columns=["name", "state", "note", "detail"]))
+        self._shown_of: Callable[[int], ShownMessage] = _nobody
+        self._total = 0
+        self._last: tuple[int, int, ShownMessage] | None = None
+        self.answers.update(rows=self._answer_rows, message=self._answer_message, source=self._answer_source)
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the words of the list and of the message."""
+        return reading_labels() | {
+            "title": _("The message as it will arrive"),
+            "list": _("Recipients"),
+            "search": _("Search a name"),
+            "filter": _("Which recipients are listed"),
+            "all": _("All"),
+            "ready": _("ready"),
+            "to_read": _("to read"),
+            "to_correct": _("to correct"),
+            "excluded": _("excluded"),
+            "only_to_correct": _("To correct"),
+            "only_to_read": _("To read"),
+            "only_excluded": _("Excluded"),
+            "previous": _("Previous message"),
+            "next": _("Next message"),
+            "place": _("{place} / {total}"),
+            "announced": _("message {place} of {total}, {name}, {state}"),
+            "empty": _("There is nobody in this list yet: choose a search that finds someone."),
+            "none_found": _("Nobody is found here. Change what you search, or show all."),
+            "stays": _("This message will not leave."),
+        }
+
+    # --- what the desk says --------------------------------------------------------------------------
+
+    def show(self, rows: pd.DataFrame, shown_of: Callable[[int], ShownMessage], *, total: int | None = None) -> None:
+        """Show a mailing's recipients.
+
+        Parameters
+        ----------
+        rows
+            One row a recipient, in the mailing's order: ``name``, ``state`` (one of `STATES`), ``note`` (a word or two:
+            « address ») and ``detail`` (whole sentences, one a line).
+        shown_of
+            Gives the message of a recipient by its position; asked only for those looked at.
+        total
+            How many recipients the mailing has, where `rows` holds only some of them.
+        """
+        self._rows = _Rows(rows)
+        self._shown_of = shown_of
+        self._total = len(rows) if total is None else total
+        self._last = None
+        with self.hold_trait_notifications():
+            self.version += 1
+            self.position = min(max(self.position, 0), len(rows) - 1)
+
+    def go_to(self, position: int) -> None:
+        """Show the message of a recipient, by its position in the mailing's order."""
+        if 0 <= position < len(self._rows):
+            self.position = position
+
+    def on_position(self, callback: Callable[[int], None]) -> None:
+        """Call `callback` with the position of the recipient looked at, whenever it changes."""
+        self.observe(lambda change: callback(int(change["new"])), names="position")
+
+    # --- what the page asks --------------------------------------------------------------------------
+
+    def _answer_rows(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        places = self._rows.places(str(asked.get("filter", "")), str(asked.get("search", "")))
+        start = min(max(int(asked.get("start", 0)), 0), len(places))
+        end = min(int(asked.get("end", 0)), start + LARGEST_WINDOW)
+        answer = {
+            "version": self.version,
+            "start": start,
+            "rows": [self._rows.row(int(position)) for position in places[start:end]],
+            "count": len(places),
+            "total": self._total,
+            "counts": self._rows.counts,
+            "summary": _summary(self._rows.counts),
+        }
+        if "around" in asked:
+            answer["place"] = self._rows.place_of(int(asked["around"]), places)
+        return answer
+
+    def _answer_message(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        position = int(asked["position"])
+        if not 0 <= position < len(self._rows):
+            return {"version": self.version}
+        answer: dict[str, Any] = {"version": self.version, "row": self._rows.row(position, whole=True)}
+        try:
+            return answer | {"message": message_content(self._shown(position))}
+        except WorkbenchError as error:
+            return answer | {"broken": error.sentence}
+
+    def _answer_source(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return source_content(self._shown(int(asked["position"])))
+
+    def _shown(self, position: int) -> ShownMessage:
+        """Return a message, the last one without making it again: its source is asked for after it."""
+        if self._last is None or self._last[:2] != (self.version, position):
+            self._last = (self.version, position, self._shown_of(position))
+        return self._last[2]
+
+
+class _Rows:
+    """The recipients as the list asks for them: filtered, searched, a window at a time."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._columns = {
+            name: rows[name].fillna("").astype(str).tolist() for name in ("name", "state", "note", "detail")
+        }
+        self._states = np.array(self._columns["state"], dtype=object)
+        self._folded: list[str] | None = None
+        self._asked = ("", "")
+        self._places = np.arange(len(rows))
+        self.counts = {"all": len(rows)} | {state: int((self._states == state).sum()) for state in STATES}
+
+    def __len__(self) -> int:
+        return self.counts["all"]
+
+    def row(self, position: int, *, whole: bool = False) -> dict[str, Any]:
+        """Return a row as the page takes it, `whole` with the findings' sentences."""
+        names = ("name", "state", "note", "detail") if whole else ("name", "state", "note")
+        return {"position": position} | {name: self._columns[name][position] for name in names}
+
+    def places(self, state: str, search: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the positions of the rows that are listed, in order."""
+        words = folded([search])[0]
+        if (state, words) != self._asked:
+            listed = self._states == state if state else np.ones(len(self), dtype=bool)
+            if words:
+                if self._folded is None:
+                    self._folded = folded(self._columns["name"])
+                wanted = words.split()
+                listed = listed & np.fromiter(
+                    (all(word in name for word in wanted) for name in self._folded), dtype=bool, count=len(self)
+                )
+            self._places = np.flatnonzero(listed)
+            self._asked = (state, words)
+        return self._places
+
+    @staticmethod
+    def place_of(position: int, places: np.ndarray[Any, np.dtype[np.int64]]) -> int:
+        """Return where a recipient stands among those listed, or -1."""
+        place = int(np.searchsorted(places, position))
+        return place if place < len(places) and places[place] == position else -1
+
+
+def _summary(counts: Mapping[str, int]) -> list[dict[str, str]]:
+    """Return the whole list in numbers that add up; whoever is to read leaves too."""
+    leaving, correct, excluded = counts["ready"] + counts["to_read"], counts["to_correct"], counts["excluded"]
+    told = [("ready", leaving, n_("{count} ready", "{count} ready", leaving))]
+    if correct:
+        told.append(("to_correct", correct, n_("{count} to correct", "{count} to correct", correct)))
+    if excluded:
+        told.append(("excluded", excluded, n_("{count} excluded", "{count} excluded", excluded)))
+    return [{"state": state, "text": text.format(count=count)} for state, count, text in told]
+
+
+def _nobody(_position: int) -> ShownMessage:
+    raise WorkbenchError(_("There is no message to show yet."))
