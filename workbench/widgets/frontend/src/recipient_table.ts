@@ -1,0 +1,359 @@
+/**
+ * The recipient table.
+ *
+ * Asks Python for everything it shows: `start` (columns, what was asked last, the ticks), `rows` (a page of a view),
+ * `where` (a row's place in a view). Reports gestures: `tick`, `active`, `hide`, `correct`, `opt_out`. Hears `shown`
+ * (other rows), `addressed`, `ticks` and `active`. Python searches, filters and sorts; loaded pages, places scrolled to
+ * and addresses being typed are known here alone.
+ */
+import { createGrid, type GridApi, type IDatasource, type IGetRowsParams } from "ag-grid-community";
+import type { Around, Edit } from "./recipient_table/cells";
+import { ADDRESS, type Asked, columnDefs, defaultColDef, gridOptions, HEAD_HEIGHT, OPT_OUT, ROW_HEIGHT, type ShownColumn, TICK } from "./recipient_table/grid";
+import { CountLine, type Piece } from "./recipient_table/line";
+import { readPage, type Row, Ticks } from "./recipient_table/rows";
+import { element, hear, Questions, rootOf, type Scene, words } from "./shared/widget";
+
+interface Counts {
+  rows: number;
+  filtered: number;
+  ticked: number;
+  ticked_outside_filter: number;
+}
+
+interface Start {
+  generation: number;
+  columns: ShownColumn[];
+  receiver: string;
+  rows: number;
+  asked: Asked;
+  active: number;
+  can_correct: boolean;
+  can_opt_out: boolean;
+}
+
+const FEWEST_ROWS = 4;
+const MOST_ROWS = 14;
+const TYPING_MS = 150;
+
+function render(scene: Scene): () => void {
+  const { model } = scene;
+  const word = words(model);
+  const root = rootOf(scene, "recipient-table");
+  const questions = new Questions(model, (silent) => {
+    silence.textContent = silent ? `✕ ${word("silent")}` : "";
+    silence.hidden = !silent;
+  });
+  const ticks = new Ticks();
+  const edits = new Map<number, Edit>();
+
+  let now: Start | undefined;
+  let asked: Asked = { search: "", filters: {}, sort: [], problems: false, hidden: [] };
+  let counts: Counts = { rows: 0, filtered: 0, ticked: 0, ticked_outside_filter: 0 };
+  let active = -1;
+  let api: GridApi<Row> | undefined;
+  /** Own gestures that Python has not confirmed yet: until then what it tells of ticks is older than what is shown. */
+  let ticking = 0;
+  let lastTicked = -1;
+  let typing: ReturnType<typeof setTimeout> | undefined;
+
+  // --- what stands around the rows -------------------------------------------------------------------
+
+  const line = new CountLine(word, () => ask({ problems: !asked.problems }));
+  const box = element("input", {
+    type: "search", class: "pw-input pw-table-search", placeholder: word("search_example"), "aria-label": word("search"), autocomplete: "off", spellcheck: "false",
+  });
+  const clear = element("button", { type: "button", class: "pw-button pw-quiet", hidden: true }, word("clear"));
+  const silence = element("p", { class: "pw-alert", role: "alert", hidden: true });
+  const refusal = element("p", { class: "pw-alert", role: "alert", hidden: true });
+  const empty = element("p", { class: "pw-table-empty pw-note", role: "status", hidden: true });
+  const host = element("div", { class: "pw-table-host", role: "region", "aria-label": word("table") });
+  const none = element("button", { type: "button", class: "pw-button pw-quiet", title: word("none_title") }, word("none"));
+  const all = element("button", { type: "button", class: "pw-button pw-quiet", title: word("tick_shown") }, word("all"));
+  const choices = element("div", { class: "pw-column-choices" });
+  const chooser = element("details", { class: "pw-columns" }, element("summary", { class: "pw-button pw-quiet" }, word("columns")), choices);
+  root.append(
+    element("div", { class: "pw-row pw-table-head" }, line.root, element("span", { class: "pw-grow" }), clear, box),
+    silence,
+    refusal,
+    element("div", { class: "pw-table-body" }, host, empty),
+    element("div", { class: "pw-row pw-table-foot" }, element("span", { class: "pw-note" }, word("selection")), none, all, chooser),
+  );
+
+  box.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => ask({ search: box.value }), TYPING_MS);
+  });
+  clear.addEventListener("click", () => {
+    box.value = "";
+    box.focus();
+    api?.setFilterModel(null);
+    ask({ search: "", problems: false });
+  });
+  none.addEventListener("click", () => tick({ on: false }));
+  all.addEventListener("click", () => tick({ on: true, asked }));
+  chooser.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !chooser.open) return;
+    chooser.open = false;
+    chooser.querySelector("summary")?.focus();
+  });
+
+  function tell(message: Record<string, unknown>): void {
+    if (!message["counts"]) return;
+    counts = message["counts"] as Counts;
+    line.show(message["line"] as Piece[], asked.problems);
+    clear.hidden = !asked.problems && asked.search.trim() === "" && Object.keys(asked.filters).length === 0;
+    empty.hidden = counts.filtered > 0;
+    empty.textContent = word(counts.rows === 0 ? "empty" : "nothing_found");
+    drawTicks();
+  }
+
+  /** Ask, and say what was refused. Gives whether it went well. */
+  async function gesture(kind: string, question: Record<string, unknown>): Promise<boolean> {
+    const { message } = await questions.ask(kind, { generation: now?.generation, ...question });
+    const error = message["error"];
+    refusal.textContent = error ? `✕ ${String(error)}` : "";
+    refusal.hidden = !error;
+    return !error && !message["late"];
+  }
+
+  // --- what is asked of the rows ---------------------------------------------------------------------
+
+  /** Change what the table shows, from its beginning. */
+  function ask(change: Partial<Asked>): void {
+    asked = { ...asked, ...change };
+    lastTicked = -1;
+    api?.purgeInfiniteCache();
+    if (counts.filtered > 0) api?.ensureIndexVisible(0, "top");
+  }
+
+  const source: IDatasource = {
+    async getRows(params: IGetRowsParams): Promise<void> {
+      const filters = Object.entries(params.filterModel as Record<string, { filter?: string }>);
+      asked = {
+        ...asked,
+        filters: Object.fromEntries(filters.map(([name, model]) => [name, model.filter ?? ""])),
+        sort: params.sortModel.map(({ colId, sort }) => [colId, sort === "desc"]),
+      };
+      const generation = now?.generation;
+      const { message, buffers } = await questions.ask("rows", { generation, start: params.startRow, end: params.endRow, asked });
+      if (message["late"] || message["error"] || generation !== now?.generation) return params.failCallback();
+      const page = readPage(buffers[0]);
+      for (const { row } of page) if (edits.get(row)?.saved) edits.delete(row);
+      params.successCallback(page, message["total"] as number);
+      tell(message);
+      drawCells([ADDRESS, OPT_OUT]);
+    },
+  };
+
+  // --- ticks and the active row ----------------------------------------------------------------------
+
+  async function tick(question: Record<string, unknown>): Promise<void> {
+    ticking += 1;
+    await gesture("tick", question);
+    ticking -= 1;
+  }
+
+  function drawTicks(): void {
+    drawCells([TICK]);
+    api?.refreshHeader();
+  }
+
+  function drawCells(columns: string[]): void {
+    api?.refreshCells({ columns, force: true, suppressFlash: true });
+  }
+
+  function tickRow(row: Row, place: number, on: boolean, range: boolean): void {
+    if (range && lastTicked >= 0) void tick({ from: lastTicked, to: place, on, asked });
+    else {
+      ticks.set(row.row, on);
+      drawCells([TICK]);
+      void tick({ row: row.row, on });
+    }
+    lastTicked = place;
+  }
+
+  function activate(row: Row): void {
+    showActive(row.row);
+    void gesture("active", { row: row.row });
+  }
+
+  function showActive(row: number): void {
+    active = row;
+    for (const shown of host.querySelectorAll<HTMLElement>(".ag-row")) markActive(shown);
+  }
+
+  function markActive(shown: HTMLElement): void {
+    const is = active >= 0 && shown.getAttribute("row-id") === rowId(active);
+    shown.classList.toggle("pw-active-row", is);
+    if (is) shown.setAttribute("aria-current", "true");
+    else shown.removeAttribute("aria-current");
+  }
+
+  const rowId = (row: number): string => `${now?.generation ?? 0}:${row}`;
+
+  /** Bring the active row into sight, wherever the view has it. */
+  async function reveal(): Promise<void> {
+    if (active < 0) return;
+    const { message } = await questions.ask("where", { generation: now?.generation, row: active, asked });
+    const place = message["place"];
+    if (typeof place === "number" && place >= 0) api?.ensureIndexVisible(place);
+  }
+
+  // --- corrections and opt-outs ----------------------------------------------------------------------
+
+  function drawRow(place: number): void {
+    const node = api?.getDisplayedRowAtIndex(place);
+    if (node) api?.refreshCells({ rowNodes: [node], columns: [ADDRESS], force: true, suppressFlash: true });
+  }
+
+  const around: Around = {
+    word,
+    ticked: (row) => ticks.has(row),
+    tickedShown: () => {
+      const shown = counts.ticked - counts.ticked_outside_filter;
+      return shown === 0 ? "none" : shown === counts.filtered ? "all" : "some";
+    },
+    tick: tickRow,
+    tickShown: (on) => void tick({ on, asked }),
+    who: (row) => row.cells[Math.max(0, now?.columns.findIndex(({ name }) => name === now?.receiver) ?? 0)] ?? "",
+    edits,
+    canCorrect: () => now?.can_correct ?? false,
+    canOptOut: () => now?.can_opt_out ?? false,
+    edit(row, place) {
+      if (!row.known || !around.canCorrect()) return;
+      const before = edits.get(row.row);
+      edits.set(row.row, before ? { ...before, focus: true } : { text: row.address, error: "", saving: false, saved: false, focus: true });
+      drawRow(place);
+    },
+    async save(row, place) {
+      const edit = edits.get(row.row);
+      if (!edit || edit.saving) return;
+      edit.saving = true;
+      drawRow(place);
+      const { message } = await questions.ask("correct", { generation: now?.generation, row: row.row, address: edit.text });
+      edit.saving = false;
+      edit.error = message["error"] ? String(message["error"]) : "";
+      if (edit.error) edit.focus = true;
+      else {
+        // The field goes when the row comes back as it is now.
+        edit.saved = true;
+        api?.refreshInfiniteCache();
+        api?.setFocusedCell(place, ADDRESS);
+      }
+      drawRow(place);
+    },
+    giveUp(row, place) {
+      edits.delete(row.row);
+      drawRow(place);
+      api?.setFocusedCell(place, ADDRESS);
+    },
+    async optOut(row, on) {
+      if (await gesture("opt_out", { row: row.row, on })) api?.refreshInfiniteCache();
+    },
+  };
+
+  // --- the grid --------------------------------------------------------------------------------------
+
+  function build(start: Start): void {
+    api?.destroy();
+    host.style.height = `${HEAD_HEIGHT + ROW_HEIGHT * Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, start.rows)) + 18}px`;
+    api = createGrid<Row>(host, {
+      ...gridOptions(String(model.get("language") ?? "")),
+      defaultColDef,
+      columnDefs: columnDefs(start.columns, start.receiver, asked, around),
+      infiniteInitialRowCount: start.rows,
+      getRowId: ({ data }) => rowId(data.row),
+      onCellClicked: ({ data, colDef, rowIndex, event }) => {
+        if (!data || rowIndex === null || (event?.target as HTMLElement).closest("button, input")) return;
+        if (colDef.colId === TICK) tickRow(data, rowIndex, !ticks.has(data.row), (event as MouseEvent).shiftKey);
+        else activate(data);
+      },
+      onCellDoubleClicked: ({ data, colDef, rowIndex }) => {
+        if (data && rowIndex !== null && colDef.colId === ADDRESS) around.edit(data, rowIndex);
+      },
+      onCellKeyDown: ({ data, rowIndex, event, ...cell }) => {
+        const pressed = event as KeyboardEvent;
+        if (!data || rowIndex === null || (pressed.target as HTMLElement).closest("button, input")) return;
+        if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
+        const column = "colDef" in cell ? cell.colDef.colId : undefined;
+        if (pressed.key === " ") tickRow(data, rowIndex, !ticks.has(data.row), pressed.shiftKey);
+        else if ((pressed.key === "F2" || pressed.key === "Enter") && column === ADDRESS) around.edit(data, rowIndex);
+        else if (pressed.key === "Enter" && column === OPT_OUT) (pressed.target as HTMLElement).querySelector("button")?.click();
+        else if (pressed.key === "Enter") activate(data);
+        else return;
+        pressed.preventDefault();
+      },
+    });
+    const filters = Object.entries(asked.filters).map(([name, filter]) => [name, { filterType: "text", type: "contains", filter }]);
+    if (filters.length > 0) api.setFilterModel(Object.fromEntries(filters));
+    api.setGridOption("datasource", source);
+    offerColumns(start.columns);
+  }
+
+  function offerColumns(columns: ShownColumn[]): void {
+    choices.replaceChildren(
+      ...columns.map(({ name, label }) => {
+        const shown = element("input", { type: "checkbox" });
+        shown.checked = !asked.hidden.includes(name);
+        shown.addEventListener("change", () => {
+          api?.setColumnsVisible([name], shown.checked);
+          asked = { ...asked, hidden: shown.checked ? asked.hidden.filter((hidden) => hidden !== name) : [...asked.hidden, name] };
+          void gesture("hide", { asked });
+        });
+        return element("label", { class: "pw-column-choice" }, shown, label);
+      }),
+    );
+  }
+
+  async function start(): Promise<void> {
+    const { message, buffers } = await questions.ask("start");
+    if (message["error"]) {
+      refusal.textContent = `✕ ${String(message["error"])}`;
+      refusal.hidden = false;
+      return;
+    }
+    now = message as unknown as Start;
+    asked = now.asked;
+    active = now.active;
+    box.value = asked.search;
+    edits.clear();
+    lastTicked = -1;
+    ticks.read(buffers[0]);
+    build(now);
+    tell(message);
+    void reveal();
+  }
+
+  // New rows drawn while scrolling are marked as they come.
+  const marking = new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const added of addedNodes) if (added instanceof HTMLElement && added.classList.contains("ag-row")) markActive(added);
+  });
+  marking.observe(host, { childList: true, subtree: true });
+
+  const stop = hear(model, (message, buffers) => {
+    if (message.kind === "shown") void start();
+    if (message["generation"] !== undefined && message["generation"] !== now?.generation) return;
+    if (message.kind === "ticks") {
+      if (message["view"] !== questions.view || ticking <= 1) ticks.read(buffers[0]);
+      tell(message);
+    } else if (message.kind === "addressed") {
+      tell(message);
+      api?.refreshInfiniteCache();
+    } else if (message.kind === "active" && message["row"] !== active) {
+      showActive(message["row"] as number);
+      void reveal();
+    }
+  });
+
+  void start();
+  return () => {
+    clearTimeout(typing);
+    stop();
+    marking.disconnect();
+    questions.close();
+    api?.destroy();
+  };
+}
+
+export default { render };

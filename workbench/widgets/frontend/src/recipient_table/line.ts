@@ -1,0 +1,37 @@
+/** The line of numbers above the rows; the number of problems is a button that shows only them. */
+import { element } from "../shared/widget";
+
+/** A number with its words, as Python says them. */
+export interface Piece {
+  part: "rows" | "shown" | "ticked" | "problems" | "opted_out" | "addresses";
+  text: string;
+}
+
+export class CountLine {
+  readonly root = element("div", { class: "pw-count-line", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  private readonly pieces: Record<Piece["part"], HTMLElement>;
+
+  constructor(word: (name: string) => string, onproblems: () => void) {
+    const plain = (shape: string): HTMLElement => element("span", { class: shape, hidden: true });
+    this.pieces = {
+      rows: element("strong", { hidden: true }),
+      shown: plain(""),
+      ticked: plain(""),
+      problems: element("button", { type: "button", class: "pw-state pw-state-bad pw-only-problems", title: word("only_problems"), hidden: true, onclick: onproblems }),
+      opted_out: plain("pw-state pw-state-none"),
+      addresses: plain(""),
+    };
+    this.root.append(...Object.values(this.pieces));
+  }
+
+  /** Show the numbers; a screen reader hears the line when one of them has changed. */
+  show(pieces: Piece[], onlyProblems: boolean): void {
+    for (const [part, shown] of Object.entries(this.pieces)) {
+      const text = pieces.find((piece) => piece.part === part)?.text ?? "";
+      const sign = part === "problems" ? "✕ " : part === "opted_out" ? "– " : "";
+      shown.hidden = text === "";
+      if (shown.textContent !== sign + text) shown.textContent = sign + text;
+    }
+    this.pieces.problems.setAttribute("aria-pressed", String(onlyProblems));
+  }
+}

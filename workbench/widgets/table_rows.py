@@ -1,0 +1,247 @@
+"""The rows behind a recipient table: who is ticked, where each is written to, what a view shows in which order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from workbench.widgets.folding import folded
+from workbench.widgets.table_columns import Column, ColumnValues, Mask, Numbers, cut
+
+ADDRESS = "pw-address"
+"""The name under which a view sorts and filters by the address, which is no column of the frame."""
+
+_TEXTS = ("address", "receiver", "problem", "hint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """What a person has asked the table to show."""
+
+    search: str = ""
+    filters: tuple[tuple[str, str], ...] = ()
+    sort: tuple[tuple[str, bool], ...] = ()  # a column, and whether it descends
+    problems: bool = False  # only the rows without a usable address
+    hidden: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, asked: Mapping[str, Any]) -> Self:
+        """Read what a page sent."""
+        return cls(
+            search=str(asked.get("search", "")),
+            filters=tuple(sorted((str(name), str(text)) for name, text in asked.get("filters", {}).items())),
+            sort=tuple((str(name), bool(descends)) for name, descends in asked.get("sort", ())),
+            problems=bool(asked.get("problems")),
+            hidden=tuple(str(name) for name in asked.get("hidden", ())),
+        )
+
+    def written(self) -> dict[str, Any]:
+        """Return it as it is sent to a page."""
+        return {
+            "search": self.search,
+            "filters": dict(self.filters),
+            "sort": [list(by) for by in self.sort],
+            "problems": self.problems,
+            "hidden": list(self.hidden),
+        }
+
+    @property
+    def selects(self) -> tuple[object, ...]:
+        """The part that decides which rows there are, whatever their order."""
+        return self.search, self.filters, self.problems
+
+
+class Addresses:
+    """What is known of where each row is written to; rows nobody told about yet are not known."""
+
+    def __init__(self, size: int) -> None:
+        self.known: Mask = np.zeros(size, dtype=bool)
+        self.opted_out: Mask = np.zeros(size, dtype=bool)
+        self._texts = {name: np.full(size, "", dtype=object) for name in _TEXTS}
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.object_]:
+        return self._texts[name]
+
+    def told(self, keys: pd.Index[str], who: pd.DataFrame) -> Addresses:
+        """Return what is known after `who` (indexed by key) has told about some of the rows."""
+        new = Addresses(len(self.known))
+        places = who.index.get_indexer(keys)
+        rows = places >= 0
+        new.known = self.known | rows
+        new.opted_out = self.opted_out.copy()
+        new.opted_out[rows] = who["opted_out"].to_numpy(dtype=bool)[places[rows]]
+        for name in _TEXTS:
+            texts = who[name].astype(object).where(who[name].notna(), "").to_numpy()
+            new._texts[name] = self._texts[name].copy()
+            new._texts[name][rows] = texts[places[rows]]
+        return new
+
+    @cached_property
+    def problem(self) -> Mask:
+        """The rows without a usable address."""
+        return np.asarray(self["problem"] != "", dtype=bool)
+
+    @cached_property
+    def usable(self) -> Mask:
+        """The rows that can be written to."""
+        return self.known & ~self.problem & ~self.opted_out & np.asarray(self["address"] != "", dtype=bool)
+
+    @cached_property
+    def mailbox(self) -> npt.NDArray[np.intp]:
+        """A number for each row, the same for the same address."""
+        return pd.factorize(np.array([text.strip().casefold() for text in self["address"]], dtype=object))[0]
+
+    @cached_property
+    def folded(self) -> list[str]:
+        """The folded texts of every row, for a search."""
+        return folded([" ".join(texts) for texts in zip(*(self[name] for name in _TEXTS), strict=True)])
+
+    @cached_property
+    def order(self) -> Numbers:
+        """Sorted by address: what needs a person first, and what is not known last."""
+        by_text = ColumnValues(pd.Series(self["address"], dtype=object), "text").order
+        hint = np.asarray(self["hint"] != "", dtype=bool)
+        group = np.select([self.problem, hint, self.opted_out], [0.0, 1.0, 2.0], 3.0)
+        place = group * (len(group) + 1) + np.nan_to_num(by_text)
+        return np.where(self.known, place, np.nan)
+
+
+class TableRows:
+    """The rows of a table in the order of their frame, each named by its place in it.
+
+    A row keeps its tick whatever is searched, filtered or sorted; `earlier` rows of the same key give theirs to these.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, columns: Sequence[Column], key: str, *, earlier: TableRows | None = None
+    ) -> None:
+        self.key = key
+        self.keys: pd.Index[str] = pd.Index(frame[key].astype(str))
+        self.ticked: Mask = np.ones(len(frame), dtype=bool)
+        self.addresses = Addresses(len(frame))
+        self.columns = tuple(columns)
+        self._values = {column.name: ColumnValues(frame[column.name], column.kind) for column in columns}
+        self._selected: tuple[object, Mask] | None = None
+        self._sorted: tuple[object, npt.NDArray[np.intp]] | None = None
+        if earlier is not None:
+            ticks = pd.Series(earlier.ticked, index=earlier.keys)
+            places = earlier.keys.drop_duplicates().get_indexer(self.keys)
+            first = ticks[~earlier.keys.duplicated()].to_numpy()
+            self.ticked[places >= 0] = first[places[places >= 0]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def ticked_keys(self) -> list[str]:
+        """The keys of the ticked rows, in the order of the frame."""
+        return [str(key) for key in self.keys[self.ticked]]
+
+    def place(self, key: str) -> int:
+        """Return the place of a row in the frame, -1 for none."""
+        found = np.flatnonzero(self.keys == key)
+        return int(found[0]) if len(found) else -1
+
+    @property
+    def receiver_column(self) -> str:
+        """The column beside whose text the receiver stands: the patient's name, else the first text."""
+        names = [column.name for column in self.columns if column.kind == "text" and not column.hidden]
+        return "patient" if "patient" in names else next(iter(names), "")
+
+    def address(self, who: pd.DataFrame) -> None:
+        """Learn where rows are written to."""
+        self.addresses = self.addresses.told(self.keys, who)
+
+    def select(self, view: TableView) -> Mask:
+        """Return which rows a view shows."""
+        about: tuple[object, ...] = (view.selects, self.addresses)
+        if self._selected is None or self._selected[0] != about:
+            self._selected = (about, self._select(view))
+        return self._selected[1]
+
+    def sort(self, view: TableView) -> npt.NDArray[np.intp]:
+        """Return the rows a view shows, in its order."""
+        about: tuple[object, ...] = (view.selects, view.sort, self.addresses)
+        if self._sorted is None or self._sorted[0] != about:
+            rows = np.flatnonzero(self.select(view))
+            for name, descends in reversed(view.sort):
+                order = self._order(name)
+                if order is not None:
+                    # A row with nothing to sort by stands last, whichever way.
+                    rows = rows[np.argsort(-order[rows] if descends else order[rows], kind="stable")]
+            self._sorted = (about, rows)
+        return self._sorted[1]
+
+    def page(self, rows: npt.NDArray[np.intp]) -> bytes:
+        """Return some rows as a page reads them: a list a column."""
+        known = self.addresses
+        told = {
+            **{name: [cut(str(text)) for text in known[name][rows]] for name in _TEXTS},
+            "known": known.known[rows].tolist(),
+            "opted_out": known.opted_out[rows].tolist(),
+        }
+        cells = [self._values[column.name].shown(rows) for column in self.columns]
+        return json.dumps({"row": rows.tolist(), "cells": cells, **told}).encode()
+
+    def ticks(self) -> bytes:
+        """Return the tick of every row, a bit each."""
+        return np.packbits(self.ticked, bitorder="little").tobytes()
+
+    def counts(self, view: TableView) -> dict[str, int]:
+        """Return the numbers a person needs in sight."""
+        shown = self.select(view)
+        ticked, known = self.ticked, self.addresses
+        return {
+            "rows": len(self),
+            "filtered": int(shown.sum()),
+            "ticked": int(ticked.sum()),
+            "ticked_outside_filter": int((ticked & ~shown).sum()),
+            "unusable": int((ticked & known.problem).sum()),
+            "opted_out": int((ticked & known.opted_out & ~known.problem).sum()),
+            "unknown": int((ticked & ~known.known).sum()),
+            "addresses": len(np.unique(known.mailbox[ticked & known.usable])),
+        }
+
+    def _select(self, view: TableView) -> Mask:
+        shown: Mask = np.ones(len(self), dtype=bool)
+        if view.problems:
+            shown &= self.addresses.problem
+        for name, asked in view.filters:
+            if not asked.strip():
+                continue
+            words = folded([asked])[0].split()
+            if name == ADDRESS:
+                shown &= _holding([self.addresses.folded], words)
+            elif name == self.receiver_column:
+                shown &= _holding([self._values[name].folded, folded(list(self.addresses["receiver"]))], words)
+            elif name in self._values and (found := self._values[name].satisfying(asked)) is not None:
+                shown &= found
+        if words := folded([view.search])[0].split():
+            shown &= _holding([self._searched, self.addresses.folded], words)
+        return shown
+
+    @cached_property
+    def _searched(self) -> list[str]:
+        # A hidden column is searched too: a telephone number finds its patient.
+        columns = [self._values[column.name].folded for column in self.columns]
+        return ["\n".join(texts) for texts in zip(*columns, strict=True)] if columns else [""] * len(self)
+
+    def _order(self, name: str) -> Numbers | None:
+        if name == ADDRESS:
+            return self.addresses.order
+        return self._values[name].order if name in self._values else None
+
+
+def _holding(texts: Sequence[Sequence[str]], words: Sequence[str]) -> Mask:
+    """Return the rows that hold every word in one of their texts."""
+    found = np.ones(len(texts[0]), dtype=bool)
+    for word in words:
+        found &= np.logical_or.reduce([np.fromiter((word in text for text in column), bool) for column in texts])
+    return found
