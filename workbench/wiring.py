@@ -17,10 +17,13 @@ import pandas as pd
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from workbench.displays.audience import someone_can_click
+from workbench.displays.progress import sending_progress
 from workbench.domain.accounts import Account, AccountKind, Security
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
+from workbench.domain.runs import RUN_VARIABLE
 from workbench.errors import BadSettings, DatabaseRefused, ImportRefused, WorkspaceError
 from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, open_ledger
@@ -30,8 +33,9 @@ from workbench.patients.import_table import read_table
 from workbench.patients.sample import fill_sample_practice, redate_sample
 from workbench.patients.sample_files import sample_templates
 from workbench.patients.store import SqlPatientStore, open_store
-from workbench.practice import Practice
+from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
+from workbench.practice.screens import SendCell, Tell
 from workbench.practice.shelves import render_template_file
 from workbench.settings import (
     DATABASES,
@@ -89,8 +93,46 @@ def open_practice(
         importer=store.import_file,
         table_reader=_table,
         doctor=examine,
+        notebooks=_Notebooks(),
+        screens=_Screens(),
         now=now,
     )
+
+
+class _Screens:
+    """The screens of a notebook; nothing of them is loaded before one is asked for."""
+
+    def someone_can_click(self) -> bool:
+        return someone_can_click()
+
+    def send_cell(self, mailing: Mailing, *, connections: int | None, again: bool) -> SendCell:
+        from workbench.widgets.send_panel import SendPanel
+
+        panel = SendPanel(lambda: mailing, connections=connections, again=again)
+        panel.show()
+        return panel
+
+    def sending_progress(self) -> AbstractContextManager[Tell | None]:
+        return sending_progress()
+
+    def plot(self, results: pd.DataFrame) -> Any:
+        from workbench.displays.plots import results_figure
+
+        return results_figure(results)
+
+
+class _Notebooks:
+    """The room that writes and runs notebooks; what it needs is loaded when it is asked."""
+
+    def write(self, mailing: Mailing, path: str | Path, **options: Any) -> Path:
+        from workbench.jobs.export import write_notebook
+
+        return write_notebook(mailing, path, **options)
+
+    def run(self, practice: Practice, notebook: str | Path, **options: Any) -> pd.DataFrame:
+        from workbench.jobs.grid import run_grid
+
+        return run_grid(practice, notebook, **options)
 
 
 def init_workspace(
@@ -222,7 +264,12 @@ def _holds_patients(folder: Path, settings: Settings, passwords: Passwords) -> b
 
 def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledger:
     url = _url(folder, "ledger", settings.ledger, settings.ledger_password_from, passwords)
-    return open_ledger(url, practice_id=settings.practice_id, locks=private_folder(folder / "locks"))
+    return open_ledger(
+        url,
+        practice_id=settings.practice_id,
+        locks=private_folder(folder / "locks"),
+        run_id=os.environ.get(RUN_VARIABLE, ""),
+    )
 
 
 @contextmanager

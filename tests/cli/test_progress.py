@@ -1,35 +1,29 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from workbench.cli.progress import sending_progress, sentence_of
+from workbench.cli.progress import sending_progress
+from workbench.displays.progress import sentence_of
+from workbench.domain.mailings import MailingProgress
 
 
-@dataclass(frozen=True)
-class At:
-    total: int = 10
-    sent: int = 4
-    failed: int = 1
-    in_doubt: int = 0
-    skipped: int = 2
-    pending: int = 3
-    waiting_until: datetime | None = None
+def at(sent: int = 4, waiting_until: datetime | None = None) -> MailingProgress:
+    return MailingProgress(total=10, sent=sent, failed=1, skipped=2, pending=3, waiting_until=waiting_until)
 
 
 def test_the_numbers_of_a_sending_are_told_in_words():
-    assert sentence_of(At()) == "4 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"
+    assert sentence_of(at()) == "4 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"
 
 
 def test_a_wait_says_until_when():
-    assert sentence_of(At(waiting_until=datetime(2026, 11, 22, 9, 30))).endswith("next attempt at 2026-11-22 09:30")
+    assert sentence_of(at(waiting_until=datetime(2026, 11, 22, 9, 30))).endswith("next attempt at 2026-11-22 09:30")
 
 
 def test_away_from_a_terminal_a_line_comes_only_now_and_then(capsys):
     times = iter([0.0, 1.0, 2.0, 6.0, 6.0, 7.0])
     with sending_progress(clock=lambda: next(times)) as progress:
         for sent in range(4):
-            progress(At(sent=sent))
+            progress(at(sent=sent))
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.splitlines() == ["2 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"]
@@ -39,7 +33,7 @@ def test_away_from_a_terminal_a_wait_is_said_at_once_and_only_once(capsys):
     until = datetime(2026, 11, 22, 9, 30)
     with sending_progress(clock=lambda: 0.0) as progress:
         for waiting in (None, until, until, None, until, datetime(2026, 11, 22, 9, 31)):
-            progress(At(waiting_until=waiting))
+            progress(at(waiting_until=waiting))
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(";")[0] for line in lines] == ["3 messages are put off"] * 2
     assert "next attempt at 2026-11-22 09:30. Ctrl-C is safe" in lines[0]

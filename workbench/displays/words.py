@@ -153,6 +153,14 @@ _STATUSES = {
     "warning": ("?", marked("Warning")),
 }
 
+_NUMBERS = {
+    "sent": marked("✓ Messages sent"),
+    "failed": marked("✕ Failures"),
+    "in_doubt": marked("? Sendings uncertain"),
+    "skipped": marked("– Messages not sent"),
+    "pending": marked("… Messages waiting"),
+}
+
 _APPOINTMENT_STATES = {
     "upcoming": marked("Upcoming"),
     "missed": marked("Missed"),
@@ -214,6 +222,11 @@ def status_words(status: str) -> str:
     """Return a status as sign and word."""
     sign, word = _STATUSES[status]
     return f"{sign} {_(word)}"
+
+
+def number_words(status: str) -> str:
+    """Return the heading of the number of deliveries of a status, as sign and word."""
+    return _(_NUMBERS[status])
 
 
 def shown(column: str, value: object) -> str | None:

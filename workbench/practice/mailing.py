@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import repeat
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pandas as pd
 
@@ -16,14 +17,17 @@ from workbench.domain.deliveries import NewDelivery, sentence_of_reason, standin
 from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, Tally
 from workbench.domain.messages import Address, Message, Rendered
+from workbench.domain.summaries import MailingSummary
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.preflight import doubt_about
+from workbench.practice.offers import Offer, seal_of
 from workbench.practice.preparing import Prepared
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
+    from workbench.practice.screens import SendCell
 
 
 STALE = timedelta(minutes=5)
@@ -55,6 +59,16 @@ class Mailing:
         self.account = account
         self.plan = plan
         self.id = mailing_id
+
+    @property
+    def practice(self) -> Practice:
+        """The practice it belongs to."""
+        return self._practice
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it was taken from the ledger by its number: its rows are as they were confirmed."""
+        return self._frozen
 
     def __repr__(self) -> str:
         name = self.id if self.id is not None else _("not queued yet")
@@ -225,6 +239,22 @@ class Mailing:
         """
         return self._foretold(self.prepare(fresh=False), again=again).counts
 
+    def offer(self, *, again: bool = False, fresh: bool = False) -> Offer:
+        """Return what a person would confirm now: the numbers, sealed with everyone and everything they stand for.
+
+        Raises
+        ------
+        TemplateRefused
+            When the email type holds a code that nobody knows.
+        """
+        prepared = self.prepare(fresh=fresh)
+        self._refuse_blocked(prepared)
+        # As it is kept now: the sending takes it from there, too.
+        account = self._practice.accounts.get(self.account.name) or self.account
+        tally = self._foretold(prepared, again=again)
+        seal = seal_of(self._deliveries(prepared), tally, self.template, account)
+        return Offer(tally=tally, account=account, seal=seal, prepared=prepared)
+
     def _foretold(self, prepared: Prepared, *, again: bool) -> Tally:
         return self._practice.ledger.mailings.forecast(
             self.id,
@@ -236,6 +266,26 @@ class Mailing:
 
     # --- sending ----------------------------------------------------------------------------------------
 
+    @overload
+    def send(
+        self,
+        confirmed: Literal[True],
+        *,
+        connections: int | None = None,
+        again: bool = False,
+        progress: Callable[[MailingProgress], None] | None = None,
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def send(
+        self,
+        confirmed: Literal[False] = False,
+        *,
+        connections: int | None = None,
+        again: bool = False,
+        progress: Callable[[MailingProgress], None] | None = None,
+    ) -> SendCell: ...
+
     def send(
         self,
         confirmed: bool = False,
@@ -243,33 +293,40 @@ class Mailing:
         connections: int | None = None,
         again: bool = False,
         progress: Callable[[MailingProgress], None] | None = None,
-    ) -> pd.DataFrame:
-        """Queue the mailing and send what is due; the same mailing again sends only what is still open.
+    ) -> pd.DataFrame | SendCell:
+        """Show the send cell; with ``confirmed=True``, queue the mailing and send what is due.
+
+        The same mailing again sends only what is still open.
 
         Parameters
         ----------
         confirmed
-            A person has seen the numbers. Without it nothing leaves.
+            A person has seen the numbers. Without it nothing leaves before the send cell was asked.
         connections
             How many connections at once; the account's own number by default.
         again
             Send on purpose to those who already had it; linked to the first sending.
         progress
-            Called at most ten times a second.
+            Called at most ten times a second; by default, what somebody looks at shows a bar.
 
         Returns
         -------
         DataFrame
             The results of this mailing, without recipients' names and addresses (see ``practice.results``).
+        SendCell
+            Without ``confirmed``: the live panel, already shown, with ``wait()``, ``results`` and ``status``.
 
         Raises
         ------
         NotConfirmed
-            When nobody confirmed; it carries the number of messages.
+            When nobody confirmed and nobody could click; it carries the number of messages.
         SendingStopped
             When the way out is closed; the rows stay pending and the same call goes on later.
         """
         self.prepare(fresh=not confirmed)
+        screens = self._practice.screens
+        if not confirmed and screens.someone_can_click():
+            return screens.send_cell(self, connections=connections, again=again)
         if not confirmed:
             count = self.forecast(again=again).pending
             raise NotConfirmed(
@@ -282,10 +339,19 @@ class Mailing:
             )
         self.queue(again=again)
         self._prepared = None  # the next look, or the next sending, meets the stores as they are then
-        return self.resume(connections=connections, progress=progress)
+        if progress is not None:
+            return self.resume(connections=connections, progress=progress)
+        with screens.sending_progress() as shown:
+            try:
+                return self.resume(connections=connections, progress=shown)
+            finally:
+                if shown is not None:
+                    shown(MailingProgress.at_rest(self.counts))
 
-    def queue(self, *, again: bool = False) -> int:
+    def queue(self, *, again: bool = False, offer: Offer | None = None) -> int:
         """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number.
+
+        With an `offer`, what is frozen is what that offer was made of, whatever changed since.
 
         Raises
         ------
@@ -293,14 +359,8 @@ class Mailing:
             When the email type holds a code that nobody knows.
         """
         practice = self._practice
-        prepared = self.prepare(fresh=False)
-        for finding in prepared.press.compiled.blocking:
-            raise TemplateRefused(
-                _("« {template} » cannot be sent: {problem} Correct it, then send again; nothing was sent.").format(
-                    template=self.template.path, problem=finding.message
-                ),
-                line=finding.line,
-            )
+        prepared = self.prepare(fresh=False) if offer is None else offer.prepared
+        self._refuse_blocked(prepared)
         record = practice.ledger.mailings.open_mailing(
             self.plan,
             template=self.template,
@@ -328,6 +388,44 @@ class Mailing:
         self._practice.drain(self.id, connections=connections, progress=progress)
         return self.results
 
+    def summary(self, *, planned: bool | None = None) -> MailingSummary:
+        """Return the mailing in numbers: how many rows stand where and why, without anybody's name.
+
+        With `planned` it is how they would stand were the mailing confirmed now, with what is to be read again; by
+        default that is told until something is queued, and then where the mailing stands.
+        """
+        if self.id is not None and not planned:
+            return MailingSummary.of(
+                self._practice.ledger.mailings.standing(self.id, now=self._practice.now()).tally
+            )
+        prepared = self.prepare(fresh=False)
+        findings = self.check()
+        warnings = findings["code"][findings["severity"] == "warning"].astype(str)
+        return MailingSummary.of(self._foretold(prepared, again=False), warnings=warnings, planned=True)
+
+    def to_notebook(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write this mailing as a notebook that runs by itself, and return where it stands.
+
+        Its search keeps the parameters as they were given (« tomorrow » is tomorrow again each day); email type,
+        account, role, channel and key are this mailing's. ``workbench run``, papermill and nbconvert execute it.
+
+        Parameters
+        ----------
+        path
+            Inside the workspace when it is relative; missing folders are made.
+        replace
+            Write over a file that is there.
+
+        Raises
+        ------
+        UsageError
+            When the rows are no whole search: a table, ticked rows, or a mailing taken from the ledger.
+        NotebookRefused
+            When the file is there already.
+        """
+        asked = self._subjects.attrs.get("workbench") if "subject_key" in self._subjects.columns else None
+        return self._practice.notebooks.write(self, path, asked=asked, whole=self._is_whole(), replace=replace)
+
     @property
     def results(self) -> pd.DataFrame:
         """The results frame of this mailing, without recipients' names and addresses."""
@@ -335,7 +433,20 @@ class Mailing:
             return self._practice.ledger.results.empty().drop(columns=list(IDENTITY_COLUMNS))
         return self._practice.results(self.id)
 
+    def plot(self) -> Any:
+        """Draw what became of this mailing's messages; see ``practice.plot``."""
+        return self._practice.screens.plot(self.results)
+
     # --- how it is queued --------------------------------------------------------------------------------
+
+    def _refuse_blocked(self, prepared: Prepared) -> None:
+        for finding in prepared.press.compiled.blocking:
+            raise TemplateRefused(
+                _("« {template} » cannot be sent: {problem} Correct it, then send again; nothing was sent.").format(
+                    template=self.template.path, problem=finding.message
+                ),
+                line=finding.line,
+            )
 
     def _is_whole(self) -> bool:
         """Tell whether the rows are all that was found, or a table: a part of a search says nothing of the rest."""

@@ -17,10 +17,11 @@ from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now, PracticeCalendar, parse_day
 from workbench.domain.fields import Catalogue
 from workbench.domain.frames import IDENTITY_COLUMNS
-from workbench.domain.mailings import MailingPlan, MailingProgress
+from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
+from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
@@ -28,6 +29,8 @@ from workbench.practice.dispatch import dispatch
 from workbench.practice.identity import origin_of
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
+from workbench.practice.notebooks import Notebooks
+from workbench.practice.screens import Screens
 from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
 from workbench.sending.sender import SendReport
 
@@ -58,6 +61,8 @@ class Practice:
         importer: Callable[..., Any],
         table_reader: Callable[[Path], pd.DataFrame],
         doctor: Callable[[Practice], list[Any]],
+        notebooks: Notebooks,
+        screens: Screens,
         now: Now,
     ) -> None:
         self.path = path
@@ -73,10 +78,12 @@ class Practice:
         self.patients = Patients(self)
         self.changes = 0
         """How often something was corrected, imported or objected to through this practice."""
+        self.screens = screens
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
         self._doctor = doctor
+        self.notebooks = notebooks
 
     def __repr__(self) -> str:
         return f"<Practice {self.name or self.path.name}>"
@@ -332,6 +339,10 @@ class Practice:
         """Cancel the rows of a mailing that have not left; return how many."""
         return self.ledger.mailings.cancel(mailing_id, by=self.user, now=self.now())
 
+    def pause(self, mailing_id: int) -> None:
+        """Hold a mailing: nobody takes rows of it any more until somebody goes on with it."""
+        self.ledger.mailings.set_status(mailing_id, MailingStatus.PAUSED, by=self.user, now=self.now())
+
     def retry(self, mailing_id: int) -> int:
         """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet."""
         return self.ledger.mailings.retry(mailing_id, by=self.user, now=self.now())
@@ -402,6 +413,17 @@ class Practice:
         frame = self.ledger.results.results(number, since=start)
         return frame if identities else frame.drop(columns=list(IDENTITY_COLUMNS))
 
+    def plot(self, results: Mailing | int | pd.DataFrame | None = None) -> Any:
+        """Draw what became of a mailing's messages (by default the latest), by state, reason and time.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It holds counts alone, shows itself in a notebook, and stays readable in a report.
+        """
+        frame = results if isinstance(results, pd.DataFrame) else self.results(results)
+        return self.screens.plot(frame)
+
     def history(self, patient_id: str) -> pd.DataFrame:
         """Return what was sent to whom about one patient, latest first."""
         return self.ledger.results.history(patient_id)
@@ -409,6 +431,61 @@ class Practice:
     def mailings(self) -> pd.DataFrame:
         """Return one row a mailing, latest first, with its counts."""
         return self.ledger.mailings.mailings()
+
+    # --- notebooks that run by themselves ---------------------------------------------------------------------
+
+    def run(
+        self,
+        notebook: str | Path,
+        *,
+        parameters: Mapping[str, object] | None = None,
+        grid: Mapping[str, Sequence[object]] | None = None,
+        timeout: float | None = None,
+        identities: bool = False,
+        progress: Callable[[RunProgress], None] | None = None,
+    ) -> pd.DataFrame:
+        """Run a notebook on this practice, once or for each combination of a grid, one after the other.
+
+        Parameters
+        ----------
+        notebook
+            Such as ``mailing.to_notebook(…)`` wrote; each run has a process of its own, and leaves an executed copy
+            in the ``runs`` folder.
+        parameters
+            Read against what the notebook declares.
+        grid
+            A list of values for some parameters: ``{"start": ["tomorrow", "J+2"], "practitioner": ["FC", "ML"]}``.
+        timeout
+            Seconds that one cell may take.
+
+        Returns
+        -------
+        DataFrame
+            The results of every mailing that a run confirmed, with ``run_id`` and a column for each parameter of the
+            grid (``parameter_…`` where a results column has its name); key (``run_id``, ``delivery_id``). Recipients
+            as in `results`. ``frame.attrs["runs"]`` tells of each run how it ended; one that failed stops no other.
+
+        Raises
+        ------
+        NotebookRefused, UnknownName, BadValue
+            When it cannot run, or not with these parameters; nothing was begun.
+        RunFailed
+            Without a grid, when the run did not come to its end; what it had sent stands in the results.
+        """
+        return self.notebooks.run(
+            self,
+            notebook,
+            parameters=parameters or {},
+            grid=grid or {},
+            timeout=timeout,
+            identities=identities,
+            progress=progress,
+        )
+
+    def runs(self, *, limit: int = 100) -> list[RunRecord]:
+        """Return the runs of notebooks, the latest first, with the mailings each one confirmed."""
+        self.ledger.runs.recover(self.now())
+        return self.ledger.runs.runs(limit=limit)
 
     def doctor(self) -> list[Any]:
         """Look at the workspace's health; each check has ``name``, ``ok`` and ``detail``."""

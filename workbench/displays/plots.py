@@ -1,0 +1,116 @@
+"""Draw what became of the messages: by state and reason, and over time; no name, nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from collections import Counter
+from html import escape
+from typing import Any
+
+import pandas as pd
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from workbench.displays.words import number_words
+from workbench.domain.deliveries import sentence_of_reason
+from workbench.language import _
+
+# A state is a hatch and a word besides its colour, for whoever prints in black or sees colours otherwise.
+_LOOKS = {
+    "sent": {"color": "#2e9e54", "hatch": ""},
+    "failed": {"color": "#d64545", "hatch": "///"},
+    "in_doubt": {"color": "#e0a100", "hatch": "..."},
+    "skipped": {"color": "#a7adb8", "hatch": "\\\\\\"},
+    "pending": {"color": "#dfe3e8", "hatch": "xx"},
+}
+_SHOWN_REASONS = 12
+
+
+class ResultsFigure(Figure):
+    """A matplotlib figure that shows itself in a notebook or a report, with a text in its place for who cannot see."""
+
+    alternative = ""
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png", dpi=110, metadata={"Software": None})
+        data = base64.b64encode(picture.getvalue()).decode("ascii")
+        words = escape(self.alternative, quote=True)
+        image = f'<img style="max-width:100%" alt="{words}" src="data:image/png;base64,{data}">'
+        return {"text/plain": self.alternative, "text/html": image}
+
+
+def results_figure(results: pd.DataFrame) -> ResultsFigure:
+    """Return a figure of a results frame: its rows by state and reason, and when they were decided.
+
+    Only the columns ``status``, ``reason`` and ``decided_at`` are looked at.
+    """
+    told = _told(results)
+    figure = ResultsFigure(figsize=(9.6, 3.6), layout="constrained")
+    figure.set_facecolor("white")
+    figure.alternative = _alternative(told)
+    by_reason, over_time = figure.subplots(1, 2, width_ratios=(3, 2))
+    _draw_reasons(by_reason, told)
+    _draw_times(over_time, told)
+    return figure
+
+
+def _told(results: pd.DataFrame) -> pd.DataFrame:
+    status = results["status"].astype(str).replace({"sending": "pending"})
+    reason = results["reason"].fillna("").astype(str)
+    of_list = ~((status == "cancelled") & (reason == "superseded"))
+    told = pd.DataFrame({"status": status, "reason": reason, "decided_at": results["decided_at"]})[of_list]
+    told["status"] = told["status"].replace({"cancelled": "skipped"})
+    # The same reason of many rows is one bar; what an answer adds to it is for the table.
+    told["reason"] = told["reason"].where(told["status"].isin(["failed", "in_doubt", "skipped"]), "")
+    return told
+
+
+def _draw_reasons(axes: Any, told: pd.DataFrame) -> None:
+    counted = Counter(zip(told["status"], told["reason"], strict=True))
+    rows = sorted(counted.items(), key=lambda item: (list(_LOOKS).index(item[0][0]), -item[1]))[:_SHOWN_REASONS]
+    labels = []
+    for place, ((status, reason), count) in enumerate(rows):
+        axes.barh(place, count, edgecolor="white", **_LOOKS[status])
+        axes.annotate(str(count), (count, place), xytext=(4, 0), textcoords="offset points", va="center")
+        words = number_words(status) if not reason else f"{number_words(status)[0]} {sentence_of_reason(reason)}"
+        labels.append(textwrap.fill(words, 38))
+    axes.set_yticks(range(len(labels)), labels)
+    axes.invert_yaxis()
+    axes.set_title(_("Messages, by reason"), loc="left", fontsize="medium")
+    axes.margins(x=0.12)
+    _calm(axes)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _draw_times(axes: Any, told: pd.DataFrame) -> None:
+    axes.set_title(_("Over time"), loc="left", fontsize="medium")
+    decided = told[told["decided_at"].notna() & told["status"].isin(["sent", "failed", "in_doubt"])]
+    if not decided.empty:
+        for status, look in _LOOKS.items():
+            times = decided.loc[decided["status"] == status, "decided_at"].sort_values()
+            if len(times):
+                axes.step(
+                    times.dt.tz_convert(None), range(1, len(times) + 1), where="post", color=look["color"],
+                    linestyle="-" if status == "sent" else "--", marker="o", markersize=3, label=number_words(status),
+                )  # fmt: skip
+        locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, fontsize="small", loc="best")
+    _calm(axes)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+
+
+def _calm(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+
+
+def _alternative(told: pd.DataFrame) -> str:
+    numbers = told["status"].value_counts()
+    words = ", ".join(f"{number_words(status)} {int(numbers.get(status, 0))}" for status in _LOOKS if status in numbers)
+    return _("Messages by state: {numbers}.").format(numbers=words or "0")

@@ -1,0 +1,279 @@
+"""What a person reads while a mailing is offered, sent and done, as plain values: sentences and numbers, no name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.displays.cells import friendly
+from workbench.displays.words import number_words, status_words
+from workbench.domain.accounts import Account, AccountKind
+from workbench.domain.deliveries import Standing, sentence_of_reason
+from workbench.domain.mailings import Counts, MailingStatus, Tally
+from workbench.language import _, n_
+from workbench.practice.dispatcher import Doing, Situation
+from workbench.practice.offers import Offer
+
+STATES = ("sent", "failed", "in_doubt", "skipped", "pending")
+"""The states that add up to the list, as the bar shows them; a row cancelled by hand is one that was not sent."""
+
+
+def state_of(situation: Situation) -> dict[str, Any]:
+    """Return all that a send panel shows of a situation."""
+    mailing, standing, offer = situation.mailing, situation.standing, situation.offer
+    told: dict[str, Any] = {
+        "doing": str(situation.doing),
+        "elsewhere": situation.elsewhere,
+        "title": mailing.template.path if mailing is not None else "",
+        "account": account_words(offer.account if offer is not None else mailing.account)
+        if mailing is not None
+        else "",
+        "test": mailing is not None and mailing.account.kind is AccountKind.CATCHER,
+        "offer": None,
+        "progress": None,
+        "result": None,
+        "actions": [],
+        "note": _note(situation),
+        "error": situation.error,
+        "changed": _("The list has changed meanwhile: read the new numbers, then confirm again. Nothing was sent.")
+        if situation.changed
+        else "",
+        "outdated": situation.outdated,
+    }
+    if offer is not None:
+        told["offer"] = _offered(offer, situation)
+    if standing is not None:
+        moving = situation.doing in (Doing.SENDING, Doing.PAUSING, Doing.CANCELLING) or situation.elsewhere
+        counts = _now(situation)
+        told["progress" if moving else "result"] = _moving(counts, situation) if moving else _done(standing.tally)
+        told["actions"] = _actions(situation, counts)
+    return told
+
+
+def account_words(account: Account) -> str:
+    """Say where messages leave from; of the test box, that nothing leaves this computer."""
+    if account.kind is AccountKind.CATCHER:
+        return _("From the test box: nothing leaves this computer")
+    if account.kind is AccountKind.FOLDER:
+        return _("Into a folder of this computer: nothing leaves it")
+    return _("From {address}").format(address=account.email)
+
+
+# --- before ---------------------------------------------------------------------------------------------------
+
+
+def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
+    counts, waiting = offer.tally.counts, situation.counts.pending
+    to_correct, excluded = offer.left_out(Standing.TO_CORRECT), offer.left_out(Standing.EXCLUDED)
+    numbers = [
+        ("ready", n_("✓ {count} ready", "✓ {count} ready", offer.count), offer.count),
+        ("sent", n_("✓ {count} sent already", "✓ {count} sent already", counts.sent), counts.sent),
+        ("failed", n_("✕ {count} failure", "✕ {count} failures", counts.failed), counts.failed),
+        ("in_doubt", n_("? {count} uncertain", "? {count} uncertain", counts.in_doubt), counts.in_doubt),
+        (
+            "to_correct",
+            n_("✕ {count} to correct", "✕ {count} to correct", sum(to_correct.values())),
+            sum(to_correct.values()),
+        ),
+        (
+            "excluded",
+            n_("– {count} left out", "– {count} left out", sum(excluded.values())),
+            sum(excluded.values()),
+        ),
+    ]
+    return {
+        "seal": offer.seal,
+        "count": offer.count,
+        "total": n_("{count} recipient", "{count} recipients", offer.total).format(count=offer.total),
+        "numbers": [
+            {"state": state, "words": words.format(count=count)}
+            for state, words, count in numbers
+            if count or state == "ready"
+        ],
+        "left_out": _reasons(to_correct, "to_correct") + _reasons(excluded, "excluded"),
+        "button": _button(offer.count, waiting),
+        "question": _question(offer, waiting),
+        "yes": _("Send"),
+    }
+
+
+def _button(count: int, waiting: int) -> str:
+    if not count:
+        return _("No message to send")
+    if waiting:
+        return n_("Go on: {count} message…", "Go on: {count} messages…", count).format(count=count)
+    return n_("Send {count} message…", "Send {count} messages…", count).format(count=count)
+
+
+def _question(offer: Offer, waiting: int) -> str:
+    count, account = offer.count, offer.account
+    if account.kind is AccountKind.CATCHER:
+        asked = n_(
+            "Send {count} message to the test box? Nothing leaves this computer.",
+            "Send {count} messages to the test box? Nothing leaves this computer.",
+            count,
+        ).format(count=count)
+    elif account.kind is AccountKind.FOLDER:
+        asked = n_("Write {count} message into the folder?", "Write {count} messages into the folder?", count).format(
+            count=count
+        )
+    else:
+        asked = n_("Send {count} message from {address}?", "Send {count} messages from {address}?", count).format(
+            count=count, address=account.email
+        )
+    already = offer.tally.counts.sent
+    if not waiting and not already:
+        return asked
+    has_it = n_(
+        "{count} has left already and is not sent again.", "{count} have left already and are not sent again.", already
+    ).format(count=already)
+    return f"{asked} {has_it}" if already else asked
+
+
+def _reasons(reasons: dict[str, int], state: str) -> list[dict[str, Any]]:
+    return [
+        {"state": state, "sentence": sentence_of_reason(reason), "count": count} for reason, count in reasons.items()
+    ]
+
+
+# --- while it is sent -----------------------------------------------------------------------------------------
+
+
+def _now(situation: Situation) -> Counts:
+    progress = situation.progress
+    if progress is None:
+        return situation.counts
+    return Counts(**{name: getattr(progress, name) for name in STATES})
+
+
+def _moving(counts: Counts, situation: Situation) -> dict[str, Any]:
+    total = sum(getattr(counts, name) for name in STATES)
+    done = total - counts.pending
+    return {
+        "total": total,
+        "done": done,
+        "words": _("{done} of {total}").format(done=done, total=total),
+        "left": _time_left(situation),
+        "states": _states(counts),
+    }
+
+
+def _time_left(situation: Situation) -> str:
+    progress, seconds = situation.progress, situation.seconds_left
+    if progress is not None and progress.waiting_until is not None:
+        return _("next attempt at {time}").format(time=friendly(progress.waiting_until))
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return _("a few seconds left")
+    if seconds < 90:
+        return _("about {count} seconds left").format(count=round(seconds / 10) * 10)
+    minutes = round(seconds / 60)
+    return n_("about {count} minute left", "about {count} minutes left", minutes).format(count=minutes)
+
+
+# --- after ----------------------------------------------------------------------------------------------------
+
+
+def _done(tally: Tally) -> dict[str, Any]:
+    counts, cancelled = tally.counts, by_hand(tally)
+    groups = [
+        {"state": status, "sentence": sentence_of_reason(reason), "count": count}
+        for status in ("in_doubt", "failed", "skipped")
+        for reason, count in tally.of(status).items()
+    ]
+    if cancelled:
+        groups.append({"state": "skipped", "sentence": _("Cancelled before it left."), "count": cancelled})
+    return {
+        "states": _states(counts, cancelled=cancelled),
+        "groups": groups,
+        "rows": counts.in_doubt + counts.failed + counts.skipped + cancelled,
+    }
+
+
+def by_hand(tally: Tally) -> int:
+    """Return how many rows a person cancelled; those that others replace are no part of the list any more."""
+    return sum(count for reason, count in tally.of("cancelled").items() if reason != "superseded")
+
+
+def _states(counts: Counts, *, cancelled: int = 0) -> list[dict[str, Any]]:
+    numbers = {name: getattr(counts, name) + (cancelled if name == "skipped" else 0) for name in STATES}
+    return [
+        {"state": name, "words": number_words(name), "count": count}
+        for name, count in numbers.items()
+        if count or name != "pending"
+    ]
+
+
+def _note(situation: Situation) -> str:
+    standing = situation.standing
+    if situation.elsewhere:
+        return _("This mailing is being sent from elsewhere.")
+    if situation.doing is Doing.PAUSING:
+        return _("What is in flight is finished first.")
+    if situation.doing is Doing.CANCELLING:
+        return _("What is in flight is finished first; nothing else leaves.")
+    if standing is None or situation.doing is not Doing.NOTHING:
+        return ""
+    waiting, status = standing.tally.counts.pending, standing.record.status
+    if status is MailingStatus.CANCELLED:
+        return _("The rest of this mailing was cancelled.")
+    if status is MailingStatus.AWAITING_APPROVAL:
+        return _("This mailing waits for its approval; nothing leaves before.")
+    if not waiting:
+        return ""
+    words = status_words(status) if status in (MailingStatus.PAUSED, MailingStatus.STOPPED) else ""
+    waits = n_("{count} message is waiting.", "{count} messages are waiting.", waiting).format(count=waiting)
+    if situation.next_due is not None:
+        waits = n_(
+            "{count} message is put off by the server until {time}.",
+            "{count} messages are put off by the server until {time}.",
+            waiting,
+        ).format(count=waiting, time=friendly(situation.next_due))
+    return " · ".join(filter(None, (words, waits)))
+
+
+def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
+    """Return what a person can do now: its name, its words, the rows it is about, and what is asked before."""
+    if situation.doing is Doing.SENDING or situation.elsewhere:
+        return [_action("pause", _("Pause"), counts.pending), _cancel(counts.pending)]
+    if situation.doing is Doing.PAUSING:
+        return [_cancel(counts.pending)]
+    if situation.doing is not Doing.NOTHING or situation.standing is None:
+        return []
+    actions = []
+    cancelled = situation.standing.record.status is MailingStatus.CANCELLED
+    if situation.may_resume:
+        actions.append(_cancel(counts.pending))
+        if situation.offer is None:
+            label = n_("Go on: {count} message", "Go on: {count} messages", counts.pending)
+            actions.append(_action("resume", label.format(count=counts.pending), counts.pending))
+    if counts.failed and not cancelled:
+        question = n_("Try {count} message again?", "Try {count} messages again?", counts.failed)
+        actions.append(
+            _action("retry", _("Try the failures again…"), counts.failed, question.format(count=counts.failed))
+        )
+    if counts.in_doubt:
+        number = counts.in_doubt
+        question = n_("Count {count} message as sent?", "Count {count} messages as sent?", number)
+        actions.append(_action("as_sent", _("Count as sent…"), number, question.format(count=number)))
+    if counts.in_doubt and not cancelled:
+        number = counts.in_doubt
+        question = n_(
+            "Send {count} message again? It may arrive twice.", "Send {count} messages again? They may arrive twice.",
+            number,
+        )  # fmt: skip
+        actions.append(_action("resend", _("Send again…"), number, question.format(count=number)))
+    return actions
+
+
+def _cancel(count: int) -> dict[str, Any]:
+    question = n_(
+        "Cancel the {count} message that has not left? It will not be sent.",
+        "Cancel the {count} messages that have not left? They will not be sent.",
+        count,
+    )
+    return _action("cancel", _("Cancel the rest…"), count, question.format(count=count))
+
+
+def _action(name: str, label: str, count: int, question: str = "") -> dict[str, Any]:
+    return {"name": name, "label": label, "count": count, "question": question}

@@ -1,0 +1,53 @@
+"""What a person is asked to confirm: the numbers, and a seal over everything they stand for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.domain.accounts import Account
+from workbench.domain.deliveries import NewDelivery, Standing, standing_of
+from workbench.domain.mailings import Tally
+from workbench.domain.templates import Template
+from workbench.practice.preparing import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A mailing as it would leave if it were confirmed now.
+
+    Two offers with the same seal would write the same messages to the same people from the same account: a
+    confirmation is for one seal, and counts for nothing else.
+    """
+
+    tally: Tally
+    account: Account
+    seal: str
+    prepared: Prepared = field(repr=False, compare=False)
+
+    @property
+    def count(self) -> int:
+        """How many messages would leave."""
+        return self.tally.counts.pending
+
+    @property
+    def total(self) -> int:
+        """How many rows the list has, but for those that are not in it any more."""
+        counts = self.tally.counts
+        return counts.sent + counts.failed + counts.in_doubt + counts.skipped + counts.pending
+
+    def left_out(self, standing: Standing) -> dict[str, int]:
+        """Return the reasons of the rows left out that stand so (to correct, excluded), with how many have each."""
+        return {reason: count for reason, count in self.tally.of("skipped").items() if standing_of(reason) is standing}
+
+
+def seal_of(rows: Iterable[NewDelivery], tally: Tally, template: Template, account: Account) -> str:
+    """Return a digest of everything a confirmation stands for: who, what each one is told, and from where."""
+    digest = hashlib.sha256()
+    for part in (template.path, template.revision, account, sorted(tally.rows.items())):
+        digest.update(repr(part).encode())
+    for row in rows:
+        # Each part with its length by repr: no two lists of rows read the same.
+        digest.update(repr((row, sorted(row.values.items()))).encode())
+    return digest.hexdigest()

@@ -1,0 +1,58 @@
+"""What the practice asks of the screen somebody may sit at; the wiring hands it in (8.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.domain.mailings import MailingProgress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.practice.mailing import Mailing
+
+Tell = Callable[[MailingProgress], None]
+
+
+class SendCell(Protocol):
+    """The live panel that ``mailing.send()`` shows: it asks once, sends, and tells what became of it."""
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The results of the mailing so far, without recipients' names and addresses."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Where the mailing stands: ``draft`` before it is confirmed, then a ``MailingStatus``."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the sending has ended or is paused; tell whether it has.
+
+        The panel answers to clicks meanwhile, where JupyterLab and the kernel allow it; where they do not, it returns
+        at once while nothing was confirmed. Interrupting the kernel finishes what is in flight and pauses the mailing.
+        """
+        ...
+
+
+class Screens(Protocol):
+    """The screens of a notebook, and the progress of a terminal."""
+
+    def someone_can_click(self) -> bool:
+        """Tell whether a person sits at a notebook in which buttons work."""
+        ...
+
+    def send_cell(self, mailing: Mailing, *, connections: int | None, again: bool) -> SendCell:
+        """Show the send cell of a mailing, and return it."""
+        ...
+
+    def sending_progress(self) -> AbstractContextManager[Tell | None]:
+        """Show how a sending goes, where somebody looks; else give nothing."""
+        ...
+
+    def plot(self, results: pd.DataFrame) -> Any:
+        """Draw what became of the messages of a results frame."""
+        ...

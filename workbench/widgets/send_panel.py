@@ -1,0 +1,195 @@
+"""The send cell: the numbers, one confirmation of exactly these numbers, the sending, and what became of everyone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.displays.audience import notebook_shell
+from workbench.displays.cells import friendly
+from workbench.displays.sending import state_of
+from workbench.displays.words import heading, shown, status_words
+from workbench.domain.mailings import MailingStatus
+from workbench.language import _
+from workbench.practice.dispatcher import Dispatcher, Doing
+from workbench.widgets.view import STATIC, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.practice import Mailing
+
+SHOWN_ROWS = 200
+"""Rows of the table of those who need a person; all of them stand in the results."""
+
+FIRST_WORD = 15.0
+"""Seconds that a page may take to say its first word to a cell that waits for a click."""
+
+_COLUMNS = ("recipient", "address", "status", "reason", "attempts", "decided_at")
+_NEEDING = ("in_doubt", "failed", "skipped", "cancelled")
+
+
+class SendPanel(View):
+    """The live panel of one mailing, or of whichever mailing `mailing_of` gives until one is confirmed.
+
+    Parameters
+    ----------
+    mailing_of
+        Gives the mailing; asked again at each `renew`.
+    connections, again
+        As for ``Mailing.send``.
+    """
+
+    _esm = STATIC / "send_panel.js"
+    _css = STATIC / "send_panel.css"
+
+    def __init__(
+        self, mailing_of: Callable[[], Mailing], *, connections: int | None = None, again: bool = False
+    ) -> None:
+        super().__init__()
+        self._pushing = threading.Lock()
+        self._heard_beside = threading.Event()  # the page was heard while this cell, or another one, was running
+        self._shown_in: object = None
+        self.dispatcher = Dispatcher(mailing_of, connections=connections, again=again)
+        self.answers.update(
+            {
+                "state": lambda _asked: self._state(),
+                "look": lambda _asked: self.dispatcher.look(),
+                "rows": lambda _asked: self._rows(),
+                "confirm": lambda asked: self.dispatcher.confirm(str(asked["seal"])),
+                "renew": lambda _asked: self.dispatcher.renew(),
+                "pause": lambda _asked: self.dispatcher.pause(),
+                "cancel": lambda _asked: self.dispatcher.cancel(),
+                "resume": lambda asked: self.dispatcher.resume(int(asked["count"])),
+                "retry": lambda asked: self.dispatcher.retry(int(asked["count"])),
+                "as_sent": lambda asked: self.dispatcher.settle(int(asked["count"]), as_sent=True),
+                "resend": lambda asked: self.dispatcher.settle(int(asked["count"]), as_sent=False),
+            }
+        )
+        self.dispatcher.on_change(self._push)
+        self.dispatcher.renew()
+
+    def __repr__(self) -> str:
+        return f"<SendPanel: {status_words(self.status)}>"
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the panel's words by name."""
+        return {
+            "title": _("Sending"),
+            "counting": _("The list is being checked…"),
+            "checking": _("The list is checked once more…"),
+            "back": _("Go back"),
+            "yes": _("Confirm"),
+            "left_out": _("Not sent, and why"),
+            "reasons": _("Reasons"),
+            "rows": _("Who needs somebody"),
+            "show_rows": _("Show who"),
+            "hide_rows": _("Hide"),
+            "more_rows": _("… and {count} more, in the results."),
+            "progress": _("Progress of the sending"),
+            "new_numbers": _("Show the new numbers"),
+            "outdated": _("The list has changed since."),
+            **{column: heading(column) for column in _COLUMNS},
+        }
+
+    # --- what a notebook asks ------------------------------------------------------------------------------
+
+    @property
+    def mailing(self) -> Mailing | None:
+        """The mailing that the panel shows."""
+        return self.dispatcher.mailing
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """The results of the mailing so far, without recipients' names and addresses."""
+        self.dispatcher.settled()
+        assert self.mailing is not None  # noqa: S101 - its numbers were worked out
+        return self.mailing.results
+
+    @property
+    def status(self) -> str:
+        """Where the mailing stands: ``draft`` before it is confirmed, then a ``MailingStatus``."""
+        mailing = self.mailing
+        if mailing is None or mailing.id is None:
+            return MailingStatus.DRAFT
+        return mailing.practice.ledger.mailings.mailing(mailing.id).status
+
+    def renew(self) -> None:
+        """Work the numbers out again: the list or the email type is another one. A sending goes on as confirmed."""
+        self.dispatcher.renew()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the sending has ended or is paused; tell whether it has.
+
+        Clicks are heard meanwhile where the kernel hears them beside the cell that runs (JupyterLab 4.4 and later
+        with ipykernel 7). Elsewhere a click only counts once the cell has ended, so it returns at once while nothing
+        was confirmed. Interrupting the kernel finishes what is in flight and pauses the mailing.
+        """
+        try:
+            if not self.dispatcher.begun and not self._heard():
+                return False
+            return self.dispatcher.wait(timeout)
+        except KeyboardInterrupt:
+            self.dispatcher.pause()
+            self.dispatcher.settled()
+            raise
+
+    def _heard(self) -> bool:
+        shell = notebook_shell()
+        if shell is None or threading.current_thread() is not threading.main_thread():
+            return True
+        return self._heard_beside.wait(FIRST_WORD)
+
+    # --- what is shown -------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Show the panel in the cell that runs; its being the cell's last value does not show it twice."""
+        from IPython.display import display
+
+        display(self)  # type: ignore[no-untyped-call]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        shell = notebook_shell()
+        cell = shell.kernel.get_parent("shell").get("header", {}).get("msg_id") if shell is not None else None
+        if cell is not None and cell == self._shown_in:
+            return
+        self._shown_in = cell
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+    def _hear(self, widget: object, message: Mapping[str, Any], buffers: object) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            self._heard_beside.set()
+        super()._hear(widget, message, buffers)
+
+    def _push(self) -> None:
+        with self._pushing:  # the latest state is also the last one said
+            self.send({"kind": "state", **self._state()})
+
+    def _state(self) -> dict[str, Any]:
+        return state_of(self.dispatcher.situation)
+
+    def _rows(self) -> dict[str, Any]:
+        """Return the rows that need a person: for the page alone, and never saved (P12)."""
+        mailing = self.mailing
+        if mailing is None or mailing.id is None or self.dispatcher.situation.doing is Doing.COUNTING:
+            return {"rows": [], "more": 0}
+        frame = mailing.practice.results(mailing.id, identities=True)
+        frame = frame[frame["status"].isin(_NEEDING) & (frame["reason"] != "superseded")]
+        frame = frame.sort_values("status", key=lambda states: states.astype(str).map(_NEEDING.index), kind="stable")
+        some = frame.head(SHOWN_ROWS)
+        cells = zip(*(some[column].tolist() for column in _COLUMNS), strict=True)
+        return {
+            "rows": [[_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True)] for row in cells],
+            "states": some["status"].astype(str).tolist(),
+            "more": len(frame) - len(some),
+        }
+
+
+def _cell(name: str, value: object) -> str:
+    return shown(name, value) or friendly(value)
