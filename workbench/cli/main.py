@@ -20,6 +20,7 @@ from workbench.cli import (
     mailings,
     patients,
     practice,
+    running,
     searches,
     sending,
     templates,
@@ -87,6 +88,7 @@ app.add_typer(practice.group, name="practice")
 sending.add_to(app)
 app.add_typer(mailings.group, name="mailings")
 mailings.add_to(app)
+running.add_to(app)
 
 _WORKSPACE = ("-w", "--workspace")
 _USER = ("--user",)

@@ -12,6 +12,7 @@ from workbench.cli.output import is_terminal, say
 from workbench.displays.cells import friendly
 from workbench.displays.progress import sending_bar, sentence_of, terminal_bar
 from workbench.domain.mailings import MailingProgress
+from workbench.domain.runs import RunProgress
 from workbench.language import _, n_
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -47,6 +48,24 @@ def _wait_sentence(pending: int, until: datetime) -> str:
         "{count} messages are put off; next attempt at {time}. Ctrl-C is safe: they leave with the same command later.",
         pending,
     ).format(count=pending, time=friendly(until))
+
+
+@contextmanager
+def running_progress() -> Iterator[Callable[[RunProgress], None] | None]:
+    """Give the function to hand to a notebook's run: cells done, and all of them."""
+    if not is_terminal(sys.stderr):
+        yield None
+        return
+    with terminal_bar() as bar:
+        task = bar.add_task(_("Starting"), total=None)
+
+        def draw(progress: RunProgress) -> None:
+            told = _("Cell {number} of {cells}").format(
+                number=min(progress.done + 1, progress.cells), cells=progress.cells
+            )
+            bar.update(task, total=progress.cells, completed=progress.done, description=told)
+
+        yield draw
 
 
 @contextmanager

@@ -395,11 +395,9 @@ class Mailing:
         default that is told until something is queued, and then where the mailing stands.
         """
         if self.id is not None and not planned:
-            return MailingSummary.of(
-                self._practice.ledger.mailings.standing(self.id, now=self._practice.now()).tally
-            )
+            return MailingSummary.of(self._practice.ledger.mailings.standing(self.id, now=self._practice.now()).tally)
         prepared = self.prepare(fresh=False)
-        findings = self.check()
+        findings = prepared.checked.findings
         warnings = findings["code"][findings["severity"] == "warning"].astype(str)
         return MailingSummary.of(self._foretold(prepared, again=False), warnings=warnings, planned=True)
 

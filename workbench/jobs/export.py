@@ -1,0 +1,188 @@
+"""Write a mailing as a notebook that runs by itself: readable, parameterised, without a patient in it.
+
+The search's parameters stay as they were given (« tomorrow » is tomorrow again each day), the email type, role,
+channel and key are the mailing's; no path of this machine, no secret and no output stands in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import AccountError, NotebookRefused, UsageError
+from workbench.jobs.files import made_folder
+from workbench.jobs.parameters import TAG
+from workbench.language import _
+from workbench.settings import write_private
+
+if TYPE_CHECKING:
+    from workbench.domain.searches import Search
+    from workbench.practice import Mailing
+
+
+def write_notebook(
+    mailing: Mailing, path: str | Path, *, asked: Mapping[str, Any] | None, whole: bool, replace: bool = False
+) -> Path:
+    """Write the notebook of a mailing and return where it stands.
+
+    Parameters
+    ----------
+    path
+        Inside the workspace when it is relative; missing folders are made, and ``.ipynb`` is added.
+    asked
+        The search that the mailing's rows come from and its parameters, as they were given.
+    whole
+        Whether the rows are all that it found.
+    replace
+        Write over a file that is there.
+
+    Raises
+    ------
+    UsageError
+        When the mailing's rows are no whole search: a table, ticked rows, or rows taken from the ledger.
+    NotebookRefused
+        When the file is there already.
+    """
+    practice = mailing.practice
+    search = practice.searches().get(asked["search"]) if asked else None
+    if search is None or asked is None:
+        raise UsageError(
+            _(
+                "Only a mailing to a search can be written as a notebook: a notebook looks for its recipients anew "
+                "each time, and a table or a mailing of the past cannot be looked for."
+            )
+        )
+    if not whole:
+        raise UsageError(
+            _(
+                "These rows are a part of what the search found; a notebook would write to all of them. Narrow the "
+                "search with its own parameters, then write the notebook."
+            )
+        )
+    file = practice.path / Path(path).expanduser()
+    if file.suffix != ".ipynb":
+        file = file.with_name(f"{file.name}.ipynb")
+    if file.exists() and not replace:
+        raise NotebookRefused(
+            _("« {file} » is there already; write over it with replace=True, or choose another name.").format(file=file)
+        )
+    made_folder(file.parent)
+    notebook = _notebook(_cells(mailing, search, dict(asked["parameters"])))
+    write_private(file, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())
+    return file
+
+
+def _notebook(cells: list[dict[str, object]]) -> dict[str, object]:
+    return {
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells, 1)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _text(*lines: str) -> dict[str, object]:
+    return {"cell_type": "markdown", "metadata": {}, "source": "\n".join(lines)}
+
+
+def _code(*lines: str, tags: tuple[str, ...] = ()) -> dict[str, object]:
+    metadata = {"tags": list(tags)} if tags else {}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": metadata,
+        "outputs": [],
+        "source": "\n".join(lines),
+    }
+
+
+def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict[str, object]]:
+    plan = mailing.plan
+    labels = {parameter.name: _(parameter.label) for parameter in search.parameters}
+    own = {
+        "template": (plan.template, _("the email type")),
+        "account": (
+            "" if plan.account == _standard_account(mailing) else plan.account,
+            _("the mail account; empty: the email type's, else the practice's"),
+        ),
+    }
+    if plan.key:
+        own["key"] = (plan.key, _("the name of this mailing: the same name is the same mailing, sent once"))
+    parameters = [
+        *(_assignment(name, value, labels.get(name, "")) for name, value in given.items()),
+        *(_assignment(name, value, told) for name, (value, told) in own.items()),
+        f"dry_run: bool = False  # {_('True: check everything, send nothing')}",
+    ]
+    searched = ", ".join([json.dumps(search.name), *(f"{name}={name}" for name in given)])
+    options = [
+        "account=account or None",
+        f"role={_literal(plan.role)}",
+        f"channel={_literal(plan.channel)}",
+        *(["key=key"] if plan.key else []),
+    ]
+    return [
+        _text(
+            f"# {_plain(mailing.template.label)}",
+            "",
+            _("Publipostage: {search} → « {template} ».").format(
+                search=_plain(_(search.label)), template=_plain(plan.template)
+            ),
+            "",
+            _(
+                "This notebook looks for its recipients anew each time it runs, checks every message, sends those that "
+                "are ready and shows who got one. Whoever has got this mailing does not get it twice, even when the "
+                "notebook runs again."
+            ),
+        ),
+        _text(
+            f"## {_('Parameters')}",
+            "",
+            _(
+                "One a line. Relative days (today, tomorrow, J+1 …) are those of the day it runs. Elsewhere they are "
+                "given with: `workbench run NOTEBOOK -p start J+2`"
+            ),
+        ),
+        _code(*parameters, tags=(TAG,)),
+        _text(f"## {_('The practice')}"),
+        _code("import workbench as wb", "", "practice = wb.open()"),
+        _text(f"## {_('Whom to write to')}"),
+        _code(f"found = practice.search({searched})"),
+        _text(f"## {_('Check')}", "", _("Every message is merged once; nothing leaves yet. Only numbers are shown.")),
+        _code(
+            f"mailing = practice.mailing(found, template, {', '.join(options)})",
+            "mailing.summary(planned=True)",
+        ),
+        _text(f"## {_('Send')}"),
+        _code("if not dry_run:", "    mailing.send(confirmed=True)"),
+        _text(
+            f"## {_('Result')}", "", _("Who they are is told by `workbench results`, or by the history in the desk.")
+        ),
+        _code("mailing.summary(planned=dry_run)"),
+    ]
+
+
+def _standard_account(mailing: Mailing) -> str:
+    """Return the account that the mailing leaves from when nobody names one."""
+    try:
+        return mailing.template.account or mailing.practice.accounts.default().name
+    except AccountError:
+        return ""
+
+
+def _assignment(name: str, value: str, comment: str) -> str:
+    return f"{name}: str = {_literal(value)}" + (f"  # {' '.join(comment.split())}" if comment else "")
+
+
+def _literal(value: str) -> str:
+    """Return a text as Python writes it, in double quotes; JSON's texts are Python's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line that Markdown shows as it is."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|$" else sign for sign in " ".join(text.split()))

@@ -1,0 +1,39 @@
+"""What the practice asks of the room that writes and runs notebooks; the wiring hands it in (8.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.domain.runs import RunProgress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.practice.mailing import Mailing
+    from workbench.practice.practice import Practice
+
+
+class Notebooks(Protocol):
+    """Mailings as notebooks, and their runs."""
+
+    def write(
+        self, mailing: Mailing, path: str | Path, *, asked: Mapping[str, Any] | None, whole: bool, replace: bool
+    ) -> Path:
+        """Write a mailing as a notebook that runs by itself, and return where it stands."""
+        ...
+
+    def run(
+        self,
+        practice: Practice,
+        notebook: str | Path,
+        *,
+        parameters: Mapping[str, object],
+        grid: Mapping[str, Sequence[object]],
+        timeout: float | None,
+        identities: bool,
+        progress: Callable[[RunProgress], None] | None,
+    ) -> pd.DataFrame:
+        """Run a notebook once, or once for each combination of a grid, and return the results of all runs."""
+        ...
