@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.lab.notebooks import FIRST_NOTEBOOK
-from workbench.language import _, language
+from workbench.language import _
 from workbench.settings import private_folder, write_private
 
 LOOPBACK = "127.0.0.1"
@@ -29,6 +29,8 @@ _LEFT_OUT = (
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/lsp-extension",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/notebook-extension:language-server",
 )
 
 _SETTINGS = {
@@ -127,7 +129,7 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
             "app_settings_dir": str(folders.state / "page"),
             "user_settings_dir": str(folders.state / "settings"),
             "workspaces_dir": str(folders.state / "layout"),
-            "extra_labextensions_path": [str(_EXTENSION.parent)],
+            "extra_labextensions_path": [str(_EXTENSION)],
             "extension_manager": "readonly",
             "news_url": None,
         },
@@ -137,20 +139,26 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
 def _own_kernel() -> dict[str, Any]:
     return {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "Publipostage (Python)",
+        "display_name": "Python 3 (ipykernel)",  # as notebooks call it, or each would be changed on opening
         "language": "python",
         "metadata": {"debugger": False},
     }
 
 
 def _page() -> dict[str, Any]:
+    setting = {
+        "notebook": FIRST_NOTEBOOK,
+        "words": {
+            "tile": _("Mail merge"),
+            "category": _("Practice"),
+            "inbox": _("Test mailbox"),
+            "sending": _("Something is still running in this notebook: it was left as it is, nothing was run again."),
+        },
+    }
+    # Of an object the page would be told the names alone.
     return {
         "disabledExtensions": dict.fromkeys(_LEFT_OUT, True),
-        "publipostage": {
-            "notebook": FIRST_NOTEBOOK,
-            "language": language(),
-            "words": {"tile": "Publipostage", "category": _("Practice"), "inbox": _("Mail catcher's inbox")},
-        },
+        "publipostage": json.dumps(setting, ensure_ascii=False),
     }
 
 

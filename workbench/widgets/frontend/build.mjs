@@ -23,9 +23,11 @@ const bundled = await build({
 });
 
 if (existsSync(join(here, "src/lab_extension.ts"))) {
-  const extension = join(out, "labextension");
+  const about = readFileSync(join(here, "labextension.json"), "utf8");
+  // JupyterLab looks for an extension in a folder of its name.
+  const extension = join(out, "labextension", JSON.parse(about).name);
   await build({ ...common, entryPoints: ["src/lab_extension.ts"], format: "iife", outfile: join(extension, "static/remoteEntry.js") });
-  writeFileSync(join(extension, "package.json"), readFileSync(join(here, "labextension.json")));
+  writeFileSync(join(extension, "package.json"), about);
 }
 
 // Whoever receives a bundle receives the licences of what is in it.

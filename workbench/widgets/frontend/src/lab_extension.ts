@@ -1,0 +1,246 @@
+/**
+ * What JupyterLab gains where it was opened by the workbench: a tile in the launcher, and the first notebook run when it
+ * opens, the mail catcher's inbox in view.
+ *
+ * Contract: the page's configuration may hold `publipostage`, the JSON of `{notebook, words}`; without it this is some other
+ * JupyterLab, where nothing runs by itself. The shape of the file is that of a prebuilt extension: a container on
+ * `window._JUPYTERLAB` that is handed the modules JupyterLab shares.
+ */
+export const NAME = "publipostage-workbench";
+const WIDE = 1300;
+const INBOX_SHARE = 0.32;
+const PATIENCE = 4000;
+
+/** An envelope among several; JupyterLab colours it with its theme. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16"><g class="jp-icon3" fill="none" stroke="#616161" ' +
+  'stroke-width="1.6" stroke-linejoin="round"><path d="M3 9h13v10H3z"/><path d="m3 10 6.5 5L16 10"/><path d="M6 6h13v10"/></g></svg>';
+
+interface Setting {
+  notebook: string;
+  words: { tile: string; category: string; inbox: string; sending: string };
+}
+
+interface Signal<Sender, Value> {
+  connect(slot: (sender: Sender, value: Value) => void): void;
+}
+
+interface Kernel {
+  status: string;
+  requestExecute(content: object): { done: Promise<{ content: { user_expressions?: Record<string, Expression> } }> };
+}
+
+interface Expression {
+  status: string;
+  data?: Record<string, string>;
+}
+
+interface Widget {
+  id: string;
+  title: { label: string; closable: boolean };
+  parent: unknown;
+  isDisposed: boolean;
+  dispose(): void;
+  disposed: Signal<unknown, void>;
+}
+
+interface Cell extends Widget {
+  model: { type: string; getMetadata(name: string): unknown };
+  cloneOutputArea?(): Widget;
+}
+
+interface Panel extends Widget {
+  content: { widgets: readonly Cell[] };
+  context: {
+    path: string;
+    ready: Promise<void>;
+    model: { getMetadata(name: string): unknown };
+    save(): Promise<void>;
+  };
+  sessionContext: {
+    ready: Promise<void>;
+    session: { kernel: Kernel | null } | null;
+    restartKernel(): Promise<void>;
+  };
+}
+
+interface Area {
+  type: string;
+  orientation?: string;
+  children?: Area[];
+  sizes?: number[];
+}
+
+interface Dock {
+  saveLayout(): { main: Area | null };
+  restoreLayout(layout: { main: Area | null }): void;
+}
+
+interface App {
+  commands: { addCommand(id: string, options: object): void; execute(id: string, args?: object): Promise<unknown> };
+  shell: { add(widget: Widget, area: string, options: object): void; collapseLeft?(): void };
+  serviceManager: { contents: { get(path: string, options: object): Promise<unknown> } };
+}
+
+interface Launcher {
+  add(tile: object): void;
+}
+
+interface Tracker {
+  widgetAdded: Signal<unknown, Panel>;
+}
+
+/** What JupyterLab shares; a module that this page does not have is empty. */
+interface Shared {
+  notebook: { INotebookTracker?: unknown; NotebookActions?: { runAll(content: unknown, session: unknown): Promise<boolean> } };
+  launcher: { ILauncher?: unknown };
+  apputils: {
+    MainAreaWidget?: new (options: { content: Widget }) => Widget;
+    Notification?: { info(message: string, options: object): unknown };
+  };
+  components: { LabIcon?: new (options: { name: string; svgstr: string }) => unknown };
+}
+
+type Scope = Record<string, Record<string, { get(): Promise<() => unknown> }>>;
+
+async function shared(scope: Scope, name: string): Promise<object> {
+  const version = Object.values(scope[name] ?? {})[0];
+  return version === undefined ? {} : ((await version.get())() as object);
+}
+
+/** Return what the page was told by the workbench, or nothing in any other JupyterLab. */
+export function settingOf(page: Document): Setting | undefined {
+  const told = page.getElementById("jupyter-config-data")?.textContent;
+  const setting = told ? (JSON.parse(told) as { publipostage?: string }).publipostage : undefined;
+  return setting === undefined ? undefined : (JSON.parse(setting) as Setting);
+}
+
+export function plugin(modules: Shared, setting: Setting | undefined): object {
+  const { ILauncher, INotebookTracker } = { ...modules.launcher, ...modules.notebook };
+  return {
+    id: `${NAME}:plugin`,
+    autoStart: true,
+    optional: [ILauncher, INotebookTracker].filter((token) => token !== undefined),
+    activate(app: App, ...given: unknown[]): void {
+      const launcher = ILauncher === undefined ? null : (given.shift() as Launcher | null);
+      const tracker = INotebookTracker === undefined ? null : (given.shift() as Tracker | null);
+      if (setting === undefined) return;
+      if (launcher) addTile(app, launcher, modules, setting);
+      if (tracker) runWhatOpens(app, tracker, modules, setting);
+    },
+  };
+}
+
+function addTile(app: App, launcher: Launcher, { components }: Shared, { notebook, words }: Setting): void {
+  const command = `${NAME}:open`;
+  app.commands.addCommand(command, {
+    label: words.tile,
+    icon: components.LabIcon && new components.LabIcon({ name: `${NAME}:tile`, svgstr: ICON }),
+    execute: () => app.commands.execute("docmanager:open", { path: notebook, factory: "Notebook" }),
+  });
+  launcher.add({ command, category: words.category, rank: 0 });
+}
+
+function runWhatOpens(app: App, tracker: Tracker, modules: Shared, setting: Setting): void {
+  // A second view of an open notebook is no second opening.
+  const opened = new WeakSet<object>();
+  tracker.widgetAdded.connect((_tracker, panel) => {
+    if (opened.has(panel.context)) return;
+    opened.add(panel.context);
+    void run(app, panel, modules, setting);
+  });
+}
+
+/** Run the cells of our own notebook in a fresh kernel; never those of a notebook that came from elsewhere. */
+async function run(app: App, panel: Panel, modules: Shared, { notebook, words }: Setting): Promise<void> {
+  const { context, sessionContext } = panel;
+  await context.ready;
+  if (context.path !== notebook || !asksToRun(context.model.getMetadata("publipostage"))) return;
+  await sessionContext.ready;
+  const kernel = sessionContext.session?.kernel;
+  const actions = modules.notebook.NotebookActions;
+  if (!kernel || !actions || panel.isDisposed) return;
+  const state = await stateOf(kernel);
+  if (state === "working") {
+    // A kernel that sends, or is busy with something else, is never taken away.
+    modules.apputils.Notification?.info(words.sending, { autoClose: false });
+    return;
+  }
+  if (state === "used") await sessionContext.restartKernel();
+  if (panel.isDisposed || !(await actions.runAll(panel.content, sessionContext))) return;
+  showInbox(app, panel, modules, words.inbox);
+  await context.save();
+}
+
+function asksToRun(metadata: unknown): boolean {
+  return typeof metadata === "object" && metadata !== null && (metadata as { run_on_open?: unknown }).run_on_open === true;
+}
+
+const COUNT = "get_ipython().execution_count";
+const SENDING =
+  "any(t.name in ('workbench-sender', 'workbench-dispatcher') for t in __import__('threading').enumerate())";
+
+/** Tell whether a kernel has run nothing yet, has run something, or is at work and must be left alone. */
+export async function stateOf(kernel: Kernel): Promise<"fresh" | "used" | "working"> {
+  const asked = kernel.requestExecute({
+    code: "",
+    silent: true,
+    store_history: false,
+    user_expressions: { count: COUNT, sending: SENDING },
+  });
+  const waited = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PATIENCE));
+  const answer = (await Promise.race([asked.done, waited]))?.content.user_expressions;
+  const told = (name: string): string | undefined => answer?.[name]?.data?.["text/plain"];
+  if (told("sending") !== "False") return "working";
+  return told("count") === "1" ? "fresh" : "used";
+}
+
+/** Put what the cell tagged `inbox` shows beside the notebook, where there is room for both. */
+function showInbox(app: App, panel: Panel, { apputils }: Shared, title: string): void {
+  const cell = panel.content.widgets.find(tagged);
+  if (!cell?.cloneOutputArea || !apputils.MainAreaWidget || window.innerWidth < WIDE) return;
+  const view = new apputils.MainAreaWidget({ content: cell.cloneOutputArea() });
+  view.id = `${NAME}-inbox`;
+  view.title.label = title;
+  view.title.closable = true;
+  panel.disposed.connect(() => view.dispose());
+  app.shell.collapseLeft?.();
+  app.shell.add(view, "main", { mode: "split-right", ref: panel.id, activate: false });
+  narrow(view.parent as Dock | null);
+}
+
+function tagged(cell: Cell): boolean {
+  const tags = cell.model.getMetadata("tags");
+  return cell.model.type === "code" && Array.isArray(tags) && tags.includes("inbox");
+}
+
+function narrow(dock: Dock | null): void {
+  const layout = dock?.saveLayout();
+  if (!dock || layout?.main?.type !== "split-area" || layout.main.sizes?.length !== 2) return;
+  layout.main.sizes = [1 - INBOX_SHARE, INBOX_SHARE];
+  dock.restoreLayout(layout);
+}
+
+let scope: Scope = {};
+
+const container = {
+  init(given: Scope): void {
+    scope = given;
+  },
+  async get(): Promise<() => object> {
+    const [notebook, launcher, apputils, components] = await Promise.all(
+      ["@jupyterlab/notebook", "@jupyterlab/launcher", "@jupyterlab/apputils", "@jupyterlab/ui-components"].map((name) =>
+        shared(scope, name),
+      ),
+    );
+    const made = plugin({ notebook, launcher, apputils, components } as Shared, settingOf(document));
+    return () => ({ __esModule: true, default: made });
+  },
+};
+
+declare global {
+  interface Window {
+    _JUPYTERLAB?: Record<string, object>;
+  }
+}
+(window._JUPYTERLAB ??= {})[NAME] = container;
