@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import email.policy
 import html
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import Message as EmailPart
 from email.parser import BytesHeaderParser, BytesParser
+from itertools import islice
 
 from babel.numbers import format_decimal
 
 from workbench.displays.mail_html import SafeDocument, safe_document, text_document
+from workbench.domain.caught import LETTERS, header_of, headers_of
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.language import _, language, n_
 from workbench.merging.marks import CLOSE, OPEN, faithful, pieces
@@ -26,7 +26,7 @@ MOST_INLINE = 1_500_000
 MOST_SOURCE = 400_000
 """Characters of a message's source that are shown; what follows is attachments in base64."""
 
-MOST_HEADERS = 200
+MOST_HEADERS = 100
 
 _READ_AS_TEXT = 300_000  # characters of HTML that are turned into text for a message that brings none
 
@@ -79,8 +79,8 @@ class ShownMessage:
     @property
     def headers(self) -> list[tuple[str, str]]:
         """The letter's headers as a mail reader reads them: decoded, unfolded, in order."""
-        message = BytesHeaderParser(policy=email.policy.default).parsebytes(self.raw())
-        return [(name, _header(message, name, number)) for name, number in _numbered(message.keys()[:MOST_HEADERS])]
+        message = BytesHeaderParser(policy=LETTERS).parsebytes(self.raw())
+        return list(islice(headers_of(message), MOST_HEADERS))
 
 
 # --- a message of ours --------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def shown_letter(letter: bytes) -> ShownMessage:
 
 
 def _shown_letter(letter: bytes) -> ShownMessage:
-    message = BytesParser(policy=email.policy.default).parsebytes(letter)
+    message = BytesParser(policy=LETTERS).parsebytes(letter)
     texts: dict[str, str] = {}
     files: list[ShownFile] = []
     images: dict[str, str] = {}
@@ -210,7 +210,7 @@ def _shown_letter(letter: bytes) -> ShownMessage:
             continue
         data = part.get_payload(decode=True)
         content = data if isinstance(data, bytes) else b""
-        identity = _header(part, "Content-ID").strip().strip("<>")
+        identity = header_of(part, "Content-ID").strip().strip("<>")
         if identity and kind.startswith("image/") and len(content) <= room:
             room -= len(content)
             images[identity] = f"data:{kind};base64,{b64encode(content).decode('ascii')}"
@@ -219,16 +219,16 @@ def _shown_letter(letter: bytes) -> ShownMessage:
     text = texts.get("text/plain")
     if text is None:
         text = "" if body is None else text_from_html(body[:_READ_AS_TEXT], sign=SIGN)
-    spoken = _header(message, "Content-Language")[:2] or language()
+    spoken = header_of(message, "Content-Language")[:2] or language()
     document = (
         text_document(text, language=spoken)
         if body is None
         else safe_document(body, text=text, inline=images, language=spoken)
     )
     return ShownMessage(
-        subject=_header(message, "Subject"),
-        sender=_header(message, "From"),
-        recipient=_header(message, "To"),
+        subject=header_of(message, "Subject"),
+        sender=header_of(message, "From"),
+        recipient=header_of(message, "To"),
         attachments=tuple(files),
         screen=document.html,
         text=text,
@@ -240,30 +240,10 @@ def _shown_letter(letter: bytes) -> ShownMessage:
     )
 
 
-def _text_of(part: EmailMessage) -> str:
+def _text_of(part: EmailPart[str, str]) -> str:
     data = part.get_payload(decode=True)
     content = data if isinstance(data, bytes) else b""
     try:
         return content.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:  # a character set that nobody knows
         return content.decode("utf-8", "replace")
-
-
-def _header(message: EmailMessage, name: str, number: int = 0) -> str:
-    """Return the text of one header on one line; of one that cannot be read, as much as can."""
-    try:
-        value = str((message.get_all(name) or [""])[number])
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raw: list[str] = [str(text) for key, text in message.raw_items() if key.lower() == name.lower()]
-        value = raw[number] if number < len(raw) else ""
-    return " ".join(value.encode("utf-8", "replace").decode().split())
-
-
-def _numbered(names: list[str]) -> list[tuple[str, int]]:
-    """Return each name with how many of its kind stood before it."""
-    met: Counter[str] = Counter()
-    found = []
-    for name in names:
-        found.append((name, met[name.lower()]))
-        met[name.lower()] += 1
-    return found

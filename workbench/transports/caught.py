@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import email.policy
 import heapq
 import os
 import re
 import threading
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from workbench.domain.caught import CaughtLetter
+from workbench.domain.caught import LETTERS, CaughtLetter, header_of
 from workbench.errors import UnknownName
 from workbench.language import _
 
@@ -74,23 +72,14 @@ class CaughtFolder:
                 about = os.fstat(file.fileno())
         except OSError:  # taken away since
             return None
-        message = BytesHeaderParser(policy=email.policy.default).parsebytes(head.partition(b"\r\n\r\n")[0])
+        message = BytesHeaderParser(policy=LETTERS).parsebytes(head.partition(b"\r\n\r\n")[0])
         stamp = _STAMPED.match(name)
         seconds = int(stamp[1]) / 1e9 if stamp else about.st_mtime
         return CaughtLetter(
             key=name,
             at=datetime.fromtimestamp(seconds, UTC),
-            sender=_said(message, "From"),
-            recipient=_said(message, "To"),
-            subject=_said(message, "Subject"),
+            sender=header_of(message, "From"),
+            recipient=header_of(message, "To"),
+            subject=header_of(message, "Subject"),
             size=about.st_size,
         )
-
-
-def _said(message: EmailMessage, name: str) -> str:
-    """Return a header's text on one line, or nothing when it is too badly written to be read."""
-    try:
-        value = str(message[name] or "")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return ""
-    return " ".join(value.encode("utf-8", "replace").decode().split())

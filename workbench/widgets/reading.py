@@ -18,7 +18,7 @@ def reading_labels() -> dict[str, str]:
         "screen": _("Screen"),
         "phone": _("Phone"),
         "text": _("Text"),
-        "source": _("Source"),
+        "source": _("Source code"),
         "from": _("From:"),
         "to": _("To:"),
         "attachments": _("Attachments:"),
