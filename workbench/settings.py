@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -114,8 +115,12 @@ def new_workspace_id() -> str:
     return secrets.token_hex(8)
 
 
-def find_workspace(asked: str | os.PathLike[str] | None = None) -> Path:
+def find_workspace(
+    asked: str | os.PathLike[str] | None = None, *, beside: Callable[[], Path | None] = lambda: None
+) -> Path:
     """Return the workspace's folder: `asked`, else ``WORKBENCH_WORKSPACE``, else the nearest parent holding one.
+
+    `beside` may name a file whose folder and its parents are looked at before the current one.
 
     Raises
     ------
@@ -126,12 +131,15 @@ def find_workspace(asked: str | os.PathLike[str] | None = None) -> Path:
     if named:
         return Path(named).expanduser().resolve()
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    file = beside()
+    near = () if file is None else file.resolve().parents
+    for folder in (*near, here, *here.parents):
         if (folder / SETTINGS_FILE).is_file():
             return folder
     raise NoWorkspace(
         _(
-            "No workspace here or above {folder}. Name one with --workspace, or make one with: workbench init DIR"
+            "No workspace here or above {folder}. Name one with --workspace or WORKBENCH_WORKSPACE, or make one with: "
+            "workbench init DIR"
         ).format(folder=here)
     )
 

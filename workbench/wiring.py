@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pandas as pd
 from sqlalchemy.engine import make_url
@@ -49,11 +50,16 @@ from workbench.settings import (
 )
 from workbench.transports.account_test import try_account
 from workbench.transports.catcher import Catcher
+from workbench.transports.caught import CaughtFolder
 from workbench.transports.eml_folder import EmlFolderTransport
 from workbench.transports.smtp import SmtpTransport
 
 CATCHER_ACCOUNT = "catcher"
 """The sample practice's account: the built-in mail catcher, from which nothing leaves the machine."""
+
+
+CAUGHT = "caught"
+"""The folder of a workspace in which the mail catcher keeps its letters."""
 
 
 def open_practice(
@@ -71,7 +77,7 @@ def open_practice(
     WorkspaceError
         When there is no workspace, or one of its databases cannot be opened.
     """
-    folder = find_workspace(path)
+    folder = find_workspace(path, beside=_papermill_notebook)
     settings = Settings.read(folder)
     if settings.language is not None and "WORKBENCH_LANGUAGE" not in os.environ:
         use_language(settings.language)
@@ -105,20 +111,41 @@ class _Screens:
     def someone_can_click(self) -> bool:
         return someone_can_click()
 
+    def __init__(self) -> None:
+        self._desks: WeakSet[Any] = WeakSet()
+
+    def desk(self, practice: Practice, *, search: str, template: str, **parameters: object) -> Any:
+        from workbench.widgets.desk import Desk
+
+        desk = Desk(practice, CaughtFolder(practice.path / CAUGHT), search=search, template=template, **parameters)
+        self._desks.add(desk)
+        return desk
+
     def send_cell(self, mailing: Mailing, *, connections: int | None, again: bool) -> SendCell:
         from workbench.widgets.send_panel import SendPanel
 
-        panel = SendPanel(lambda: mailing, connections=connections, again=again)
+        # A mailing of a desk is sent from the desk's own panel, which follows what is ticked and chosen there.
+        panel = next((desk.sending for desk in self._desks if desk.mailing is mailing and not again), None)
+        panel = panel or SendPanel(lambda: mailing, connections=connections, again=again)
         panel.show()
         return panel
 
     def sending_progress(self) -> AbstractContextManager[Tell | None]:
-        return sending_progress()
+        # Nobody looks at a notebook that runs by itself, and its copy would not keep the bar.
+        return nullcontext() if os.environ.get(RUN_VARIABLE) else sending_progress()
 
     def plot(self, results: pd.DataFrame) -> Any:
         from workbench.displays.plots import results_figure
 
         return results_figure(results)
+
+
+def _papermill_notebook() -> Path | None:
+    if "JPY_PARENT_PID" not in os.environ:  # not in a kernel
+        return None
+    from workbench.jobs.own_place import papermill_notebook
+
+    return papermill_notebook()
 
 
 class _Notebooks:
@@ -290,7 +317,7 @@ def _reachable(folder: Path, account: Account) -> AbstractContextManager[Account
 
 @contextmanager
 def _caught(folder: Path, account: Account) -> Iterator[Account]:
-    with Catcher(private_folder(folder / "caught")) as catcher:
+    with Catcher(private_folder(folder / CAUGHT)) as catcher:
         yield replace(account, host=catcher.host, port=catcher.port, security=Security.NONE)
 
 

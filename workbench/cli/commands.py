@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -19,9 +19,10 @@ class Commands(typer.Typer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(cls=_Group, **settings)
 
-    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
-        """Add a command, as typer does."""
-        return super().command(name, cls=_Command, **settings)
+    def command(self, name: str | None = None, *, pairs: Sequence[str] = (), **settings: Any) -> Callable[[Any], Any]:
+        """Add a command, as typer does; the options `pairs` take two words, which reach it as ``name=value``."""
+        kind = type("_PairingCommand", (_Command,), {"pairs": frozenset(pairs)}) if pairs else _Command
+        return super().command(name, cls=kind, **settings)
 
 
 def _translate_labels() -> None:
@@ -80,6 +81,27 @@ class _Speaking:
 
 class _Command(_Speaking, TyperCommand):
     """One command."""
+
+    pairs: frozenset[str] = frozenset()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, joined_pairs(args, self.pairs) if self.pairs else args)
+
+
+def joined_pairs(words: Sequence[str], options: Collection[str]) -> list[str]:
+    """Join the two words that follow each of `options` (``-p name value``) by a ``=``, unless the first holds one."""
+    joined: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        joined.append(word)
+        if word == "--":
+            break
+        if word in options:
+            name = next(waiting, None)
+            if name is not None:
+                value = None if "=" in name else next(waiting, None)
+                joined.append(name if value is None else f"{name}={value}")
+    return [*joined, *waiting]
 
 
 class _Group(_Speaking, TyperGroup):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, print_json, say, show
 from workbench.cli.progress import running_progress
 from workbench.cli.report import json_counts, say_what_is_open, show_counts, show_left_out
@@ -44,11 +45,11 @@ CopyArgument = Annotated[
     ),
 ]
 ParameterOption = Annotated[
-    list[tuple[str, str]] | None,
+    list[str] | None,
     typer.Option("-p", "--parameters", metavar="NAME VALUE", help=_("A parameter; may be given several times.")),
 ]
 RawOption = Annotated[
-    list[tuple[str, str]] | None,
+    list[str] | None,
     typer.Option("-r", "--parameters_raw", metavar="NAME VALUE", help=_("A parameter, its value as a text.")),
 ]
 FileOption = Annotated[
@@ -70,11 +71,13 @@ GridOption = Annotated[
 ]  # fmt: skip
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: Commands) -> None:
     """Add the command of this file."""
-    app.command("run", help=_("Execute a notebook: parameters checked, each recipient once, an executed copy kept."))(
-        run
-    )
+    app.command(
+        "run",
+        pairs=("-p", "--parameters", "-r", "--parameters_raw"),
+        help=_("Execute a notebook: parameters checked, each recipient once, an executed copy kept."),
+    )(run)
 
 
 def run(
@@ -142,8 +145,8 @@ def run(
 
 
 def _values(
-    parameters: list[tuple[str, str]] | None,
-    raw: list[tuple[str, str]] | None,
+    parameters: list[str] | None,
+    raw: list[str] | None,
     files: list[Path] | None,
     yaml: list[str] | None,
 ) -> dict[str, object]:
@@ -155,8 +158,11 @@ def _values(
         values.update(read_yaml(_text_of(file), where=file.name))
     for text in yaml or ():
         values.update(read_yaml(text, where="--parameters_yaml"))
-    values.update(parameters or ())
-    values.update(raw or ())
+    for pair in (*(parameters or ()), *(raw or ())):
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(_("« {word} »: a parameter is written as -p NAME VALUE.").format(word=pair))
+        values[name] = value
     return values
 
 

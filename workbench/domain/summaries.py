@@ -61,7 +61,9 @@ class MailingSummary:
         """Return the summary of a tally, and of the codes of its warnings (one a row)."""
         counted: Counter[tuple[str, str]] = Counter()
         for (status, reason), count in tally.rows.items():
-            counted["pending" if status == "sending" else status, _coded(reason) if status != "pending" else ""] += count
+            counted["pending" if status == "sending" else status, _coded(reason) if status != "pending" else ""] += (
+                count
+            )
         rows = sorted((status, reason, count) for (status, reason), count in counted.items() if count)
         codes = Counter(filter(None, map(_coded, warnings)))
         return cls(rows=tuple(rows), warnings=tuple(sorted(codes.items())), planned=planned)
@@ -109,7 +111,7 @@ class MailingSummary:
         return self.bundle()
 
     def __str__(self) -> str:
-        told = [(*line, count) for *line, count in self._lines()]
+        told = list(self._lines())
         width = max((len(text) for _status, text, _count in told), default=0)
         return "\n".join([self.title, *(f"  {text:<{width}}  {count:>6}" for _status, text, count in told)])
 

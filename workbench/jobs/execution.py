@@ -24,6 +24,7 @@ from typing import Any
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -257,4 +258,4 @@ async def _put_away(client: NotebookClient, manager: AsyncKernelManager) -> None
     if manager.has_kernel:
         # It is asked first, so that it closes its databases; the manager ends it when it does not.
         await manager.shutdown_kernel(now=False)
-    manager.cleanup_resources()
+    await ensure_async(manager.cleanup_resources())

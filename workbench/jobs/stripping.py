@@ -109,7 +109,7 @@ def _note(count: int) -> Any:
 
 
 def _chosen(metadata: Any, names: Iterable[str]) -> Any:
-    return type(metadata)({name: metadata[name] for name in names if name in metadata})
+    return type(metadata)({name: metadata[name] for name in names if metadata.get(name)})
 
 
 def _names_of(kind: type[WorkbenchError]) -> set[str]:
