@@ -146,7 +146,7 @@ def _now(situation: Situation) -> Counts:
 
 
 def _moving(counts: Counts, situation: Situation) -> dict[str, Any]:
-    total = sum(getattr(counts, name) for name in STATES)
+    total = sum(getattr(counts, name) for name in STATES) - counts.skipped  # who is left out is no work to do
     done = total - counts.pending
     return {
         "total": total,

@@ -11,6 +11,7 @@ from workbench.displays.cells import friendly
 from workbench.displays.sending import state_of
 from workbench.displays.words import heading, shown, status_words
 from workbench.domain.mailings import MailingStatus
+from workbench.errors import UsageError
 from workbench.language import _
 from workbench.practice.dispatcher import Dispatcher, Doing
 from workbench.widgets.view import STATIC, View
@@ -105,8 +106,10 @@ class SendPanel(View):
     def results(self) -> pd.DataFrame:
         """The results of the mailing so far, without recipients' names and addresses."""
         self.dispatcher.settled()
-        assert self.mailing is not None  # noqa: S101 - its numbers were worked out
-        return self.mailing.results
+        mailing = self.mailing
+        if mailing is None:
+            raise UsageError(_("There is no mailing yet."))
+        return mailing.results
 
     @property
     def status(self) -> str:
@@ -183,13 +186,16 @@ class SendPanel(View):
         frame = frame[frame["status"].isin(_NEEDING) & (frame["reason"] != "superseded")]
         frame = frame.sort_values("status", key=lambda states: states.astype(str).map(_NEEDING.index), kind="stable")
         some = frame.head(SHOWN_ROWS)
-        cells = zip(*(some[column].tolist() for column in _COLUMNS), strict=True)
         return {
-            "rows": [[_cell(name, value) for name, value in zip(_COLUMNS, row, strict=True)] for row in cells],
+            "rows": [_cells(row) for row in some.loc[:, list(_COLUMNS)].to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "more": len(frame) - len(some),
         }
 
 
-def _cell(name: str, value: object) -> str:
-    return shown(name, value) or friendly(value)
+def _cells(row: Mapping[Any, Any]) -> list[str]:
+    told = {name: shown(name, row[name]) or friendly(row[name]) for name in _COLUMNS}
+    if not row["attempts"]:
+        # Nobody tried: when it was decided so tells nothing.
+        told["attempts"] = told["decided_at"] = ""
+    return [told[name] for name in _COLUMNS]

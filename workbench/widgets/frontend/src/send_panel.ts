@@ -315,7 +315,7 @@ class Panel {
   }
 
   /** The way back at the left, the main action at the right; a question takes the place of both. */
-  private foot(situation: Situation): HTMLElement {
+  private foot(situation: Situation): HTMLElement | null {
     const question = this.question();
     if (question !== null) {
       return element(
@@ -329,6 +329,7 @@ class Panel {
     const { offer, doing } = situation;
     const busy = doing === "counting" || doing === "checking" ? this.say(doing) : "";
     const main = situation.actions.find((action) => action.name === "resume");
+    if (offer === null && situation.actions.length === 0 && busy === "" && !situation.outdated) return null;
     return element(
       "div",
       { class: "pw-row pw-send-foot" },
