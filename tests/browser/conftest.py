@@ -97,6 +97,7 @@ def use_theme() -> Callable[[Page, str], None]:
             {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[name],
         )
         page.wait_for_selector(f'body[data-jp-theme-light="{str(name == "light").lower()}"]', state="attached")
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     return use
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 from playwright.sync_api import Locator, Page, expect
@@ -22,12 +23,6 @@ PATIENCE = 90.0
 """Seconds: a kernel that starts on a busy machine takes its time."""
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
-
-# The tests speak to JupyterLab's commands; no news, no autosave while they look.
-_SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +33,7 @@ class Lab:
     url: str
     token: str
     log: Path
+    process: subprocess.Popen[str]
 
     @property
     def address(self) -> str:
@@ -139,8 +135,12 @@ class Notebook:
             [command, arguments, wait],
         )
 
+    def content(self) -> dict[str, Any]:
+        """Return the notebook as the page holds it, before anything of it is left out on saving."""
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.toJSON()")
+
     def saved(self) -> dict[str, Any]:
-        """Save the notebook and return what the file holds."""
+        """Save the notebook and return what the file holds, which is less than `content`."""
         self.do("docmanager:save")
         return nbformat.read(self.file, as_version=4)
 
@@ -160,62 +160,54 @@ def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None)
 
 @contextmanager
 def jupyterlab(workspace: Path, home: Path, **environment: str) -> Iterator[Lab]:
-    """Run JupyterLab on a workspace for somebody whose home folder is empty."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = "the-token-of-the-tests"
-    config = home / "jupyter" / "config"
-    (config / "labconfig").mkdir(parents=True)
-    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
-    log = home / "jupyterlab.log"
+    """Run ``workbench lab`` on a workspace for somebody whose home folder is `home`."""
+    log = home / "lab.log"
     kept = {name: value for name, value in os.environ.items() if name in _KEPT}
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-        "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={workspace}", f"--IdentityProvider.token={token}",
-        "--ServerApp.allow_root=True", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+        sys.executable, "-m", "workbench", "-w", str(workspace), "lab", "--no-browser", "--port", str(free_port()),
+        "--", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with log.open("wb") as lines:
         server = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=lines,
+            stdout=subprocess.PIPE,
             stderr=lines,
-            cwd=workspace,
+            text=True,
+            cwd=home,
             env={
                 **kept,
                 "HOME": str(home),
-                "JUPYTER_CONFIG_DIR": str(config),
-                "JUPYTER_DATA_DIR": str(home / "jupyter" / "data"),
-                "JUPYTER_RUNTIME_DIR": str(home / "jupyter" / "runtime"),
-                "JUPYTER_PLATFORM_DIRS": "1",
                 "WORKBENCH_LANGUAGE": "fr",
                 "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
                 **environment,
             },
         )
-    lab = Lab(workspace=workspace, url=f"http://127.0.0.1:{port}", token=token, log=log)
+    assert server.stdout is not None
     try:
-        _wait_for(lab, server)
-        yield lab
+        # The address is said once the server answers there; when it cannot start, the output ends without it.
+        address = urlsplit(server.stdout.readline().strip())
+        if not address.netloc:
+            raise AssertionError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8", errors="replace"))
+        yield Lab(
+            workspace=workspace,
+            url=f"http://{address.netloc}",
+            token=parse_qs(address.query)["token"][0],
+            log=log,
+            process=server,
+        )
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)
         try:
-            server.wait(timeout=20)
+            server.wait(timeout=30)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        server.stdout.close()
 
 
-def _wait_for(lab: Lab, server: subprocess.Popen[bytes]) -> None:
-    last = time.monotonic() + PATIENCE
-    while time.monotonic() < last:
-        if server.poll() is not None:
-            break
-        try:
-            lab.ask("status")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("JupyterLab did not start:\n" + lab.log.read_text(encoding="utf-8", errors="replace")[-4000:])
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

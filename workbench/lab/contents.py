@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
+from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
 from workbench.language import _
 from workbench.settings import private_folder
 
@@ -50,8 +51,9 @@ class WorkspaceContents(AsyncLargeFileManager):
 def without_patients(notebook: Mapping[str, Any]) -> dict[str, Any]:
     """Return a notebook without the outputs that may show patients, and without the state of its widgets.
 
-    Widgets stay (their data never are in the file), as do pictures and bare numbers. Another output is replaced by
-    a sentence, unless its metadata, or the notebook's, hold ``{"publipostage": {"keep_outputs": true}}``.
+    Widgets stay (their data never are in the file), as do pictures, bare numbers, the numbers of a mailing and the
+    name of an error. Another output is replaced by a sentence, unless its metadata, or the notebook's, hold
+    ``{"publipostage": {"keep_outputs": true}}``.
     """
     metadata = {name: value for name, value in notebook.get("metadata", {}).items() if name != "widgets"}
     cells = notebook.get("cells", [])
@@ -77,12 +79,18 @@ def _safe(output: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if _asked_to_keep(output.get("metadata", {})):
         return output
     data = output.get("data", {})
+    summary = MailingSummary.read(data.get(SUMMARY_MIME))
+    if summary is not None:
+        return {**output, "data": summary.bundle(), "metadata": {}}
     if _WIDGET in data:
         return {**output, "data": {_WIDGET: data[_WIDGET]}, "metadata": {}}
     if _PICTURE in data:
-        return {**output, "data": {_PICTURE: data[_PICTURE]}}
+        return {**output, "data": {_PICTURE: data[_PICTURE]}, "metadata": {}}
     if set(data) == {"text/plain"} and _COUNT.fullmatch(_text(data["text/plain"]).strip()):
         return output
+    if output.get("output_type") == "error":
+        name = str(output.get("ename", ""))
+        return {"output_type": "error", "ename": name, "evalue": "", "traceback": [name]}
     if output.get("output_type") == "stream" and not _text(output.get("text", "")).strip():
         return None
     sentence = _("This result may show patients and was not saved. Run the cell to see it again.")
