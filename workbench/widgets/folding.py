@@ -32,7 +32,10 @@ def folded(texts: Sequence[str]) -> list[str]:
     """
     if not texts:
         return []
-    joined = unicodedata.normalize("NFKD", "\n".join(text.replace("\n", " ") for text in texts)).casefold()
+    joined = "\n".join([text.replace("\n", " ") for text in texts])
+    if joined.isascii():
+        return joined.lower().split("\n")
+    joined = unicodedata.normalize("NFKD", joined).casefold()
     for letter, plain in _LIGATURES:
         joined = joined.replace(letter, plain)
     return _UNSEEN.sub("", joined).split("\n")

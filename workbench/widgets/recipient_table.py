@@ -48,6 +48,7 @@ class RecipientTable(View):
         self.answers |= {
             "start": self._start,
             "rows": self._serve,
+            "prepare": self._prepare,
             "where": self._where,
             "tick": self._tick,
             "active": self._activate,
@@ -212,6 +213,10 @@ class RecipientTable(View):
         order = self._rows.sort(view)
         page = order[int(message["start"]) : int(message["end"])]
         return {"total": len(order), **self._counted()}, [self._rows.page(page)]
+
+    def _prepare(self, _message: Mapping[str, Any]) -> Answer:
+        self._rows.prepare_search()
+        return None
 
     def _where(self, message: Mapping[str, Any]) -> Answer:
         found = np.flatnonzero(self._rows.sort(TableView.read(message["asked"])) == int(message["row"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from babel.numbers import format_decimal
 
 from workbench.language import language
 from workbench.widgets.folding import folded, ranks
@@ -51,32 +50,30 @@ class ColumnValues:
     def __init__(self, values: pd.Series[Any], kind: str) -> None:
         self._values = values
         self._kind = kind
-        self._texts: Callable[[Any], str] = {"time": _time, "date": _date, "number": _number}.get(kind, _text)
+        self._read: Callable[[Any], float | None] = {"time": _minutes, "date": _ordinal}.get(kind, _amount)
 
     def shown(self, rows: npt.NDArray[np.intp]) -> list[str]:
         """Return the texts of some rows."""
-        return [cut(self._text_of(value)) for value in self._values.iloc[rows]]
+        return [cut(text) for text in self._texts(_plain(self._values.iloc[rows]))]
 
-    def containing(self, words: Sequence[str]) -> Mask:
-        """Return the rows whose text holds all these folded words."""
+    def holding(self, word: str) -> Mask:
+        """Return the rows whose text holds a folded word."""
         codes, _distinct = self._distinct
-        found = [all(word in text for word in words) for text in self._folded_distinct]
         # The last place answers for the code -1, a missing value.
-        return np.array([*found, False], dtype=bool)[codes]
+        return np.array([*(word in text for text in self._folded), False], dtype=bool)[codes]
 
-    def satisfying(self, asked: str) -> Mask | None:
-        """Return the rows that a filter lets through; nothing for a comparison that is still being typed.
+    def compared(self, asked: str) -> Mask | None:
+        """Return the rows that satisfy a comparison, all of them while it is still being typed; nothing for a text.
 
-        A number, a day or an hour can be compared (``> 100``, ``<= 01/12/2026``, ``8h..12h``); everything else is
-        looked for in the text.
+        A number, a day or an hour can be compared: ``> 100``, ``<= 01/12/2026``, ``8h..12h``.
         """
         bounds = self._bounds(asked)
         if bounds is None:
-            return self.containing(folded([asked])[0].split())
-        if any(bound is None for bound in bounds[1:]):
             return None
         sign, low, high = bounds
         numbers = self._numbers
+        if low is None or high is None:
+            return np.ones(len(numbers), dtype=bool)
         compared: dict[str, Callable[[], Mask]] = {
             "<": lambda: numbers < low,
             "<=": lambda: numbers <= low,
@@ -88,51 +85,50 @@ class ColumnValues:
         return compared[sign]()
 
     @cached_property
-    def folded(self) -> list[str]:
-        """The folded text of every row."""
-        codes, _distinct = self._distinct
-        texts = np.array([*self._folded_distinct, ""], dtype=object)
-        return list(texts[codes])
-
-    @cached_property
     def order(self) -> Numbers:
         """The place of every row when sorted by this column, NaN where there is nothing to sort by."""
         if self._kind in {"time", "date", "number"} and not np.isnan(self._numbers).all():
             return self._numbers
         codes, distinct = self._distinct
-        return np.array([*ranks([self._text_of(value) for value in distinct]), np.nan])[codes]
+        return np.array([*ranks(self._texts(distinct)), np.nan])[codes]
 
     @cached_property
-    def _distinct(self) -> tuple[npt.NDArray[np.intp], Sequence[Any]]:
+    def _distinct(self) -> tuple[npt.NDArray[np.intp], list[Any]]:
         codes, distinct = pd.factorize(self._values)
-        return codes, list(distinct)
+        return codes, _plain(distinct)
 
     @cached_property
-    def _folded_distinct(self) -> list[str]:
+    def _folded(self) -> list[str]:
         _codes, distinct = self._distinct
-        return folded([self._text_of(value) for value in distinct])
+        return folded(self._texts(distinct))
 
     @cached_property
     def _numbers(self) -> Numbers:
         codes, distinct = self._distinct
-        read = {"time": _minutes, "date": _ordinal}.get(self._kind, _amount)
-        return np.array([*(read(value) for value in distinct), None], dtype=float)[codes]
+        return np.array([*(self._read(value) for value in distinct), None], dtype=float)[codes]
 
     def _bounds(self, asked: str) -> tuple[str, Any, Any] | None:
         if self._kind not in {"time", "date", "number"}:
             return None
-        read = {"time": _minutes, "date": _ordinal}.get(self._kind, _amount)
         if span := _SPAN.fullmatch(asked):
-            return "..", read(span[1]), read(span[2])
+            return "..", self._read(span[1]), self._read(span[2])
         if comparison := _COMPARISON.fullmatch(asked):
             sign = {"≤": "<=", "≥": ">="}.get(comparison[1], comparison[1])
-            return sign, read(comparison[2]), 0
+            return sign, self._read(comparison[2]), 0
         if asked.strip() in {"<", ">", "=", "<=", ">=", "≤", "≥"}:
             return "=", None, 0
         return None
 
-    def _text_of(self, value: Any) -> str:
-        return "" if value is None or value is pd.NaT or value is pd.NA or value != value else self._texts(value)
+    def _texts(self, values: list[Any]) -> list[str]:
+        # The language is asked once for all: a search may look at a hundred thousand amounts.
+        french = language() == "fr"
+        if self._kind == "number":
+            return [_number(value, french) for value in values]
+        if self._kind == "date":
+            return [_date(value, french) for value in values]
+        if self._kind == "time":
+            return [f"{value:%H:%M}" if isinstance(value, datetime) else _text(value) for value in values]
+        return [value if type(value) is str else _text(value) for value in values]
 
 
 def cut(text: str) -> str:
@@ -140,29 +136,39 @@ def cut(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
+def _plain(values: Any) -> list[Any]:
+    """Return values of any dtype as Python's own, a missing one as ``None``."""
+    plain = np.asarray(values, dtype=object)
+    missing = pd.isna(plain)
+    if missing.any():
+        plain = np.where(missing, None, plain)
+    return list(plain)
+
+
 def _text(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
         return "✓" if value else ""
     return str(value)
 
 
-def _number(value: Any) -> str:
-    if isinstance(value, float | np.floating):
-        return str(format_decimal(float(value), format="#,##0.00", locale=language()))
-    return str(value)
+def _number(value: Any, french: bool) -> str:
+    if not isinstance(value, float):
+        return _text(value)
+    # A narrow no-break space between thousands, as the language's own formatter has it; it would take seconds.
+    return f"{value:,.2f}".replace(",", "\u202f").replace(".", ",") if french else f"{value:,.2f}"
 
 
-def _time(value: Any) -> str:
-    return f"{value:%H:%M}" if isinstance(value, datetime) else str(value)
-
-
-def _date(value: Any) -> str:
-    if not isinstance(value, date):
+def _date(value: Any, french: bool) -> str:
+    if isinstance(value, str):
         try:
-            value = date.fromisoformat(str(value))
+            value = date.fromisoformat(value)
         except ValueError:
             return str(value)
-    return f"{value:%d/%m/%Y}" if language() == "fr" else f"{value:%Y-%m-%d}"
+    if not isinstance(value, date):
+        return _text(value)
+    return f"{value:%d/%m/%Y}" if french else f"{value:%Y-%m-%d}"
 
 
 def _amount(value: Any) -> float | None:

@@ -2,7 +2,7 @@
  * The recipient table.
  *
  * Asks Python for everything it shows: `start` (columns, what was asked last, the ticks), `rows` (a page of a view),
- * `where` (a row's place in a view). Reports gestures: `tick`, `active`, `hide`, `correct`, `opt_out`. Hears `shown`
+ * `prepare` (a search is near), `where` (a row's place in a view). Reports gestures: `tick`, `active`, `hide`, `correct`, `opt_out`. Hears `shown`
  * (other rows), `addressed`, `ticks` and `active`. Python searches, filters and sorts; loaded pages, places scrolled to
  * and addresses being typed are known here alone.
  */
@@ -33,7 +33,7 @@ interface Start {
 
 const FEWEST_ROWS = 4;
 const MOST_ROWS = 14;
-const TYPING_MS = 150;
+const TYPING_MS = 120;
 
 function render(scene: Scene): () => void {
   const { model } = scene;
@@ -83,6 +83,8 @@ function render(scene: Scene): () => void {
     clearTimeout(typing);
     typing = setTimeout(() => ask({ search: box.value }), TYPING_MS);
   });
+  // Whoever goes to the box will search: Python reads the rows for it while the first letters are typed.
+  box.addEventListener("focus", () => void questions.ask("prepare"));
   clear.addEventListener("click", () => {
     box.value = "";
     box.focus();
@@ -91,6 +93,7 @@ function render(scene: Scene): () => void {
   });
   none.addEventListener("click", () => tick({ on: false }));
   all.addEventListener("click", () => tick({ on: true, asked }));
+  chooser.addEventListener("toggle", offerColumns);
   chooser.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !chooser.open) return;
     chooser.open = false;
@@ -287,12 +290,12 @@ function render(scene: Scene): () => void {
     const filters = Object.entries(asked.filters).map(([name, filter]) => [name, { filterType: "text", type: "contains", filter }]);
     if (filters.length > 0) api.setFilterModel(Object.fromEntries(filters));
     api.setGridOption("datasource", source);
-    offerColumns(start.columns);
+    chooser.open = false;
   }
 
-  function offerColumns(columns: ShownColumn[]): void {
+  function offerColumns(): void {
     choices.replaceChildren(
-      ...columns.map(({ name, label }) => {
+      ...(chooser.open && now ? now.columns : []).map(({ name, label }) => {
         const shown = element("input", { type: "checkbox" });
         shown.checked = !asked.hidden.includes(name);
         shown.addEventListener("change", () => {

@@ -75,7 +75,7 @@ const theme = themeQuartz.withParams({
   fontFamily: "inherit",
   fontSize: 13,
   spacing: 6,
-  cellHorizontalPaddingScale: 0.9,
+  cellHorizontalPaddingScale: 0.7,
   browserColorScheme: "inherit",
 });
 
@@ -144,8 +144,11 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellRenderer: AddressCell,
       cellRendererParams: { around },
       cellClass: "pw-address-cell",
-      flex: 2,
-      minWidth: 240,
+      // In sight however many columns there are: this is where a row most often needs a person.
+      pinned: "right",
+      lockPinned: true,
+      suppressMovable: true,
+      width: 230,
       ...filtered(""),
       ...order(ADDRESS),
     },
@@ -156,7 +159,9 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellRenderer: OptOutCell,
       cellRendererParams: { around },
       cellClass: "pw-opt-out-cell",
-      width: 170,
+      pinned: "right",
+      lockPinned: true,
+      width: 130,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,
