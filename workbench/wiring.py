@@ -18,7 +18,7 @@ import pandas as pd
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from workbench.displays.audience import someone_can_click
+from workbench.displays.audience import notebook_shell, someone_can_click
 from workbench.displays.progress import sending_progress
 from workbench.domain.accounts import Account, AccountKind, Security
 from workbench.domain.calendar import Now, system_now
@@ -86,6 +86,7 @@ def open_practice(
     if settings.sample:
         redate_sample(store.engine, practice_id=settings.practice_id, today=store.calendar().today(now()))
     ledger = _open_ledger(folder, settings, passwords)
+    _show_in_notebooks()
     return Practice(
         folder,
         settings,
@@ -103,6 +104,17 @@ def open_practice(
         screens=_Screens(),
         now=now,
     )
+
+
+def _show_in_notebooks() -> None:
+    """Let the notebook that opens a practice show its things; elsewhere nothing of it is loaded."""
+    shell = notebook_shell()
+    if shell is None:
+        return
+    from workbench.displays.formatters import register
+    from workbench.widgets.frame_view import live_bundle
+
+    register(shell, live_view=live_bundle)
 
 
 class _Screens:

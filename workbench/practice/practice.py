@@ -375,6 +375,27 @@ class Practice:
             files.append(file)
         return tuple(files)
 
+    # --- screens ------------------------------------------------------------------------------------------
+
+    def desk(self, search: str = "appointments", *, template: str = "", **parameters: object) -> Any:
+        """Return all screens of a mailing, joined: search, recipients, email type, messages, sending, test mailbox.
+
+        Parameters
+        ----------
+        search, **parameters
+            What is looked for when it opens, as for `search`.
+        template
+            The path of the email type chosen when it opens.
+
+        Returns
+        -------
+        Desk
+            Shown whole as ``desk``, or each screen in a cell of its own: ``desk.search``, ``desk.recipients``,
+            ``desk.template``, ``desk.messages``, ``desk.sending``, ``desk.inbox``; ``desk.mailing`` is the mailing
+            of what is ticked and chosen now.
+        """
+        return self.screens.desk(self, search=search, template=template, **parameters)
+
     # --- sending ------------------------------------------------------------------------------------------
 
     def drain(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.practice.mailing import Mailing
+    from workbench.practice.practice import Practice
 
 Tell = Callable[[MailingProgress], None]
 
@@ -51,6 +52,10 @@ class Screens(Protocol):
 
     def sending_progress(self) -> AbstractContextManager[Tell | None]:
         """Show how a sending goes, where somebody looks; else give nothing."""
+        ...
+
+    def desk(self, practice: Practice, *, search: str, template: str, **parameters: object) -> Any:
+        """Join all screens to a practice; see ``Practice.desk``."""
         ...
 
     def plot(self, results: pd.DataFrame) -> Any:

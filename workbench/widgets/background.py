@@ -45,7 +45,13 @@ class Background:
             self._thread = threading.Thread(target=turn, name="workbench-desk", daemon=True)
             self._thread.start()
 
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait until the latest work in a thread is done."""
-        if self._thread is not None:
-            self._thread.join(timeout)
+    def wait(self) -> None:
+        """Wait until the latest work is done, also while newer work overtakes it."""
+        waited_for = None
+        while waited_for != self._newest:
+            waited_for = self._newest
+            thread = self._thread
+            if thread is not None:
+                thread.join()
+            with self._turn:
+                pass

@@ -1,0 +1,302 @@
+"""Join the screens of a mailing to one practice: what is searched, ticked, corrected, read and sent.
+
+The desk holds no rule. It hands the practice's answers to the screens and their gestures to the practice, and sees to
+it that every screen speaks of the same list: the mailing of the rows that are ticked now.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from babel.dates import format_date
+
+from workbench.displays.showing import ShownMessage, shown
+from workbench.domain.accounts import AccountKind
+from workbench.errors import WorkbenchError
+from workbench.language import _, language, n_
+from workbench.widgets.background import Background
+from workbench.widgets.inbox import CaughtLetters, Inbox
+from workbench.widgets.message_preview import MessagePreview
+from workbench.widgets.recipient_table import Column, RecipientTable
+from workbench.widgets.search_form import SearchForm
+from workbench.widgets.send_panel import SendPanel
+from workbench.widgets.template_picker import TemplatePicker
+
+if TYPE_CHECKING:
+    from workbench.practice import Mailing, Practice
+
+AT_ONCE = 2_000
+"""How many rows are worked out while a person waits for the click; longer lists are worked out beside it."""
+
+_TOLD_EVERY = 2_500  # messages, of a long check
+
+
+class Desk:
+    """All screens of a mailing, joined: ``desk.search``, ``recipients``, ``template``, ``messages``, ``sending``.
+
+    Made by ``practice.desk(...)``; shown alone, each in a cell of its own, or all together as ``desk``.
+
+    Parameters
+    ----------
+    practice
+        The practice whose patients are written to.
+    letters
+        What the mail catcher kept, for the test mailbox.
+    search, parameters
+        The search the desk opens with.
+    template
+        The path of the email type it opens with; the first one by default.
+    """
+
+    def __init__(
+        self,
+        practice: Practice,
+        letters: CaughtLetters,
+        *,
+        search: str = "appointments",
+        template: str = "",
+        **parameters: object,
+    ) -> None:
+        self.practice = practice
+        self._making = threading.Lock()  # the send cell asks for the mailing from a thread of its own
+        self._frame = pd.DataFrame()
+        self._background = Background()
+        self._addresses_due = True
+        self._whole: Mailing | None = None  # of every row found, to know each one's addressee
+        self._mailing: Mailing | None = None  # of the rows ticked
+        self._overview = pd.DataFrame()
+        values = {name: str(value) for name, value in parameters.items()}
+        self.search = SearchForm(practice.searches(), choices=practice.choices(), name=search, values=values)
+        self.recipients = RecipientTable()
+        self.template = TemplatePicker(_email_types(practice), chosen=template, accounts=_accounts(practice))
+        self.messages = MessagePreview()
+        self.sending = SendPanel(self._worked_out)
+        self.inbox = Inbox(letters, zone=str(practice.calendar.zone))
+        self.search.on_change(self._search_again)
+        self.template.on_change(self._list_changed)
+        self.recipients.on_ticks(self._ticks_changed)
+        self.recipients.on_active(self._show_message_of)
+        self.recipients.on_correct(self._correct)
+        self.recipients.on_opt_out(self._opt_out)
+        self._search_again()
+
+    def __repr__(self) -> str:
+        return f"<Desk {self.practice.name}: {len(self._frame)}>"
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for screen in (self.search, self.recipients, self.template, self.messages, self.sending):
+            display(screen)  # type: ignore[no-untyped-call]
+
+    # --- what a notebook asks ------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows that are ticked, one row a subject; all of them when nothing was unticked."""
+        if len(self._frame) == 0:
+            return self._frame
+        ticked = self.recipients.ticked
+        if len(ticked) == len(self._frame):
+            return self._frame
+        return self._frame[self._frame["subject_key"].isin(set(ticked))]
+
+    @property
+    def mailing(self) -> Mailing:
+        """The mailing of the rows ticked and the email type chosen now."""
+        with self._making:
+            if self._mailing is None:
+                self._mailing = self._mailing_of(self.frame)
+            return self._mailing
+
+    # --- what is looked for --------------------------------------------------------------------------------
+
+    def _search_again(self) -> None:
+        try:
+            frame = self.practice.search(self.search.name, **self.search.values)
+        except WorkbenchError as error:
+            # The list stays as it was, and says no more than it did: the form shows what to correct.
+            self.search.say(error.sentence, bad=True)
+            return
+        self.search.say("")
+        self.search.say_days(_days_of(frame))
+        self._frame = frame
+        self.recipients.show(frame, columns_of(frame), unit=_rows_found)
+        self._list_changed()
+
+    def _list_changed(self) -> None:
+        """Meet another search or another email type: who is written to, and what each one reads."""
+        self._whole = self._mailing = None
+        try:
+            self._whole = self._mailing_of(self._frame)
+        except WorkbenchError as error:
+            self.template.say(error.sentence, bad=True)
+            return
+        self.template.say("")
+        self._work_out()
+
+    def _ticks_changed(self) -> None:
+        self._mailing = None
+        self._work_out(addresses=False)
+
+    def _mailing_of(self, frame: pd.DataFrame) -> Mailing:
+        if self._whole is not None and frame is self._frame:
+            return self._whole
+        return self.practice.mailing(frame, self.template.chosen, account=self.template.account or None)
+
+    # --- what is worked out for the screens ----------------------------------------------------------------
+
+    def _work_out(self, *, addresses: bool = True) -> None:
+        """Tell every screen what the list means now: at once when it is short, else beside the kernel."""
+        whole = self._whole
+        if whole is None:
+            return
+        self._addresses_due = self._addresses_due or addresses
+
+        def work(look: Callable[[], None]) -> None:
+            if self._addresses_due:
+                found = addresses_of(whole)
+                look()
+                self.recipients.address(found)
+                self._addresses_due = False
+            self._read(look, told=not short)
+
+        short = len(self._frame) <= AT_ONCE
+        self._background.do(work, here=short)
+        # Nobody may confirm the numbers of the list before: the new ones come when the work is done.
+        self.sending.renew()
+
+    def _read(self, look: Callable[[], None], *, told: bool) -> None:
+        def progress(done: int, of: int) -> None:
+            look()
+            if told and done % _TOLD_EVERY == 0:
+                self.template.say(_("Checked: {done} of {of} messages").format(done=done, of=of))
+
+        try:
+            mailing = self.mailing
+            mailing.prepare(fresh=False, progress=progress)
+            overview = mailing.overview()
+        except WorkbenchError as error:
+            self.template.say(error.sentence, bad=True)
+            return
+        look()
+        self.template.say("")
+        self._overview = overview
+        names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
+        rows = overview.assign(name=overview["patient_id"].map(names).fillna(overview["recipient"]))
+        self.messages.show(
+            rows[["name", "standing", "note", "detail"]].rename(columns={"standing": "state"}),
+            lambda number: shown_of(mailing, number),
+            total=len(rows),
+        )
+
+    def _worked_out(self) -> Mailing:
+        """Return the mailing of what is ticked and chosen now, once everything about it is known."""
+        self._background.wait()
+        return self.mailing
+
+    def _show_message_of(self, key: str) -> None:
+        if self._whole is None or not len(self._overview):
+            return
+        recipient = self._whole.subjects.set_index("subject_key")["recipient_id"].get(key)
+        places = self._overview.index[self._overview["recipient_id"] == recipient]
+        if len(places):
+            self.messages.go_to(int(places[0]))
+
+    # --- what a person changes in a row --------------------------------------------------------------------
+
+    def _correct(self, key: str, address: str) -> None:
+        row = self._addressee(key)
+        self.practice.patients.correct_address(row["patient_id"], row["addressee_key"], address.strip() or None)
+        self._work_out()
+
+    def _opt_out(self, key: str, opted_out: bool) -> None:
+        patient_id = self._addressee(key)["patient_id"]
+        if opted_out:
+            self.practice.opt_out(patient_id)
+        else:
+            self.practice.withdraw_opt_out(patient_id)
+        self._work_out()
+
+    def _addressee(self, key: str) -> dict[Any, Any]:
+        if self._whole is None:
+            raise WorkbenchError(_("The list is not ready yet."))
+        return self._whole.addressees().loc[key].to_dict()
+
+
+def addresses_of(mailing: Mailing) -> pd.DataFrame:
+    """Return what the table shows of each row's addressee; index ``subject_key``."""
+    found = mailing.addressees()
+    patients = mailing.subjects.set_index("subject_key")["patient"]
+    elsewhere = found["addressee_key"] != "patient:" + found["patient_id"]
+    return pd.DataFrame(
+        {
+            "address": found["address"],
+            "receiver": ("→ " + found["recipient"]).where(elsewhere, ""),
+            "problem": found["problem"],
+            "hint": found["hint"],
+            "opted_out": found["reason"] == "opted_out",
+        },
+        index=patients.index,
+    )
+
+
+def shown_of(mailing: Mailing, number: int) -> ShownMessage:
+    """Return the message of a recipient as it is shown, its merged values marked."""
+    return shown(*mailing.preview_marked(number))
+
+
+def columns_of(frame: pd.DataFrame) -> list[Column]:
+    """Return the columns of the recipients table that a search's frame can fill, in the order they are read."""
+    one_day = "date" not in frame or frame["date"].nunique() <= 1
+    known = [
+        Column(name="date", label=_("Date"), kind="date", width=100, hidden=one_day),
+        Column(name="time", label=_("Time"), kind="time", width=80),
+        Column(name="patient", label=_("Patient"), width=260),
+        Column(name="file_number", label=_("File"), width=90),
+        Column(name="nature", label=_("Nature"), width=90),
+        Column(name="practitioner", label=_("Practitioner"), width=110),
+        Column(name="chair", label=_("Chair"), width=90, hidden=True),
+        Column(name="duration", label=_("Minutes"), kind="number", width=90, hidden=True),
+        Column(name="phone", label=_("Telephone"), width=130, hidden=True),
+        Column(name="remark", label=_("Remark"), width=160, hidden=True),
+    ]
+    return [column for column in known if column.name in frame.columns]
+
+
+def _rows_found(count: int) -> str:
+    return n_("{count} appointment", "{count} appointments", count).format(count=count)
+
+
+def _days_of(frame: pd.DataFrame) -> str:
+    """Say which days the list holds, so that « tomorrow » is never a guess."""
+    if "starts_at" not in frame or not len(frame):
+        return ""
+    first, last = frame["starts_at"].min().date(), frame["starts_at"].max().date()
+    if first == last:
+        return format_date(first, "EEEE d MMMM", locale=language())
+    return _("from {first} to {last}").format(
+        first=format_date(first, "EEE d MMM", locale=language()), last=format_date(last, "EEE d MMM", locale=language())
+    )
+
+
+def _email_types(practice: Practice) -> list[tuple[str, str, str, str]]:
+    return [
+        (template.path, template.folder, template.label, template.subject) for template in practice.templates.values()
+    ]
+
+
+def _accounts(practice: Practice) -> list[tuple[str, str]]:
+    """Return the accounts to choose from, the one used by default first."""
+    try:
+        first = practice.accounts.default().name
+    except WorkbenchError:
+        first = ""
+    accounts = sorted(practice.accounts.values(), key=lambda account: account.name != first)
+    return [
+        (account.name, _("test box") if account.kind is AccountKind.CATCHER else f"{account.name} ({account.email})")
+        for account in accounts
+    ]
