@@ -102,6 +102,22 @@ class PatientStore(Protocol):
         """Return the columns a source has."""
         ...
 
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a whole table of this practice; columns as in ``domain.tables.TABLE_COLUMNS``."""
+        ...
+
+    def sql(self, question: str, values: Mapping[str, object]) -> pd.DataFrame:
+        """Return what one ``select`` finds, ``:name`` in it being a value; anything but reading is refused.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When it would do anything but read.
+        BadValue
+            When it is not one question that the database understands.
+        """
+        ...
+
     def close(self) -> None:
         """Close every connection."""
         ...

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from workbench.databases import writing
 from workbench.domain.frames import APPOINTMENT_COLUMNS
-from workbench.errors import BadValue, UnknownName, UnknownPatient
+from workbench.domain.tables import TABLE_COLUMNS
+from workbench.errors import BadValue, ReadOnlyStore, UnknownName, UnknownPatient
 from workbench.patients import schema
 from workbench.patients.store import SqlPatientStore
 
@@ -541,3 +542,96 @@ class PatientStoreContract:
             for value, label in pairs:
                 assert label
                 store.resolve("appointments", {name: value}, today=date(2026, 11, 22))
+
+    # --- whole tables, and questions in SQL ---------------------------------------------------------
+
+    @pytest.mark.parametrize("name", sorted(TABLE_COLUMNS))
+    def test_every_table_has_its_columns_and_kinds_even_without_rows(
+        self, empty_store: SqlPatientStore, name: str
+    ) -> None:
+        none = empty_store.table(name)
+        assert tuple(none.columns) == TABLE_COLUMNS[name]
+        assert set(map(str, none.dtypes)) <= {
+            "string", "category", "Int64", "bool", "float64", "datetime64[us]", "datetime64[us, Europe/Paris]",
+            "datetime64[us, UTC]",
+        }  # fmt: skip
+        assert str(none.dtypes.iloc[0]) == "string"
+
+    def test_a_table_shows_the_rows_of_this_practice_alone(self, store: SqlPatientStore) -> None:
+        with writing(store.engine) as connection:
+            connection.execute(schema.practices.insert().values(practice_id="other", name="Other"))
+            connection.execute(schema.patients.insert().values(practice_id="other", patient_id="666"))
+        patients = store.table("patients")
+        assert patients["patient_id"].tolist() == ["007", "008", "009", "010", "011", "E1"]
+        assert patients["birth_date"].tolist()[:2] == [pd.Timestamp(1980, 5, 1), pd.Timestamp(2012, 11, 24)]
+        agenda = store.table("appointments").set_index("appointment_id")
+        assert agenda.loc["a1", "starts_at"] == pd.Timestamp("2026-11-24 08:40", tz="Europe/Paris")
+        assert agenda["duration"].sum() == 20
+
+    def test_money_and_acts_of_a_table_are_euros_and_moments(self, store: SqlPatientStore) -> None:
+        bill = {"invoice_id": "i1", "patient_id": "007", "dated_on": date(2026, 11, 2), "amount_cents": 12_345}
+        add(store, schema.invoices, [bill])
+        assert store.table("invoices")["amount"].tolist() == [123.45]
+        store.correct("008", "email", "leo@mail.example", by="Claire", now=NOW)
+        assert store.table("corrections")["at"].tolist() == [pd.Timestamp(NOW)]
+
+    def test_an_unknown_table_is_refused_by_name(self, store: SqlPatientStore) -> None:
+        with pytest.raises(UnknownName, match="alembic"):
+            store.table("alembic_version")
+
+    def test_a_question_in_sql_is_answered_with_its_values(self, store: SqlPatientStore) -> None:
+        question = "-- who\n SELECT patient_id, count(*) AS n FROM appointments WHERE nature = :nature GROUP BY 1;"
+        found = store.sql(question, {"nature": "CTRL"})
+        assert found.to_dict(orient="records") == [{"patient_id": "008", "n": 1}]
+        assert list(map(str, found.dtypes)) == ["string", "Int64"]
+        assert store.sql("select last_name from patients where last_name = :who", {"who": "'; drop table x"}).empty
+        percent = store.sql("select last_name from patients where last_name like '%ULL'", {})
+        assert percent["last_name"].tolist() == ["NULL"]
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "delete from patients",
+            "with gone as (select 1) delete from patients",
+            "insert into sites (practice_id, site_id, name) values ('practice', 'x', 'x') returning site_id",
+            "update patients set email = null",
+            "drop table consents",
+            "create table more (n integer)",
+            "attach database '/tmp/other.sqlite' as other",
+            "pragma query_only = off",
+            "copy patients to '/tmp/patients.csv'",
+            "set transaction read write",
+            "commit",
+            "explain analyze delete from patients",
+            "/* select */ vacuum",
+            "",
+        ],
+    )
+    def test_anything_but_reading_is_refused_and_changes_nothing(self, store: SqlPatientStore, question: str) -> None:
+        before = store.table("patients")
+        with pytest.raises(ReadOnlyStore):
+            store.sql(question, {})
+        pd.testing.assert_frame_equal(store.table("patients"), before)
+        store.correct("008", "email", "leo@mail.example", by="Claire", now=NOW)  # the connection writes again
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "select 1; delete from patients",
+            "select 1; commit; begin read write; delete from patients; commit",
+            "select 1; select 2",
+            "values (1); drop table consents",
+        ],
+    )
+    def test_several_statements_are_refused_and_change_nothing(self, store: SqlPatientStore, question: str) -> None:
+        with pytest.raises(BadValue, match="one question"):
+            store.sql(question, {})
+        assert len(store.table("patients")) == 6
+
+    def test_a_question_that_makes_no_sense_is_refused_with_what_the_database_says(
+        self, store: SqlPatientStore
+    ) -> None:
+        with pytest.raises(BadValue, match="no_such_column"):
+            store.sql("select no_such_column from patients", {})
+        with pytest.raises(BadValue, match="value is missing"):
+            store.sql("select 1 from patients where last_name = :who", {})

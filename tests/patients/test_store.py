@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tests.contracts.patient_store_contract import NOW, PatientStoreContract
 from workbench.databases import writing
-from workbench.errors import DatabaseRefused, ReadOnlyStore
-from workbench.patients.schema import facts, practices
+from workbench.errors import BadValue, DatabaseRefused, ReadOnlyStore
+from workbench.patients.schema import facts, patients, practices
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.patients.upgrades import VERSION_TABLE
 
@@ -107,3 +107,21 @@ def test_two_programs_may_make_the_same_store_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(make, range(4))) == ["practice"] * 4
+
+
+def test_what_cannot_be_converted_is_not_told(empty_postgres_store: SqlPatientStore) -> None:
+    with writing(empty_postgres_store.engine) as connection:
+        connection.execute(patients.insert().values(practice_id="practice", patient_id="1", last_name="SECRET"))
+    with pytest.raises(BadValue, match="InvalidTextRepresentation") as refused:
+        empty_postgres_store.sql("select cast(last_name as integer) from patients", {})
+    assert "SECRET" not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_a_question_that_writes_from_within_is_refused(empty_postgres_store: SqlPatientStore) -> None:
+    with pytest.raises(ReadOnlyStore):
+        empty_postgres_store.sql("with gone as (delete from patients returning 1) select * from gone", {})
+    with pytest.raises(BadValue):
+        empty_postgres_store.sql("select set_config('transaction_read_only', 'off', false)", {})
+    found = empty_postgres_store.sql("select current_date as day, 1.5::numeric as price, now() as moment", {})
+    assert [str(kind) for kind in found.dtypes][:2] == ["datetime64[us]", "Float64"]

@@ -35,6 +35,8 @@ from workbench.patients.searches.parameters import (
     read_parameters,
     search_called,
 )
+from workbench.patients.sql import sql_frame
+from workbench.patients.tables import table_frame
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -246,6 +248,15 @@ class SqlPatientStore:
         """Return the practice's calendar."""
         with reading(self.engine) as connection:
             return calendar_of(connection, self.practice_id)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a whole table of this practice, in the order of its key; see ``tables.table_frame``."""
+        with reading(self.engine) as connection:
+            return table_frame(connection, self.practice_id, name, zone=self._zone(connection))
+
+    def sql(self, question: str, values: Mapping[str, object]) -> pd.DataFrame:
+        """Return what one ``select`` finds in the whole database; see ``sql.sql_frame``."""
+        return sql_frame(self.engine, question, values)
 
     # --- what may be changed ------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
 from workbench.practice.screens import Screens
 from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
+from workbench.practice.tables import Tables
 from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Practice:
         self.templates = Templates(self)
         self.accounts = Accounts(self, passwords, tester)
         self.patients = Patients(self)
+        self.tables = Tables(store)
         self.changes = 0
         """How often something was corrected, imported or objected to through this practice."""
         self.screens = screens
@@ -195,6 +197,40 @@ class Practice:
 
     def _day(self, today: date | str | None) -> date:
         return self.today if today is None else parse_day(today, today=self.today, calendar=self.calendar)
+
+    def sql(self, question: str, **values: object) -> pd.DataFrame:
+        """Ask the patient store a question of one's own, in SQL; only reading is possible.
+
+        The database itself refuses to write. It does not know practices apart: where one store holds several, the
+        question sees the rows of all of them, unless it says ``where practice_id = …``.
+
+        Parameters
+        ----------
+        question
+            One ``select``; ``:name`` in it stands for a value, which is never read as SQL.
+        **values
+            The values, by name.
+
+        Returns
+        -------
+        DataFrame
+            The columns asked for; texts ``string``, numbers ``Int64`` or ``Float64``. Money is in cents, as stored,
+            and SQLite gives days and moments as texts.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When it would do anything but read.
+        BadValue
+            When it is not one question that the database understands.
+
+        Examples
+        --------
+        >>> found = practice.sql("select count(*) as n from appointments where state = :state", state="missed")
+        >>> int(found["n"].iloc[0]) > 0
+        True
+        """
+        return self.store.sql(question, values)
 
     def import_file(
         self,
