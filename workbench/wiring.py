@@ -112,9 +112,9 @@ def _show_in_notebooks() -> None:
     if shell is None:
         return
     from workbench.displays.formatters import register
-    from workbench.widgets.frame_view import live_bundle
+    from workbench.widgets.live import live_view
 
-    register(shell, live_view=live_bundle)
+    register(shell, live_view=live_view)
 
 
 class _Screens:

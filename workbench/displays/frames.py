@@ -1,0 +1,122 @@
+"""How a frame of ours shows in a notebook: findings by what they say, people as a count, results as their numbers.
+
+What a notebook keeps of a frame holds no name and no address (P12): rows of people are for a live view alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from workbench.displays.cells import friendly
+from workbench.displays.state_bar import COLOURS, state_bar
+from workbench.displays.words import heading, shown, status_words
+from workbench.domain.frames import FINDING_COLUMNS
+from workbench.domain.mailings import Tally
+from workbench.language import _, n_
+
+OF_PEOPLE = frozenset(
+    {
+        "address", "address_line_1", "address_line_2", "addressee_first_name", "addressee_last_name", "birth_date",
+        "birth_name", "email", "emergency_phone", "first_name", "guardians", "last_name", "mobile", "mss_email",
+        "patient", "payers", "phone", "recipient", "remark", "smtp_reply",
+    }
+)  # fmt: skip
+"""Columns of which a notebook keeps nothing; a server's reply may repeat the address it refuses."""
+
+MOST_ROWS = 20
+"""Rows of a frame without people that are shown; the frame holds them all."""
+
+_TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
+_CELL = "padding:3px 10px;text-align:left;border-bottom:1px solid var(--jp-border-color2, #ddd)"
+
+
+def is_of_findings(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame holds what a check found; its recipients are keys, not names."""
+    return list(frame.columns) == list(FINDING_COLUMNS)
+
+
+def is_of_people(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame has a column that names people, or holds the merged values of a mailing."""
+    return frame.index.name == "recipient_id" or not OF_PEOPLE.isdisjoint(map(str, frame.columns))
+
+
+def is_of_results(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame holds the deliveries of mailings."""
+    return {"delivery_id", "status", "reason"} <= set(map(str, frame.columns))
+
+
+def plain_text(frame: pd.DataFrame) -> str:
+    """Return a frame in a line: how many rows, and its columns by their names."""
+    rows = n_("{count} row", "{count} rows", len(frame)).format(count=len(frame))
+    return f"<{rows}: {', '.join(map(str, frame.columns))}>"
+
+
+def findings_html(frame: pd.DataFrame) -> str:
+    """Return what a check found, the same finding of many recipients once, with how many they are."""
+    counted = Counter(zip(frame["severity"].astype(str), frame["message"].astype(str), strict=True))
+    if not counted:
+        return _paragraph(_("✓ Nothing was found."))
+    rows = [
+        (
+            f'<b style="color:{_colour(severity)};white-space:nowrap">{escape(status_words(severity))}</b>',
+            f"<b>{count}</b>",
+            escape(message),
+        )
+        for (severity, message), count in sorted(counted.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
+    ]
+    return _table([heading("severity"), heading("count"), heading("message")], rows)
+
+
+def people_html(frame: pd.DataFrame) -> str:
+    """Return how many rows a frame of people has, and what it tells of each; nobody by name."""
+    rows = n_("{count} row", "{count} rows", len(frame)).format(count=len(frame))
+    columns = ", ".join(heading(str(name)) for name in frame.columns)
+    kept = _("Names and addresses are not kept in the notebook.")
+    bar = state_bar(_tally(frame).counts) if is_of_results(frame) else ""
+    return f"{_paragraph(f'{rows} · {columns}')}{bar}{_paragraph(kept, quiet=True)}"
+
+
+def results_html(frame: pd.DataFrame) -> str:
+    """Return the deliveries of a frame without people: their numbers, and the first rows."""
+    return state_bar(_tally(frame).counts) + rows_html(frame)
+
+
+def rows_html(frame: pd.DataFrame) -> str:
+    """Return the first rows of a frame under headings in the reader's language."""
+    names = [str(name) for name in frame.columns]
+    rows = [[escape(cell) for cell in row] for row in cells_of(frame.head(MOST_ROWS))]
+    left = len(frame) - len(rows)
+    more = n_("… and {count} more row.", "… and {count} more rows.", left).format(count=left)
+    return _table([heading(name) for name in names], rows) + (_paragraph(more, quiet=True) if left else "")
+
+
+def cells_of(frame: pd.DataFrame) -> list[list[str]]:
+    """Return the cells of a frame as a person reads them, a list a row."""
+    columns = [
+        [shown(str(name), value) or friendly(value) for value in frame.iloc[:, place].tolist()]
+        for place, name in enumerate(frame.columns)
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _colour(severity: str) -> str:
+    return COLOURS["failed" if severity == "error" else "in_doubt"]
+
+
+def _tally(frame: pd.DataFrame) -> Tally:
+    return Tally(Counter(zip(frame["status"].astype(str), frame["reason"].fillna("").astype(str), strict=True)))
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in headings)
+    body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>" for row in rows)
+    return f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _paragraph(text: str, *, quiet: bool = False) -> str:
+    return f'<p style="margin:4px 0{";opacity:.75" if quiet else ""}">{escape(text)}</p>'
