@@ -161,7 +161,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellClass: "pw-opt-out-cell",
       pinned: "right",
       lockPinned: true,
-      width: 130,
+      width: 144,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,
