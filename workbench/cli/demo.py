@@ -1,4 +1,4 @@
-"""``workbench demo``: a sample practice whose reminders for tomorrow are prepared, sent to the catcher and reported."""
+"""``workbench demo``: a sample practice whose reminders go to the catcher; then its first notebook, in JupyterLab."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.output import say
+from workbench.cli.lab import open_lab
+from workbench.cli.output import is_terminal, say
 from workbench.cli.report import say_findings
-from workbench.cli.sending import run_and_report
+from workbench.cli.sending import INTERRUPTED, run_and_report
 from workbench.cli.session import Session
 from workbench.language import _, n_
 from workbench.settings import SETTINGS_FILE
@@ -27,7 +28,10 @@ def add_to(app: typer.Typer) -> None:
     """Add the command of this file."""
     app.command(
         "demo",
-        help=_("A sample practice: tomorrow's reminders are prepared, sent to the built-in mail catcher and reported."),
+        help=_(
+            "A sample practice: tomorrow's reminders are prepared, sent to the built-in mail catcher and reported; "
+            "then JupyterLab opens on the first notebook."
+        ),
     )(demo)
 
 
@@ -36,20 +40,36 @@ def demo(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help=_("Where the sample practice is made."), show_default=True)
     ] = Path("demo"),
-    _no_lab: Annotated[bool, typer.Option("--no-lab", help=_("Stay on the command line."))] = False,
+    no_lab: Annotated[bool, typer.Option("--no-lab", help=_("Stay on the command line."))] = False,
 ) -> None:
-    """Make the sample practice if need be, send tomorrow's reminders to the catcher, and show what became of them."""
-    from workbench.wiring import CATCHER_ACCOUNT, init_workspace, open_practice
+    """Make the sample practice if need be, send tomorrow's reminders to the catcher, and show what became of them.
+
+    Somebody who sits in front of it then gets the first notebook; a script goes on.
+    """
+    from workbench.wiring import init_workspace, open_practice
 
     session: Session = ctx.obj
     directory = session.workspace or directory
     if not (directory / SETTINGS_FILE).is_file():
         say(_("Making a sample practice in {path} …").format(path=directory))
         init_workspace(directory, demo=True, user=session.user)
-    practice = open_practice(directory, user=session.user)
-    ctx.call_on_close(practice.close)
+    with open_practice(directory, user=session.user) as practice:
+        status = _send_the_reminders(practice)
+        workspace = practice.path
+    if status == INTERRUPTED:
+        raise typer.Exit(status)
+    if not no_lab and is_terminal(sys.stdin) and is_terminal(sys.stdout):
+        open_lab(workspace, user=session.user)
+    elif not no_lab:
+        say(_("Nobody sits at a terminal here: JupyterLab was not opened."))
+    raise typer.Exit(status)
+
+
+def _send_the_reminders(practice: Practice) -> int:
+    from workbench.wiring import CATCHER_ACCOUNT
+
     if not practice.settings.sample:
-        say(_("{path} is a real practice's workspace, not a sample: nothing was done.").format(path=directory))
+        say(_("{path} is a real practice's workspace, not a sample: nothing was done.").format(path=practice.path))
         raise typer.Exit(1)
     appointments = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
     say(
@@ -65,7 +85,7 @@ def demo(
     status = run_and_report(practice, mailing, fresh=True, every_row=True)
     if mailing.id is not None:
         _say_where_things_are(practice, mailing.id)
-    raise typer.Exit(status)
+    return status
 
 
 def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
@@ -73,6 +93,7 @@ def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
     say(_("The same command again sends nothing twice. Try next:"))
     called = shlex.join([*_command(), "-w", str(practice.path)])
     for words in (
+        "lab",
         f"results {mailing_id}",
         "search appointments --set start=tomorrow --set end=J+7",
         f'preview --search appointments --set start=tomorrow --template "{REMINDER}"',

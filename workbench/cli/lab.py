@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -74,11 +75,18 @@ def open_lab(
         workspace,
         announce=_announce,
         port=port,
-        browser=browser,
+        browser=browser and _has_screen(),
         arguments=arguments,
         variables={"WORKBENCH_USER": user} if user else None,
     )
     say(_("JupyterLab has stopped, and its kernels with it."))
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser has somewhere to open: without a screen some would take the terminal itself."""
+    if os.name != "posix" or sys.platform == "darwin":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
 def _announce(address: str) -> None:

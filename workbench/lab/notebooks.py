@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import WorkspaceError
-from workbench.language import _
+from workbench.language import _, language
 from workbench.settings import private_folder, write_private
 
 FIRST_NOTEBOOK = "notebooks/01_publipostage.ipynb"
@@ -38,7 +38,7 @@ class Placed:
 
 
 def shipped_folder() -> Path:
-    """Return the folder of the notebooks that come with the workbench.
+    """Return the folder of the notebooks that come with the workbench, in the language in use where there are such.
 
     Raises
     ------
@@ -47,8 +47,9 @@ def shipped_folder() -> Path:
     """
     # A checkout comes first: what is edited there is what runs there.
     for folder in (_PACKAGE.parent / "notebooks", _PACKAGE / "_notebooks"):
-        if any(folder.glob("*.ipynb")):
-            return folder
+        for spoken in (folder / language(), folder):
+            if any(spoken.glob("*.ipynb")):
+                return spoken
     raise WorkspaceError(_("The notebooks were not installed with the workbench. Install the workbench again."))
 
 
