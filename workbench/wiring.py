@@ -5,10 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,26 @@ def open_practice(
     )
 
 
+def at_hand(practice: Practice) -> Practice:
+    """Put a practice at the hand of whoever writes Python: in every frame and, in IPython, in two words."""
+    from workbench.displays.accessor import introduce
+
+    introduce(practice)
+    # Whoever is not in IPython has not loaded it: that is known without loading it.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        load_magics(shell)
+    return practice
+
+
+def load_magics(shell: Any) -> None:
+    """Teach an IPython shell ``%%emailtype`` and ``%publipostage``."""
+    from workbench.displays.magics import register_magics
+
+    register_magics(shell, opener=lambda: at_hand(open_practice()))
+
+
 def _show_in_notebooks() -> None:
     """Let the notebook that opens a practice show its things; elsewhere nothing of it is loaded."""
     shell = notebook_shell()
@@ -146,10 +168,10 @@ class _Screens:
         # Nobody looks at a notebook that runs by itself, and its copy would not keep the bar.
         return nullcontext() if os.environ.get(RUN_VARIABLE) else sending_progress()
 
-    def plot(self, results: pd.DataFrame) -> Any:
+    def plot(self, results: pd.DataFrame, zone: tzinfo) -> Any:
         from workbench.displays.plots import results_figure
 
-        return results_figure(results)
+        return results_figure(results, zone)
 
 
 def _papermill_notebook() -> Path | None:

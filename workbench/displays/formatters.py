@@ -23,8 +23,8 @@ from workbench.displays.frames import (
 )
 from workbench.displays.sending import account_words
 from workbench.displays.state_bar import state_bar
-from workbench.domain.mailings import Counts
 from workbench.domain.messages import Message
+from workbench.domain.summaries import SUMMARY_MIME
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
 from workbench.practice import Mailing, Practice
@@ -57,16 +57,21 @@ def message_bundle(message: Message, *, live_view: LiveView) -> Bundle:
 
 def mailing_bundle(mailing: Mailing) -> Bundle:
     """Return where a mailing stands, in numbers."""
+    told = f"<p><b>{escape(mailing.template.path)}</b> · {escape(account_words(mailing.account))}</p>"
     try:
-        counts, note = mailing.counts, ""
+        counts, summary = mailing.counts, mailing.summary()
     except WorkbenchError as error:
-        counts, note = None, error.sentence
-    if counts is not None and mailing.id is None:
+        return {"text/plain": repr(mailing), "text/html": f"{told}<p>{escape(error.sentence)}</p>"}
+    note = ""
+    if mailing.id is None:
         note = n_("{count} message is ready.", "{count} messages are ready.", counts.pending).format(
             count=counts.pending
         )
-    told = f"<p><b>{escape(mailing.template.path)}</b> · {escape(account_words(mailing.account))}</p>"
-    return {"text/plain": repr(mailing), "text/html": told + state_bar(counts or Counts(), note)}
+    return {
+        "text/plain": repr(mailing),
+        "text/html": told + state_bar(counts, note),
+        SUMMARY_MIME: summary.plain(),  # what whoever saves the notebook may keep of it
+    }
 
 
 def practice_bundle(practice: Practice) -> Bundle:

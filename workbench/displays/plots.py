@@ -6,6 +6,7 @@ import base64
 import io
 import textwrap
 from collections import Counter
+from datetime import tzinfo
 from html import escape
 from typing import Any
 
@@ -39,11 +40,12 @@ class ResultsFigure(Figure):
         data = base64.b64encode(picture.getvalue()).decode("ascii")
         words = escape(self.alternative, quote=True)
         image = f'<img style="max-width:100%" alt="{words}" src="data:image/png;base64,{data}">'
-        return {"text/plain": self.alternative, "text/html": image}
+        # The picture by itself, too: it is what whoever saves the notebook keeps.
+        return {"text/plain": self.alternative, "text/html": image, "image/png": data}
 
 
-def results_figure(results: pd.DataFrame) -> ResultsFigure:
-    """Return a figure of a results frame: its rows by state and reason, and when they were decided.
+def results_figure(results: pd.DataFrame, zone: tzinfo) -> ResultsFigure:
+    """Return a figure of a results frame: its rows by state and reason, and when they were decided, by that clock.
 
     Only the columns ``status``, ``reason`` and ``decided_at`` are looked at.
     """
@@ -53,7 +55,7 @@ def results_figure(results: pd.DataFrame) -> ResultsFigure:
     figure.alternative = _alternative(told)
     by_reason, over_time = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_reasons(by_reason, told)
-    _draw_times(over_time, told)
+    _draw_times(over_time, told, zone)
     return figure
 
 
@@ -85,7 +87,7 @@ def _draw_reasons(axes: Any, told: pd.DataFrame) -> None:
     axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def _draw_times(axes: Any, told: pd.DataFrame) -> None:
+def _draw_times(axes: Any, told: pd.DataFrame, zone: tzinfo) -> None:
     axes.set_title(_("Over time"), loc="left", fontsize="medium")
     decided = told[told["decided_at"].notna() & told["status"].isin(["sent", "failed", "in_doubt"])]
     if not decided.empty:
@@ -93,9 +95,15 @@ def _draw_times(axes: Any, told: pd.DataFrame) -> None:
             times = decided.loc[decided["status"] == status, "decided_at"].sort_values()
             if len(times):
                 axes.step(
-                    times.dt.tz_convert(None), range(1, len(times) + 1), where="post", color=look["color"],
-                    linestyle="-" if status == "sent" else "--", marker="o", markersize=3, label=number_words(status),
-                )  # fmt: skip
+                    times.dt.tz_convert(zone).dt.tz_localize(None),
+                    range(1, len(times) + 1),
+                    where="post",
+                    color=look["color"],
+                    linestyle="-" if status == "sent" else "--",
+                    marker="o",
+                    markersize=3,
+                    label=number_words(status),
+                )
         locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]

@@ -11,7 +11,8 @@ from typing import Any
 from workbench.displays.audience import notebook_shell
 from workbench.displays.cells import friendly
 from workbench.displays.state_bar import state_bar
-from workbench.domain.mailings import Counts, MailingProgress
+from workbench.domain.mailings import Counts, MailingProgress, Tally
+from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
 from workbench.language import _
 
 Tell = Callable[[MailingProgress], None]
@@ -100,7 +101,12 @@ def _notebook_display(*, clock: Callable[[], float] = time.monotonic) -> Iterato
             handle.update(_bundle(latest), raw=True)
 
 
-def _bundle(progress: MailingProgress) -> dict[str, str]:
-    counts = Counts(**{name: getattr(progress, name) for name in ("sent", "failed", "in_doubt", "skipped", "pending")})
+def _bundle(progress: MailingProgress) -> dict[str, Any]:
+    numbers = {name: getattr(progress, name) for name in ("sent", "failed", "in_doubt", "skipped", "pending")}
     said = sentence_of(progress)
-    return {"text/plain": said, "text/html": state_bar(counts, said if progress.waiting_until else "")}
+    summary = MailingSummary.of(Tally({(status, ""): count for status, count in numbers.items()}))
+    return {
+        "text/plain": said,
+        "text/html": state_bar(Counts(**numbers), said if progress.waiting_until else ""),
+        SUMMARY_MIME: summary.plain(),  # what whoever saves the notebook may keep of it
+    }

@@ -433,7 +433,7 @@ class Mailing:
 
     def plot(self) -> Any:
         """Draw what became of this mailing's messages; see ``practice.plot``."""
-        return self._practice.screens.plot(self.results)
+        return self._practice.plot(self)
 
     # --- how it is queued --------------------------------------------------------------------------------
 

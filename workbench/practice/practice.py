@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
-from workbench.errors import BadValue, TemplateRefused
+from workbench.errors import BadValue, TemplateRefused, UsageError
 from workbench.language import _
 from workbench.practice.dispatch import dispatch
 from workbench.practice.identity import origin_of
@@ -78,6 +79,7 @@ class Practice:
         self.accounts = Accounts(self, passwords, tester)
         self.patients = Patients(self)
         self.tables = Tables(store)
+        self._last_search: ref[pd.DataFrame] | None = None
         self.changes = 0
         """How often something was corrected, imported or objected to through this practice."""
         self.screens = screens
@@ -193,7 +195,15 @@ class Practice:
         UsageError
             For an unknown search or parameter, or a value that cannot be read.
         """
-        return self.store.search(name, parameters, today=self._day(today))
+        frame = self.store.search(name, parameters, today=self._day(today))
+        frame.attrs["workbench"]["workspace"] = self.settings.workspace_id
+        self._last_search = ref(frame)
+        return frame
+
+    @property
+    def last_search(self) -> pd.DataFrame | None:
+        """What was found last, as long as somebody holds it."""
+        return self._last_search() if self._last_search is not None else None
 
     def _day(self, today: date | str | None) -> date:
         return self.today if today is None else parse_day(today, today=self.today, calendar=self.calendar)
@@ -325,6 +335,11 @@ class Practice:
         key
             A name for this mailing; the same name again is the same mailing.
         """
+        if (subjects.attrs.get("workbench") or {}).get("workspace", self.settings.workspace_id) != (
+            self.settings.workspace_id
+        ):
+            # The same file number is somebody else there: the letter of one would reach the other.
+            raise UsageError(_("These rows come from another practice: search again in this one."))
         if isinstance(template, str):
             template = self.templates[template]
         chosen = self._account(account or template.account)
@@ -479,7 +494,7 @@ class Practice:
             It holds counts alone, shows itself in a notebook, and stays readable in a report.
         """
         frame = results if isinstance(results, pd.DataFrame) else self.results(results)
-        return self.screens.plot(frame)
+        return self.screens.plot(frame, self.calendar.zone)
 
     def history(self, patient_id: str) -> pd.DataFrame:
         """Return what was sent to whom about one patient, latest first."""

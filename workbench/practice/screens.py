@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.domain.mailings import MailingProgress
@@ -58,6 +59,6 @@ class Screens(Protocol):
         """Join all screens to a practice; see ``Practice.desk``."""
         ...
 
-    def plot(self, results: pd.DataFrame) -> Any:
-        """Draw what became of the messages of a results frame."""
+    def plot(self, results: pd.DataFrame, zone: tzinfo) -> Any:
+        """Draw what became of the messages of a results frame, by the clock of a time zone."""
         ...

@@ -25,7 +25,10 @@ class FrameView(View):
     def __init__(self, frame: pd.DataFrame) -> None:
         super().__init__()
         named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-        self._frame = frame.reset_index() if named else frame
+        whole = frame.reset_index() if named else frame
+        # What a person reads comes first, the keys last.
+        order = sorted(range(whole.shape[1]), key=lambda place: str(whole.columns[place]).endswith(("_id", "_key")))
+        self._frame = whole.iloc[:, order]
         self.answers["rows"] = self._rows
 
     def __repr__(self) -> str:
