@@ -7,6 +7,7 @@ shown, so that a late question about earlier rows is not answered with later one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class RecipientTable(View):
         self._unit: Callable[[int], str] = _rows_unit
         self._view = TableView()
         self._generation = 0
+        self._telling = Lock()
         self._active = -1
         self._ticked: list[Callable[[], None]] = []
         self._activated: list[Callable[[str], None]] = []
@@ -138,7 +140,9 @@ class RecipientTable(View):
             Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` and ``hint`` (a sentence each),
             all texts that may be empty, and ``opted_out``.
         """
-        self._rows.address(who)
+        # A long list is addressed beside the kernel, while a correction comes from a person.
+        with self._telling:
+            self._rows.address(who)
         self.send({"kind": "addressed", "generation": self._generation, **self._counted()})
 
     @property
