@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import ast
+import json
+import stat
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from workbench.errors import NotebookRefused, UsageError
+from workbench.jobs.parameters import declared_parameters
+from workbench.jobs.running import read_notebook
+from workbench.language import use_language
+from workbench.practice import Mailing, Practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+def reminders(practice: Practice, template: str = REMINDER, **options: str) -> Mailing:
+    found = practice.search("appointments", start="tomorrow", end="J+1", state=["upcoming", "missed"])
+    return practice.mailing(found, template, **options)  # type: ignore[arg-type]
+
+
+def test_the_notebook_says_what_it_does_and_declares_each_parameter_on_a_line(practice: Practice):
+    file = reminders(practice).to_notebook("notebooks/scheduled/rappel.ipynb")
+    assert file == practice.path / "notebooks/scheduled/rappel.ipynb"
+    declared = read_notebook(file).parameters
+    assert {name: (one.kind, one.default) for name, one in declared.items()} == {
+        "start": ("str", "tomorrow"),
+        "end": ("str", "J+1"),
+        "state": ("str", "upcoming,missed"),
+        "template": ("str", REMINDER),
+        "account": ("str", ""),
+        "dry_run": ("bool", False),
+    }
+    assert all(one.comment for one in declared.values())
+    node = nbformat.read(file, as_version=4)
+    nbformat.validate(node)
+    assert node.cells[0].source.startswith("# Rappel de rendez-vous")
+    cell = next(cell for cell in node.cells if "parameters" in cell.metadata.get("tags", ()))
+    assert len(cell.source.splitlines()) == len(declared)
+    for one in node.cells:
+        if one.cell_type == "code":
+            ast.parse(one.source)
+            assert one.outputs == []
+
+
+def test_neither_a_patient_nor_a_path_stands_in_it(practice: Practice):
+    mailing = reminders(practice)
+    file = mailing.to_notebook("rappel")
+    text = file.read_text(encoding="utf-8")
+    assert file.name == "rappel.ipynb"
+    assert str(practice.path) not in text
+    for name in ("recipient", "address", "patient_id"):
+        assert [value for value in mailing.recipients[name] if value and f'"{value}"' in text] == []
+    for name in mailing.recipients["recipient"]:
+        assert not name or name not in text
+
+
+def test_only_its_owner_reads_it_and_missing_folders_are_made_private(practice: Practice, tmp_path: Path):
+    file = reminders(practice).to_notebook(tmp_path / "a" / "b" / "rappel.ipynb")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == stat.S_IMODE(file.parent.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_is_there_is_only_replaced_when_asked(practice: Practice):
+    file = reminders(practice).to_notebook("rappel.ipynb")
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(NotebookRefused, match="is there already"):
+        reminders(practice).to_notebook("rappel.ipynb")
+    assert file.read_text(encoding="utf-8") == "mine"
+    reminders(practice).to_notebook("rappel.ipynb", replace=True)
+    assert read_notebook(file).parameters
+
+
+def test_a_part_of_a_search_is_refused(practice: Practice):
+    found = practice.search("appointments", start="tomorrow", end="tomorrow")
+    with pytest.raises(UsageError, match="part of what the search found"):
+        practice.mailing(found.head(3), REMINDER).to_notebook("rappel.ipynb")
+    assert not (practice.path / "rappel.ipynb").exists()
+
+
+def test_a_table_and_a_mailing_of_the_past_are_refused(practice: Practice):
+    practice.templates.import_file(_template(practice.path / "Invitation.html"))
+    table = practice.mailing(pd.DataFrame({"email": ["a@exemple.test"]}), "Invitation")
+    with pytest.raises(UsageError, match="Only a mailing to a search"):
+        table.to_notebook("rappel.ipynb")
+    table.queue()
+    assert table.id is not None
+    with pytest.raises(UsageError, match="Only a mailing to a search"):
+        practice.mailing_by_id(table.id).to_notebook("rappel.ipynb")
+
+
+def test_rows_without_their_search_are_refused(practice: Practice):
+    found = practice.search("appointments", start="tomorrow", end="tomorrow")
+    found.attrs.clear()
+    with pytest.raises(UsageError, match="Only a mailing to a search"):
+        practice.mailing(found, REMINDER).to_notebook("rappel.ipynb")
+
+
+def test_the_key_the_role_and_another_account_are_kept(practice: Practice):
+    practice.accounts.set("second", email="a@exemple.test", host="127.0.0.1", port=25, security="none")
+    mailing = reminders(practice, key="rappel « J-1 »", role="guardian", account="catcher")
+    node = nbformat.read(mailing.to_notebook("rappel.ipynb"), as_version=4)
+    cell = next(cell for cell in node.cells if "parameters" in cell.metadata.get("tags", ()))
+    declared = declared_parameters(cell.source)
+    assert (declared["key"].default, declared["account"].default) == ("rappel « J-1 »", "catcher")
+    made = next(cell.source for cell in node.cells if "practice.mailing(" in cell.source)
+    assert 'role="guardian"' in made
+    assert "key=key" in made
+
+
+def test_a_wicked_label_stays_text(practice: Practice):
+    file = _template(practice.path / "x.html", label="a\"'); import os # `b` <b>")
+    practice.templates.import_file(file)
+    path = next(path for path in practice.templates if path.startswith("a"))
+    node = nbformat.read(reminders(practice, path).to_notebook("rappel.ipynb"), as_version=4)
+    cell = next(cell for cell in node.cells if "parameters" in cell.metadata.get("tags", ()))
+    assert declared_parameters(cell.source)["template"].default == path
+    assert "<b>" not in node.cells[0].source.replace("\\<b\\>", "")
+    assert json.dumps(path, ensure_ascii=False) in cell.source
+
+
+def test_it_speaks_the_practices_language(practice: Practice, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORKBENCH_LANGUAGE", "fr")
+    use_language(None)
+    text = reminders(practice).to_notebook("rappel.ipynb").read_text(encoding="utf-8")
+    assert "## Paramètres" in text
+    assert "## Envoi" in text
+    assert "Send" not in text
+
+
+def _template(file: Path, label: str = "Invitation") -> Path:
+    file.write_text(f"---\nlabel: {json.dumps(label)}\nsubject: Bonjour\n---\n<p>Bonjour</p>\n", encoding="utf-8")
+    return file
