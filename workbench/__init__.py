@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from workbench.practice import Practice
 
 __all__ = ["WorkbenchError", "demo", "init", "open"]
@@ -24,16 +26,16 @@ def open(path: str | os.PathLike[str] | None = None, *, user: str | None = None)
     ...     len(practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")) >= 30
     True
     """
-    from workbench.wiring import open_practice
+    from workbench.wiring import at_hand, open_practice
 
-    return open_practice(path, user=user)
+    return at_hand(open_practice(path, user=user))
 
 
 def init(path: str | os.PathLike[str], *, demo: bool = False, user: str | None = None) -> Practice:
     """Make a workspace at `path` (with ``demo=True`` filled with the sample practice) and open it."""
-    from workbench.wiring import init_workspace, open_practice
+    from workbench.wiring import at_hand, init_workspace, open_practice
 
-    return open_practice(init_workspace(path, demo=demo, user=user), user=user)
+    return at_hand(open_practice(init_workspace(path, demo=demo, user=user), user=user))
 
 
 def demo(path: str | os.PathLike[str] | None = None, *, user: str | None = None) -> Practice:
@@ -47,3 +49,10 @@ def demo(path: str | os.PathLike[str] | None = None, *, user: str | None = None)
     if (folder / SETTINGS_FILE).is_file():
         return open(folder, user=user)
     return init(folder, demo=True, user=user)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Teach IPython ``%%emailtype`` and ``%publipostage``, as ``%load_ext workbench`` asks; `open` does it too."""
+    from workbench.wiring import load_magics
+
+    load_magics(shell)

@@ -30,7 +30,7 @@ _ROLES = {
 }
 
 
-def template_from_file(text: str, *, name: str) -> Template:
+def template_from_file(text: str, *, name: str, folder: str = "") -> Template:
     """Return the email type that a template file holds.
 
     Parameters
@@ -39,6 +39,8 @@ def template_from_file(text: str, *, name: str) -> Template:
         The whole file. Without front matter it is the body.
     name
         The file's name without its ending: the label and the subject when the file gives none.
+    folder
+        The folder when the file gives none.
 
     Raises
     ------
@@ -51,9 +53,9 @@ def template_from_file(text: str, *, name: str) -> Template:
     body = text[front.end() :] if front else text
     label = _one_line(values.pop("label", None), "label") or name
     settings = {key: _setting(key, value) for key, value in values.items() if value is not None}
-    for part, key in ((label, "label"), (settings.get("folder", ""), "folder")):
+    for part, key in ((label, "label"), (settings.get("folder", folder), "folder")):
         _check_path_part(part, key)
-    return Template(label=label, html=body.replace("\r\n", "\n"), **{"subject": label, **settings})
+    return Template(label=label, html=body.replace("\r\n", "\n"), **{"subject": label, "folder": folder, **settings})
 
 
 def template_to_text(template: Template) -> str:

@@ -57,9 +57,30 @@ class Templates(Mapping[str, Template]):
         TemplateRefused
             When it cannot be read or compiled; the line is named.
         """
-        template = read_template(Path(file))
+        return self._import(read_template(Path(file)), beside=Path(file).parent)
+
+    def import_text(self, text: str, *, path: str, beside: Path) -> Template:
+        """Keep the text of a template file as the email type called `path`; the same path makes a revision.
+
+        Its own lines may name it too, but only alike. Attached files are taken from the folder `beside`.
+
+        Raises
+        ------
+        TemplateRefused
+            When it cannot be read or compiled, or calls itself otherwise; nothing was kept.
+        """
+        folder, _slash, label = path.rpartition("/")
+        template = template_from_file(text, name=label, folder=folder)
+        if template.path != path:
+            raise TemplateRefused(
+                _("The email type is called « {path} » and « {own} » at once: keep one of the two.").format(
+                    path=path, own=template.path
+                )
+            )
+        return self._import(template, beside=beside)
+
+    def _import(self, template: Template, *, beside: Path) -> Template:
         compile_template(template, self._practice.catalogue, columns=None)
-        beside = Path(file).parent
         for name in template.attachments:
             # A template file comes from anywhere: it may not carry off another file of this computer.
             if Path(name).name != name or name in (".", "..") or (beside / name).is_symlink():
