@@ -1,0 +1,271 @@
+"""One confirmation for exactly the numbers shown; pause, go on, cancel; nobody twice, whoever clicks how often."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.smtp_sink import SmtpSink, serving
+from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.domain.mailings import MailingStatus
+from workbench.errors import UsageError
+from workbench.practice import Mailing, Practice
+from workbench.practice.dispatcher import Dispatcher, Doing
+from workbench.wiring import open_practice
+
+
+@pytest.fixture
+def slow(practice: Practice, tmp_path: Path) -> Iterator[SmtpSink]:
+    """A real server that takes its time, which the practice's messages leave by; one at a time."""
+    with serving(tmp_path / "sink", delay=0.15) as sink:
+        practice.accounts.set(
+            "slow", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none", connections=1
+        )
+        yield sink
+
+
+def a_mailing(practice: Practice, rows: int = 50, account: str = "folder") -> Mailing:
+    return practice.mailing(tomorrow(practice).iloc[:rows], REMINDER, account=account)
+
+
+def offered(mailing: Mailing, **options: bool) -> Dispatcher:
+    dispatcher = Dispatcher(lambda: mailing, **options)
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    return dispatcher
+
+
+def confirmed(dispatcher: Dispatcher) -> Dispatcher:
+    offer = dispatcher.situation.offer
+    assert offer is not None
+    dispatcher.confirm(offer.seal)
+    return dispatcher
+
+
+def until_sending(dispatcher: Dispatcher, sink: SmtpSink, count: int) -> None:
+    sink.wait_for(count)
+    assert dispatcher.situation.doing is Doing.SENDING
+
+
+def test_what_is_offered_adds_up_and_is_what_leaves(practice: Practice) -> None:
+    dispatcher = offered(a_mailing(practice))
+    offer = dispatcher.situation.offer
+    assert offer is not None
+    assert offer.count > 20
+    assert offer.total == offer.count + sum(offer.tally.of("skipped").values())
+    assert confirmed(dispatcher).wait(30)
+    assert dispatcher.situation.counts.sent == offer.count
+    assert dispatcher.situation.standing is not None
+    assert dispatcher.situation.standing.record.status is MailingStatus.FINISHED
+    assert len(list((practice.path / "out").glob("*.eml"))) == offer.count
+
+
+def test_a_double_click_and_a_message_that_comes_again_send_nobody_twice(practice: Practice) -> None:
+    dispatcher = offered(a_mailing(practice, 10))
+    offer = dispatcher.situation.offer
+    assert offer is not None
+    for _click in range(3):
+        dispatcher.confirm(offer.seal)
+    assert dispatcher.wait(30)
+    dispatcher.confirm(offer.seal)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.counts.sent == offer.count
+    assert len(list((practice.path / "out").glob("*.eml"))) == offer.count
+
+
+def test_a_seal_that_was_not_offered_confirms_nothing(practice: Practice) -> None:
+    dispatcher = offered(a_mailing(practice, 10))
+    dispatcher.confirm("another")
+    assert dispatcher.settled(30)
+    assert not dispatcher.begun
+    assert practice.mailings().empty
+
+
+@pytest.mark.parametrize("what", ["an opt-out", "a correction", "the account", "another process"])
+def test_what_changed_since_it_was_shown_is_shown_anew_and_not_sent(
+    practice: Practice, tmp_path: Path, what: str
+) -> None:
+    mailing = a_mailing(practice)
+    dispatcher = offered(mailing)
+    shown = dispatcher.situation.offer
+    assert shown is not None
+    leaving = mailing.recipients[mailing.recipients["reason"] == ""].iloc[0]
+    if what == "an opt-out":
+        practice.opt_out(leaving["address"])
+    elif what == "a correction":
+        practice.patients.correct_address(leaving["patient_id"], leaving["addressee_key"], "new.address@exemple.test")
+    elif what == "the account":
+        practice.accounts.set("folder", kind="folder", folder="out", email="another@exemple.test")
+    else:
+        with open_practice(practice.path, user="other", now=practice.now) as other:
+            other.mailing(tomorrow(other), REMINDER, account="folder").send(confirmed=True)
+    confirmed(dispatcher)
+    assert dispatcher.settled(30)
+    situation = dispatcher.situation
+    assert situation.changed
+    assert not dispatcher.begun
+    assert situation.offer is not None
+    assert situation.offer.seal != shown.seal
+    if what != "another process":
+        assert practice.mailings().empty
+        assert confirmed(dispatcher).wait(30)
+        assert dispatcher.situation.counts.sent == situation.offer.count
+    else:
+        assert situation.offer.count == 0
+
+
+def test_a_pause_finishes_what_is_in_flight_and_goes_on_without_a_double(practice: Practice, slow: SmtpSink) -> None:
+    dispatcher = confirmed(offered(a_mailing(practice, 14, "slow")))
+    until_sending(dispatcher, slow, 2)
+    dispatcher.pause()
+    assert dispatcher.settled(30)
+    situation = dispatcher.situation
+    assert situation.standing is not None
+    assert situation.standing.record.status is MailingStatus.PAUSED
+    assert situation.counts.in_doubt == 0
+    assert situation.counts.sent == slow.count()
+    assert situation.may_resume
+    dispatcher.resume(situation.counts.pending)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.counts.pending == 0
+    assert dispatcher.situation.counts.sent == slow.count()
+    assert set(slow.addresses().values()) == {1}
+
+
+def test_the_rest_is_cancelled_and_what_had_left_stays(practice: Practice, slow: SmtpSink) -> None:
+    dispatcher = confirmed(offered(a_mailing(practice, 14, "slow")))
+    until_sending(dispatcher, slow, 2)
+    dispatcher.cancel()
+    assert dispatcher.settled(30)
+    situation = dispatcher.situation
+    assert situation.standing is not None
+    assert situation.standing.record.status is MailingStatus.CANCELLED
+    assert situation.counts.pending == 0
+    assert situation.counts.cancelled > 0
+    assert situation.counts.sent == slow.count() < 14
+
+
+def test_a_number_that_is_not_so_any_more_decides_nothing(practice: Practice, slow: SmtpSink) -> None:
+    dispatcher = confirmed(offered(a_mailing(practice, 14, "slow")))
+    until_sending(dispatcher, slow, 2)
+    dispatcher.pause()
+    assert dispatcher.settled(30)
+    left = slow.count()
+    dispatcher.resume(dispatcher.situation.counts.pending + 1)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.changed
+    assert slow.count() == left
+
+
+def test_another_screen_sees_the_sending_and_may_pause_it(practice: Practice, slow: SmtpSink) -> None:
+    sender = confirmed(offered(a_mailing(practice, 14, "slow")))
+    until_sending(sender, slow, 2)
+    with open_practice(practice.path, user="other", now=practice.now) as other:
+        watching = offered(a_mailing(other, 14, "slow"))
+        assert watching.situation.elsewhere
+        watching.pause()
+        assert watching.settled(30)
+        assert sender.settled(30)
+        watching.look()
+        sender.look()
+        assert watching.situation.standing == sender.situation.standing
+        assert watching.situation.standing is not None
+        assert watching.situation.standing.record.status is MailingStatus.PAUSED
+    assert set(slow.addresses().values()) == {1}
+
+
+def test_after_a_restart_the_numbers_tell_where_it_stands_and_it_goes_on(practice: Practice, slow: SmtpSink) -> None:
+    first = confirmed(offered(a_mailing(practice, 14, "slow")))
+    until_sending(first, slow, 2)
+    first.pause()
+    assert first.settled(30)
+    left = slow.count()
+    with open_practice(practice.path, user="claire", now=practice.now) as again:
+        second = offered(a_mailing(again, 14, "slow"))
+        offer = second.situation.offer
+        assert offer is not None
+        assert (offer.tally.counts.sent, offer.count) == (left, second.situation.counts.pending)
+        assert confirmed(second).wait(30)
+    assert slow.count() == left + offer.count
+    assert set(slow.addresses().values()) == {1}
+
+
+def test_what_failed_is_tried_again_and_what_is_uncertain_is_decided_by_a_person(
+    practice: Practice, tmp_path: Path
+) -> None:
+    leaving = a_mailing(practice, 10).recipients
+    refused, lost = leaving.loc[leaving["reason"] == "", "address"].iloc[:2]
+    with serving(tmp_path / "hard", refuse=(refused,), lose=(lost,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        dispatcher = confirmed(offered(a_mailing(practice, 10, "hard")))
+        assert dispatcher.wait(30)
+        assert (dispatcher.situation.counts.failed, dispatcher.situation.counts.in_doubt) == (1, 1)
+        dispatcher.settle(2, as_sent=True)
+        assert dispatcher.settled(30)
+        assert dispatcher.situation.counts.in_doubt == 1
+        dispatcher.settle(1, as_sent=True)
+        assert dispatcher.settled(30)
+        assert dispatcher.situation.counts.in_doubt == 0
+        dispatcher.retry(1)
+        assert dispatcher.settled(30)
+        assert dispatcher.situation.counts.failed == 1
+
+
+def test_an_account_without_its_password_is_a_sentence_and_the_rows_wait(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_NO_PASSWORD", "")
+    practice.accounts.set(
+        "gone", email="cabinet@exemple.test", host="127.0.0.1", port=9, security="none", user="x",
+        password_env="WORKBENCH_NO_PASSWORD",
+    )  # fmt: skip
+    dispatcher = confirmed(offered(a_mailing(practice, 5, "gone")))
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.error
+    assert "Traceback" not in dispatcher.situation.error
+    assert dispatcher.situation.counts.sent == 0
+
+
+def test_a_list_that_changes_while_it_is_sent_waits_until_it_is_asked_for(practice: Practice, slow: SmtpSink) -> None:
+    lists = [a_mailing(practice, 8, "slow"), a_mailing(practice, 3, "slow")]
+    dispatcher = Dispatcher(lambda: lists[0])
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    confirmed(dispatcher)
+    until_sending(dispatcher, slow, 1)
+    sent = lists.pop(0)
+    dispatcher.renew()
+    assert dispatcher.situation.outdated
+    assert dispatcher.wait(30)
+    assert dispatcher.situation.mailing is sent
+    assert dispatcher.situation.outdated
+
+
+def test_a_list_that_cannot_be_made_is_a_sentence_and_offers_nothing(practice: Practice) -> None:
+    def refused() -> Mailing:
+        raise UsageError("choose an email type first")
+
+    dispatcher = Dispatcher(refused)
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.error == "choose an email type first"
+    assert dispatcher.situation.offer is None
+
+
+def test_only_the_last_of_many_lists_is_offered(practice: Practice) -> None:
+    many = [a_mailing(practice, rows) for rows in (5, 10, 20)]
+    current = many[0]
+    dispatcher = Dispatcher(lambda: current)
+    heard: list[int] = []
+    dispatcher.on_change(lambda: heard.append(threading.get_ident()))
+    for mailing in many:
+        current = mailing
+        dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.mailing is many[-1]
+    assert dispatcher.situation.offer is not None
+    assert dispatcher.situation.offer.seal == many[-1].offer().seal
+    assert heard
