@@ -116,7 +116,7 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
     parameters = [
         *(_assignment(name, value, labels.get(name, "")) for name, value in given.items()),
         *(_assignment(name, value, told) for name, (value, told) in own.items()),
-        f"dry_run: bool = False  # {_('True: check everything, send nothing')}",
+        "dry_run: bool = False  # " + _("True: check everything, send nothing"),
     ]
     searched = ", ".join([json.dumps(search.name), *(f"{name}={name}" for name in given)])
     options = [
@@ -140,7 +140,7 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
             ),
         ),
         _text(
-            f"## {_('Parameters')}",
+            "## " + _("Parameters"),
             "",
             _(
                 "One a line. Relative days (today, tomorrow, J+1 …) are those of the day it runs. Elsewhere they are "
@@ -148,19 +148,19 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
             ),
         ),
         _code(*parameters, tags=(TAG,)),
-        _text(f"## {_('The practice')}"),
+        _text("## " + _("The practice")),
         _code("import workbench as wb", "", "practice = wb.open()"),
-        _text(f"## {_('Whom to write to')}"),
+        _text("## " + _("Whom to write to")),
         _code(f"found = practice.search({searched})"),
-        _text(f"## {_('Check')}", "", _("Every message is merged once; nothing leaves yet. Only numbers are shown.")),
+        _text("## " + _("Verification"), "", _("Every message is merged once; nothing leaves yet. Only numbers are shown.")),
         _code(
             f"mailing = practice.mailing(found, template, {', '.join(options)})",
             "mailing.summary(planned=True)",
         ),
-        _text(f"## {_('Send')}"),
+        _text("## " + _("Send")),
         _code("if not dry_run:", "    mailing.send(confirmed=True)"),
         _text(
-            f"## {_('Result')}", "", _("Who they are is told by `workbench results`, or by the history in the desk.")
+            "## " + _("Result"), "", _("Who they are is told by `workbench results`, or by the history in the desk.")
         ),
         _code("mailing.summary(planned=dry_run)"),
     ]
