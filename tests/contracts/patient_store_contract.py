@@ -575,6 +575,13 @@ class PatientStoreContract:
         store.correct("008", "email", "leo@mail.example", by="Claire", now=NOW)
         assert store.table("corrections")["at"].tolist() == [pd.Timestamp(NOW)]
 
+    def test_a_frame_that_speaks_of_somebody_says_so(self, store: SqlPatientStore) -> None:
+        told = {name: store.table(name).attrs["of_people"] for name in TABLE_COLUMNS}
+        assert sorted(name for name, of_people in told.items() if not of_people) == [
+            "chairs", "closed_days", "groups", "insurers", "opening_hours", "rooms", "sites",
+        ]  # fmt: skip
+        assert store.sql("select last_name as x from patients", {}).head(1).attrs["of_people"]
+
     def test_an_unknown_table_is_refused_by_name(self, store: SqlPatientStore) -> None:
         with pytest.raises(UnknownName, match="alembic"):
             store.table("alembic_version")

@@ -41,8 +41,9 @@ def is_of_findings(frame: pd.DataFrame) -> bool:
 
 
 def is_of_people(frame: pd.DataFrame) -> bool:
-    """Tell whether a frame has a column that names people, or holds the merged values of a mailing."""
-    return frame.index.name == "recipient_id" or not OF_PEOPLE.isdisjoint(map(str, frame.columns))
+    """Tell whether a frame has a column that names people, holds merged values, or says that it is of people."""
+    told = bool(frame.attrs.get("of_people")) or frame.index.name == "recipient_id"
+    return told or not OF_PEOPLE.isdisjoint(map(str, frame.columns))
 
 
 def is_of_results(frame: pd.DataFrame) -> bool:

@@ -29,7 +29,7 @@ def sql_frame(engine: sa.Engine, question: str, values: Mapping[str, object]) ->
     """Return what a ``select`` finds; ``:name`` in it stands for a value.
 
     Texts are ``string``, numbers ``Int64`` or ``Float64``; days and moments are as the database keeps them (SQLite
-    keeps texts).
+    keeps texts). ``frame.attrs["of_people"]`` is set.
 
     Raises
     ------
@@ -56,7 +56,10 @@ def sql_frame(engine: sa.Engine, question: str, values: Mapping[str, object]) ->
                 _("A value is missing: write sql(question, name=value) for each :name in the question.")
             ) from error
     frame = pd.DataFrame.from_records([tuple(row) for row in found], columns=names)
-    return frame.apply(_typed).convert_dtypes() if len(frame) else frame
+    typed = frame.apply(_typed).convert_dtypes() if len(frame) else frame
+    # Nobody can tell what a column of a free question holds: a notebook keeps nothing of it (P12).
+    typed.attrs["of_people"] = True
+    return typed
 
 
 def _whole(found: re.Match[str] | None) -> int:

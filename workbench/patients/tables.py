@@ -23,12 +23,15 @@ _CATEGORIES = frozenset(
         "patient_type", "relation", "role", "sex", "stage", "state", "view",
     }
 )  # fmt: skip
+_OF_PEOPLE = frozenset({"patient_id", "person_id", "correspondent_id", "practitioner_id"})
 _ACTED_AT = frozenset({"at", "copied_back_at", "recorded_at"})
 """When somebody did something: kept as UTC texts."""
 
 
 def table_frame(connection: sa.Connection, practice_id: str, name: str, *, zone: ZoneInfo) -> pd.DataFrame:
     """Return a table of one practice, in the order of its key; columns as in ``domain.tables.TABLE_COLUMNS``.
+
+    ``frame.attrs["of_people"]`` tells whether its rows speak of somebody.
 
     Raises
     ------
@@ -48,9 +51,12 @@ def table_frame(connection: sa.Connection, practice_id: str, name: str, *, zone:
     with rows.undisturbed():
         found = connection.execute(sa.select(*stored).where(table.c.practice_id == practice_id).order_by(*key)).all()
         values = rows.columns_of(found, shown)
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {one: _column(column, values[one], zone) for one, column in zip(shown, stored, strict=True)}
         )
+    # A notebook keeps nothing of it, whatever its columns are called (P12).
+    frame.attrs["of_people"] = not _OF_PEOPLE.isdisjoint(shown)
+    return frame
 
 
 def _column(column: sa.Column[Any], values: rows.Values, zone: ZoneInfo) -> Any:
