@@ -95,8 +95,6 @@ def environment(folders: LabFolders, inherited: Mapping[str, str]) -> dict[str, 
         # What is typed in a cell may name a patient: its history stays in the workspace too.
         "IPYTHONDIR": str(folders.state / "ipython"),
         "WORKBENCH_WORKSPACE": str(folders.workspace),
-        # The debugger of the kernels would print a warning for each of them.
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
 
@@ -119,6 +117,7 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
         "IdentityProvider": {"token": token},
         "PasswordIdentityProvider": {"allow_password_change": False},
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
+        "MappingKernelManager": {"kernel_manager_class": "workbench.lab.kernels.QuietKernelManager"},
         # What a kernel shows is patients' data: it travels in the file system, not over the network's loopback.
         "KernelManager": {"transport": "ipc" if _sockets_fit(folders.runtime) else "tcp"},
         "ContentsManager": {"hide_globs": ["*.sqlite*", "locks", "backups", "__pycache__", "*.pyc"]},
