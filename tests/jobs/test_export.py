@@ -128,8 +128,8 @@ def test_it_speaks_the_practices_language(practice: Practice, monkeypatch: pytes
     use_language(None)
     text = reminders(practice).to_notebook("rappel.ipynb").read_text(encoding="utf-8")
     assert "## Paramètres" in text
-    assert "## Envoi" in text
-    assert "Send" not in text
+    assert "## L’envoi" in text
+    assert "sending" not in text
 
 
 def _template(file: Path, label: str = "Invitation") -> Path:

@@ -157,7 +157,7 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
             f"mailing = practice.mailing(found, template, {', '.join(options)})",
             "mailing.summary(planned=True)",
         ),
-        _text("## " + _("Send")),
+        _text("## " + _("The sending")),
         _code("if not dry_run:", "    mailing.send(confirmed=True)"),
         _text(
             "## " + _("Result"), "", _("Who they are is told by `workbench results`, or by the history in the desk.")
