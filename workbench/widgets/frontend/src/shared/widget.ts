@@ -120,7 +120,13 @@ export class Questions {
     return new Promise((answered) => {
       const timer = this.onsilence && setTimeout(() => this.hush(true), SILENT_AFTER_MS);
       this.waiting.set(request, { answered, timer });
-      this.model.send({ kind, request, view: this.view, ...question });
+      try {
+        this.model.send({ kind, request, view: this.view, ...question });
+      } catch {
+        // The kernel this view was made by is gone; it will never answer.
+        clearTimeout(timer);
+        this.hush(true);
+      }
     });
   }
 
