@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+import workbench as wb
+from workbench.cli.commands import joined_pairs
+from workbench.domain.runs import RunStatus
+
+
+def written(file: Path, *cells: str, parameters: str = "") -> Path:
+    node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    if parameters:
+        node.cells.insert(0, nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+    nbformat.write(node, file)
+    return file
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    return written(tmp_path / "quick.ipynb", "seen = (cp, dry_run)", parameters='cp: str = ""\ndry_run: bool = False')
+
+
+def test_the_two_words_of_a_parameter_reach_the_command_as_one():
+    pairs = ("-p", "-r")
+    assert joined_pairs(["a", "-p", "cp", "01", "b", "-r", "x", "-1"], pairs) == ["a", "-p", "cp=01", "b", "-r", "x=-1"]
+    assert joined_pairs(["-p", "cp=01", "b"], pairs) == ["-p", "cp=01", "b"]
+    assert joined_pairs(["-p", "cp"], pairs) == ["-p", "cp"]
+    assert joined_pairs(["-p"], pairs) == ["-p"]
+    assert joined_pairs(["--", "-p", "a", "b"], pairs) == ["--", "-p", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-p", "strat", "tomorrow"), "It has: cp, dry_run"),
+        (("-p", "dry_run", "perhaps"), "takes yes or no"),
+        (("-y", "password: x"), "no parameter « password »"),
+        (("-y", "[a"), "no YAML"),
+        (("-p", "cp"), "-p NAME VALUE"),
+        (("--grid", "{grid}", "--report", "x.html"), "for a single run"),
+        (("--grid", "{grid}"), "no list of values"),
+    ],
+)
+def test_what_the_notebook_does_not_take_is_refused_before_anything_runs(
+    at: Callable[..., Any], sample: Path, notebook: Path, tmp_path: Path, words: tuple[str, ...], told: str
+):
+    grid = tmp_path / "grid.yaml"
+    grid.write_text("cp: 01\n", encoding="utf-8")
+    done = at("run", str(notebook), *(word.format(grid=grid) for word in words))
+    assert done.exception is not None
+    assert told in str(done.exception)
+    assert done.exception.exit_status == 2
+    with wb.open(sample) as practice:
+        assert practice.runs() == []
+    assert list((sample / "runs").iterdir()) == []
+
+
+def test_a_missing_notebook_and_one_that_is_none_are_said(at: Callable[..., Any], tmp_path: Path):
+    assert at("run", str(tmp_path / "absent.ipynb")).exit_code != 0
+    (tmp_path / "letter.ipynb").write_text("Bonjour", encoding="utf-8")
+    assert "is not a notebook" in str(at("run", str(tmp_path / "letter.ipynb")).exception)
+
+
+def test_the_parameters_of_a_notebook_can_be_listed(at: Callable[..., Any], notebook: Path):
+    done = at("run", str(notebook), "--help-notebook", "--format", "json")
+    assert [one["name"] for one in json.loads(done.stdout)] == ["cp", "dry_run"]
+
+
+def test_a_postcode_keeps_its_zero_and_the_copy_its_place(at: Callable[..., Any], sample: Path, notebook: Path):
+    done = at("run", str(notebook), "-p", "cp", "01", "-p", "dry_run", "oui", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["mailing"] is None
+    assert "confirmed no mailing" in done.stderr
+    with wb.open(sample) as practice:
+        [run] = practice.runs()
+    assert run.status is RunStatus.DONE
+    assert run.parameters == {"cp": "01", "dry_run": True}
+    [copy] = (sample / "runs").iterdir()
+    assert 'cp = "01"\ndry_run = True' in nbformat.read(copy, as_version=4).cells[1].source
+    assert str(copy) in done.stderr
+
+
+def test_a_notebook_is_never_written_over_itself(at: Callable[..., Any], notebook: Path):
+    assert "over the notebook itself" in str(at("run", str(notebook), str(notebook)).exception)
