@@ -1,0 +1,202 @@
+"""The send cell in front of a person: one question, a bar, a pause, a restart in the middle; nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.jupyter import Lab, Notebook
+from tests.journeys.smtp_sink import SmtpSink, serving
+from workbench.wiring import init_workspace, open_practice
+
+OPEN = "import workbench as wb\npractice = wb.open({workspace!r})"
+MAILING = (
+    'rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")\n'
+    'mailing = practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous", account="slow")\n'
+    "panel = mailing.send()\n"
+    "panel"
+)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[SmtpSink]:
+    """A slow server that a new practice's messages leave by, one at a time."""
+    with serving(tmp_path / "sink", delay=0.25) as running:
+        with open_practice(init_workspace(tmp_path / "cabinet", demo=True)) as practice:
+            practice.accounts.set(
+                "slow", email="secretariat@exemple.test", host="127.0.0.1", port=running.port, security="none",
+                connections=1,
+            )  # fmt: skip
+        yield running
+
+
+def opened(lab: Lab, page: Page, sink: SmtpSink, *more: str) -> tuple[Notebook, Locator]:
+    """Open a notebook with a send cell on the new practice and run it; more cells follow."""
+    workspace = str(sink.folder.parent / "cabinet")
+    lab.write("envoi.ipynb", OPEN.format(workspace=workspace), MAILING, *more)
+    notebook = lab.open(page, "envoi.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.cell(1).locator(".pw-send")
+    expect(panel).to_have_count(1)  # shown once, though it is the cell's last value too
+    return notebook, panel
+
+
+def nobody_twice(sink: SmtpSink) -> bool:
+    """Tell whether every message that arrived is another delivery's: a delivery's Message-ID is always the same."""
+    identities = [caught.message["Message-ID"] for caught in sink.messages()]
+    return len(set(identities)) == len(identities)
+
+
+def press(panel: Locator, name: str) -> None:
+    panel.locator(f"[data-name={name}]").click()
+
+
+def confirm(panel: Locator) -> None:
+    expect(panel.locator("[data-name=confirm]")).to_be_enabled()
+    press(panel, "confirm")
+    expect(panel.locator(".pw-send-question")).to_be_focused()
+    panel.page.wait_for_timeout(600)  # a question is read before it is answered
+    press(panel, "yes")
+
+
+def number(panel: Locator, state: str) -> int:
+    return int(panel.locator(f".pw-send-card[data-state={state}] b").inner_text())
+
+
+def test_a_person_confirms_pauses_goes_on_and_reads_who_got_it(
+    lab: Lab, page: Page, sink: SmtpSink, use_theme, shoot
+) -> None:
+    notebook, panel = opened(lab, page, sink)
+    expect(panel).to_contain_text("Depuis secretariat@exemple.test")
+    shoot(page, "before")
+    confirm(panel)
+    bar = panel.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    sink.wait_for(3)
+    shoot(page, "sending")
+    press(panel, "pause")
+    expect(panel.locator("[data-name=resume]")).to_be_visible(timeout=30_000)
+    left = sink.count()
+    assert number(panel, "sent") == left
+    assert number(panel, "in_doubt") == 0
+    shoot(page, "paused")
+    press(panel, "resume")
+    expect(panel.locator(".pw-send-card[data-state=pending]")).to_have_count(0, timeout=60_000)
+    expect(panel.locator(".pw-send-cards")).to_be_visible(timeout=60_000)
+    assert number(panel, "sent") == sink.count() > left
+    assert nobody_twice(sink)
+    press(panel, "rows")
+    expect(panel.locator("table")).to_contain_text("Odette MARTEL")
+    shoot(page, "after")
+    use_theme(page, "dark")
+    shoot(page, "after-dark")
+    use_theme(page, "light")
+    assert "MARTEL" not in str(notebook.saved())
+
+
+def test_a_kernel_that_restarts_in_the_middle_goes_on_where_it_was(lab: Lab, page: Page, sink: SmtpSink) -> None:
+    notebook, panel = opened(lab, page, sink)
+    confirm(panel)
+    sink.wait_for(3)
+    notebook.restart()
+    page.wait_for_timeout(500)
+    left = sink.count()
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.cell(1).locator(".pw-send").last
+    expect(panel.locator("[data-name=confirm]")).to_contain_text("Reprendre")
+    assert number(panel, "sent") == left
+    assert number(panel, "in_doubt") == 0  # what was in flight had the time to end
+    confirm(panel)
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    expect(panel.locator(".pw-send-cards")).to_be_visible(timeout=60_000)
+    assert number(panel, "sent") == sink.count() > left
+    assert nobody_twice(sink)
+
+
+def test_the_rest_is_cancelled_after_one_question(lab: Lab, page: Page, sink: SmtpSink, shoot) -> None:
+    _notebook, panel = opened(lab, page, sink)
+    confirm(panel)
+    sink.wait_for(2)
+    press(panel, "cancel")
+    expect(panel.locator(".pw-send-question")).to_contain_text("Annuler les")
+    shoot(page, "asking")
+    page.wait_for_timeout(600)
+    press(panel, "yes")
+    expect(panel).to_contain_text("Le reste de ce publipostage a été annulé.", timeout=30_000)
+    assert number(panel, "sent") == sink.count()
+    shoot(page, "cancelled")
+
+
+def test_a_list_that_changed_since_it_was_shown_is_not_sent(lab: Lab, page: Page, sink: SmtpSink, shoot) -> None:
+    notebook, panel = opened(
+        lab, page, sink, 'practice.opt_out(mailing.recipients.query("reason == \'\'")["address"].iloc[-1])'
+    )
+    before = panel.locator("[data-name=confirm]").inner_text()
+    notebook.run(2)
+    confirm(panel)
+    expect(panel.get_by_role("alert")).to_contain_text("La liste a changé")
+    assert panel.locator("[data-name=confirm]").inner_text() != before
+    assert sink.count() == 0
+    shoot(page, "changed")
+
+
+def test_a_double_click_does_not_answer_the_question_it_opened(lab: Lab, page: Page, sink: SmtpSink) -> None:
+    _notebook, panel = opened(lab, page, sink)
+    button = panel.locator("[data-name=confirm]")
+    expect(button).to_be_enabled()
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)
+    expect(panel.locator(".pw-send-question")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    assert sink.count() == 0
+
+
+def test_keys_on_the_buttons_stay_in_the_panel(lab: Lab, page: Page, sink: SmtpSink) -> None:
+    notebook, panel = opened(lab, page, sink)
+    expect(panel.locator("[data-name=confirm]")).to_be_enabled()
+    panel.locator("[data-name=confirm]").focus()
+    for key in ("a", "b", "x", "d", "d", "Enter", "Escape"):
+        page.keyboard.press(key)
+    assert notebook.panel.locator(".jp-Cell").count() == 2
+    page.keyboard.press("Control+Enter")
+    expect(panel.locator(".pw-send-question")).to_be_visible()
+    assert sink.count() == 0
+
+
+def test_a_cell_that_waits_hears_the_clicks_and_an_interrupt_pauses(lab: Lab, page: Page, sink: SmtpSink) -> None:
+    notebook, panel = opened(lab, page, sink, "panel.wait()", "panel.status")
+    notebook.run(2, wait=False)
+    page.wait_for_timeout(500)
+    confirm(panel)
+    sink.wait_for(2)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()")
+    notebook.wait_until_idle()
+    assert "KeyboardInterrupt" in notebook.text(2)
+    expect(panel.locator("[data-name=resume]")).to_be_visible()
+    assert number(panel, "in_doubt") == 0
+    notebook.run(3)
+    assert "paused" in notebook.text(3)
+    notebook.run(2, wait=False)
+    notebook.wait_until_idle()
+    assert notebook.text(2) == "True"
+
+
+def test_two_panels_of_one_mailing_agree(lab: Lab, page: Page, sink: SmtpSink) -> None:
+    notebook, panel = opened(lab, page, sink, "another = mailing.send()")
+    notebook.run(2)
+    other = notebook.cell(2).locator(".pw-send")
+    confirm(panel)
+    sink.wait_for(2)
+    expect(other).to_contain_text("en cours d’envoi ailleurs", timeout=15_000)
+    press(other, "pause")
+    expect(panel.locator("[data-name=resume]")).to_be_visible(timeout=30_000)
+    expect(other.locator(".pw-send-cards")).to_be_visible(timeout=30_000)
+    assert number(panel, "sent") == sink.count()
+    expect(other.locator(".pw-send-card[data-state=sent] b")).to_have_text(str(sink.count()), timeout=10_000)
