@@ -71,7 +71,7 @@ class FrameAccessor:
         self._frame = frame
 
     def mailing(self, template: Template | str, **options: Any) -> Mailing:
-        """Prepare a mailing of an email type to the rows; options as for ``practice.mailing``.
+        """Prepare a mailing of the email type `template` to the rows; `options` as for ``practice.mailing``.
 
         Raises
         ------
@@ -85,6 +85,8 @@ class FrameAccessor:
     def preview(self, template: Template | str, number: int = 0, **options: Any) -> Message:
         """Return the message of recipient `number` (from 0) exactly as it would leave.
 
+        `template` and `options` as for `mailing`.
+
         Raises
         ------
         UsageError
@@ -93,7 +95,7 @@ class FrameAccessor:
         return self.mailing(template, **options).preview(number)
 
     def check(self, template: Template | str, **options: Any) -> pd.DataFrame:
-        """Render every message once and return the findings.
+        """Render every message once and return the findings; `template` and `options` as for `mailing`.
 
         Returns
         -------

@@ -72,7 +72,13 @@ class Catalogue(Mapping[str, Field]):
         return frozenset(self._fields) | frozenset(self._aliases)
 
     def search(self, words: str) -> list[Field]:
-        """Return the fields whose code, label, category or alias holds every word, accent- and case-blind."""
+        """Return the fields whose code, label, category or alias holds every one of `words`, accent- and case-blind.
+
+        Examples
+        --------
+        >>> "RDVDATE" in [field.code for field in practice.fields.search("rendez-vous DATE")]
+        True
+        """
         wanted = folded(words).replace("@", " ").split()
         return [field for field in self._fields.values() if all(word in _searchable(field) for word in wanted)]
 

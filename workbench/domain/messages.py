@@ -36,7 +36,29 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One merged message; `as_bytes` gives the very letter (RFC 5322, CRLF) that leaves."""
+    """One merged message; `as_bytes` gives the very letter (RFC 5322, CRLF) that leaves.
+
+    Attributes
+    ----------
+    sender, recipient
+        Who writes and who is written to: one addressee, ever (P5).
+    subject, html, text
+        The merged parts; a message always has both bodies.
+    reply_to
+        Where answers go, when not to the sender.
+    attachments
+        The files that go with it.
+    language
+        The language it is written in.
+
+    Examples
+    --------
+    >>> message = mailing.preview(0)
+    >>> "<p" in message.html, "<p" in message.text
+    (True, False)
+    >>> [attachment.name for attachment in message.attachments]
+    []
+    """
 
     sender: Address
     recipient: Address

@@ -114,7 +114,21 @@ class Mailing:
         Returns
         -------
         DataFrame
-            Columns ``recipient severity code message``; an ``error`` leaves its recipient out.
+            Columns ``recipient severity code message``, all text; an ``error`` leaves its recipient out, and
+            ``recipient`` is the ``recipient_id``, or ``""`` for what concerns everybody.
+
+        Raises
+        ------
+        UsageError
+            For a mailing taken from the ledger by its number.
+        TemplateRefused
+            When the email type cannot be compiled, or a file that goes with it is gone.
+
+        Examples
+        --------
+        >>> findings = mailing.check()
+        >>> set(findings["severity"]) <= {"error", "warning"}
+        True
         """
         return self.prepare().checked.findings.loc[:, list(FINDING_COLUMNS)]
 
@@ -177,7 +191,18 @@ class Mailing:
         )
 
     def fields(self) -> pd.DataFrame:
-        """Return the merged values: one row a recipient, one column a field or table column the template uses."""
+        """Return the merged values: one row a recipient, one column a field or table column the template uses.
+
+        Returns
+        -------
+        DataFrame
+            Index ``recipient_id``; the columns are codes (``RDVDATE PPRENOM …``) and hold texts as they are merged.
+
+        Examples
+        --------
+        >>> "RDVDATE" in mailing.fields().columns
+        True
+        """
         worked_out = self._looked_at()
         keys = worked_out.found.frame["recipient_id"]
         return worked_out.fields.set_axis(pd.Index(keys, name="recipient_id"), axis="index")
@@ -185,10 +210,22 @@ class Mailing:
     def preview(self, number: int = 0) -> Message:
         """Return the message of recipient `number` (from 0) exactly as it will leave.
 
+        Returns
+        -------
+        Message
+            With ``subject html text recipient attachments``; ``as_bytes()`` is the letter itself. Byte for byte what
+            is sent, but for ``Date``, ``Message-ID`` and the boundary.
+
         Raises
         ------
         UsageError
             When there is no such recipient.
+
+        Examples
+        --------
+        >>> message = mailing.preview(0)
+        >>> message.as_bytes().startswith(b"Date: ")
+        True
         """
         prepared, values = self._previewed(number)
         row = prepared.found.frame.iloc[number]
@@ -322,6 +359,16 @@ class Mailing:
             When nobody confirmed and nobody could click; it carries the number of messages.
         SendingStopped
             When the way out is closed; the rows stay pending and the same call goes on later.
+
+        Examples
+        --------
+        >>> mailing.send()
+        Traceback (most recent call last):
+        workbench.errors.NotConfirmed: ... messages are ready. Confirm with send(confirmed=True).
+        >>> results = mailing.send(confirmed=True)
+        >>> again = mailing.send(confirmed=True)
+        >>> results["status"].tolist() == again["status"].tolist()
+        True
         """
         self.prepare(fresh=not confirmed)
         screens = self._practice.screens
@@ -382,7 +429,20 @@ class Mailing:
     def resume(
         self, *, connections: int | None = None, progress: Callable[[MailingProgress], None] | None = None
     ) -> pd.DataFrame:
-        """Send what is due of the mailing as it was frozen."""
+        """Send what is due of the mailing as it was frozen; `connections` and `progress` as for `send`.
+
+        Returns
+        -------
+        DataFrame
+            The results of this mailing, as `send` gives them.
+
+        Raises
+        ------
+        UsageError
+            When it is not queued yet.
+        SendingStopped
+            When the way out is closed; the rows stay pending and the same call goes on later.
+        """
         if self.id is None:
             raise UsageError(_("This mailing is not queued yet."))
         self._practice.drain(self.id, connections=connections, progress=progress)
@@ -420,6 +480,11 @@ class Mailing:
             When the rows are no whole search: a table, ticked rows, or a mailing taken from the ledger.
         NotebookRefused
             When the file is there already.
+
+        Examples
+        --------
+        >>> mailing.to_notebook("notebooks/rappel.ipynb").name
+        'rappel.ipynb'
         """
         asked = self._subjects.attrs.get("workbench") if "subject_key" in self._subjects.columns else None
         return self._practice.notebooks.write(self, path, asked=asked, whole=self._is_whole(), replace=replace)

@@ -117,12 +117,23 @@ class Practice:
         return "" if name == self.settings.practice_id else name
 
     def card(self) -> dict[str, Any]:
-        """Return what the practice says of itself, by column; nothing where it says nothing."""
+        """Return what the practice says of itself, by column; nothing where it says nothing.
+
+        Examples
+        --------
+        >>> practice.card()["zone"]
+        'Europe/Paris'
+        """
         found = self.store.columns("practice", [], sorted(self.store.column_names("practice")))
         return {str(name): (value if pd.notna(value) else None) for name, value in found.iloc[0].items()}
 
     def set_card(self, **values: str | None) -> None:
         """Change what the practice says of itself (``name phone city …``), journalled; ``None`` empties a column.
+
+        Parameters
+        ----------
+        **values
+            The new values, by column; the columns are those of `card`.
 
         Raises
         ------
@@ -130,6 +141,12 @@ class Practice:
             When the patient store belongs to the practice's own software.
         UnknownName, BadValue
             For a column that a practice does not have, or a value that does not fit it; nothing was changed.
+
+        Examples
+        --------
+        >>> practice.set_card(phone="02 99 00 00 00", website=None)
+        >>> practice.card()["phone"]
+        '02 99 00 00 00'
         """
         self.store.set_practice(values)
         self.ledger.acts.record(
@@ -155,7 +172,15 @@ class Practice:
 
     @property
     def fields(self) -> Catalogue:
-        """The field catalogue; ``practice.fields.search("nom")``."""
+        """The field catalogue, by code.
+
+        Examples
+        --------
+        >>> practice.fields["PNOM"].code
+        'PNOM'
+        >>> "PPRENOM" in [field.code for field in practice.fields.search("prenom")]
+        True
+        """
         return self.catalogue
 
     @property
@@ -166,11 +191,23 @@ class Practice:
     # --- who ----------------------------------------------------------------------------------------------
 
     def searches(self) -> Mapping[str, Search]:
-        """Return the searches there are, with their parameters."""
+        """Return the searches there are by name, with their parameters.
+
+        Examples
+        --------
+        >>> [parameter.name for parameter in practice.searches()["missed"].parameters][:3]
+        ['start', 'end', 'hours']
+        """
         return self.store.searches()
 
     def choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Return what may be chosen for a search's parameters (its practitioners, chairs …), with their labels."""
+        """Return what may be chosen for a search's parameters (its practitioners, chairs …), with their labels.
+
+        Examples
+        --------
+        >>> practice.choices()["chair"]
+        [('F1', 'Fauteuil 1'), ('F2', 'Fauteuil 2'), ('F3', 'Fauteuil 3')]
+        """
         return self.store.choices()
 
     def search(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
@@ -188,12 +225,28 @@ class Practice:
         Returns
         -------
         DataFrame
-            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``.
+            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``. For appointments, by kind:
+
+            * ``string``: the keys ``subject_key appointment_id patient_id file_number practitioner_id family``,
+              ``patient phone email remark``, and ``date time`` as ISO texts of the practice's clock;
+            * ``category``: ``nature chair practitioner state declined_by kind patient_type file_state
+              address_status``;
+            * ``starts_at`` a moment of the practice's zone, ``duration`` ``Int64`` minutes, ``forced`` ``bool``,
+              ``balance`` ``float64`` euros, when it was asked for.
 
         Raises
         ------
-        UsageError
-            For an unknown search or parameter, or a value that cannot be read.
+        UnknownName, BadValue
+            For an unknown search or parameter, or a value that cannot be read; both are ``UsageError``.
+
+        Examples
+        --------
+        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+        >>> rdv["state"].unique().tolist()
+        ['upcoming']
+        >>> practice.search("appointments", start="yesterdy")
+        Traceback (most recent call last):
+        workbench.errors.BadValue: « yesterdy » is not a date: ...
         """
         frame = self.store.search(name, parameters, today=self._day(today))
         frame.attrs["workbench"]["workspace"] = self.settings.workspace_id
@@ -202,7 +255,7 @@ class Practice:
 
     @property
     def last_search(self) -> pd.DataFrame | None:
-        """What was found last, as long as somebody holds it."""
+        """The frame that `search` gave last, as long as somebody holds it; else ``None``."""
         return self._last_search() if self._last_search is not None else None
 
     def _day(self, today: date | str | None) -> date:
@@ -251,7 +304,33 @@ class Practice:
         dry_run: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Any:
-        """Import people, appointments or opt-outs into the embedded patient store from a CSV file, all or nothing."""
+        """Import people, appointments or opt-outs into the embedded patient store from a CSV file, all or nothing.
+
+        Parameters
+        ----------
+        kind
+            ``patients appointments guardians correspondents opt-outs``.
+        path
+            The file, in any usual encoding.
+        mapping
+            Which heading is which column, and the practice's own words; found by the headings by default.
+        dry_run
+            Read and check everything, write nothing.
+        progress
+            Told how many lines are done, and of how many.
+
+        Returns
+        -------
+        ImportReport
+            How many rows were created, updated, unchanged or left out, and the trouble found, line by line.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the patient store belongs to the practice's own software.
+        ImportRefused, UnknownName, BadValue
+            When the file, the kind or the mapping cannot be used; nothing was written.
+        """
         report = self._importer(
             kind, Path(path), mapping=mapping, dry_run=dry_run, by=self.user, now=self.now(), progress=progress
         )
@@ -262,12 +341,27 @@ class Practice:
     def opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> None:
         """Record that an address or a patient wants no more messages; it also stops what is already queued (P7, P13).
 
+        Parameters
+        ----------
+        address_or_patient
+            An e-mail address, or a file number.
+        channel
+            ``email``, ``letter`` or ``sms``.
+        purpose
+            The purpose of the messages not wanted any more; every one by default.
+
         Raises
         ------
         BadValue
             When it is no single well-formed address, or there is no such channel; nothing was recorded.
         UnknownPatient
             When it is neither an address nor a known file number.
+
+        Examples
+        --------
+        >>> practice.opt_out("somebody@mail.example")
+        >>> practice.objection("Somebody@mail.example")
+        'opted_out'
         """
         who = self._objector(address_or_patient, channel)
         self.ledger.opt_outs.opt_out(**who, purpose=purpose, source="practice", by=self.user, now=self.now())
@@ -276,7 +370,14 @@ class Practice:
     def withdraw_opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> bool:
         """Take an opt-out back, exactly as it was recorded, journalled; tell whether there was one.
 
-        What the patient store itself holds against messages stays (see `objection`). Raises as `opt_out`.
+        `address_or_patient`, `channel` and `purpose` as in `opt_out`, which it raises like, too. What the patient
+        store itself holds against messages stays (see `objection`).
+
+        Examples
+        --------
+        >>> practice.opt_out("somebody@mail.example")
+        >>> practice.withdraw_opt_out("somebody@mail.example")
+        True
         """
         who = self._objector(address_or_patient, channel)
         done = self.ledger.opt_outs.withdraw(**who, purpose=purpose, by=self.user, now=self.now())
@@ -284,7 +385,10 @@ class Practice:
         return done
 
     def objection(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> str:
-        """Return why no message may leave to an address or a patient (``opted_out``, ``no_consent``), or ``""``."""
+        """Return why no message may leave to an address or a patient (``opted_out``, ``no_consent``), or ``""``.
+
+        `address_or_patient`, `channel` and `purpose` as in `opt_out`, which it raises like, too.
+        """
         who = self._objector(address_or_patient, channel)
         if who["patient_id"]:
             own = self.store.people([who["patient_id"]])["email"].iloc[0]
@@ -332,8 +436,32 @@ class Practice:
             Overrides the email type's account and the default one.
         role
             Who receives: ``patient guardian payer correspondent treating_dentist``; the email type's by default.
+        channel
+            ``email``; the email type's by default.
         key
             A name for this mailing; the same name again is the same mailing.
+
+        Returns
+        -------
+        Mailing
+            Nothing is written before its ``send``.
+
+        Raises
+        ------
+        UnknownTemplate, UnknownAccount
+            When no email type or account is called so.
+        AccountError
+            When there is no account, or several and none was named.
+        UsageError
+            When the rows come from another practice, or the table has no column ``email``.
+        KeyTaken
+            When the key names a mailing with another email type, account or search.
+
+        Examples
+        --------
+        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+        >>> practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous")
+        <Mailing not queued yet: Rendez-vous/Rappel de rendez-vous>
         """
         if (subjects.attrs.get("workbench") or {}).get("workspace", self.settings.workspace_id) != (
             self.settings.workspace_id
@@ -474,7 +602,40 @@ class Practice:
     ) -> pd.DataFrame:
         """Return one row a delivery of a mailing, of every mailing since a day, or of the latest mailing.
 
-        Recipients' names and addresses are left out unless ``identities=True`` (P12).
+        Parameters
+        ----------
+        mailing
+            A mailing or its number; the latest one by default.
+        since
+            A day, as in a search: every delivery queued from then on.
+        identities
+            Show recipients' names and addresses too, which are left out otherwise (P12).
+
+        Returns
+        -------
+        DataFrame
+            Key ``delivery_id``. ``mailing_id delivery_id template_revision attempts again`` are ``int64``,
+            ``smtp_code`` ``Int64``, ``status role channel`` ``category``, ``queued_at decided_at`` moments in UTC, and
+            everything else ``string``: ``patient_id appointment_id`` and the like join with searches and tables.
+
+        Raises
+        ------
+        UnknownMailing
+            When the ledger has no mailing of this number.
+        BadValue
+            When `since` is no day.
+
+        Examples
+        --------
+        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+        >>> mailing = practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous")
+        >>> len(mailing.send(confirmed=True)) == len(practice.results(mailing))
+        True
+        >>> "address" in practice.results(mailing), "address" in practice.results(mailing, identities=True)
+        (False, True)
+        >>> told = rdv.merge(practice.results(mailing), on="patient_id", how="left", suffixes=("", "_told"))
+        >>> bool(told["status"].notna().any())
+        True
         """
         number = mailing.id if isinstance(mailing, Mailing) else mailing
         start = (
@@ -497,11 +658,39 @@ class Practice:
         return self.screens.plot(frame, self.calendar.zone)
 
     def history(self, patient_id: str) -> pd.DataFrame:
-        """Return what was sent to whom about one patient, latest first."""
+        """Return what was sent to whom about one patient, latest first.
+
+        Parameters
+        ----------
+        patient_id
+            The file number.
+
+        Returns
+        -------
+        DataFrame
+            Columns as in `results`, with names and addresses; key ``delivery_id``.
+
+        Examples
+        --------
+        >>> len(practice.history("nobody"))
+        0
+        """
         return self.ledger.results.history(patient_id)
 
     def mailings(self) -> pd.DataFrame:
-        """Return one row a mailing, latest first, with its counts."""
+        """Return one row a mailing, latest first, with its counts.
+
+        Returns
+        -------
+        DataFrame
+            Key ``mailing_id``; what it is (``template account search …``), where it stands (``status reason``), and
+            how its rows stand (``sent failed in_doubt skipped pending cancelled``).
+
+        Examples
+        --------
+        >>> len(practice.mailings())
+        0
+        """
         return self.ledger.mailings.mailings()
 
     # --- notebooks that run by themselves ---------------------------------------------------------------------

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 
 class Templates(Mapping[str, Template]):
-    """The email types by path (``Folder/Label``)."""
+    """The email types by path (``Folder/Label``).
+
+    Examples
+    --------
+    >>> practice.templates["Rendez-vous/Rappel de rendez-vous"].folder
+    'Rendez-vous'
+    """
 
     def __init__(self, practice: Practice) -> None:
         self._practice = practice
@@ -48,7 +54,7 @@ class Templates(Mapping[str, Template]):
         return path in list(self)
 
     def import_file(self, file: str | Path) -> Template:
-        """Read a template file (front matter and HTML) into the ledger; the same path makes a revision.
+        """Read a template `file` (front matter and HTML) into the ledger; the same path makes a revision.
 
         Attached files are taken from beside the template file and kept by their SHA-256.
 
@@ -56,11 +62,18 @@ class Templates(Mapping[str, Template]):
         ------
         TemplateRefused
             When it cannot be read or compiled; the line is named.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> file = practice.templates.export_file("Rendez-vous/Rappel de rendez-vous", Path("rappel.html"))
+        >>> practice.templates.import_file(file).revision
+        1
         """
         return self._import(read_template(Path(file)), beside=Path(file).parent)
 
     def import_text(self, text: str, *, path: str, beside: Path) -> Template:
-        """Keep the text of a template file as the email type called `path`; the same path makes a revision.
+        """Keep the `text` of a template file as the email type called `path`; the same path makes a revision.
 
         Its own lines may name it too, but only alike. Attached files are taken from the folder `beside`.
 
@@ -68,6 +81,11 @@ class Templates(Mapping[str, Template]):
         ------
         TemplateRefused
             When it cannot be read or compiled, or calls itself otherwise; nothing was kept.
+
+        Examples
+        --------
+        >>> practice.templates.import_text("<p>Bonjour @DAPPEL</p>", path="Essais/Bonjour", beside=practice.path).path
+        'Essais/Bonjour'
         """
         folder, _slash, label = path.rpartition("/")
         template = template_from_file(text, name=label, folder=folder)
@@ -118,7 +136,13 @@ class Templates(Mapping[str, Template]):
         return target
 
     def check(self, path: str | Template) -> pd.DataFrame:
-        """Return what is wrong or doubtful in an email type; columns ``recipient severity code message``."""
+        """Return what is wrong or doubtful in the email type at `path`; columns ``recipient severity code message``.
+
+        Examples
+        --------
+        >>> len(practice.templates.check("Rendez-vous/Rappel de rendez-vous"))
+        0
+        """
         template = self[path] if isinstance(path, str) else path
         return findings_frame(compile_template(template, self._practice.catalogue, columns=None).findings)
 
@@ -225,12 +249,38 @@ class Accounts(Mapping[str, Account]):
         connections: int | None = None,
         timeout: float | None = None,
     ) -> Account:
-        """Make an account or change the values given; the password goes to the keyring or a private file.
+        """Make an account or change the values given; what is not given stays as it was.
+
+        Parameters
+        ----------
+        name
+            What the practice calls it.
+        email, display_name, reply_to
+            Whom its messages come from, and where answers go; the practice's own address and name by default.
+        kind
+            ``smtp``, ``folder`` (messages become files) or ``catcher`` (the built-in test mailbox).
+        host, port, security
+            The server; ``tls``, ``starttls`` or, to this computer alone, ``none``.
+        user, password, password_env
+            The login. A password goes to the keyring or a private file, never to the ledger; `password_env` names
+            the environment variable that holds it instead.
+        folder
+            Where a ``folder`` account puts its messages.
+        connections, timeout
+            How many connections at once, and how many seconds an answer may take.
 
         Raises
         ------
         AccountError
             When the address is malformed, the host is missing, or a connection in the clear would leave this machine.
+
+        Examples
+        --------
+        >>> account = practice.accounts.set(
+        ...     "cabinet", email="rdv@cabinet.example", host="smtp.cabinet.example", password_env="SMTP_PASSWORD"
+        ... )
+        >>> str(account.security), account.password_from
+        ('tls', 'env:SMTP_PASSWORD')
         """
         old = self.get(name)
         given = {
@@ -322,7 +372,7 @@ class Patients:
         self._practice = practice
 
     def show(self, patient_id: str) -> dict[str, Any]:
-        """Return one patient's file as plain values; ``guardians`` and ``payers`` are lists of them, best first.
+        """Return the file of `patient_id` as plain values; ``guardians`` and ``payers`` are lists of them, best first.
 
         Raises
         ------
@@ -367,15 +417,32 @@ class Patients:
         return patient_id
 
     def correct(self, patient_id: str, *, guardian: str | int | None = None, **values: str | None) -> list[Correction]:
-        """Correct values of a patient's file by hand; each is journalled, and listed to be copied back.
+        """Correct `values` of the file `patient_id` by hand; each is journalled, and listed to be copied back.
 
         With `guardian` (1 for the first guardian, or a person's key) they are the values of that person, whoever
         else she answers for.
 
+        Returns
+        -------
+        list of Correction
+            One a value, with ``column old new at by``.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+        ReadOnlyStore
+            When the patient store belongs to the practice's own software.
+        UnknownName, BadValue, AccountError
+            For a column that a file does not have, or a value that does not fit it.
+
         Examples
         --------
-        ``practice.patients.correct("1893", email="c.lefevre@exemple.example")``
-        ``practice.patients.correct("2202", guardian=1, email="mere@exemple.example")``
+        >>> number = practice.tables.patients()["patient_id"].iloc[0]
+        >>> [correction.new for correction in practice.patients.correct(number, email="claire@mail.example")]
+        ['claire@mail.example']
+        >>> practice.patients.show(number)["email"]
+        'claire@mail.example'
         """
         practice = self._practice
         self.known(patient_id)
