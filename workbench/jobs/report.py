@@ -7,28 +7,74 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import nh3
+from jinja2 import pass_context
+from nbconvert import HTMLExporter
+
 from workbench.language import _, language
 from workbench.settings import write_private
 
 _TEMPLATES = Path(__file__).parent / "report_templates"
+_SHOWN = ("text/html", "text/plain", "image/png", "image/jpeg")
+_STYLES = {
+    "background", "border-collapse", "color", "font-weight", "height", "min-width", "padding", "text-align", "width",
+}  # fmt: skip
+
+
+class _Report(HTMLExporter):
+    """nbconvert's page, its Markdown cleaned as its outputs are."""
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        return _clean(super().markdown2html(context, source))
 
 
 def write_report(node: Any, file: Path, *, title: str, at: datetime) -> Path:
     """Write the report of an executed notebook, readable by its owner alone.
 
-    Whatever an output holds, the page runs no script and asks for nothing outside: it forbids itself both.
+    Whatever an output holds, the page runs no script and asks for nothing outside: its HTML is cleaned, and the page
+    forbids itself both.
     """
-    from nbconvert import HTMLExporter
-
     told = copy.deepcopy(node)
     told.metadata["title"] = _("Report of « {notebook} », {date}").format(
         notebook=title, date=at.astimezone().strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
     )
-    exporter = HTMLExporter(
+    for cell in told.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in map(_presentable, cell.outputs) if output is not None]
+    exporter = _Report(  # type: ignore[no-untyped-call]  # nbconvert is typed in part
         template_name="report", extra_template_basedirs=[str(_TEMPLATES)], exclude_input=True,
-        exclude_output_prompt=True, exclude_anchor_links=True, language_code=language(), sanitize_html=True,
-        embed_images=True,
+        exclude_output_prompt=True, exclude_anchor_links=True, language_code=language(),
     )  # fmt: skip
     body, _resources = exporter.from_notebook_node(told)
     write_private(file.expanduser().absolute(), body.encode())
     return file
+
+
+def _presentable(output: Any) -> Any | None:
+    """Return an output as a page may show it, or nothing."""
+    if "data" not in output:
+        return output
+    output.data = {kind: value for kind, value in output.data.items() if kind in _SHOWN}
+    if "text/html" in output.data:
+        output.data["text/html"] = _clean(output.data["text/html"])
+    return output if output.data else None
+
+
+def _clean(html: str) -> str:
+    attributes = {tag: set(some) for tag, some in nh3.ALLOWED_ATTRIBUTES.items()}
+    attributes["*"] = attributes.get("*", set()) | {"style", "class"}
+    return nh3.clean(
+        html,
+        attributes=attributes,
+        attribute_filter=_only_own_images,
+        filter_style_properties=_STYLES,
+        url_schemes={"data", "http", "https", "mailto"},
+    )
+
+
+def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
+    """Keep a picture that stands in the page itself; links wait for a click."""
+    if attribute in {"src", "cite"}:
+        return value if tag == "img" and value.startswith("data:image/") else None
+    return value
