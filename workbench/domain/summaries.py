@@ -111,9 +111,9 @@ class MailingSummary:
         return self.bundle()
 
     def __str__(self) -> str:
-        told = list(self._lines())
-        width = max((len(text) for _status, text, _count in told), default=0)
-        return "\n".join([self.title, *(f"  {text:<{width}}  {count:>6}" for _status, text, count in told)])
+        told = [(f"{'' if status else '    '}{text}", count) for status, text, count in self._lines()]
+        width = max((len(text) for text, _count in told), default=0)
+        return "\n".join([self.title, *(f"  {text:<{width}}  {count:>6}" for text, count in told)])
 
     def to_html(self) -> str:
         """Return it as a small table with a bar a status; it needs no script and asks for nothing outside."""
@@ -128,7 +128,7 @@ class MailingSummary:
                 else ""
             )
             lines.append(
-                f'<tr><td style="text-align:left;padding:2px 12px">{escape(text)}</td>'
+                f'<tr><td style="text-align:left;padding:2px 12px 2px {12 if status else 32}px">{escape(text)}</td>'
                 f'<td style="text-align:right;padding:2px 12px">{count}</td>'
                 f'<td style="text-align:left;padding:2px 12px">{bar}</td></tr>'
             )
@@ -158,7 +158,7 @@ class MailingSummary:
             yield status, f"{sign} {word}", sum(count for _reason, count in found)
             for reason, count in sorted(found, key=lambda line: (-line[1], line[0])):
                 if reason:
-                    yield "", f"    {_sentence(reason)}", count
+                    yield "", _sentence(reason), count
         for code, count in self.warnings:
             yield "", _("! To be read: {what}").format(what=word_of_reason(code)), count
 

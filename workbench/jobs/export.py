@@ -152,7 +152,11 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
         _code("import workbench as wb", "", "practice = wb.open()"),
         _text("## " + _("Whom to write to")),
         _code(f"found = practice.search({searched})"),
-        _text("## " + _("Verification"), "", _("Every message is merged once; nothing leaves yet. Only numbers are shown.")),
+        _text(
+            "## " + _("Verification"),
+            "",
+            _("Every message is merged once; nothing leaves yet. Only numbers are shown."),
+        ),
         _code(
             f"mailing = practice.mailing(found, template, {', '.join(options)})",
             "mailing.summary(planned=True)",

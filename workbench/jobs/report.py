@@ -44,7 +44,7 @@ def write_report(node: Any, file: Path, *, title: str, at: datetime) -> Path:
             cell.outputs = [output for output in map(_presentable, cell.outputs) if output is not None]
     exporter = _Report(  # type: ignore[no-untyped-call]  # nbconvert is typed in part
         template_name="report", extra_template_basedirs=[str(_TEMPLATES)], exclude_input=True,
-        exclude_output_prompt=True, exclude_anchor_links=True, language_code=language(),
+        exclude_output_prompt=True, exclude_input_prompt=True, exclude_anchor_links=True, language_code=language(),
     )  # fmt: skip
     body, _resources = exporter.from_notebook_node(told)
     write_private(file.expanduser().absolute(), body.encode())
