@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from PIL import Image
 
 from workbench.displays.words import number_words
 from workbench.domain.deliveries import sentence_of_reason
@@ -27,6 +28,7 @@ _LOOKS = {
     "pending": {"color": "#dfe3e8", "hatch": "xx"},
 }
 _SHOWN_REASONS = 12
+_COLOURS = 48
 
 
 class ResultsFigure(Figure):
@@ -35,8 +37,10 @@ class ResultsFigure(Figure):
     alternative = ""
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
-        picture = io.BytesIO()
-        self.savefig(picture, format="png", dpi=110, metadata={"Software": None})
+        drawn, picture = io.BytesIO(), io.BytesIO()
+        self.savefig(drawn, format="png", dpi=110, metadata={"Software": None})
+        # A chart needs few colours: it is a sixth of the size, in a notebook that is kept small.
+        Image.open(drawn).convert("RGB").quantize(_COLOURS).save(picture, format="png", optimize=True)
         data = base64.b64encode(picture.getvalue()).decode("ascii")
         words = escape(self.alternative, quote=True)
         image = f'<img style="max-width:100%" alt="{words}" src="data:image/png;base64,{data}">'
@@ -104,6 +108,9 @@ def _draw_times(axes: Any, told: pd.DataFrame, zone: tzinfo) -> None:
                     markersize=3,
                     label=number_words(status),
                 )
+        margin = pd.Timedelta(seconds=1)  # a sending of one instant has no length of its own
+        times = decided["decided_at"].dt.tz_convert(zone).dt.tz_localize(None)
+        axes.set_xlim(times.min() - margin, times.max() + margin)
         locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
