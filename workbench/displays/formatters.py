@@ -112,6 +112,7 @@ def _safely(bundle_of: Callable[[Any], Bundle | None]) -> Callable[[Any], Bundle
             return bundle_of(thing)
         except Exception as error:
             # Anything else would let the notebook fall back on the rows, or tell of them in a traceback.
-            return {"text/plain": f"<{type(thing).__name__}: {type(error).__name__}>"}
+            told = f"<{type(thing).__name__}: {type(error).__name__}>"
+            return {"text/plain": told, "text/html": escape(told)}
 
     return shown

@@ -7,7 +7,7 @@ from typing import Any
 from workbench.displays.cells import friendly
 from workbench.displays.words import number_words, status_words
 from workbench.domain.accounts import Account, AccountKind
-from workbench.domain.deliveries import Standing, sentence_of_reason
+from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
 from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
 from workbench.practice.dispatcher import Doing, Situation
@@ -153,7 +153,7 @@ def _moving(counts: Counts, situation: Situation) -> dict[str, Any]:
         "done": done,
         "words": _("{done} of {total}").format(done=done, total=total),
         "left": _time_left(situation),
-        "states": _states(counts),
+        "states": [state for state in _states(counts) if state["state"] != "skipped"],
     }
 
 
@@ -176,11 +176,9 @@ def _time_left(situation: Situation) -> str:
 
 def _done(tally: Tally) -> dict[str, Any]:
     counts, cancelled = tally.counts, by_hand(tally)
-    groups = [
-        {"state": status, "sentence": sentence_of_reason(reason), "count": count}
-        for status in ("in_doubt", "failed", "skipped")
-        for reason, count in tally.of(status).items()
-    ]
+    groups = [*_reasons(tally.of("in_doubt"), "in_doubt"), *_reasons(tally.of("failed"), "failed")]
+    left_out = sorted(tally.of("skipped").items(), key=lambda item: standing_of(item[0]) is Standing.EXCLUDED)
+    groups += _reasons(dict(left_out), "skipped")
     if cancelled:
         groups.append({"state": "skipped", "sentence": _("Cancelled before it left."), "count": cancelled})
     return {

@@ -315,7 +315,8 @@ class Dispatcher:
         atexit.register(self._last_words)
         try:
             report = mailing.practice.drain(number, connections=self._connections, progress=self._tell, stop=stop)
-            self._set(next_due=report.next_due if report is not None else None)
+            if report is not None and not report.interrupted:
+                self._set(next_due=report.next_due)
         finally:
             atexit.unregister(self._last_words)
             self._hold(mailing, number, self._situation.doing)

@@ -1,0 +1,168 @@
+"""What a notebook keeps of a frame: counts and headings; never a name, an address, or a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from workbench.displays import formatters
+from workbench.displays.formatters import register
+from workbench.practice import Practice
+from workbench.wiring import open_practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
+    from workbench.wiring import init_workspace
+
+    with open_practice(init_workspace(tmp_path_factory.mktemp("shown") / "W", demo=True)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Let somebody sit at the notebook; what they see live is kept in this list."""
+    seen: list[Any] = []
+    monkeypatch.setattr(formatters, "someone_can_click", lambda: True)
+    return seen
+
+
+@pytest.fixture
+def shell(watched: list[Any]) -> Iterator[InteractiveShell]:
+    def live_view(thing: Any) -> dict[str, Any]:
+        watched.append(thing)
+        return {"live": "view"}
+
+    made = InteractiveShell()
+    register(made, live_view=live_view)
+    yield made
+    made.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def kept(shell: InteractiveShell, thing: object) -> dict[str, Any]:
+    data, _metadata = shell.display_formatter.format(thing)
+    return data
+
+
+def tomorrow(practice: Practice) -> pd.DataFrame:
+    return practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+
+
+def test_rows_of_people_are_seen_live_and_kept_as_a_count(
+    practice: Practice, shell: InteractiveShell, watched: list[Any]
+) -> None:
+    rdv = tomorrow(practice)
+    found = kept(shell, rdv)
+    assert watched == [rdv] or watched[0] is rdv
+    assert found["live"] == "view"
+    assert "50 rows" in found["text/html"]
+    for name in rdv["patient"]:
+        assert name not in str(found)
+
+
+@pytest.mark.parametrize("part", ["rdv[['patient', 'phone']]", "rdv['email']", "mailing.fields()", "mailing.recipients",
+                                  "practice.results(mailing, identities=True)", "rdv.iloc[:0]"])  # fmt: skip
+def test_parts_and_values_of_people_are_not_kept_either(practice: Practice, shell: InteractiveShell, part: str) -> None:
+    rdv = tomorrow(practice)
+    mailing = practice.mailing(rdv, REMINDER)
+    mailing.queue()
+    thing = eval(part, {"rdv": rdv, "mailing": mailing, "practice": practice})
+    found = kept(shell, thing)
+    surnames = {name.split()[0] for name in rdv["patient"]} - {"de"}
+    assert not [name for name in surnames if name in str(found)]
+    assert "@" not in str(found).replace("@practice", "")
+
+
+def test_a_servers_reply_that_repeats_the_address_is_not_kept(shell: InteractiveShell) -> None:
+    frame = pd.DataFrame(
+        {"delivery_id": [1], "status": ["failed"], "reason": ["smtp_550"], "smtp_reply": ["<a@b.test>?"]}
+    )
+    assert "a@b.test" not in str(kept(shell, frame))
+
+
+def test_results_without_people_show_their_numbers_and_first_rows(shell: InteractiveShell) -> None:
+    frame = pd.DataFrame({"delivery_id": range(30), "status": ["sent"] * 30, "reason": [""] * 30})
+    html = kept(shell, frame)["text/html"]
+    assert "✓ Messages sent" in html
+    assert "… and 10 more rows." in html
+
+
+def test_findings_are_told_once_with_how_many_they_are(practice: Practice, shell: InteractiveShell) -> None:
+    found = practice.mailing(tomorrow(practice), REMINDER).check()
+    html = kept(shell, found)["text/html"]
+    assert html.count("No e-mail address in the file.") == 1
+    assert "<b>4</b>" in html
+    assert "✕ Error" in html
+
+
+def test_a_finding_cannot_write_into_the_page(shell: InteractiveShell) -> None:
+    found = pd.DataFrame(
+        {"recipient": ["1"], "severity": ["error"], "code": ["x"], "message": ["<img src=x onerror=alert(1)>"]}
+    )
+    assert "<img" not in kept(shell, found)["text/html"]
+
+
+def test_a_frame_of_somebody_elses_shows_as_pandas_shows_it(shell: InteractiveShell) -> None:
+    frame = pd.DataFrame({"practitioner": ["MM"], "n": [3]})
+    assert kept(shell, frame)["text/html"] == frame._repr_html_()
+    assert kept(shell, frame["n"])["text/plain"] == repr(frame["n"])
+
+
+def test_a_message_is_seen_live_and_not_kept(practice: Practice, shell: InteractiveShell, watched: list[Any]) -> None:
+    message = practice.mailing(tomorrow(practice), REMINDER).preview(0)
+    found = kept(shell, message)
+    assert watched == [message]
+    assert message.recipient.name not in str(found)
+    assert message.subject not in str(found)
+
+
+def test_where_nobody_can_click_nothing_live_is_made(
+    practice: Practice, shell: InteractiveShell, watched: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formatters, "someone_can_click", lambda: False)
+    kept(shell, tomorrow(practice))
+    kept(shell, practice.mailing(tomorrow(practice), REMINDER).preview(0))
+    assert watched == []
+
+
+def test_a_mailing_shows_its_numbers(practice: Practice, shell: InteractiveShell) -> None:
+    html = kept(shell, practice.mailing(tomorrow(practice), REMINDER, key="shown"))["text/html"]
+    assert REMINDER in html
+    assert "From the test box" in html
+
+
+def test_a_practice_shows_its_name(practice: Practice, shell: InteractiveShell) -> None:
+    assert practice.name in kept(shell, practice)["text/html"]
+
+
+def test_whatever_goes_wrong_no_row_is_shown_instead(
+    practice: Practice, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_frame: pd.DataFrame) -> str:
+        raise RuntimeError("Zoé LEFÈVRE")
+
+    monkeypatch.setattr(formatters, "people_html", broken)
+    found = kept(shell, tomorrow(practice))
+    assert found == {
+        "text/plain": "<DataFrame: RuntimeError>",
+        "text/html": "&lt;DataFrame: RuntimeError&gt;",
+    }
+    assert "LEFÈVRE" not in "".join(capsys.readouterr())
+
+
+def test_outside_a_notebook_nothing_is_registered(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, workbench as wb\nwith wb.demo(sys.argv[1]) as p: p.search('appointments')\n"
+    code += "print([name for name in ('IPython', 'ipywidgets', 'anywidget', 'matplotlib') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "W")], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

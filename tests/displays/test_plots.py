@@ -1,0 +1,68 @@
+"""The picture of the results: every row counted, every state readable without its colour, nobody in it."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from workbench.displays.plots import results_figure
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def results(*rows: tuple[str, str]) -> pd.DataFrame:
+    decided = [datetime(2026, 11, 22, 8, 30, second, tzinfo=UTC) for second in range(len(rows))]
+    return pd.DataFrame(
+        {
+            "status": [status for status, _reason in rows],
+            "reason": [reason for _status, reason in rows],
+            "decided_at": pd.to_datetime(pd.Series(decided), utc=True),
+            "recipient": "Zoé LEFÈVRE",
+            "address": "zoe@exemple.test",
+        }
+    )
+
+
+def words_of(figure) -> str:
+    return " ".join(
+        text.get_text() for axes in figure.axes for text in [*axes.texts, *axes.get_yticklabels(), axes.title]
+    )
+
+
+def test_every_state_is_a_bar_with_its_number_and_a_hatch_of_its_own() -> None:
+    figure = results_figure(
+        results(
+            ("sent", ""), ("sent", ""), ("failed", "smtp_550"), ("in_doubt", "reply_lost"), ("skipped", "opted_out")
+        ),
+        PARIS,
+    )
+    bars = figure.axes[0].patches
+    assert [bar.get_width() for bar in bars] == [2, 1, 1, 1]
+    assert len({bar.get_hatch() for bar in bars}) == 4
+    assert "550" in words_of(figure)
+
+
+def test_the_time_is_the_practices_own() -> None:
+    figure = results_figure(results(("sent", ""), ("sent", "")), PARIS)
+    hour = pd.Timestamp(figure.axes[1].lines[0].get_xdata()[0]).hour
+    assert hour == 9
+
+
+def test_rows_that_others_replace_are_not_in_the_list() -> None:
+    figure = results_figure(results(("sent", ""), ("cancelled", "superseded"), ("cancelled", "")), PARIS)
+    assert figure.alternative == "Messages by state: ✓ Messages sent 1, – Messages not sent 1."
+
+
+def test_it_shows_itself_as_a_picture_with_its_text_and_without_anybody() -> None:
+    bundle = results_figure(results(("sent", "")), PARIS)._repr_mimebundle_()
+    assert bundle["text/plain"] in bundle["text/html"]
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert "LEFÈVRE" not in str(bundle)
+    assert "://" not in bundle["text/html"]
+
+
+def test_a_mailing_without_rows_is_a_picture_too() -> None:
+    assert results_figure(results(), PARIS).alternative == "Messages by state: 0."

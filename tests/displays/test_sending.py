@@ -1,0 +1,148 @@
+"""What a person reads of a sending: numbers that add up, what is asked, what can be done; nobody by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from workbench.displays.sending import account_words, state_of
+from workbench.domain.accounts import Account, AccountKind
+from workbench.domain.mailings import MailingProgress, MailingRecord, MailingStanding, MailingStatus, Tally
+from workbench.language import use_language
+from workbench.practice.dispatcher import Doing, Situation
+from workbench.practice.offers import Offer
+
+ACCOUNT = Account(name="secretariat", email="secretariat@exemple.test", host="mail.exemple.test")
+CATCHER = Account(name="catcher", email="test@exemple.test", kind=AccountKind.CATCHER)
+LEFT_OUT = {("skipped", "no_address"): 2, ("skipped", "opted_out"): 1}
+
+
+def a_mailing(account: Account = ACCOUNT) -> Any:
+    return SimpleNamespace(template=SimpleNamespace(path="Rendez-vous/Rappel"), account=account)
+
+
+def an_offer(rows: dict[tuple[str, str], int], account: Account = ACCOUNT) -> Offer:
+    return Offer(tally=Tally(rows), account=account, seal="seal", prepared=None)  # type: ignore[arg-type]
+
+
+def a_standing(
+    rows: dict[tuple[str, str], int], status: MailingStatus = MailingStatus.FINISHED, at_work: bool = False
+) -> MailingStanding:
+    record = MailingRecord(
+        id=7, status=status, reason="", identity="", key="", template="Rendez-vous/Rappel", template_revision_id=1,
+        account="secretariat", role="patient", channel="email", search="", parameters={}, purpose="", step="",
+        opened_at=datetime(2026, 11, 22, tzinfo=UTC), opened_by="claire",
+    )  # fmt: skip
+    return MailingStanding(record=record, tally=Tally(rows), at_work=at_work)
+
+
+def names(told: dict[str, Any]) -> list[str]:
+    return [action["name"] for action in told["actions"]]
+
+
+def test_before_anything_leaves_the_numbers_add_up_and_say_why() -> None:
+    offer = an_offer({("pending", ""): 41, **LEFT_OUT})
+    told = state_of(Situation(mailing=a_mailing(), offer=offer))["offer"]
+    assert told["total"] == "44 recipients"
+    assert [number["words"] for number in told["numbers"]] == ["✓ 41 ready", "✕ 2 to correct", "– 1 left out"]
+    assert [(reason["count"], reason["state"]) for reason in told["left_out"]] == [(2, "to_correct"), (1, "excluded")]
+    assert told["button"] == "Send 41 messages…"
+    assert told["question"] == "Send 41 messages from secretariat@exemple.test?"
+
+
+def test_the_test_box_says_that_nothing_leaves() -> None:
+    offer = an_offer({("pending", ""): 1}, CATCHER)
+    told = state_of(Situation(mailing=a_mailing(CATCHER), offer=offer))
+    assert told["test"]
+    assert told["account"] == "From the test box: nothing leaves this computer"
+    assert told["offer"]["question"] == "Send 1 message to the test box? Nothing leaves this computer."
+
+
+def test_a_folder_is_no_way_to_anybody() -> None:
+    folder = replace(ACCOUNT, kind=AccountKind.FOLDER)
+    assert account_words(folder) == "Into a folder of this computer: nothing leaves it"
+    told = state_of(Situation(mailing=a_mailing(folder), offer=an_offer({("pending", ""): 2}, folder)))
+    assert told["offer"]["question"] == "Write 2 messages into the folder?"
+
+
+def test_what_was_begun_is_gone_on_with_and_says_what_has_left() -> None:
+    offer = an_offer({("sent", ""): 20, ("pending", ""): 17})
+    standing = a_standing({("sent", ""): 20, ("pending", ""): 17}, MailingStatus.QUEUED)
+    told = state_of(Situation(mailing=a_mailing(), offer=offer, standing=standing))
+    assert told["offer"]["button"] == "Go on: 17 messages…"
+    assert told["offer"]["question"].endswith("20 have left already and are not sent again.")
+    assert told["note"] == "17 messages are waiting."
+    assert names(told) == ["cancel"]
+
+
+def test_a_pause_is_ended_by_one_click() -> None:
+    standing = a_standing({("sent", ""): 20, ("pending", ""): 17}, MailingStatus.PAUSED)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing))
+    assert names(told) == ["cancel", "resume"]
+    assert told["actions"][1] == {"name": "resume", "label": "Go on: 17 messages", "count": 17, "question": ""}
+    assert told["note"] == "… Paused · 17 messages are waiting."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (4, "a few seconds left"), (42, "about 40 seconds left"), (130, "about 2 minutes left")],
+)
+def test_while_it_is_sent_what_remains_counts_only_what_leaves(seconds: float | None, words: str) -> None:
+    progress = MailingProgress(total=44, sent=10, failed=1, skipped=3, pending=30)
+    standing = a_standing({("pending", ""): 41, **LEFT_OUT}, MailingStatus.SENDING)
+    told = state_of(
+        Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress, seconds_left=seconds)
+    )
+    assert (told["progress"]["done"], told["progress"]["total"]) == (11, 41)
+    assert told["progress"]["words"] == "11 of 41"
+    assert told["progress"]["left"] == words
+    assert told["result"] is None
+    assert names(told) == ["pause", "cancel"]
+    assert told["actions"][1]["question"] == ("Cancel the 30 messages that have not left? They will not be sent.")
+
+
+def test_what_another_one_sends_is_watched_and_may_be_paused() -> None:
+    standing = a_standing({("sent", ""): 3, ("pending", ""): 2}, MailingStatus.SENDING, at_work=True)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing))
+    assert told["elsewhere"]
+    assert told["progress"]["words"] == "3 of 5"
+    assert names(told) == ["pause", "cancel"]
+
+
+def test_after_it_four_numbers_add_up_to_the_list_and_each_reason_is_said() -> None:
+    rows = {
+        ("sent", ""): 39, ("failed", "smtp_550"): 1, ("in_doubt", "reply_lost"): 1, **LEFT_OUT,
+        ("cancelled", "superseded"): 5,
+    }  # fmt: skip
+    told = state_of(Situation(mailing=a_mailing(), standing=a_standing(rows)))
+    result = told["result"]
+    assert [(state["state"], state["count"]) for state in result["states"]] == [
+        ("sent", 39), ("failed", 1), ("in_doubt", 1), ("skipped", 3),
+    ]  # fmt: skip
+    assert [group["count"] for group in result["groups"]] == [1, 1, 2, 1]
+    assert result["rows"] == 5
+    assert names(told) == ["retry", "as_sent", "resend"]
+    assert told["actions"][2]["question"] == "Send 1 message again? It may arrive twice."
+
+
+def test_what_a_person_cancelled_was_not_sent() -> None:
+    standing = a_standing({("sent", ""): 2, ("cancelled", ""): 3, ("failed", "smtp_550"): 1}, MailingStatus.CANCELLED)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing))
+    assert told["result"]["states"][3]["count"] == 3
+    assert told["result"]["groups"][-1] == {"state": "skipped", "sentence": "Cancelled before it left.", "count": 3}
+    assert told["note"] == "The rest of this mailing was cancelled."
+    assert names(told) == []
+
+
+def test_it_is_said_in_french() -> None:
+    use_language("fr")
+    try:
+        told = state_of(Situation(mailing=a_mailing(), offer=an_offer({("pending", ""): 41, **LEFT_OUT})))
+        assert told["offer"]["button"] == "Envoyer 41 messages…"
+        assert told["offer"]["question"] == "Envoyer 41 messages depuis secretariat@exemple.test\u00a0?"
+    finally:
+        use_language(None)
