@@ -76,10 +76,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
             outside.append(url)
 
+    def note_error(text: str) -> None:
+        # JupyterLab complains so of what it had asked a kernel that is restarted.
+        if "Canceled future for" not in text:
+            errors.append(text)
+
     context.on("request", lambda request: note_request(request.url))
     opened.on("websocket", lambda socket: note_request(socket.url))
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    opened.on("pageerror", lambda error: note_error(str(error)))
+    opened.on("console", lambda line: note_error(line.text) if line.type == "error" else None)
     yield opened
     # Leaving the page says so to nobody: a notebook with changes would ask.
     opened.close(run_before_unload=False)

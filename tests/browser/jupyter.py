@@ -40,11 +40,20 @@ class Lab:
         """The page's address, with the token that opens it."""
         return f"{self.url}/lab?token={self.token}"
 
-    def write(self, name: str, *cells: str, metadata: Mapping[str, Any] | None = None) -> Path:
-        """Write a notebook of code cells into the workspace's ``notebooks`` folder; a cell with ``%%md`` is text."""
+    def write(
+        self,
+        name: str,
+        *cells: str,
+        metadata: Mapping[str, Any] | None = None,
+        tags: Mapping[int, Sequence[str]] | None = None,
+    ) -> Path:
+        """Write a notebook into the workspace's ``notebooks`` folder; a cell that begins with ``%%md`` is text."""
+        notebook = notebook_of(cells, metadata)
+        for number, words in (tags or {}).items():
+            notebook["cells"][number]["metadata"]["tags"] = list(words)
         file = self.workspace / "notebooks" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(notebook_of(cells, metadata)), encoding="utf-8")
+        file.write_text(json.dumps(notebook), encoding="utf-8")
         return file
 
     def open(self, page: Page, name: str = "", *, alone: bool = False, ready: bool = True) -> Notebook:
@@ -58,13 +67,16 @@ class Lab:
             notebook.wait_for_kernel()
         return notebook
 
-    def ask(self, path: str, *, token: str | None = None) -> Any:
+    def ask(self, path: str, content: object = None, *, method: str = "GET", token: str | None = None) -> Any:
         """Ask the server's API with its token (or another one), and return the JSON it answers with."""
         request = urllib.request.Request(
-            f"{self.url}/api/{path}", headers={"Authorization": f"token {self.token if token is None else token}"}
+            f"{self.url}/api/{path}",
+            method=method,
+            data=None if content is None else json.dumps(content).encode(),
+            headers={"Authorization": f"token {self.token if token is None else token}"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,14 @@ class Notebook:
         self.do("notebook:run-cell", wait=wait)
         if wait:
             self.wait_until_idle(seconds)
+
+    def execute(self, source: str) -> None:
+        """Run some code in the notebook's kernel, without a cell."""
+        self.page.evaluate(
+            "async (code) => { const { session } = window.jupyterapp.shell.currentWidget.context.sessionContext;"
+            " await session.kernel.requestExecute({ code }).done; }",
+            source,
+        )
 
     def restart(self) -> None:
         """Restart the kernel; what the cells have shown stays."""

@@ -68,14 +68,8 @@ def lab(workspace: Path, home: Path) -> Iterator[Lab]:
         yield running
 
 
-def post(lab: Lab, path: str, content: object) -> dict:
-    request = urllib.request.Request(
-        f"{lab.url}/api/{path}",
-        data=json.dumps(content).encode(),
-        headers={"Authorization": f"token {lab.token}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+def start_kernel(lab: Lab) -> str:
+    return lab.ask("kernels", {"name": "python3"}, method="POST")["name"]
 
 
 def below(process: psutil.Process) -> list[psutil.Process]:
@@ -99,7 +93,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def test_nobody_elsewhere_can_reach_it_nor_its_kernels(lab):
-    post(lab, "kernels", {"name": "python3"})
+    start_kernel(lab)
     server = psutil.Process(lab.process.pid)
     listening = [
         one.laddr.ip
@@ -149,7 +143,7 @@ def test_what_jupyterlab_keeps_is_its_owners_alone(lab, workspace):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_it_stops_at_once_without_a_question_and_its_kernels_with_it(workspace, tmp_path, number):
     with jupyterlab(workspace, tmp_path) as lab:
-        post(lab, "kernels", {"name": "python3"})
+        start_kernel(lab)
         kernels = below(psutil.Process(lab.process.pid))
         runtime = next(Path(word).parent for kernel in kernels for word in kernel.cmdline() if word.endswith(".json"))
         assert runtime.is_dir()
@@ -257,4 +251,4 @@ def test_a_deep_workspace_opens_too(tmp_path):
     deep = tmp_path.joinpath(*["a folder with a long name"] * 8)
     deep.mkdir(parents=True)
     with jupyterlab(init_workspace(deep / "été"), tmp_path) as lab:
-        assert post(lab, "kernels", {"name": "python3"})["name"] == "python3"
+        assert start_kernel(lab) == "python3"

@@ -11,10 +11,10 @@ const WIDE = 1300;
 const INBOX_SHARE = 0.32;
 const PATIENCE = 4000;
 
-/** An envelope among several; JupyterLab colours it with its theme. */
+/** An envelope before another one; JupyterLab colours it with its theme. */
 const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16"><g class="jp-icon3" fill="none" stroke="#616161" ' +
-  'stroke-width="1.6" stroke-linejoin="round"><path d="M3 9h13v10H3z"/><path d="m3 10 6.5 5L16 10"/><path d="M6 6h13v10"/></g></svg>';
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="16"><g class="jp-icon3" fill="#616161">' +
+  '<path d="M2 10.2V20h14v-9.8l-7 5z"/><path d="M2.8 9 9 13.4 15.2 9z"/><path d="M6 4h16v11h-4V7H6z"/></g></svg>';
 
 interface Setting {
   notebook: string;
@@ -37,6 +37,7 @@ interface Expression {
 
 interface Widget {
   id: string;
+  node: HTMLElement;
   title: { label: string; closable: boolean };
   parent: unknown;
   isDisposed: boolean;
@@ -90,9 +91,14 @@ interface Tracker {
   widgetAdded: Signal<unknown, Panel>;
 }
 
+interface Actions {
+  /** Runs cells without going to them: who reads the top of the notebook stays there. */
+  runCells(content: unknown, cells: readonly Cell[], session: unknown): Promise<boolean>;
+}
+
 /** What JupyterLab shares; a module that this page does not have is empty. */
 interface Shared {
-  notebook: { INotebookTracker?: unknown; NotebookActions?: { runAll(content: unknown, session: unknown): Promise<boolean> } };
+  notebook: { INotebookTracker?: unknown; NotebookActions?: Actions };
   launcher: { ILauncher?: unknown };
   apputils: {
     MainAreaWidget?: new (options: { content: Widget }) => Widget;
@@ -167,7 +173,7 @@ async function run(app: App, panel: Panel, modules: Shared, { notebook, words }:
     return;
   }
   if (state === "used") await sessionContext.restartKernel();
-  if (panel.isDisposed || !(await actions.runAll(panel.content, sessionContext))) return;
+  if (panel.isDisposed || !(await actions.runCells(panel.content, panel.content.widgets, sessionContext))) return;
   showInbox(app, panel, modules, words.inbox);
   await context.save();
 }
@@ -199,7 +205,9 @@ export async function stateOf(kernel: Kernel): Promise<"fresh" | "used" | "worki
 function showInbox(app: App, panel: Panel, { apputils }: Shared, title: string): void {
   const cell = panel.content.widgets.find(tagged);
   if (!cell?.cloneOutputArea || !apputils.MainAreaWidget || window.innerWidth < WIDE) return;
-  const view = new apputils.MainAreaWidget({ content: cell.cloneOutputArea() });
+  const content = cell.cloneOutputArea();
+  content.node.style.padding = "8px";
+  const view = new apputils.MainAreaWidget({ content });
   view.id = `${NAME}-inbox`;
   view.title.label = title;
   view.title.closable = true;

@@ -1,0 +1,230 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NAME, plugin, settingOf, stateOf } from "../src/lab_extension";
+
+const PATH = "notebooks/01_publipostage.ipynb";
+const setting = { notebook: PATH, words: { tile: "Publipostage", category: "Cabinet", inbox: "Boîte de test", sending: "Encore en cours" } };
+
+class FakeSignal {
+  private slots: ((sender: unknown, value: unknown) => void)[] = [];
+  connect(slot: (sender: unknown, value: unknown) => void): void {
+    this.slots.push(slot);
+  }
+  emit(value: unknown): void {
+    for (const slot of this.slots) slot(null, value);
+  }
+}
+
+const kernelThat = (count: string, sending: string) => ({
+  status: "idle",
+  requestExecute: vi.fn(() => ({
+    done: Promise.resolve({
+      content: {
+        user_expressions: {
+          count: { status: "ok", data: { "text/plain": count } },
+          sending: { status: "ok", data: { "text/plain": sending } },
+        },
+      },
+    }),
+  })),
+});
+
+const clone = { node: document.createElement("div") };
+
+function cell(tags: string[], type = "code") {
+  return { model: { type, getMetadata: (name: string) => (name === "tags" ? tags : undefined) }, cloneOutputArea: vi.fn(() => clone) };
+}
+
+function panelAt(path: string, metadata: unknown, kernel: unknown = kernelThat("1", "False")) {
+  return {
+    id: "panel",
+    isDisposed: false,
+    disposed: new FakeSignal(),
+    content: { widgets: [cell([], "markdown"), cell([]), cell(["inbox"])] },
+    context: { path, ready: Promise.resolve(), model: { getMetadata: () => metadata }, save: vi.fn(async () => undefined) },
+    sessionContext: { ready: Promise.resolve(), session: { kernel }, restartKernel: vi.fn(async () => undefined) },
+  };
+}
+
+class Area {
+  id = "";
+  title = { label: "", closable: false };
+  parent: unknown = null;
+  dispose = vi.fn();
+  constructor(readonly options: { content: unknown }) {}
+}
+
+function lab(told: typeof setting | null = setting, missing: string[] = []) {
+  const dock = {
+    layout: { main: { type: "split-area", sizes: [0.5, 0.5] } },
+    saveLayout: () => dock.layout,
+    restoreLayout: vi.fn(),
+  };
+  const added: Area[] = [];
+  const commands = new Map<string, { label: string; execute(): unknown }>();
+  const app = {
+    commands: { addCommand: (id: string, options: never) => void commands.set(id, options), execute: vi.fn(async () => undefined) },
+    shell: {
+      add: vi.fn((view: Area) => {
+        view.parent = dock;
+        added.push(view);
+      }),
+      collapseLeft: vi.fn(),
+    },
+  };
+  const runCells = vi.fn(async () => true);
+  const info = vi.fn();
+  const launcher = { add: vi.fn() };
+  const tracker = { widgetAdded: new FakeSignal() };
+  const modules = {
+    launcher: missing.includes("launcher") ? {} : { ILauncher: "ILauncher" },
+    notebook: missing.includes("notebook") ? {} : { INotebookTracker: "INotebookTracker", NotebookActions: { runCells } },
+    apputils: { MainAreaWidget: Area, Notification: { info } },
+    components: {},
+  };
+  const made = plugin(modules as never, told ?? undefined) as { optional: unknown[]; activate(...given: unknown[]): void };
+  made.activate(app, ...made.optional.map((token) => (token === "ILauncher" ? launcher : tracker)));
+  const open = async (panel: object) => {
+    tracker.widgetAdded.emit(panel);
+    await vi.advanceTimersByTimeAsync(5_000);
+  };
+  return { app, runCells, info, launcher, open, commands, added, dock };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  window.innerWidth = 1600;
+});
+afterEach(() => {
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});
+
+test("the launcher gets a tile that opens the first notebook", () => {
+  const { launcher, commands, app } = lab();
+  expect(launcher.add).toHaveBeenCalledWith({ command: `${NAME}:open`, category: "Cabinet", rank: 0 });
+  const command = commands.get(`${NAME}:open`);
+  expect(command?.label).toBe("Publipostage");
+  command?.execute();
+  expect(app.commands.execute).toHaveBeenCalledWith("docmanager:open", { path: PATH, factory: "Notebook" });
+});
+
+test("the first notebook runs in its fresh kernel and is saved", async () => {
+  const { open, runCells } = lab();
+  const panel = panelAt(PATH, { run_on_open: true });
+  await open(panel);
+  expect(runCells).toHaveBeenCalledExactlyOnceWith(panel.content, panel.content.widgets, panel.sessionContext);
+  expect(panel.sessionContext.restartKernel).not.toHaveBeenCalled();
+  expect(panel.context.save).toHaveBeenCalledOnce();
+});
+
+test("a kernel left over is restarted first", async () => {
+  const { open, runCells } = lab();
+  const panel = panelAt(PATH, { run_on_open: true }, kernelThat("9", "False"));
+  await open(panel);
+  expect(panel.sessionContext.restartKernel).toHaveBeenCalledOnce();
+  expect(runCells).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ["that sends", kernelThat("9", "True")],
+  ["that cannot tell", { requestExecute: () => ({ done: Promise.resolve({ content: {} }) }) }],
+  ["that is too busy to answer", { requestExecute: () => ({ done: new Promise(() => undefined) }) }],
+])("a kernel %s is left alone, and that is said", async (_name, kernel) => {
+  const { open, runCells, info } = lab();
+  const panel = panelAt(PATH, { run_on_open: true }, kernel);
+  await open(panel);
+  expect(panel.sessionContext.restartKernel).not.toHaveBeenCalled();
+  expect(runCells).not.toHaveBeenCalled();
+  expect(info).toHaveBeenCalledExactlyOnceWith("Encore en cours", { autoClose: false });
+});
+
+test.each([
+  ["another path", "notebooks/other/01_publipostage.ipynb", { run_on_open: true }],
+  ["a notebook from elsewhere", "Downloads/x.ipynb", { run_on_open: true }],
+  ["no wish to be run", PATH, undefined],
+  ["a wish that is no yes", PATH, { run_on_open: "yes" }],
+])("%s never runs", async (_name, path, metadata) => {
+  const { open, runCells } = lab();
+  const panel = panelAt(path, metadata);
+  await open(panel);
+  expect(runCells).not.toHaveBeenCalled();
+  expect(panel.sessionContext.restartKernel).not.toHaveBeenCalled();
+});
+
+test("a JupyterLab that the workbench has not opened gets no tile and runs nothing", async () => {
+  const { open, runCells, launcher } = lab(null);
+  expect(launcher.add).not.toHaveBeenCalled();
+  await open(panelAt(PATH, { run_on_open: true }));
+  expect(runCells).not.toHaveBeenCalled();
+});
+
+test("a second view of the open notebook does not run it again", async () => {
+  const { open, runCells } = lab();
+  const panel = panelAt(PATH, { run_on_open: true });
+  await open(panel);
+  await open({ ...panelAt(PATH, { run_on_open: true }), context: panel.context });
+  expect(runCells).toHaveBeenCalledOnce();
+});
+
+test("opened again after it was closed, it runs again", async () => {
+  const { open, runCells } = lab();
+  await open(panelAt(PATH, { run_on_open: true }));
+  await open(panelAt(PATH, { run_on_open: true }, kernelThat("9", "False")));
+  expect(runCells).toHaveBeenCalledTimes(2);
+});
+
+test("the mailbox lies to the right, narrower, and goes with its notebook", async () => {
+  const { open, app, added, dock } = lab();
+  const panel = panelAt(PATH, { run_on_open: true });
+  await open(panel);
+  expect(app.shell.collapseLeft).toHaveBeenCalledOnce();
+  expect(app.shell.add).toHaveBeenCalledExactlyOnceWith(added[0], "main", { mode: "split-right", ref: "panel", activate: false });
+  expect(added[0]?.title).toEqual({ label: "Boîte de test", closable: true });
+  expect(added[0]?.options.content).toBe(clone);
+  const sizes = (dock.restoreLayout.mock.calls[0]?.[0] as { main: { sizes: number[] } }).main.sizes;
+  expect(sizes[0]).toBeGreaterThan(sizes[1] as number);
+  panel.disposed.emit(undefined);
+  expect(added[0]?.dispose).toHaveBeenCalledOnce();
+});
+
+test("a narrow window keeps the notebook alone", async () => {
+  window.innerWidth = 1200;
+  const { open, app, runCells } = lab();
+  await open(panelAt(PATH, { run_on_open: true }));
+  expect(runCells).toHaveBeenCalledOnce();
+  expect(app.shell.add).not.toHaveBeenCalled();
+  expect(app.shell.collapseLeft).not.toHaveBeenCalled();
+});
+
+test("a page without a launcher or without notebooks is no fault", () => {
+  expect(() => lab(setting, ["launcher"])).not.toThrow();
+  expect(() => lab(setting, ["notebook"])).not.toThrow();
+});
+
+test("the setting is read from the page, and only from there", () => {
+  expect(settingOf(document)).toBeUndefined();
+  const told = document.createElement("script");
+  told.id = "jupyter-config-data";
+  told.type = "application/json";
+  told.textContent = JSON.stringify({ baseUrl: "/", publipostage: JSON.stringify(setting) });
+  document.body.append(told);
+  expect(settingOf(document)).toEqual(setting);
+  told.textContent = JSON.stringify({ baseUrl: "/" });
+  expect(settingOf(document)).toBeUndefined();
+});
+
+test("what JupyterLab is handed is one plugin, made of the modules it shares", async () => {
+  const container = window._JUPYTERLAB?.[NAME] as { init(scope: object): void; get(name: string): Promise<() => { default: { id: string; optional: unknown[] } }> };
+  const module = (exported: object) => ({ "1.0.0": { get: async () => () => exported } });
+  container.init({ "@jupyterlab/notebook": module({ INotebookTracker: "tracker" }) });
+  const made = (await container.get("./extension"))().default;
+  expect(made.id).toBe(`${NAME}:plugin`);
+  expect(made.optional).toEqual(["tracker"]);
+});
+
+test("a kernel says by itself in which state it is", async () => {
+  expect(await stateOf(kernelThat("1", "False") as never)).toBe("fresh");
+  expect(await stateOf(kernelThat("2", "False") as never)).toBe("used");
+  expect(await stateOf(kernelThat("1", "True") as never)).toBe("working");
+});
