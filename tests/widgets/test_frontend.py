@@ -21,9 +21,8 @@ _NPM = _ROOT / ("" if _WINDOWS else "lib") / "node_modules" / "npm" / "bin" / "n
 def run(*command: str | Path) -> str:
     """Run a program of Node in the front end's folder, and return what it says; it fails with that."""
     environment = {**os.environ, "PATH": os.pathsep.join([str(_PROGRAMS), os.environ.get("PATH", "")]), "NO_COLOR": "1"}
-    done = subprocess.run(
-        [str(_NODE), *map(str, command)], cwd=FRONTEND, env=environment, capture_output=True, encoding="utf-8", timeout=300
-    )
+    program = [str(_NODE), *map(str, command)]
+    done = subprocess.run(program, cwd=FRONTEND, env=environment, capture_output=True, encoding="utf-8", timeout=300)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-8000:]
     return said

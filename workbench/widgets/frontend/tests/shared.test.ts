@@ -134,3 +134,13 @@ test("an answer in time is told of to nobody, nor is a view that has gone", asyn
   expect(silence).not.toHaveBeenCalled();
   expect(model.listening()).toBe(0);
 });
+
+test("a kernel that is known to be gone is told of at once", () => {
+  const model = new Mute({});
+  model.send = () => {
+    throw new Error("Comm is closed");
+  };
+  const silence = vi.fn();
+  void new Questions(model, silence).ask("rows");
+  expect(silence.mock.calls).toEqual([[true]]);
+});

@@ -27,10 +27,11 @@ export class CountLine {
   /** Show the numbers; a screen reader hears the line when one of them has changed. */
   show(pieces: Piece[], onlyProblems: boolean): void {
     for (const [part, shown] of Object.entries(this.pieces)) {
-      const text = pieces.find((piece) => piece.part === part)?.text ?? "";
+      const said = pieces.find((piece) => piece.part === part)?.text;
       const sign = part === "problems" ? "✕ " : part === "opted_out" ? "– " : "";
+      const text = said ? sign + said : "";
       shown.hidden = text === "";
-      if (shown.textContent !== sign + text) shown.textContent = sign + text;
+      if (shown.textContent !== text) shown.textContent = text;
     }
     this.pieces.problems.setAttribute("aria-pressed", String(onlyProblems));
   }
