@@ -1,0 +1,139 @@
+"""The send cell says what the ledger holds, keeps nobody in its traits, and hears each click once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.errors import UsageError
+from workbench.practice import Mailing, Practice
+from workbench.widgets.send_panel import SHOWN_ROWS, SendPanel
+from workbench.wiring import init_workspace, open_practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return init_workspace(tmp_path_factory.mktemp("made") / "W", demo=True)
+
+
+@pytest.fixture
+def practice(made: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(made, tmp_path / "W")
+    with open_practice(tmp_path / "W", user="claire") as opened:
+        opened.accounts.set("folder", kind="folder", folder="out")
+        yield opened
+
+
+@pytest.fixture
+def mailing(practice: Practice) -> Mailing:
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    return practice.mailing(rdv, REMINDER, account="folder")
+
+
+class Watched(SendPanel):
+    """A panel that keeps what it says to its page."""
+
+    def __init__(self, mailing: Mailing) -> None:
+        self.said: list[dict[str, Any]] = []
+        super().__init__(lambda: mailing)
+        assert self.dispatcher.settled(60)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.said.append(content)
+
+    def hear(self, kind: str, **values: Any) -> dict[str, Any]:
+        """Say something as the page does; give what the panel answers."""
+        self._hear(self, {"kind": kind, "request": len(self.said), "view": "v", **values}, [])
+        answer = [message for message in self.said if message["kind"] == "answer"][-1]
+        assert self.dispatcher.settled(60)
+        return answer
+
+
+def test_the_page_is_told_the_numbers_and_then_what_became_of_them(mailing: Mailing) -> None:
+    panel = Watched(mailing)
+    offer = panel.hear("state")["offer"]
+    assert offer["count"] == mailing.forecast().pending
+    assert panel.status == "draft"
+    panel.hear("confirm", seal=offer["seal"])
+    last = panel.said[-1]
+    assert last["kind"] == "state"
+    assert last["doing"] == ""
+    assert last["result"]["states"][0]["count"] == offer["count"]
+    assert panel.status == "finished"
+    assert (panel.results["status"] == "sent").sum() == offer["count"]
+    assert panel.wait(1)
+
+
+def test_a_click_that_comes_twice_counts_once(mailing: Mailing, practice: Practice) -> None:
+    panel = Watched(mailing)
+    offer = panel.hear("state")["offer"]
+    for _time in range(2):
+        panel.hear("confirm", seal=offer["seal"])
+    assert len(list((practice.path / "out").glob("*.eml"))) == offer["count"]
+
+
+def test_nobody_is_in_what_a_notebook_would_keep_of_the_panel(mailing: Mailing) -> None:
+    panel = Watched(mailing)
+    panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+    said = [message for message in panel.said if message["kind"] == "state"]
+    kept = json.dumps([panel.get_state(), said], default=str, ensure_ascii=False) + repr(panel)
+    for name in mailing.practice.results(mailing, identities=True)["recipient"]:
+        assert name not in kept
+
+
+def test_those_who_need_somebody_go_to_the_page_alone(mailing: Mailing) -> None:
+    panel = Watched(mailing)
+    panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+    answer = panel.hear("rows")
+    left_out = mailing.practice.results(mailing, identities=True).query("status == 'skipped'")
+    assert sorted(row[0] for row in answer["rows"]) == sorted(left_out["recipient"])
+    assert set(answer["states"]) == {"skipped"}
+    assert len(answer["rows"]) <= SHOWN_ROWS
+    assert {row[5] for row in answer["rows"]} == {""}  # nobody tried: there is no hour to tell
+
+
+def test_before_anything_was_queued_nobody_is_in_the_rows(mailing: Mailing) -> None:
+    assert Watched(mailing).hear("rows")["rows"] == []
+
+
+def test_an_email_type_that_cannot_be_sent_is_a_sentence(practice: Practice, tmp_path: Path) -> None:
+    file = tmp_path / "Broken.html"
+    file.write_text("---\nlabel: Broken\nsubject: x\n---\n<p>@PNOMS</p>", encoding="utf-8")
+    practice.templates.import_file(file)
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    panel = Watched(practice.mailing(rdv, "Broken", account="folder"))
+    told = panel.hear("state")
+    assert "@PNOMS" in told["error"]
+    assert told["offer"] is None
+
+
+def test_a_panel_without_a_mailing_has_no_results() -> None:
+    def nothing() -> Mailing:
+        raise UsageError("choose an email type first")
+
+    panel = SendPanel(nothing)
+    with pytest.raises(UsageError):
+        _ = panel.results
+    assert panel.status == "draft"
+
+
+def test_another_list_is_offered_when_the_desk_says_so(practice: Practice, mailing: Mailing) -> None:
+    lists = [mailing]
+    panel = SendPanel(lambda: lists[-1])
+    assert panel.dispatcher.settled(60)
+    first = panel.dispatcher.situation.offer
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming").iloc[:4]
+    lists.append(practice.mailing(rdv, REMINDER, account="folder"))
+    panel.renew()
+    assert panel.dispatcher.settled(60)
+    second = panel.dispatcher.situation.offer
+    assert first is not None
+    assert second is not None
+    assert second.count < first.count
