@@ -39,6 +39,15 @@ inbox = Inbox(CaughtFolder(Path.cwd().parent / "caught"))
 
 
 @pytest.fixture
+def caught(lab):
+    """The test mailbox's folder, empty."""
+    folder = lab.workspace / "caught"
+    for kept in folder.iterdir():
+        kept.unlink()
+    return folder
+
+
+@pytest.fixture
 def notebook(lab, page):
     """The reminders of the sample practice, shown in a notebook."""
     lab.write("lire.ipynb", SAMPLE, "preview", "print(preview.position)")
@@ -166,19 +175,20 @@ def test_the_next_message_is_there_at_once_even_of_a_hundred_thousand(lab, page)
     print(f"search in 100,000: {page.evaluate('performance.now()') - begun:.0f} ms")
 
 
-def test_what_was_caught_is_read_and_new_letters_come_by_themselves(lab, page, shoot, use_theme):
-    caught = lab.workspace / "caught"
-    (caught / "00000001795000000000-000001.eml").write_bytes(letter("<p>Bonjour</p>", "Rappel à 8 h"))
+def test_what_was_caught_is_read_and_new_letters_come_by_themselves(lab, caught, page, shoot, use_theme):
+    (caught / "01795000000000000000-000001.eml").write_bytes(letter("<p>Bonjour</p>", "Rappel à 8 h"))
     lab.write("boite.ipynb", INBOX, "inbox")
     notebook = lab.open(page, "boite.ipynb", alone=True)
     notebook.run_all()
     inbox = notebook.output(1).locator(".pw-inbox")
     expect(inbox.locator(".pw-inbox-count")).to_have_text("1 message dans la boîte de test")
     expect(inbox).to_contain_text("Aucun vrai patient n’a reçu ces messages.")
-    (caught / "00000001795000000000-000002.eml").write_bytes(letter("<p>Le second</p>", "Second"))
+    (caught / "01795000000000000000-000002.eml").write_bytes(letter("<p>Le second</p>", "Second"))
     expect(inbox.locator(".pw-inbox-count")).to_have_text("2 messages dans la boîte de test")
     inbox.get_by_role("option").filter(has_text="Second").click()
     expect(inbox.frame_locator("iframe").get_by_text("Le second")).to_be_visible()
+    use_theme(page, "light")
+    page.wait_for_timeout(1500)
     shoot(page, "light")
     use_theme(page, "dark")
     page.wait_for_timeout(1500)
@@ -219,12 +229,11 @@ def letter(body: str, subject: str) -> bytes:
     return f"{head}Content-Type: text/html; charset=utf-8\n\n<p>avant</p>{body}<p>après</p>\n".encode()
 
 
-def test_letters_made_to_hurt_run_nothing_ask_for_nothing_and_lead_nowhere(lab, page, context):
+def test_letters_made_to_hurt_run_nothing_ask_for_nothing_and_lead_nowhere(lab, caught, page, context):
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
-    caught = lab.workspace / "caught"
     for number, (name, body) in enumerate(HURTFUL.items()):
-        (caught / f"00000001796000000000-{number:06d}.eml").write_bytes(letter(body, f"piège {name}"))
+        (caught / f"01796000000000000000-{number:06d}.eml").write_bytes(letter(body, f"piège {name}"))
     lab.write("pieges.ipynb", INBOX, "inbox")
     page.add_init_script(LISTEN)
     notebook = lab.open(page, "pieges.ipynb", alone=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
 from typing import Any, Protocol
 
 from babel.dates import format_datetime, get_timezone
@@ -87,10 +88,12 @@ class Inbox(View):
         }
 
     def _told(self, letter: CaughtLetter) -> dict[str, str]:
+        name, address = parseaddr(letter.recipient)
         return {
             "key": letter.key,
             "at": format_datetime(letter.at, "short", tzinfo=self._zone, locale=language()),
-            "recipient": letter.recipient or _("(nobody)"),
+            "recipient": name or address or letter.recipient or _("(nobody)"),
+            "address": address,
             "subject": letter.subject or _("(no subject)"),
             "size": told_size(letter.size),
         }

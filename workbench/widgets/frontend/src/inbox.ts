@@ -12,6 +12,7 @@ interface Letter {
   key: string;
   at: string;
   recipient: string;
+  address: string;
   subject: string;
   size: string;
 }
@@ -38,6 +39,7 @@ export default {
     let asking = false;
 
     const reading = new Reading(word);
+    root.setAttribute("aria-label", word("title"));
     const counter = element("strong", { role: "status", class: "pw-inbox-count" });
     const limit = element("p", { class: "pw-note", hidden: true });
     const nothing = element("p", { class: "pw-note", hidden: true });
@@ -56,7 +58,6 @@ export default {
       element(
         "div",
         { class: "pw-row pw-inbox-bar" },
-        element("h3", { class: "pw-inbox-title" }, word("title")),
         counter,
         element("span", { class: "pw-note" }, word("nobody")),
         element("span", { class: "pw-grow" }),
@@ -81,7 +82,7 @@ export default {
         element(
           "div",
           { class: "pw-inbox-one" },
-          element("div", { class: "pw-inbox-line" }, element("span", { class: "pw-rows-name" }, letter.recipient), element("span", { class: "pw-note" }, letter.at)),
+          element("div", { class: "pw-inbox-line" }, element("span", { class: "pw-rows-name", title: letter.address }, letter.recipient), element("span", { class: "pw-note" }, letter.at)),
           element("div", { class: "pw-rows-name pw-note" }, letter.subject),
         ),
       ];
@@ -110,7 +111,7 @@ export default {
     function list(): void {
       const wanted = fold(search).split(/\s+/).filter(Boolean);
       found = letters.filter((letter) => {
-        const text = fold(`${letter.recipient} ${letter.subject}`);
+        const text = fold(`${letter.recipient} ${letter.address} ${letter.subject}`);
         return wanted.every((one) => text.includes(one));
       });
       nothing.hidden = found.length > 0;
@@ -146,6 +147,7 @@ export default {
 
     return () => {
       clearInterval(timer);
+      rows.close();
       questions.close();
     };
   },

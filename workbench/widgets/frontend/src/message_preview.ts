@@ -111,8 +111,7 @@ export default {
           element("h3", { class: "pw-preview-title" }, word("title")),
           counter,
           element("span", { class: "pw-grow" }),
-          reading.tabs,
-          element("div", { class: "pw-preview-arrows" }, previous, next),
+          element("div", { class: "pw-preview-controls" }, reading.tabs, element("div", { class: "pw-preview-arrows" }, previous, next)),
         ),
         findings,
         reading.panel,
@@ -128,7 +127,7 @@ export default {
     function drawRow(row: Row | undefined): (Node | string)[] | null {
       if (!row) return null;
       const [sign, colour] = SIGNS[row.state] ?? SIGNS.excluded;
-      const state = element("span", { class: `pw-state pw-state-${colour}` }, element("span", { "aria-hidden": "true" }, sign));
+      const state = element("span", { class: `pw-state pw-state-${colour}`, title: row.note }, element("span", { "aria-hidden": "true" }, sign));
       state.append(row.note ? ` ${row.note}` : element("span", { class: "pw-visually-hidden" }, word(row.state)));
       return [element("span", { class: "pw-rows-name", title: row.name }, row.name), state];
     }
@@ -328,6 +327,7 @@ export default {
     return () => {
       clearTimeout(typing);
       unwatch();
+      rows.close();
       questions.close();
     };
   },

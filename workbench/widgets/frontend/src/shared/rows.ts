@@ -19,13 +19,29 @@ export class Rows {
   readonly box: HTMLElement;
   private readonly all = element("div", { class: "pw-rows-all", role: "presentation" });
   private readonly id = `pw-rows-${(made += 1)}-${Math.random().toString(36).slice(2, 8)}`;
+  private readonly watching: ResizeObserver;
   private count = 0;
   private chosen = -1;
+  private room = 0;
 
   constructor(private readonly options: RowsOptions) {
     this.box = element("div", { class: "pw-rows", role: "listbox", tabindex: "0", "aria-label": options.label }, this.all);
     this.box.addEventListener("scroll", () => this.draw());
     this.box.addEventListener("keydown", (event) => this.walk(event));
+    // Out of sight a list has no height and does not scroll: it finds its place again when it comes into sight.
+    this.watching = new ResizeObserver(() => {
+      const room = this.box.clientHeight;
+      if (room === this.room) return;
+      const hidden = this.room === 0;
+      this.room = room;
+      if (hidden) this.choose(this.chosen);
+      else this.draw();
+    });
+    this.watching.observe(this.box);
+  }
+
+  close(): void {
+    this.watching.disconnect();
   }
 
   /** Have so many rows, none of them known. */
