@@ -148,9 +148,8 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
             ),
         ),
         _code(*parameters, tags=(TAG,)),
-        _text("## " + _("The practice")),
-        _code("import workbench as wb", "", "practice = wb.open()"),
         _text("## " + _("Whom to write to")),
+        _code("import workbench as wb", "", "practice = wb.open()"),
         _code(f"found = practice.search({searched})"),
         _text(
             "## " + _("Verification"),
@@ -161,7 +160,14 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
             f"mailing = practice.mailing(found, template, {', '.join(options)})",
             "mailing.summary(planned=True)",
         ),
-        _text("## " + _("The sending")),
+        _text(
+            "## " + _("The sending"),
+            "",
+            _(
+                "With `dry_run` nothing leaves. Interrupting it is safe: what is in flight ends, and the same notebook "
+                "goes on later."
+            ),
+        ),
         _code("if not dry_run:", "    mailing.send(confirmed=True)"),
         _text(
             "## " + _("Result"), "", _("Who they are is told by `workbench results`, or by the history in the desk.")

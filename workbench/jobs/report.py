@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import nh3
 from jinja2 import pass_context
 from nbconvert import HTMLExporter
+from nbformat.v4 import new_markdown_cell
 
 from workbench.language import _, language
 from workbench.settings import write_private
@@ -29,8 +32,10 @@ class _Report(HTMLExporter):
         return _clean(super().markdown2html(context, source))
 
 
-def write_report(node: Any, file: Path, *, title: str, at: datetime) -> Path:
-    """Write the report of an executed notebook, readable by its owner alone.
+def write_report(
+    node: Any, file: Path, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None
+) -> Path:
+    """Write the report of an executed notebook and its parameters, readable by its owner alone.
 
     Whatever an output holds, the page runs no script and asks for nothing outside: its HTML is cleaned, and the page
     forbids itself both.
@@ -42,6 +47,7 @@ def write_report(node: Any, file: Path, *, title: str, at: datetime) -> Path:
     for cell in told.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_presentable, cell.outputs) if output is not None]
+    told.cells.insert(1 if told.cells and told.cells[0].cell_type == "markdown" else 0, _head(told, parameters or {}))
     exporter = _Report(  # type: ignore[no-untyped-call]  # nbconvert is typed in part
         template_name="report", extra_template_basedirs=[str(_TEMPLATES)], exclude_input=True,
         exclude_output_prompt=True, exclude_input_prompt=True, exclude_anchor_links=True, language_code=language(),
@@ -49,6 +55,14 @@ def write_report(node: Any, file: Path, *, title: str, at: datetime) -> Path:
     body, _resources = exporter.from_notebook_node(told)
     write_private(file.expanduser().absolute(), body.encode())
     return file
+
+
+def _head(told: Any, parameters: Mapping[str, object]) -> Any:
+    """Return what a reader needs to know first: which run it was, and with what."""
+    lines = "".join(
+        f"<li><code>{escape(name)}</code> = {escape(str(value))}</li>" for name, value in parameters.items()
+    )
+    return new_markdown_cell(f"<p><strong>{escape(told.metadata['title'])}</strong></p><ul>{lines}</ul>")
 
 
 def _presentable(output: Any) -> Any | None:

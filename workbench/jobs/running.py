@@ -164,7 +164,8 @@ def run_notebook(
         if report is not None:
             from workbench.jobs.report import write_report
 
-            write_report(node, report, title=notebook.file.stem, at=begun)
+            used = {name: one.default for name, one in notebook.parameters.items()} | values
+            write_report(node, report, title=notebook.file.stem, at=begun, parameters=used)
     except KeyboardInterrupt:
         status = RunStatus.INTERRUPTED
         raise
