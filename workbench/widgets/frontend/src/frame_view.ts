@@ -6,7 +6,8 @@ interface Page { headings: string[]; rows: string[][]; start: number; page: numb
 export default {
   render(scene: Scene): () => void {
     const say = words(scene.model);
-    const questions = new Questions(scene.model);
+    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, say("silent"));
+    const questions = new Questions(scene.model, (silent) => (silence.hidden = !silent));
     const root = rootOf(scene, "frame");
     const table = element("table", { "aria-label": say("rows") });
     const place = element("span", { class: "pw-note", role: "status", "aria-live": "polite" });
@@ -36,6 +37,7 @@ export default {
     }
 
     root.append(
+      silence,
       element("div", { class: "pw-frame-rows", tabindex: 0 }, table),
       element("div", { class: "pw-row" }, before, after, place, element("span", { class: "pw-grow" }), element("span", { class: "pw-note" }, say("kept"))),
     );

@@ -45,12 +45,14 @@ class Panel {
   private saidAt = 0;
   private saidOf = "";
   private drawn = "";
+  private looking = false;
 
   constructor(model: Model, private readonly root: HTMLElement) {
     this.say = words(model);
-    this.questions = new Questions(model);
+    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, this.say("silent"));
+    this.questions = new Questions(model, (silent) => (silence.hidden = !silent));
     root.setAttribute("aria-label", this.say("title"));
-    root.append(this.body, this.live);
+    root.append(silence, this.body, this.live);
     root.addEventListener("keydown", (event) => this.onKey(event));
     this.timer = window.setInterval(() => this.look(), LOOK_AGAIN);
   }
@@ -61,7 +63,7 @@ class Panel {
   }
 
   async begin(): Promise<void> {
-    this.show((await this.questions.ask("state")).message as unknown as Situation);
+    this.show(situationOf((await this.questions.ask("state")).message));
   }
 
   show(situation: Situation): void {
@@ -76,8 +78,11 @@ class Panel {
   /** Others may move the mailing: ask now and then while somebody looks, but not while it is sent from here. */
   private look(): void {
     const situation = this.situation;
-    if (situation === null || situation.doing !== "" || document.visibilityState === "hidden" || !this.root.isConnected) return;
-    this.questions.ask("look").catch(() => undefined);
+    if (situation === null || this.looking || situation.doing !== "" || document.visibilityState === "hidden" || !this.root.isConnected) return;
+    this.looking = true;
+    void this.questions.ask("look").then(() => {
+      this.looking = false;
+    });
   }
 
   // --- gestures ---------------------------------------------------------------------------------------------
@@ -111,12 +116,9 @@ class Panel {
   }
 
   private tell(kind: string, values: Record<string, unknown>): void {
-    this.questions
-      .ask(kind, values)
-      .then(({ message }) => {
-        if (typeof message["error"] === "string" && this.situation !== null) this.show({ ...this.situation, error: message["error"] });
-      })
-      .catch(() => undefined);
+    void this.questions.ask(kind, values).then(({ message }) => {
+      if (typeof message["error"] === "string" && this.situation !== null) this.show({ ...this.situation, error: message["error"] });
+    });
   }
 
   private async showRows(): Promise<void> {
@@ -387,6 +389,11 @@ class Panel {
 
 const SIGNS: Record<string, string> = { to_correct: "✕", failed: "✕", in_doubt: "?", excluded: "–", skipped: "–" };
 
+/** What a message says of the mailing, whether it was asked for or not. */
+function situationOf({ kind: _kind, request: _request, view: _view, ...situation }: Record<string, unknown>): Situation {
+  return situation as unknown as Situation;
+}
+
 function slice(state: State): HTMLElement {
   const made = element("span", { class: `pw-send-slice pw-send-of-${state.state}` });
   made.style.flexGrow = String(state.count);
@@ -416,7 +423,7 @@ export default {
   render(scene: Scene): () => void {
     const panel = new Panel(scene.model, rootOf(scene, "send"));
     const stop = hear(scene.model, (message) => {
-      if (message.kind === "state") panel.show(message as unknown as Situation);
+      if (message.kind === "state") panel.show(situationOf(message));
     });
     void panel.begin();
     return () => {

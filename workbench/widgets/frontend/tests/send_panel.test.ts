@@ -1,0 +1,177 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import panel from "../src/send_panel";
+import { FakeModel, settled, show } from "./scene";
+
+const WORDS = {
+  title: "Envoi", back: "Revenir", yes: "Confirmer", left_out: "Non envoyés", reasons: "Motifs", rows: "Lignes", show_rows: "Afficher", hide_rows: "Masquer",
+  more_rows: "et {count} de plus", progress: "Avancement", new_numbers: "Nouveaux nombres", outdated: "Changée", counting: "Vérification", checking: "Dernière vérification", silent: "Muet",
+};
+const OFFER = {
+  seal: "s1", count: 41, total: "44 destinataires", button: "Envoyer 41 messages…", question: "Envoyer 41 messages depuis secretariat@exemple.test ?", yes: "Envoyer",
+  numbers: [{ state: "ready", words: "✓ 41 prêts" }, { state: "to_correct", words: "✕ 3 à corriger" }],
+  left_out: [{ state: "to_correct", sentence: "Aucune adresse <b>e-mail</b>.", count: 3 }],
+};
+const CANCEL = { name: "cancel", label: "Annuler le reste…", count: 17, question: "Annuler les 17 messages ?" };
+const PAUSE = { name: "pause", label: "Pause", count: 17, question: "" };
+const blank = { doing: "", elsewhere: false, title: "Rappel", account: "Depuis secretariat@exemple.test", test: false, offer: null, progress: null, result: null, actions: [], note: "", error: "", changed: "", outdated: false };
+const before = { ...blank, offer: OFFER };
+const sending = (done: number) => ({
+  ...blank, doing: "sending", actions: [PAUSE, { ...CANCEL, count: 41 - done, question: `Annuler les ${41 - done} messages ?` }],
+  progress: { total: 41, done, words: `${done} sur 41`, left: "", states: [{ state: "sent", words: "✓ Envoyés", count: done }, { state: "pending", words: "… En attente", count: 41 - done }] },
+});
+const after = {
+  ...blank, actions: [{ name: "retry", label: "Réessayer…", count: 1, question: "Réessayer 1 message ?" }],
+  result: { states: [{ state: "sent", words: "✓ Envoyés", count: 40 }, { state: "failed", words: "✕ Échecs", count: 1 }], groups: [{ state: "failed", sentence: "550", count: 1 }], rows: 1 },
+};
+
+let opened: Awaited<ReturnType<typeof show>>;
+let model: FakeModel;
+
+async function open(state: Record<string, unknown>): Promise<HTMLElement> {
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) =>
+    message.kind === "state" ? state : message.kind === "rows" ? { rows: [["<i>Zoé</i>", "z@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], more: 2 } : {},
+  );
+  opened = await show(panel, model);
+  return opened.el;
+}
+const named = (name: string) => opened.el.querySelector<HTMLButtonElement>(`[data-name="${name}"]`) as HTMLButtonElement;
+const told = (kind: string) => model.sent.filter((message) => message.kind === kind);
+async function say(state: Record<string, unknown>): Promise<void> {
+  model.say({ kind: "state", ...state });
+  await settled();
+}
+const key = (target: Element, name: string, more: KeyboardEventInit = {}) => target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, ...more }));
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => {
+  opened.close();
+  vi.useRealTimers();
+});
+
+test("a click asks once with the numbers, and only the yes sends, with the seal of what was shown", async () => {
+  const el = await open(before);
+  expect(el.textContent).toContain("44 destinataires");
+  named("confirm").click();
+  expect(told("confirm")).toEqual([]);
+  expect(el.querySelector(".pw-send-question")?.textContent).toBe(OFFER.question);
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("confirm").map(({ seal }) => seal)).toEqual(["s1"]);
+});
+
+test("the second click of a double click does not answer a question nobody has read", async () => {
+  await open(before);
+  named("confirm").click();
+  named("yes").click();
+  expect(told("confirm")).toEqual([]);
+});
+
+test("other numbers close the question", async () => {
+  const el = await open(before);
+  named("confirm").click();
+  await say({ ...before, offer: { ...OFFER, seal: "s2", count: 40, button: "Envoyer 40 messages…" } });
+  expect(el.querySelector(".pw-send-question")).toBeNull();
+  expect(named("confirm").textContent).toBe("Envoyer 40 messages…");
+});
+
+test("Escape goes back to the button, Ctrl+Enter is the main action", async () => {
+  const el = await open(before);
+  key(named("confirm"), "Enter", { ctrlKey: true });
+  expect(document.activeElement).toBe(el.querySelector(".pw-send-question"));
+  key(el.querySelector(".pw-send-question") as Element, "Escape");
+  expect(document.activeElement).toBe(named("confirm"));
+});
+
+test("no key reaches what is around the panel", async () => {
+  const el = await open(before);
+  const heard = vi.fn();
+  el.addEventListener("keydown", heard);
+  key(named("confirm"), "a");
+  key(named("confirm"), "Enter", { ctrlKey: true });
+  expect(heard).not.toHaveBeenCalled();
+});
+
+test("while it is sent the numbers move and no button is made anew", async () => {
+  const el = await open(sending(1));
+  const button = named("pause");
+  await say(sending(20));
+  const bar = el.querySelector("[role=progressbar]");
+  expect([bar?.getAttribute("aria-valuenow"), bar?.getAttribute("aria-valuemax"), bar?.getAttribute("aria-valuetext")]).toEqual(["20", "41", "20 sur 41"]);
+  expect(named("pause")).toBe(button);
+  button.click();
+  expect(told("pause")).toHaveLength(1);
+});
+
+test("the question about the rest counts what is left now", async () => {
+  const el = await open(sending(1));
+  named("cancel").click();
+  await say(sending(30));
+  expect(el.querySelector(".pw-send-question")?.textContent).toBe("Annuler les 11 messages ?");
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("cancel").map(({ count }) => count)).toEqual([11]);
+});
+
+test("it is read aloud when something begins or ends, and now and then between", async () => {
+  const el = await open(sending(1));
+  const live = el.querySelector("[aria-live]") as HTMLElement;
+  expect(live.textContent).toContain("1 sur 41");
+  await say(sending(2));
+  expect(live.textContent).toContain("1 sur 41");
+  vi.advanceTimersByTime(9000);
+  await say(sending(20));
+  expect(live.textContent).toContain("20 sur 41");
+  await say(after);
+  expect(live.textContent).toContain("✓ Envoyés 40");
+});
+
+test("who needs somebody comes when asked for, as text, and goes when the result is another one", async () => {
+  const el = await open(after);
+  expect(told("rows")).toEqual([]);
+  named("rows").click();
+  await settled();
+  expect(el.querySelector("td")?.textContent).toBe("<i>Zoé</i>");
+  expect(el.querySelector("i")).toBeNull();
+  expect(el.textContent).toContain("et 2 de plus");
+  await say({ ...after, result: { ...after.result, rows: 2 } });
+  expect(el.querySelector("table")).toBeNull();
+});
+
+test("an action asks with its number and tells it", async () => {
+  await open(after);
+  named("retry").click();
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("retry").map(({ count }) => count)).toEqual([1]);
+});
+
+test("the ledger is looked at while nothing is sent from here, one question at a time, and not in a hidden page", async () => {
+  await open(before);
+  vi.advanceTimersByTime(1000);
+  await settled();
+  expect(told("look")).toHaveLength(1);
+  await say(sending(3));
+  vi.advanceTimersByTime(3000);
+  expect(told("look")).toHaveLength(1);
+  await say(after);
+  const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  vi.advanceTimersByTime(3000);
+  expect(told("look")).toHaveLength(1);
+  visible.mockRestore();
+});
+
+test("a sentence of Python is text, and an error is said", async () => {
+  const el = await open({ ...before, error: "Le serveur a refusé <b>le mot de passe</b>." });
+  expect(el.querySelector("[role=alert]:not([hidden])")?.textContent).toBe("Le serveur a refusé <b>le mot de passe</b>.");
+  expect(el.querySelector(".pw-send-reasons b b")).toBeNull();
+});
+
+test("Python hears of the page before it is drawn, and a view that is gone listens no more", async () => {
+  await open(before);
+  const other = new FakeModel({});
+  panel.initialize({ model: other });
+  expect(other.sent).toEqual([{ kind: "look" }]);
+  opened.close();
+  expect(model.listening()).toBe(0);
+});
