@@ -71,6 +71,14 @@ def test_marks_of_another_message_are_not_shown() -> None:
     assert not seen.marked
 
 
+def test_a_message_that_holds_marks_of_its_own_shows_no_highlight() -> None:
+    own = a_message(f"<p>{OPEN}Zoé</p>", f"{OPEN}Zoé")
+    seen = shown(own, Rendered(subject="", html=own.html, text=own.text))
+    assert "<mark" not in seen.screen
+    assert not seen.marked
+    assert seen.text_pieces == ((f"{OPEN}Zoé", False),)
+
+
 def test_blocked_images_are_told_in_a_sentence() -> None:
     image = '<img src="https://a.example/1.png">'
     assert shown(a_message(image)).notes == ("1 remote image blocked",)

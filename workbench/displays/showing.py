@@ -99,7 +99,7 @@ def shown(message: Message, marked: Rendered | None = None) -> ShownMessage:
     if marked is not None:
         body, text = faithful(marked.html, body), faithful(marked.text, text)
     document = safe_document(
-        body.replace(OPEN, '<mark class="pw-merged">').replace(CLOSE, "</mark>") if marked else body,
+        body if body == message.html else body.replace(OPEN, '<mark class="pw-merged">').replace(CLOSE, "</mark>"),
         text=message.text,
         language=message.language,
     )
@@ -112,7 +112,7 @@ def shown(message: Message, marked: Rendered | None = None) -> ShownMessage:
         ),
         screen=document.html,
         text=message.text,
-        text_pieces=tuple(pieces(text)) if marked else ((message.text, False),),
+        text_pieces=((message.text, False),) if text == message.text else tuple(pieces(text)),
         marked=body != message.html or text != message.text,
         blocked_images=document.blocked_images,
         links=document.links,

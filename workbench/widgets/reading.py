@@ -25,7 +25,7 @@ def reading_labels() -> dict[str, str]:
         "frame": _("The message: {subject}"),
         "marked": _("Merged values are highlighted here only."),
         "loading": _("One moment…"),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("The kernel is busy or has stopped; the answer comes as soon as it is free."),
         "headers": _("Headers"),
     }
 

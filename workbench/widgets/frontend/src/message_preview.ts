@@ -51,7 +51,7 @@ export default {
     const { model } = scene;
     const word = words(model);
     const root = rootOf(scene, "message-preview");
-    const silent = element("p", { class: "pw-alert", role: "alert", hidden: true }, word("silent"));
+    const silent = element("p", { class: "pw-note", role: "status", hidden: true }, word("silent"));
     const questions = new Questions(model, (waits) => (silent.hidden = !waits));
 
     let version = -1;
