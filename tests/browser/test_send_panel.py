@@ -200,3 +200,30 @@ def test_two_panels_of_one_mailing_agree(lab: Lab, page: Page, sink: SmtpSink) -
     expect(other.locator(".pw-send-cards")).to_be_visible(timeout=30_000)
     assert number(panel, "sent") == sink.count()
     expect(other.locator(".pw-send-card[data-state=sent] b")).to_have_text(str(sink.count()), timeout=10_000)
+
+
+def test_a_sending_in_a_cell_shows_its_numbers_and_an_interrupt_leaves_the_rest(
+    lab: Lab, page: Page, sink: SmtpSink, shoot
+) -> None:
+    lab.write(
+        "direct.ipynb",
+        OPEN.format(workspace=str(sink.folder.parent / "cabinet")),
+        MAILING.partition("\npanel")[0],
+        "results = mailing.send(confirmed=True)",
+    )
+    notebook = lab.open(page, "direct.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    notebook.run(2, wait=False)
+    sink.wait_for(3)
+    expect(notebook.output(2).first).to_contain_text("Envoyés")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()")
+    notebook.wait_until_idle()
+    told = notebook.text(2)
+    assert "KeyboardInterrupt" in told
+    assert f"Envoyés {sink.count()}" in told
+    shoot(page, "interrupted")
+    notebook.run(2)
+    assert "En attente" not in notebook.text(2)
+    assert nobody_twice(sink)
+    assert sink.count() > 30
