@@ -117,6 +117,8 @@ class SearchForm(View):
             "day_example": _("24/11/2026 or J+1"),
             "pick_day": _("Choose a day in the calendar"),
             "hours": _("Hours"),
+            "from_hour": _("From (hour)"),
+            "to_hour": _("To (hour)"),
             "all": _("All"),
             "chosen": _("{first} and {count} more"),
             "more": _("More filters"),

@@ -133,7 +133,7 @@ export default {
         }
       };
       show();
-      return element("div", {}, group, dates, days, said);
+      return element("div", { class: "pw-form-wide" }, group, dates, days, said);
     };
 
     const dayPart = (wanted: "start" | "end", label: string): HTMLElement => {
@@ -172,8 +172,8 @@ export default {
       return element(
         "div",
         { class: "pw-form-pair", role: "group", "aria-label": word("hours") },
-        field(word("from"), from, from),
-        field(word("to"), to, to),
+        field(word("from_hour"), from, from),
+        field(word("to_hour"), to, to),
       );
     };
 
@@ -190,12 +190,14 @@ export default {
         void report();
       };
       if (one.fixed) {
-        return chips(one.label, one.choices, chosen, (value, group) => {
+        const states = chips(one.label, one.choices, chosen, (value, group) => {
           const now = listOf(values[one.name]);
           const next = one.choices?.map(([known]) => known).filter((known) => (known === value) !== now.includes(known)) ?? [];
           group.press(next);
           changed(next);
         });
+        if (one.choices.length > 3) states.classList.add("pw-form-wide");
+        return states;
       }
       return pickList(one.label, one.choices, chosen, { all: word("all"), some: (first, count) => word("chosen", { first, count }) }, changed);
     };
@@ -245,13 +247,15 @@ export default {
       const rest = (search()?.parameters ?? []).filter((one) => !FIRST.includes(one.name) && one.choices?.length !== 0);
       if (rest.length === 0) return null;
       const count = rest.filter((one) => values[one.name]).length;
-      return fold(
+      const more = fold(
         count ? word("more_count", { count }) : word("more"),
         rest.map((one) => one.label.toLocaleLowerCase(root.lang || undefined)).join(", "),
         moreOpen,
         (open) => (moreOpen = open),
         () => rest.map(part),
       );
+      more.classList.add("pw-form-whole");
+      return more;
     };
 
     const redraw = (): void => {
