@@ -21,7 +21,7 @@ PLAN = MailingSummary.of(
 
 
 def test_numbers_add_up_to_the_list():
-    assert PLAN.title == "Checked, nothing was sent: 34 rows"
+    assert PLAN.title == "The check: 34 rows"
     assert str(PLAN).splitlines()[1].split() == ["…", "Would", "leave", "31"]
     assert "The required field @PNOM has no value." in str(PLAN)
 

@@ -202,7 +202,7 @@ def test_a_cell_that_fails_tells_its_class_and_nothing_of_a_patient(reminders, p
 
 def test_an_interrupted_run_finishes_what_is_in_flight_and_goes_on_later(place, start_sink):
     practice, notebook = exported(place / "fifth")
-    sink = start_sink(delay=0.3)
+    sink = start_sink(delay=0.15)
     practice.accounts.set(
         "local", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none", connections=2
     )

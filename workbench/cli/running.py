@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, print_json, say, show
 from workbench.cli.progress import running_progress
 from workbench.cli.report import json_counts, say_what_is_open, show_counts, show_left_out
-from workbench.cli.sending import JsonOption, interruptible
+from workbench.cli.sending import INTERRUPTED, JsonOption, interruptible
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.domain.mailings import Counts
 from workbench.domain.runs import RunStatus
@@ -133,7 +134,7 @@ def run(
         if copy is not None or report is not None:
             raise UsageError(_("With --grid, each run keeps its own copy: OUTPUT and --report are for a single run."))
         _run_grid(practice, notebook, values, grid, timeout=timeout, json=json, format=format, output=output)
-    with interruptible(), running_progress() as progress:
+    with _told_when_interrupted(), interruptible(), running_progress() as progress:
         outcome = run_notebook(
             practice, read, parameters=values, output=copy, report=report, timeout=timeout, cwd=cwd,
             keep_output=keep_output, progress=progress,
@@ -142,6 +143,16 @@ def run(
     if json:
         print_json(_json(outcome))
     raise typer.Exit(outcome.exit_status)
+
+
+@contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    """Leave as shells have it when nothing more than that can be told: before a run has begun, or within a grid."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(_("Interrupted; what was in flight is finished and recorded."))
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _values(
@@ -188,7 +199,7 @@ def _run_grid(
     from workbench.jobs.parameters import read_yaml
 
     lists: Any = read_yaml(_text_of(grid), where=grid.name)
-    with interruptible(), running_progress() as progress:
+    with _told_when_interrupted(), interruptible(), running_progress() as progress:
         frame = practice.run(
             notebook, parameters=values, grid=lists, timeout=timeout, identities=True, progress=progress
         )

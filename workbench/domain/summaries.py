@@ -143,9 +143,7 @@ class MailingSummary:
         """What the numbers are about, and how many rows there are in all."""
         count = sum(number for _status, _reason, number in self.rows)
         if self.planned:
-            return n_(
-                "Checked, nothing was sent: {count} row", "Checked, nothing was sent: {count} rows", count
-            ).format(count=count)
+            return n_("The check: {count} row", "The check: {count} rows", count).format(count=count)
         return n_("The mailing: {count} row", "The mailing: {count} rows", count).format(count=count)
 
     def _lines(self) -> Iterator[tuple[str, str, int]]:
