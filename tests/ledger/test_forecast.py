@@ -12,23 +12,32 @@ from hypothesis import strategies as st
 
 from tests.ledger.world import World, a_row
 from workbench.domain.deliveries import NewDelivery
-from workbench.domain.mailings import Counts
+from workbench.domain.mailings import Counts, Tally
 from workbench.ledger.ledger import open_ledger
 
 
-def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
+def tally(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Tally:
     return world.ledger.mailings.forecast(
         mailing_id, rows, purpose=world.template.occasion_purpose, step=world.template.step, again=again
-    ).counts
+    )
+
+
+def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
+    return tally(world, mailing_id, rows, again=again).counts
+
+
+def left_out(told: Tally) -> dict[str, dict[str, int]]:
+    return {status: told.of(status) for status in ("failed", "in_doubt", "skipped", "cancelled")}
 
 
 def foretold(world: World, rows: Sequence[NewDelivery], *, again: bool = False, key: str = "") -> Counts:
     """Look ahead, then queue for real; both must say the same."""
-    told = forecast(world, world.ledger.mailings.id_of(world.plan(key)), rows, again=again)
+    told = tally(world, world.ledger.mailings.id_of(world.plan(key)), rows, again=again)
     number = world.open(key).id
     world.enqueue(number, rows, again=again, complete=True)
-    assert told == world.ledger.mailings.counts(number)
-    return told
+    assert told.counts == world.ledger.mailings.counts(number)
+    assert left_out(told) == left_out(world.ledger.mailings.standing(number, now=world.now).tally)
+    return told.counts
 
 
 def test_a_trial_before_the_first_sending_counts_the_list(world: World) -> None:
