@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +48,7 @@ class ColumnValues:
     """
 
     def __init__(self, values: pd.Series[Any], kind: str) -> None:
-        self._values = values
+        self._values = _wall_clock(values, kind)
         self._kind = kind
         self._read: Callable[[Any], float | None] = {"time": _minutes, "date": _ordinal}.get(kind, _amount)
 
@@ -127,13 +127,22 @@ class ColumnValues:
         if self._kind == "date":
             return [_date(value, french) for value in values]
         if self._kind == "time":
-            return [f"{value:%H:%M}" if isinstance(value, datetime) else _text(value) for value in values]
+            return [_hour(value) for value in values]
         return [value if type(value) is str else _text(value) for value in values]
 
 
 def cut(text: str) -> str:
     """Return a text short enough for a cell."""
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _wall_clock(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    """Return moments as what is shown of them, a minute of the day or a day: there are few of either."""
+    if not isinstance(values.dtype, pd.DatetimeTZDtype) and values.dtype.kind != "M":
+        return values
+    if kind == "time":
+        return values.dt.hour * 60 + values.dt.minute
+    return values.dt.tz_localize(None).dt.normalize()
 
 
 def _plain(values: Any) -> list[Any]:
@@ -160,6 +169,13 @@ def _number(value: Any, french: bool) -> str:
     return f"{value:,.2f}".replace(",", "\u202f").replace(".", ",") if french else f"{value:,.2f}"
 
 
+def _hour(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    hours, minutes = divmod(int(value), 60)
+    return f"{hours:02}:{minutes:02}"
+
+
 def _date(value: Any, french: bool) -> str:
     if isinstance(value, str):
         try:
@@ -181,9 +197,9 @@ def _amount(value: Any) -> float | None:
 
 
 def _minutes(value: Any) -> float | None:
-    if isinstance(value, datetime):
-        return value.hour * 60 + value.minute
-    hour = _HOUR.fullmatch(str(value).strip()[:5])
+    if not isinstance(value, str):
+        return float(value)
+    hour = _HOUR.fullmatch(value.strip()[:5])
     return None if hour is None else int(hour[1]) * 60 + int(hour[2] or 0)
 
 

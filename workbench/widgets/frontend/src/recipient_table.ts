@@ -31,7 +31,7 @@ interface Start {
   can_opt_out: boolean;
 }
 
-const FEWEST_ROWS = 4;
+const FEWEST_ROWS = 6;
 const MOST_ROWS = 14;
 const TYPING_MS = 120;
 
@@ -158,7 +158,7 @@ function render(scene: Scene): () => void {
 
   function drawTicks(): void {
     drawCells([TICK]);
-    api?.refreshHeader();
+    around.drawTickShown?.();
   }
 
   function drawCells(columns: string[]): void {
