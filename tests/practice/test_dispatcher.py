@@ -269,3 +269,15 @@ def test_only_the_last_of_many_lists_is_offered(practice: Practice) -> None:
     assert dispatcher.situation.offer is not None
     assert dispatcher.situation.offer.seal == many[-1].offer().seal
     assert heard
+
+
+def test_a_practice_that_is_closed_lets_what_is_in_flight_end(practice: Practice, slow: SmtpSink) -> None:
+    with open_practice(practice.path, user="other", now=practice.now) as other:
+        dispatcher = confirmed(offered(a_mailing(other, 14, "slow")))
+        until_sending(dispatcher, slow, 2)
+    left = slow.count()
+    assert dispatcher.settled(30)
+    counts = practice.ledger.mailings.standing(1, now=practice.now()).tally.counts
+    assert counts.sent == slow.count() == left
+    assert counts.in_doubt == 0
+    assert counts.pending > 0

@@ -120,6 +120,7 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._asked = 0  # how often new numbers were asked for
+        self._counted = 0  # which of these askings the numbers being worked out answer
         self._confirmed = 0  # how many sendings were begun here
         self._situation = Situation()
         self._pace: deque[tuple[float, int]] = deque()
@@ -231,15 +232,20 @@ class Dispatcher:
         self._thread.start()
 
     def _work(self, work: Callable[[], None]) -> None:
-        error = ""
-        try:
-            work()
-        except WorkbenchError as refused:
-            error = refused.sentence
-        except Exception as unforeseen:
-            # Only the kind of error is named: its text could hold a patient's data (P12).
-            error = _("Something unforeseen went wrong ({kind}).").format(kind=type(unforeseen).__name__)
-        self._set(doing=Doing.NOTHING, progress=None, seconds_left=None, error=error)
+        while True:
+            error = ""
+            try:
+                work()
+            except WorkbenchError as refused:
+                error = refused.sentence
+            except Exception as unforeseen:
+                # Only the kind of error is named: its text could hold a patient's data (P12).
+                error = _("Something unforeseen went wrong ({kind}).").format(kind=type(unforeseen).__name__)
+            with self._moved:
+                if self._situation.doing is Doing.COUNTING and self._counted != self._asked:
+                    continue  # the list was renewed before this one was ready: its numbers are nobody's
+                self._set(doing=Doing.NOTHING, progress=None, seconds_left=None, error=error)
+                return
 
     def _set(self, **changes: Any) -> None:
         with self._moved:
@@ -251,22 +257,14 @@ class Dispatcher:
     # --- what is done ---------------------------------------------------------------------------------------
 
     def _count(self) -> None:
-        while True:
-            asked = self._asked
-            try:
-                mailing = self._mailing_of()
-                standing = self._standing(mailing)
-                self._set(mailing=mailing, standing=standing, offer=None)
-                offer = None if mailing.frozen else mailing.offer(again=self._again)
-            except Exception:
-                if asked != self._asked:
-                    continue  # it was about a list that is no more
-                self._set(offer=None)
-                raise
-            with self._moved:
-                if asked == self._asked:
-                    self._set(offer=offer, outdated=False)
-                    return
+        self._counted = self._asked
+        self._set(offer=None)
+        mailing = self._mailing_of()
+        self._set(mailing=mailing, standing=self._standing(mailing))
+        offer = None if mailing.frozen else mailing.offer(again=self._again)
+        with self._moved:
+            if self._counted == self._asked:
+                self._set(offer=offer, outdated=False)
 
     def _send(self, offer: Offer) -> None:
         mailing = self._situation.mailing
@@ -313,12 +311,14 @@ class Dispatcher:
             self._confirmed += 1
             self._set(doing=Doing.SENDING, offer=None, standing=self._standing(mailing), next_due=None)
         atexit.register(self._last_words)
+        mailing.practice.ending.append(self._last_words)
         try:
             report = mailing.practice.drain(number, connections=self._connections, progress=self._tell, stop=stop)
             if report is not None and not report.interrupted:
                 self._set(next_due=report.next_due)
         finally:
             atexit.unregister(self._last_words)
+            mailing.practice.ending.remove(self._last_words)
             self._hold(mailing, number, self._situation.doing)
             self._set(standing=self._standing(mailing))
 
@@ -372,7 +372,7 @@ class Dispatcher:
         return pending * (now - began) / (done - before)
 
     def _last_words(self) -> None:
-        """Let what is in flight end when the program does, so that nobody has to wonder about it."""
+        """Let what is in flight end when the practice or the program does, so that nobody has to wonder about it."""
         thread = self._thread
         self._stop.set()
         if thread is not None:

@@ -83,6 +83,8 @@ class Practice:
         self.changes = 0
         """How often something was corrected, imported or objected to through this practice."""
         self.screens = screens
+        self.ending: list[Callable[[], None]] = []
+        """What is to be ended before the practice is closed."""
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
@@ -99,7 +101,9 @@ class Practice:
         self.close()
 
     def close(self) -> None:
-        """Close both databases."""
+        """Close both databases; a sending that a screen conducts finishes what is in flight first."""
+        for end in [*self.ending]:
+            end()
         self.store.close()
         self.ledger.close()
 
