@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -78,13 +78,18 @@ def below(process: psutil.Process) -> list[psutil.Process]:
 
 def test_only_who_has_the_token_gets_in(lab):
     assert lab.ask("contents")["type"] == "directory"
+    stay = urllib.request.build_opener(NoRedirect)
     for path in ("api/contents", "lab", "files/workbench.toml", "lab/api/settings"):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.build_opener(NoRedirect).open(f"{lab.url}/{path}", timeout=20)
-        assert refused.value.code in {302, 403}
+        assert refusal(lambda path=path: stay.open(f"{lab.url}/{path}", timeout=20)) in {302, 403}
+    assert refusal(lambda: lab.ask("contents", token="")) == 403
+
+
+def refusal(ask: Callable[[], object]) -> int:
+    """Return the status with which the server refuses a request."""
     with pytest.raises(urllib.error.HTTPError) as refused:
-        lab.ask("contents", token="")
-    assert refused.value.code == 403
+        ask()
+    with refused.value as answer:
+        return answer.code
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -121,9 +126,7 @@ def test_the_databases_are_not_among_the_files_and_nothing_private_is_served(lab
         "attachments", "caught", "notebooks", "runs", "workbench.toml",
     }  # fmt: skip
     for path in ("contents/.lab", "contents/.lab/notebooks.json"):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            lab.ask(path)
-        assert refused.value.code == 404
+        assert refusal(lambda path=path: lab.ask(path)) == 404
 
 
 def test_the_page_may_ask_nobody_but_this_server(lab):
@@ -135,9 +138,9 @@ def test_what_jupyterlab_keeps_is_its_owners_alone(lab, workspace):
     assert (workspace / ".lab/page/page_config.json").is_file()
     for file in (workspace / ".lab", *(workspace / ".lab").iterdir(), workspace / ".lab/page/page_config.json"):
         assert file.stat().st_mode & 0o077 == 0, file
-    assert lab.token not in "".join(
-        file.read_text(encoding="utf-8", errors="replace") for file in (workspace / ".lab").rglob("*") if file.is_file()
-    )
+    told = {file for file in workspace.rglob("*") if file.is_file() and lab.token.encode() in file.read_bytes()}
+    assert told == {workspace / "jupyterlab-open.html"}
+    assert (workspace / "jupyterlab-open.html").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
@@ -154,6 +157,7 @@ def test_it_stops_at_once_without_a_question_and_its_kernels_with_it(workspace, 
     assert "JupyterLab s’est arrêté" in told
     assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE]
     assert not runtime.exists()
+    assert not (workspace / "jupyterlab-open.html").exists()
 
 
 def test_words_that_would_open_it_are_refused_by_their_names(workspace, tmp_path):

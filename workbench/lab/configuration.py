@@ -17,6 +17,9 @@ from workbench.settings import private_folder, write_private
 LOOPBACK = "127.0.0.1"
 STATE_FOLDER = ".lab"
 
+OPENING_PAGE = "jupyterlab-open.html"
+"""The page a browser is given, so that the token stands in no command line; it is there as long as the server."""
+
 _LONGEST_SOCKET = 100
 """The path of a socket in the file system is limited, to 104 bytes where it is least."""
 
@@ -119,8 +122,12 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
         "MappingKernelManager": {"kernel_manager_class": "workbench.lab.kernels.QuietKernelManager"},
         # What a kernel shows is patients' data: it travels in the file system, not over the network's loopback.
-        "KernelManager": {"transport": "ipc" if _sockets_fit(folders.runtime) else "tcp"},
-        "ContentsManager": {"hide_globs": ["*.sqlite*", "locks", "backups", "__pycache__", "*.pyc"]},
+        "KernelManager": {
+            "transport": "ipc" if _sockets_fit(folders.runtime) else "tcp",
+            # Seconds: a kernel that sends ends what is in flight first; another one ends at once.
+            "shutdown_wait_time": 30.0,
+        },
+        "ContentsManager": {"hide_globs": ["*.sqlite*", OPENING_PAGE, "locks", "backups", "__pycache__", "*.pyc"]},
         "WorkspaceCheckpoints": {"checkpoint_dir": str(folders.state / "checkpoints")},
         "ExtensionApp": log,
         "LabApp": {

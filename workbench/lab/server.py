@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError, WorkspaceError
-from workbench.lab.configuration import LOOPBACK, LabFolders, environment, traits
+from workbench.lab.configuration import LOOPBACK, OPENING_PAGE, LabFolders, environment, traits
 from workbench.language import _
 from workbench.settings import private_folder
 
@@ -140,10 +140,14 @@ def _until_told_to_stop(server: ServerApp, announce: Callable[[str], None], *, b
         if browser:
             server.launch_browser()
 
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         server.open_browser = False  # it is opened once the server answers
+        # Some browsers may read neither hidden folders nor those of temporary files.
+        server.browser_open_file = str(Path(server.root_dir) / OPENING_PAGE)
         server.start_app()
         server.io_loop.add_callback(welcome)
         server.start_ioloop()
