@@ -84,6 +84,7 @@ def notebook(lab, page, request) -> Notebook:
     opened.run(0)
     opened.run(1)
     expect(table_of(opened).locator("[row-index='0'] bdi").first).to_be_visible()
+    table_of(opened).scroll_into_view_if_needed()
     return opened
 
 

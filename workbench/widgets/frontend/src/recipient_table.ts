@@ -54,6 +54,7 @@ function render(scene: Scene): () => void {
   /** Own gestures that Python has not confirmed yet: until then what it tells of ticks is older than what is shown. */
   let ticking = 0;
   let lastTicked = -1;
+  let drawTickShown = (): void => undefined;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   // --- what stands around the rows -------------------------------------------------------------------
@@ -158,7 +159,7 @@ function render(scene: Scene): () => void {
 
   function drawTicks(): void {
     drawCells([TICK]);
-    around.drawTickShown?.();
+    drawTickShown();
   }
 
   function drawCells(columns: string[]): void {
@@ -217,6 +218,9 @@ function render(scene: Scene): () => void {
       return shown === 0 ? "none" : shown === counts.filtered ? "all" : "some";
     },
     tick: tickRow,
+    drawsTickShown: (draw) => {
+      drawTickShown = draw;
+    },
     tickShown: (on) => void tick({ on, asked }),
     who: (row) => row.cells[Math.max(0, now?.columns.findIndex(({ name }) => name === now?.receiver) ?? 0)] ?? "",
     edits,

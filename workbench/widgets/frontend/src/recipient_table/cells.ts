@@ -22,8 +22,8 @@ export interface Around {
   tickedShown: () => "all" | "some" | "none";
   tick: (row: Row, place: number, on: boolean, range: boolean) => void;
   tickShown: (on: boolean) => void;
-  /** Draws the box above the boxes anew, alone: a redrawn header would take the focus from whoever types in a filter. */
-  drawTickShown?: () => void;
+  /** Tells how to draw the box above the boxes alone: a redrawn header would take the focus from whoever types in a filter. */
+  drawsTickShown: (draw: () => void) => void;
   who: (row: Row) => string;
   edits: Map<number, Edit>;
   canCorrect: () => boolean;
@@ -89,7 +89,7 @@ export class TickHeader implements IHeaderComp {
   init(params: IHeaderParams & { around: Around }): void {
     this.around = params.around;
     this.box.addEventListener("click", () => this.around.tickShown(this.box.checked));
-    this.around.drawTickShown = () => this.refresh();
+    this.around.drawsTickShown(() => this.refresh());
     this.refresh();
   }
   getGui(): HTMLElement {
