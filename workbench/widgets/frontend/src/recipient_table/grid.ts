@@ -161,7 +161,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellClass: "pw-opt-out-cell",
       pinned: "right",
       lockPinned: true,
-      width: 140,
+      width: 152,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,
