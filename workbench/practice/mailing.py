@@ -177,17 +177,20 @@ class Mailing:
         """
         worked_out = self.prepare(fresh=False)
         recipients, findings = worked_out.found.frame, worked_out.checked.findings
-        of_rows = findings[findings["recipient"] != ""].groupby("recipient", sort=False)
-        keys = recipients["recipient_id"]
-        codes = keys.map(of_rows["code"].first()).fillna("")
+        codes: dict[str, str] = {}
+        details: dict[str, list[str]] = {}
+        for key, code, message in zip(findings["recipient"], findings["code"], findings["message"], strict=True):
+            codes.setdefault(key, code)
+            details.setdefault(key, []).append(message)
+        keys = recipients["recipient_id"].tolist()
         standings = [
-            str(standing_of(reason, doubtful=bool(code)))
-            for reason, code in zip(worked_out.checked.reasons, codes, strict=True)
+            str(standing_of(reason, doubtful=key in codes))
+            for key, reason in zip(keys, worked_out.checked.reasons, strict=True)
         ]
         return recipients[["recipient_id", "patient_id", "recipient"]].assign(
-            standing=standings,
-            note=[word_of_reason(code) if code else "" for code in codes],
-            detail=keys.map(of_rows["message"].agg("\n".join)).fillna(""),
+            standing=pd.Series(standings, dtype=object),
+            note=pd.Series([word_of_reason(codes[key]) if key in codes else "" for key in keys], dtype=object),
+            detail=pd.Series(["\n".join(details.get(key, ())) for key in keys], dtype=object),
         )
 
     def fields(self) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from babel.dates import format_date
 
 from workbench.displays.showing import ShownMessage, shown
 from workbench.domain.accounts import AccountKind
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
-from workbench.widgets.background import Background
+from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.inbox import CaughtLetters, Inbox
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.recipient_table import Column, RecipientTable
@@ -48,7 +48,7 @@ class Desk:
     search, parameters
         The search the desk opens with.
     template
-        The path of the email type it opens with; the first one by default.
+        The path of the email type it opens with; a person chooses one when there is none of this name.
     """
 
     def __init__(
@@ -71,7 +71,8 @@ class Desk:
         values = {name: str(value) for name, value in parameters.items()}
         self.search = SearchForm(practice.searches(), choices=practice.choices(), name=search, values=values)
         self.recipients = RecipientTable()
-        self.template = TemplatePicker(_email_types(practice), chosen=template, accounts=_accounts(practice))
+        known = template if template in practice.templates else ""
+        self.template = TemplatePicker(_email_types(practice), chosen=known, accounts=_accounts(practice))
         self.messages = MessagePreview()
         self.sending = SendPanel(self._worked_out)
         self.inbox = Inbox(letters, zone=str(practice.calendar.zone))
@@ -129,7 +130,8 @@ class Desk:
 
     def _list_changed(self) -> None:
         """Meet another search or another email type: who is written to, and what each one reads."""
-        self._whole = self._mailing = None
+        with self._making:
+            self._whole = self._mailing = None
         try:
             self._whole = self._mailing_of(self._frame)
         except WorkbenchError as error:
@@ -139,10 +141,14 @@ class Desk:
         self._work_out()
 
     def _ticks_changed(self) -> None:
-        self._mailing = None
+        # The send cell may be making the mailing of the ticks before at this very moment: it must not stay.
+        with self._making:
+            self._mailing = None
         self._work_out(addresses=False)
 
     def _mailing_of(self, frame: pd.DataFrame) -> Mailing:
+        if not self.template.chosen:
+            raise UsageError(_("Choose an email type: it says who receives it, and what each one reads."))
         if self._whole is not None and frame is self._frame:
             return self._whole
         return self.practice.mailing(frame, self.template.chosen, account=self.template.account or None)
@@ -155,6 +161,7 @@ class Desk:
         if whole is None:
             return
         self._addresses_due = self._addresses_due or addresses
+        short = len(self._frame) <= AT_ONCE
 
         def work(look: Callable[[], None]) -> None:
             if self._addresses_due:
@@ -164,8 +171,8 @@ class Desk:
                 self._addresses_due = False
             self._read(look, told=not short)
 
-        short = len(self._frame) <= AT_ONCE
-        self._background.do(work, here=short)
+        # Somebody who ticks goes on ticking: only the last list is worked out to its end.
+        self._background.do(work, here=short and addresses)
         # Nobody may confirm the numbers of the list before: the new ones come when the work is done.
         self.sending.renew()
 
@@ -181,6 +188,13 @@ class Desk:
             overview = mailing.overview()
         except WorkbenchError as error:
             self.template.say(error.sentence, bad=True)
+            return
+        except Overtaken:
+            raise
+        except Exception as error:
+            # Only the kind of error is named: its text could hold a patient's data (P12).
+            kind = type(error).__name__
+            self.template.say(_("Something unforeseen went wrong ({kind}).").format(kind=kind), bad=True)
             return
         look()
         self.template.say("")
