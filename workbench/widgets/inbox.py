@@ -80,7 +80,7 @@ class Inbox(View):
             "count": n_("{count} message in the test mailbox", "{count} messages in the test mailbox", total).format(
                 count=total
             ),
-            "limit": n_("The newest one is listed.", "The newest {count} are listed.", len(newest)).format(
+            "limit": n_("The newest {count} is listed.", "The newest {count} are listed.", len(newest)).format(
                 count=len(newest)
             )
             if total > len(newest)
