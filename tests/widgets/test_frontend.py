@@ -49,13 +49,12 @@ def test_the_widgets_pass_their_own_tests():
     assert "passed" in run("node_modules/vitest/vitest.mjs", "run")
 
 
-def test_every_widget_has_a_style_sheet_a_test_and_a_view_in_python_of_its_name():
+def test_every_widget_has_a_page_a_test_and_a_view_in_python_of_its_name():
     for sheet in (FRONTEND / "src").glob("*.css"):
         stem = sheet.stem
         assert sheet.with_suffix(".ts").exists(), stem
         assert (FRONTEND / "tests" / f"{stem}.test.ts").exists(), stem
         assert (FRONTEND.parent / f"{stem}.py").exists(), stem
-        assert (Path(__file__).parent / f"test_{stem}.py").exists(), stem
 
 
 def test_no_widget_makes_elements_out_of_text():
