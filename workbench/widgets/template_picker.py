@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from workbench.errors import UnknownAccount, UnknownTemplate
 from workbench.language import _
 from workbench.widgets.view import STATIC, View
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Changed = Callable[[], None]
 
@@ -112,7 +111,7 @@ class TemplatePicker(View):
 
 def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, str]]:
     names = ("path", "folder", "label", "subject")
-    given = templates.loc[:, list(names)].itertuples(index=False) if hasattr(templates, "itertuples") else templates
+    given = templates.loc[:, list(names)].itertuples(index=False) if isinstance(templates, pd.DataFrame) else templates
     rows = [dict(zip(names, map(str, row), strict=True)) for row in given]
     return [row | {"subject": _as_read(row["subject"])} for row in rows]
 
