@@ -319,7 +319,7 @@ def test_numbers_count_what_is_ticked_usable_and_outside_the_filter(table: Watch
     table.hears("tick", row=5, on=False)
     table.rows(search="e", filters={"time": "< 12h"})
     assert table.counts == {
-        "rows": 6, "filtered": 5, "ticked": 5, "ticked_outside_filter": 0, "unusable": 1, "opted_out": 1, "unknown": 0,
+        "rows": 6, "filtered": 5, "ticked": 5, "ticked_outside_filter": 0, "unusable": 1, "excluded": 1, "unknown": 0,
         "addresses": 2,
     }  # fmt: skip
     table.rows(search="zimmer")
@@ -336,7 +336,7 @@ def test_the_line_of_numbers_reads_as_a_person_says_it(table: Watched, french: N
         "shown": "1 affiché",
         "ticked": "6 cochés, dont 5 hors filtre",
         "problems": "1 sans adresse utilisable",
-        "opted_out": "1 en opposition",
+        "excluded": "1 exclu",
         "addresses": "4 adresses",
     }
 
@@ -347,6 +347,16 @@ def test_rows_nobody_told_about_are_not_known_and_keep_what_was_told_before(tabl
     table.address(who(address={2: "corrigee@exemple.fr"}).iloc[[2]])
     assert [row["address"] for row in table.rows()][:4] == ["p0@exemple.fr", "p1@exemple.fr", "corrigee@exemple.fr", ""]
     assert table.counts["unknown"] == 3
+
+
+def test_who_stays_out_says_why_and_is_no_problem(table: Watched):
+    told = who(address={2: "a@exemple.fr"}).assign(excluded="", detail="")
+    told.loc["appointment:2", ["excluded", "detail"]] = ["décédé", "Le patient est décédé."]
+    table.address(told)
+    row = next(row for row in table.rows() if row["row"] == 2)
+    assert (row["excluded"], row["detail"], row["problem"]) == ("décédé", "Le patient est décédé.", "")
+    assert table.counts["excluded"] == 1
+    assert table.counts["addresses"] == 5
 
 
 def test_only_the_rows_with_a_problem_can_be_shown(table: Watched):

@@ -15,6 +15,7 @@ from babel.dates import format_date
 
 from workbench.displays.showing import ShownMessage, shown
 from workbench.domain.accounts import AccountKind
+from workbench.domain.deliveries import Standing, standing_of, word_of_reason
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
 from workbench.widgets.background import Background, Overtaken
@@ -244,17 +245,20 @@ class Desk:
 def addresses_of(mailing: Mailing) -> pd.DataFrame:
     """Return what the table shows of each row's addressee; index ``subject_key``."""
     found = mailing.addressees()
-    patients = mailing.subjects.set_index("subject_key")["patient"]
     elsewhere = found["addressee_key"] != "patient:" + found["patient_id"]
+    standings = {reason: standing_of(reason) for reason in found["reason"].unique()}
+    words = found["reason"].map({reason: word_of_reason(reason) if reason else "" for reason in standings})
+    standing = found["reason"].map(standings)
     return pd.DataFrame(
         {
             "address": found["address"],
             "receiver": ("→ " + found["recipient"]).where(elsewhere, ""),
-            "problem": found["problem"],
+            "problem": words.where(standing == Standing.TO_CORRECT, ""),
+            "excluded": words.where(standing == Standing.EXCLUDED, ""),
+            "detail": found["problem"],
             "hint": found["hint"],
             "opted_out": found["reason"] == "opted_out",
-        },
-        index=patients.index,
+        }
     )
 
 

@@ -137,8 +137,9 @@ class RecipientTable(View):
         Parameters
         ----------
         who
-            Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` and ``hint`` (a sentence each),
-            all texts that may be empty, and ``opted_out``.
+            Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` (what is to be corrected, in a
+            word or two), ``hint`` (a doubt), and, if it can, ``excluded`` (why somebody stays out, in a word) and
+            ``detail`` (the whole sentence); all texts that may be empty. ``opted_out`` is a truth.
         """
         # A long list is addressed beside the kernel, while a correction comes from a person.
         with self._telling:
@@ -165,7 +166,7 @@ class RecipientTable(View):
         """The numbers in sight.
 
         ``rows``, ``filtered``, ``ticked``, ``ticked_outside_filter``; among the ticked: ``unusable`` (a problem),
-        ``opted_out``, ``unknown`` (not addressed yet); and ``addresses``, distinct and usable.
+        ``excluded``, ``unknown`` (not addressed yet); and ``addresses``, distinct and usable.
         """
         return self._rows.counts(self._view)
 
@@ -297,9 +298,9 @@ class RecipientTable(View):
         if unusable := counts["unusable"]:
             sentence = n_("{count} without a usable address", "{count} without a usable address", unusable)
             line.append(("problems", sentence.format(count=_figure(unusable))))
-        if opted_out := counts["opted_out"]:
-            sentence = n_("{count} opted out", "{count} opted out", opted_out)
-            line.append(("opted_out", sentence.format(count=_figure(opted_out))))
+        if excluded := counts["excluded"]:
+            sentence = n_("{count} left out", "{count} left out", excluded)
+            line.append(("excluded", sentence.format(count=_figure(excluded))))
         if unknown := counts["unknown"]:
             sentence = n_("{count} address being checked…", "{count} addresses being checked…", unknown)
             line.append(("addresses", sentence.format(count=_figure(unknown))))

@@ -141,16 +141,14 @@ def _wall_clock(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
     if not isinstance(values.dtype, pd.DatetimeTZDtype) and values.dtype.kind != "M":
         return values
     if kind == "time":
-        return values.dt.hour * 60 + values.dt.minute
-    return values.dt.tz_localize(None).dt.normalize()
+        return pd.Series(values.dt.hour * 60 + values.dt.minute)
+    return pd.Series(values.dt.tz_localize(None).dt.normalize())
 
 
 def _plain(values: Any) -> list[Any]:
     """Return values of any dtype as Python's own, a missing one as ``None``."""
-    plain = np.asarray(values, dtype=object)
-    missing = pd.isna(plain)
-    if missing.any():
-        plain = np.where(missing, None, plain)
+    plain = np.array(values, dtype=object)
+    plain[pd.isna(plain)] = None
     return list(plain)
 
 

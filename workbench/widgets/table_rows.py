@@ -18,7 +18,7 @@ from workbench.widgets.table_columns import Column, ColumnValues, Mask, Numbers,
 ADDRESS = "pw-address"
 """The name under which a view sorts and filters by the address, which is no column of the frame."""
 
-_TEXTS = ("address", "receiver", "problem", "hint")
+_TEXTS = ("address", "receiver", "problem", "hint", "excluded", "detail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,8 @@ class Addresses:
         new.opted_out = self.opted_out.copy()
         new.opted_out[rows] = who["opted_out"].to_numpy(dtype=bool)[places[rows]]
         for name in _TEXTS:
-            texts = who[name].astype(object).where(who[name].notna(), "").to_numpy()
+            given = who[name] if name in who else pd.Series("", index=who.index)
+            texts = given.astype(object).where(given.notna(), "").to_numpy()
             new._texts[name] = self._texts[name].copy()
             new._texts[name][rows] = texts[places[rows]]
         return new
@@ -91,7 +92,12 @@ class Addresses:
     @cached_property
     def usable(self) -> Mask:
         """The rows that can be written to."""
-        return self.known & ~self.problem & ~self.opted_out & np.asarray(self["address"] != "", dtype=bool)
+        return np.asarray(self.known & ~self.problem & ~self.excluded & (self["address"] != ""), dtype=bool)
+
+    @cached_property
+    def excluded(self) -> Mask:
+        """The rows that stay out, whatever their address: an opt-out, a file that is closed."""
+        return np.asarray(self.opted_out | (self["excluded"] != ""), dtype=bool)
 
     @cached_property
     def mailbox(self) -> npt.NDArray[np.intp]:
@@ -108,7 +114,7 @@ class Addresses:
         """Sorted by address: what needs a person first, and what is not known last."""
         by_text = self.columns["address"].order
         hint = np.asarray(self["hint"] != "", dtype=bool)
-        group = np.select([self.problem, hint, self.opted_out], [0.0, 1.0, 2.0], 3.0)
+        group = np.select([self.problem, hint, self.excluded], [0.0, 1.0, 2.0], 3.0)
         place = group * (len(group) + 1) + np.nan_to_num(by_text)
         return np.where(self.known, place, np.nan)
 
@@ -208,7 +214,7 @@ class TableRows:
             "ticked": int(ticked.sum()),
             "ticked_outside_filter": int((ticked & ~shown).sum()),
             "unusable": int((ticked & known.problem).sum()),
-            "opted_out": int((ticked & known.opted_out & ~known.problem).sum()),
+            "excluded": int((ticked & known.excluded & ~known.problem).sum()),
             "unknown": int((ticked & ~known.known).sum()),
             "addresses": int(np.count_nonzero(np.bincount(known.mailbox[ticked & known.usable]))),
         }
@@ -220,7 +226,7 @@ class TableRows:
         told = self.addresses.columns
         for name, asked in view.filters:
             if name == ADDRESS:
-                shown &= _holding(asked, [told["address"], told["problem"], told["hint"]])
+                shown &= _holding(asked, [told["address"], told["problem"], told["hint"], told["excluded"]])
             elif name == self.receiver_column:
                 shown &= _holding(asked, [self._values[name], told["receiver"]])
             elif name in self._values:
@@ -238,8 +244,8 @@ class TableRows:
         return self._values[name].order if name in self._values else None
 
 
-def _holding(asked: str, columns: Sequence[ColumnValues]) -> Mask | np.bool_:
+def _holding(asked: str, columns: Sequence[ColumnValues]) -> Mask:
     """Return the rows that hold every word asked for, each in one of these columns."""
     words = folded([asked])[0].split()
     found = [np.logical_or.reduce([column.holding(word) for column in columns]) for word in words]
-    return np.logical_and.reduce(found)
+    return np.asarray(np.logical_and.reduce(found), dtype=bool)

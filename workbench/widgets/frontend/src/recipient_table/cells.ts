@@ -149,13 +149,14 @@ export class AddressCell extends Cell {
       const problem = row.problem.replace(/\.$/, "");
       const can = this.around.canCorrect();
       const text = can ? word(row.address ? "correct" : "complete", { problem }) : problem;
-      return [this.mark("bad", `✕ ${text}`, row, row.problem)];
+      return [this.mark("bad", `✕ ${text}`, row, row.detail || row.problem)];
     }
     if (row.hint) return [this.mark("doubt", `? ${row.hint}`, row, row.hint)];
-    const address = element("bdi", row.opted_out ? { class: "pw-note" } : {}, row.address);
+    const address = element("bdi", row.opted_out || row.excluded ? { class: "pw-note" } : {}, row.address);
     this.gui.title = this.around.canCorrect() ? word("edit") : "";
-    if (!row.opted_out) return [address];
-    return [element("span", { class: "pw-state pw-state-none" }, `– ${word("opted_out")}`), " ", address];
+    if (!row.opted_out && !row.excluded) return [address];
+    const stays = row.opted_out ? word("opted_out") : row.excluded;
+    return [element("span", { class: "pw-state pw-state-none", title: row.detail }, `– ${stays}`), " ", address];
   }
 
   private mark(colour: string, text: string, row: Row, reason: string): HTMLElement {

@@ -3,7 +3,7 @@ import { element } from "../shared/widget";
 
 /** A number with its words, as Python says them. */
 export interface Piece {
-  part: "rows" | "shown" | "ticked" | "problems" | "opted_out" | "addresses";
+  part: "rows" | "shown" | "ticked" | "problems" | "excluded" | "addresses";
   text: string;
 }
 
@@ -18,7 +18,7 @@ export class CountLine {
       shown: plain(""),
       ticked: plain(""),
       problems: element("button", { type: "button", class: "pw-state pw-state-bad pw-only-problems", title: word("only_problems"), hidden: true, onclick: onproblems }),
-      opted_out: plain("pw-state pw-state-none"),
+      excluded: plain("pw-state pw-state-none"),
       addresses: plain(""),
     };
     this.root.append(...Object.values(this.pieces));
@@ -28,7 +28,7 @@ export class CountLine {
   show(pieces: Piece[], onlyProblems: boolean): void {
     for (const [part, shown] of Object.entries(this.pieces)) {
       const said = pieces.find((piece) => piece.part === part)?.text;
-      const sign = part === "problems" ? "✕ " : part === "opted_out" ? "– " : "";
+      const sign = part === "problems" ? "✕ " : part === "excluded" ? "– " : "";
       const text = said ? sign + said : "";
       shown.hidden = text === "";
       if (shown.textContent !== text) shown.textContent = text;

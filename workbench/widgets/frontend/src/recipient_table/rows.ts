@@ -8,6 +8,9 @@ export interface Row {
   receiver: string;
   problem: string;
   hint: string;
+  excluded: string;
+  /** The whole sentence of what is wrong, where the row says it in a word. */
+  detail: string;
   /** Whether Python has said where this row is written to. */
   known: boolean;
   opted_out: boolean;
@@ -26,6 +29,8 @@ export function readPage(buffer: DataView | undefined): Row[] {
     receiver: told.receiver[place] ?? "",
     problem: told.problem[place] ?? "",
     hint: told.hint[place] ?? "",
+    excluded: told.excluded?.[place] ?? "",
+    detail: told.detail?.[place] ?? "",
     known: told.known[place] ?? false,
     opted_out: told.opted_out[place] ?? false,
   }));
