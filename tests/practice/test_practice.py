@@ -23,6 +23,7 @@ from workbench.errors import (
     UsageError,
 )
 from workbench.practice import Practice
+from workbench.practice.identity import without_people
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
@@ -357,3 +358,33 @@ def test_the_doctor_names_the_mailing_that_waits_for_a_decision(
     [check] = [check for check in practice.doctor() if not check.ok]
     assert check.detail.startswith("3 messages may or may not have arrived (mailing 7, 4).")
     assert check.detail.endswith("workbench mailings settle 7")
+
+
+def test_results_without_identities_repeat_no_address_anywhere(practice: Practice) -> None:
+    table = pd.DataFrame({"email": ["claire@poste.example", "luc@poste.example"]})
+    practice.templates.import_text("<p>Bonjour</p>", path="Essais/Mot", beside=practice.path)
+    practice.mailing(table, "Essais/Mot").send(confirmed=True)
+    frame = practice.results()
+    assert len(frame) == 2
+    told = frame.astype(str).to_csv()
+    assert "poste.example" not in told
+    assert frame["recipient_id"].is_unique
+    assert practice.results(identities=True)["recipient_id"].tolist() == [
+        "row:claire@poste.example",
+        "row:luc@poste.example",
+    ]
+
+
+def test_a_server_s_reply_keeps_its_words_but_not_the_address() -> None:
+    frame = pd.DataFrame(
+        {
+            "recipient_id": ["patient:1@2026-11-23:A@09:00"],
+            "recipient": ["Luc"],
+            "address": ["luc@poste.example"],
+            "smtp_reply": ["550 5.1.1 <luc@poste.example>: user unknown"],
+        },
+        dtype="string",
+    )
+    told = without_people(frame)
+    assert told["smtp_reply"].tolist() == ["550 5.1.1 <…>: user unknown"]
+    assert told["recipient_id"].tolist() == frame["recipient_id"].tolist()

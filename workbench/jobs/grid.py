@@ -7,12 +7,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.domain.frames import IDENTITY_COLUMNS, RESULT_COLUMNS
+from workbench.domain.frames import RESULT_COLUMNS
 from workbench.domain.runs import RunProgress, RunStatus
 from workbench.errors import BadValue, RunFailed, WorkbenchError
 from workbench.jobs.parameters import checked_values
 from workbench.jobs.running import INTERRUPTED, RunOutcome, read_notebook, run_notebook
 from workbench.language import _
+from workbench.practice.identity import without_people
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ def run_grid(
         frames.append(_rows(practice, outcome, {name: values[name] for name in grid}))
     frame = _joined(practice, frames, list(grid))
     frame.attrs["runs"] = runs
-    return frame if identities else frame.drop(columns=list(IDENTITY_COLUMNS))
+    return frame if identities else without_people(frame)
 
 
 def combinations(grid: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:

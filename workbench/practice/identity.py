@@ -1,4 +1,4 @@
-"""What identifies the rows of a mailing: the search they come from, else what they hold (DESIGN 8.3)."""
+"""What identifies the rows of a mailing (DESIGN 8.3), and results from which nobody can be told (P12)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from workbench.domain.frames import IDENTITY_COLUMNS
 from workbench.errors import UsageError
 from workbench.language import _
 from workbench.merging.recipient_tables import EMAIL_COLUMNS, column_names
@@ -27,6 +28,22 @@ def origin_of(subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
             )
         )
     return "", {}, _digest_of_lines(_table_lines(subjects))
+
+
+_ADDRESS_IN_TEXT = r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+"
+
+
+def without_people(results: pd.DataFrame) -> pd.DataFrame:
+    """Return results without names and addresses, also where a key or a server's reply would repeat an address."""
+    frame = results.drop(columns=list(IDENTITY_COLUMNS))
+    named = frame["recipient_id"].str.contains("@", regex=False) & frame["recipient_id"].str.startswith("row:")
+    keys = frame["recipient_id"].where(~named, frame["recipient_id"].map(_digest_of_key))
+    replies = frame["smtp_reply"].str.replace(_ADDRESS_IN_TEXT, "…", regex=True)
+    return frame.assign(recipient_id=keys, smtp_reply=replies)
+
+
+def _digest_of_key(key: str) -> str:
+    return f"row:#{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _table_lines(table: pd.DataFrame) -> list[str]:

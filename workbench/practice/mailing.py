@@ -14,7 +14,7 @@ import pandas as pd
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, sentence_of_reason, standing_of, word_of_reason
-from workbench.domain.frames import FINDING_COLUMNS, IDENTITY_COLUMNS
+from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, Tally
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.summaries import MailingSummary
@@ -22,6 +22,7 @@ from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.preflight import doubt_about
+from workbench.practice.identity import without_people
 from workbench.practice.offers import Offer, seal_of
 from workbench.practice.preparing import Prepared
 
@@ -496,7 +497,7 @@ class Mailing:
     def results(self) -> pd.DataFrame:
         """The results frame of this mailing, without recipients' names and addresses."""
         if self.id is None:
-            return self._practice.ledger.results.empty().drop(columns=list(IDENTITY_COLUMNS))
+            return without_people(self._practice.ledger.results.empty())
         return self._practice.results(self.id)
 
     def plot(self) -> Any:

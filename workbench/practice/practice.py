@@ -17,7 +17,6 @@ from workbench.attachments import AttachmentFolder
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now, PracticeCalendar, parse_day
 from workbench.domain.fields import Catalogue
-from workbench.domain.frames import IDENTITY_COLUMNS
 from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
 from workbench.domain.objections import Objections
@@ -27,7 +26,7 @@ from workbench.domain.templates import Template
 from workbench.errors import BadValue, TemplateRefused, UsageError
 from workbench.language import _
 from workbench.practice.dispatch import dispatch
-from workbench.practice.identity import origin_of
+from workbench.practice.identity import origin_of, without_people
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
@@ -613,7 +612,8 @@ class Practice:
         since
             A day, as in a search: every delivery queued from then on.
         identities
-            Show recipients' names and addresses too, which are left out otherwise (P12).
+            Show recipients' names and addresses too. Otherwise they are left out (P12): a server's reply that repeats
+            the address says « … » in its place, and a table's row whose key is its address has a digest instead.
 
         Returns
         -------
@@ -648,7 +648,7 @@ class Practice:
             else datetime.combine(self._day(since), datetime.min.time(), tzinfo=self.calendar.zone)
         )
         frame = self.ledger.results.results(number, since=start)
-        return frame if identities else frame.drop(columns=list(IDENTITY_COLUMNS))
+        return frame if identities else without_people(frame)
 
     def plot(self, results: Mailing | int | pd.DataFrame | None = None) -> Any:
         """Draw what became of a mailing's messages (by default the latest), by state, reason and time.
