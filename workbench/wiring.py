@@ -159,7 +159,8 @@ class _Screens:
         from workbench.widgets.send_panel import SendPanel
 
         # A mailing of a desk is sent from the desk's own panel, which follows what is ticked and chosen there.
-        panel = next((desk.sending for desk in self._desks if desk.mailing is mailing and not again), None)
+        usual = connections is None and not again
+        panel = next((desk.sending for desk in self._desks if usual and desk.speaks_of(mailing)), None)
         panel = panel or SendPanel(lambda: mailing, connections=connections, again=again)
         panel.show()
         return panel

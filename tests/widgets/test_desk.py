@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from workbench.errors import UsageError
 from workbench.practice import Practice
 from workbench.widgets import desk as desks
 from workbench.widgets.desk import Desk
@@ -175,3 +176,52 @@ def test_nothing_of_the_patients_is_in_what_a_notebook_could_save(desk: Desk):
         state = repr({name: value for name, value in view.get_state().items() if name not in {"_esm", "_css"}})
         for value in (*people["email"].dropna(), *people["patient"].dropna()):
             assert value not in state
+
+
+def test_a_list_that_cannot_be_worked_out_is_not_offered_and_shows_no_message(desk: Desk, practice: Practice):
+    assert offered(desk) > 0
+    seal = desk.sending.dispatcher.situation.offer.seal
+    gesture(desk.template, "changed", chosen="", account=desk.template.account)
+    gesture(desk.search, "changed", name="appointments", values={"start": "J+2 open", "end": "J+2 open"})
+    assert offered(desk) == -1
+    assert len(desk.messages._rows) == 0
+    gesture(desk.sending, "confirm", seal=seal)
+    desk.sending.dispatcher.settled(30)
+    assert practice.mailings().empty
+
+
+def test_a_search_that_cannot_be_read_offers_nothing(desk: Desk):
+    assert offered(desk) > 0
+    gesture(desk.search, "changed", name="appointments", values={"start": "someday"})
+    assert offered(desk) == -1
+    assert "someday" in desk.sending.dispatcher.situation.error
+
+
+def test_an_unforeseen_trouble_is_told_and_nothing_is_offered(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_given: object, **_named: object) -> None:
+        raise RuntimeError("ZIMMER Alexis")
+
+    monkeypatch.setattr(desk.practice.store, "people", broken)
+    gesture(desk.search, "changed", name="appointments", values={"start": "J+2 open", "end": "J+2 open"})
+    assert desk.template._said == {"sentence": "Something unforeseen went wrong (RuntimeError).", "bad": True}
+    assert offered(desk) == -1
+
+
+def test_an_opt_out_that_stands_elsewhere_is_not_undone_in_silence(desk: Desk, practice: Practice):
+    address = desk._addressees.query("patient_id == '2610'")["address"].iloc[0]
+    practice.opt_out(address)
+    with pytest.raises(UsageError, match="on the address"):
+        desk._opt_out(desk._frame["subject_key"].iloc[row_of(desk, "2610")], False)
+
+
+def test_a_desk_without_an_email_type_disturbs_no_other_mailing(practice: Practice):
+    practice.desk("appointments", start="tomorrow", end="tomorrow")
+    rows = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    panel = practice.screens.send_cell(practice.mailing(rows, REMINDER), connections=None, again=False)
+    assert panel.dispatcher.settled(30)
+    assert panel.dispatcher.situation.offer.count > 30
+
+
+def test_the_desk_s_own_mailing_is_sent_from_its_own_panel(desk: Desk, practice: Practice):
+    assert practice.screens.send_cell(desk.mailing, connections=None, again=False) is desk.sending
+    assert practice.screens.send_cell(desk.mailing, connections=2, again=False) is not desk.sending

@@ -7,7 +7,8 @@ it that every screen speaks of the same list: the mailing of the rows that are t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,6 +64,10 @@ class Desk:
     ) -> None:
         self.practice = practice
         self._making = threading.Lock()  # the send cell asks for the mailing from a thread of its own
+        self._changing = threading.RLock()
+        self._version = 0  # of the list: searched, chosen, ticked
+        self._trouble = ""  # why there is no list to send
+        self._addressees = pd.DataFrame()
         self._frame = pd.DataFrame()
         self._background = Background()
         self._addresses_due = True
@@ -114,38 +119,61 @@ class Desk:
                 self._mailing = self._mailing_of(self.frame)
             return self._mailing
 
+    def speaks_of(self, mailing: Mailing) -> bool:
+        """Whether a mailing is the one of what is ticked and chosen now; none is made to find out."""
+        return mailing is self._mailing
+
     # --- what is looked for --------------------------------------------------------------------------------
 
     def _search_again(self) -> None:
-        try:
-            frame = self.practice.search(self.search.name, **self.search.values)
-        except WorkbenchError as error:
-            # The list stays as it was, and says no more than it did: the form shows what to correct.
-            self.search.say(error.sentence, bad=True)
-            return
-        self.search.say("")
-        self.search.say_days(_days_of(frame))
-        self._frame = frame
-        self.recipients.show(frame, columns_of(frame), unit=_rows_found)
-        self._list_changed()
+        with self._changed():
+            try:
+                frame = self.practice.search(self.search.name, **self.search.values)
+            except WorkbenchError as error:
+                # The list stays in sight as it was, but nobody may take it for what was asked: it is not offered.
+                self._trouble = error.sentence
+                self.search.say(error.sentence, bad=True)
+                return
+            self.search.say("")
+            self.search.say_days(_days_of(frame))
+            self._frame = frame
+            self.recipients.show(frame, columns_of(frame), unit=_rows_found)
+            self._meet_list()
 
     def _list_changed(self) -> None:
+        with self._changed():
+            self._meet_list()
+
+    def _ticks_changed(self) -> None:
+        with self._changed():
+            if self._whole is None:
+                self._meet_list()
+            else:
+                self._work_out(addresses=False)
+
+    @contextmanager
+    def _changed(self) -> Iterator[None]:
+        """Let nobody confirm the numbers of the list before: the new ones are told when this is over."""
+        with self._changing:
+            self._version += 1
+            with self._making:
+                self._mailing = None
+            self._trouble = ""
+            try:
+                yield
+            finally:
+                self.sending.renew()
+
+    def _meet_list(self) -> None:
         """Meet another search or another email type: who is written to, and what each one reads."""
-        with self._making:
-            self._whole = self._mailing = None
+        self._whole = None
         try:
             self._whole = self._mailing_of(self._frame)
         except WorkbenchError as error:
-            self.template.say(error.sentence, bad=True)
+            self._say_trouble(error.sentence)
             return
         self.template.say("")
         self._work_out()
-
-    def _ticks_changed(self) -> None:
-        # The send cell may be making the mailing of the ticks before at this very moment: it must not stay.
-        with self._making:
-            self._mailing = None
-        self._work_out(addresses=False)
 
     def _mailing_of(self, frame: pd.DataFrame) -> Mailing:
         if not self.template.chosen:
@@ -153,6 +181,13 @@ class Desk:
         if self._whole is not None and frame is self._frame:
             return self._whole
         return self.practice.mailing(frame, self.template.chosen, account=self.template.account or None)
+
+    def _say_trouble(self, sentence: str) -> None:
+        """Say what stands in the way, and show no message of the list before."""
+        self._trouble = sentence
+        self.template.say(sentence, bad=True)
+        self._overview = pd.DataFrame()
+        self.messages.show(pd.DataFrame(columns=["name", "state", "note", "detail"]), _no_message)
 
     # --- what is worked out for the screens ----------------------------------------------------------------
 
@@ -165,17 +200,25 @@ class Desk:
         short = len(self._frame) <= AT_ONCE
 
         def work(look: Callable[[], None]) -> None:
-            if self._addresses_due:
-                found = addresses_of(whole)
-                look()
-                self.recipients.address(found)
-                self._addresses_due = False
-            self._read(look, told=not short)
+            try:
+                if self._addresses_due:
+                    found = whole.addressees()
+                    look()
+                    self._addressees = found
+                    self.recipients.address(addresses_of(found))
+                    self._addresses_due = False
+                self._read(look, told=not short)
+            except WorkbenchError as error:
+                self._say_trouble(error.sentence)
+            except Overtaken:
+                raise
+            except Exception as error:
+                # Only the kind of error is named: its text could hold a patient's data (P12).
+                kind = type(error).__name__
+                self._say_trouble(_("Something unforeseen went wrong ({kind}).").format(kind=kind))
 
         # Somebody who ticks goes on ticking: only the last list is worked out to its end.
         self._background.do(work, here=short and addresses)
-        # Nobody may confirm the numbers of the list before: the new ones come when the work is done.
-        self.sending.renew()
 
     def _read(self, look: Callable[[], None], *, told: bool) -> None:
         def progress(done: int, of: int) -> None:
@@ -183,40 +226,38 @@ class Desk:
             if told and done % _TOLD_EVERY == 0:
                 self.template.say(_("Checked: {done} of {of} messages").format(done=done, of=of))
 
-        try:
-            mailing = self.mailing
-            mailing.prepare(fresh=False, progress=progress)
-            overview = mailing.overview()
-        except WorkbenchError as error:
-            self.template.say(error.sentence, bad=True)
-            return
-        except Overtaken:
-            raise
-        except Exception as error:
-            # Only the kind of error is named: its text could hold a patient's data (P12).
-            kind = type(error).__name__
-            self.template.say(_("Something unforeseen went wrong ({kind}).").format(kind=kind), bad=True)
-            return
+        mailing = self.mailing
+        mailing.prepare(fresh=False, progress=progress)
+        overview = mailing.overview()
         look()
         self.template.say("")
         self._overview = overview
         names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
         rows = overview.assign(name=overview["patient_id"].map(names).fillna(overview["recipient"]))
+        keys = overview["recipient_id"].tolist()
         self.messages.show(
             rows[["name", "standing", "note", "detail"]].rename(columns={"standing": "state"}),
-            lambda number: shown_of(mailing, number),
+            lambda number: shown_of(mailing, number, keys[number]),
             total=len(rows),
         )
 
     def _worked_out(self) -> Mailing:
         """Return the mailing of what is ticked and chosen now, once everything about it is known."""
-        self._background.wait()
-        return self.mailing
+        while True:
+            with self._changing:
+                version = self._version
+            self._background.wait()
+            with self._changing:
+                if version != self._version:
+                    continue
+                if self._trouble:
+                    raise UsageError(self._trouble)
+                return self.mailing
 
     def _show_message_of(self, key: str) -> None:
-        if self._whole is None or not len(self._overview):
+        if key not in self._addressees.index or not len(self._overview):
             return
-        recipient = self._whole.subjects.set_index("subject_key")["recipient_id"].get(key)
+        recipient = self._addressees.at[key, "recipient_id"]
         places = self._overview.index[self._overview["recipient_id"] == recipient]
         if len(places):
             self.messages.go_to(int(places[0]))
@@ -226,25 +267,36 @@ class Desk:
     def _correct(self, key: str, address: str) -> None:
         row = self._addressee(key)
         self.practice.patients.correct_address(row["patient_id"], row["addressee_key"], address.strip() or None)
-        self._work_out()
+        self._told_otherwise()
 
     def _opt_out(self, key: str, opted_out: bool) -> None:
         patient_id = self._addressee(key)["patient_id"]
         if opted_out:
             self.practice.opt_out(patient_id)
-        else:
-            self.practice.withdraw_opt_out(patient_id)
-        self._work_out()
+        elif not self.practice.withdraw_opt_out(patient_id):
+            raise UsageError(
+                _("This opt-out is not the file's own: it stands on the address, or in the practice's software.")
+            )
+        self._told_otherwise()
 
     def _addressee(self, key: str) -> dict[Any, Any]:
-        if self._whole is None:
-            raise WorkbenchError(_("The list is not ready yet."))
-        return self._whole.addressees().loc[key].to_dict()
+        """Return who receives the message of a row, as the table shows it."""
+        if key not in self._addressees.index:
+            raise UsageError(_("The list is not ready yet."))
+        return self._addressees.loc[key].to_dict()
+
+    def _told_otherwise(self) -> None:
+        """Meet what was just written in a file: a family's other rows may have changed with this one."""
+        with self._changed():
+            self._work_out()
 
 
-def addresses_of(mailing: Mailing) -> pd.DataFrame:
-    """Return what the table shows of each row's addressee; index ``subject_key``."""
-    found = mailing.addressees()
+def _no_message(_number: int) -> ShownMessage:
+    raise UsageError(_("The list is not ready yet."))
+
+
+def addresses_of(found: pd.DataFrame) -> pd.DataFrame:
+    """Return what the table shows of each row's addressee (``Mailing.addressees``); index ``subject_key``."""
     elsewhere = found["addressee_key"] != "patient:" + found["patient_id"]
     standings = {reason: standing_of(reason) for reason in found["reason"].unique()}
     words = found["reason"].map({reason: word_of_reason(reason) if reason else "" for reason in standings})
@@ -262,8 +314,10 @@ def addresses_of(mailing: Mailing) -> pd.DataFrame:
     )
 
 
-def shown_of(mailing: Mailing, number: int) -> ShownMessage:
-    """Return the message of a recipient as it is shown, its merged values marked."""
+def shown_of(mailing: Mailing, number: int, recipient_id: str) -> ShownMessage:
+    """Return the message of a recipient as it is shown, its merged values marked; never somebody else's."""
+    if mailing.fields().index[number] != recipient_id:
+        raise UsageError(_("The list has changed since: search again to read it."))
     return shown(*mailing.preview_marked(number))
 
 
