@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from workbench.language import use_language
+
 # The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
 os.environ["WORKBENCH_LANGUAGE"] = "en"
 
@@ -26,6 +28,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("search", deadline=None)
 settings.register_profile("decide", deadline=None, derandomize=True)
 settings.load_profile("decide" if os.environ.get("CI") else "search")
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """Let no test leave its language to the next one."""
+    yield
+    use_language(None)
 
 
 @pytest.fixture(scope="session")

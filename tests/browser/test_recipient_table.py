@@ -114,7 +114,7 @@ def search(table: Locator, text: str) -> None:
 def test_rows_are_found_without_their_accents_sorted_filtered_and_never_run(notebook, page, use_theme, shoot):
     table = table_of(notebook)
     expect(line(table)).to_have_text(
-        re.compile("47 rendez-vous.*47 cochés.*5 sans adresse utilisable.*5 en opposition.*adresses")
+        re.compile("47 rendez-vous.*47 cochés.*5 sans adresse utilisable.*5 exclus.*adresses")
     )
     expect(cell(table, 0, "patient")).to_have_text("LEFÈVRE Zoé (→ Mme Lefèvre)")
     expect(cell(table, 1, "patient")).to_have_text("<img src=x onerror='document.title=1'>")
