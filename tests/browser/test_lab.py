@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.jupyter import PATIENCE, Lab, Notebook
-from workbench.lab.notebooks import FIRST_NOTEBOOK
+from workbench.lab.configuration import STATE_FOLDER
+from workbench.lab.notebooks import FIRST_NOTEBOOK, digest
 
 FIRST = FIRST_NOTEBOOK.removeprefix("notebooks/")
 
@@ -24,9 +25,9 @@ def kernels(lab: Lab) -> Iterator[None]:
 
 
 @pytest.fixture
-def counting(lab: Lab) -> str:
-    """A notebook in the first one's place that counts how often its cells ran, and shows the mailbox's cell."""
-    lab.write(
+def counting(lab: Lab) -> Iterator[str]:
+    """A notebook as if it were our first one: it counts how often its cells ran, and shows the mailbox's cell."""
+    file = lab.write(
         FIRST,
         "%%md\n# Un carnet",
         "ran = globals().get('ran', 0) + 1\nopen('ran', 'a').write(str(ran))\nran",
@@ -36,7 +37,13 @@ def counting(lab: Lab) -> str:
         tags={2: ["inbox"]},
     )
     (lab.workspace / "notebooks" / "ran").unlink(missing_ok=True)
-    return FIRST
+    page = lab.workspace / STATE_FOLDER / "page/page_config.json"
+    before = page.read_text(encoding="utf-8")
+    told = json.loads(before)
+    told["publipostage"] = json.dumps({**json.loads(told["publipostage"]), "digests": [digest(file)]})
+    page.write_text(json.dumps(told), encoding="utf-8")
+    yield FIRST
+    page.write_text(before, encoding="utf-8")
 
 
 def ran(lab: Lab) -> str:
@@ -105,6 +112,39 @@ def test_a_notebook_from_elsewhere_never_runs_by_itself(lab, page, counting, ker
     page.wait_for_timeout(3_000)
     assert ran(lab) == ""
     assert notebook.text(1) == ""
+
+
+def test_a_first_notebook_that_somebody_changed_runs_when_asked_to(lab, page, counting, kernels, use_theme, shoot):
+    file = lab.workspace / "notebooks" / counting
+    changed = json.loads(file.read_text(encoding="utf-8"))
+    changed["cells"][1]["source"] += "\n"
+    file.write_text(json.dumps(changed), encoding="utf-8")
+    notebook = lab.open(page, counting)
+    notice = page.locator(".Toastify__toast", has_text="Ce notebook a été modifié")
+    expect(notice).to_be_visible()
+    assert ran(lab) == ""
+    shoot(page, "light")
+    use_theme(page, "dark")
+    shoot(page, "dark")
+    notice.get_by_role("button", name="Exécuter").click()
+    until_it_ran(notebook)
+    assert ran(lab) == "1"
+    expect(notice).to_have_count(0)
+
+
+def test_a_notebook_closed_while_it_sends_shows_its_screens_again_when_it_is_opened_again(lab, page, counting, kernels):
+    notebook = lab.open(page, counting)
+    until_it_ran(notebook)
+    notebook.execute(
+        "import threading\nthreading.Thread(target=threading.Event().wait, args=(60,), name='workbench-dispatcher', "
+        "daemon=True).start()"
+    )
+    notebook.do("application:close")
+    expect(notebook.panel).to_have_count(0)
+    notebook.do("docmanager:open", path=FIRST_NOTEBOOK, factory="Notebook")
+    expect(page.locator(".Toastify__toast")).to_contain_text("Un travail est encore en cours", timeout=PATIENCE * 1000)
+    expect(notebook.output(2)).to_contain_text("La boîte")
+    assert ran(lab) == "1"
 
 
 def test_a_narrow_window_keeps_the_notebook_to_itself(lab, page, counting, kernels):

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
 from tests.browser.jupyter import Lab, jupyterlab
 from tests.journeys.running import environment, run_workbench
@@ -160,25 +159,58 @@ def test_it_stops_at_once_without_a_question_and_its_kernels_with_it(workspace, 
     assert not (workspace / "jupyterlab-open.html").exists()
 
 
-def test_words_that_would_open_it_are_refused_by_their_names(workspace, tmp_path):
-    opened = {
-        "ip": "--ip=0.0.0.0",
-        "root_dir": "--ServerApp.root_dir=/",
-        "token": "--IdentityProvider.token=",
-        "allow_remote_access": "--ServerApp.allow_remote_access=True",
-        "allow_origin": "--ServerApp.allow_origin=*",
-        "disable_check_xsrf": "--ServerApp.disable_check_xsrf=True",
-        "allow_unauthenticated_access": "--ServerApp.allow_unauthenticated_access=True",
-        "allow_hidden": "--ContentsManager.allow_hidden=True",
-        "tornado_settings": "--ServerApp.tornado_settings={}",
-        "contents_manager_class": f"--ServerApp.contents_manager_class={AsyncLargeFileManager.__module__}."
-        "AsyncLargeFileManager",
-    }
-    done = run_workbench("lab", "--no-browser", "--", *opened.values(), workspace=workspace, home=tmp_path)
+OPENING = (
+    "--ip=0.0.0.0",
+    "--no-browser",
+    "--debug",
+    "--help",
+    "-y",
+    "--config=/evil.py",
+    "--allow-root",
+    "--ServerApp.root_dir=/",
+    "--IdentityProvider.token=",
+    "--ServerApp.allow_remote_access=True",
+    "--ServerApp.contents_manager_class=a.B",
+    "--KernelManager.transport=tcp",
+    "--KernelManager.ip=0.0.0.0",
+    "--WorkspaceContents.root_dir=/",
+    "--FileContentsManager.root_dir=/",
+    "--PasswordIdentityProvider.hashed_password=",
+    "--ContentsManager.hide_globs=[]",
+    "--ContentsManager.pre_save_hook=os.getcwd",
+    "--FileContentsManager.post_save_hook=os.getcwd",
+    "--WorkspaceCheckpoints.checkpoint_dir=/",
+    "--ServerApp.terminals_enabled=True",
+    "--LabApp.expose_app_in_browser",
+    "--LabApp.expose_app_in_browser_=True",
+    "--ServerAppXbrowser=a",
+)
+
+
+def test_every_word_but_a_harmless_one_is_refused_by_its_name(workspace, tmp_path):
+    words = (*OPENING, "--LabApp.expose_app_in_browser=True")
+    done = run_workbench("lab", "--no-browser", "--", *words, workspace=workspace, home=tmp_path)
     assert done.returncode == 2, done.stderr
     assert "http://" not in done.stdout
-    for name in opened:
-        assert name in done.stderr
+    named, _cannot, may = done.stderr.partition(" cannot be given to JupyterLab")
+    refused = named[named.index("« ") + 2 : named.rindex(" »")].split(" », « ")
+    assert refused == [word.partition("=")[0] for word in OPENING]
+    assert "--LabApp.expose_app_in_browser=…" in may
+
+
+@pytest.mark.parametrize("words", [["list"], ["password"], ["stop", "8888"], ["workspaces", "export"], ["/"], ["help"]])
+def test_another_command_of_jupyter_is_refused_with_a_sentence(workspace, tmp_path, words):
+    done = run_workbench("lab", "--no-browser", "--", *words, workspace=workspace, home=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert f"« {words[0]} » cannot be given to JupyterLab" in done.stderr
+
+
+def test_a_password_among_the_words_is_not_said_again(workspace, tmp_path):
+    words = ("--ServerApp.password", "sha1:s3cret", "--ServerApp.password=sha1:s3cret")
+    done = run_workbench("lab", "--no-browser", "--", *words, workspace=workspace, home=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "« --ServerApp.password » cannot" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
 
 
 def test_a_port_that_is_taken_is_said(workspace, tmp_path):

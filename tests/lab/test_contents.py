@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import stat
 from pathlib import Path
@@ -39,6 +40,8 @@ def saved(*outputs: dict[str, Any], **metadata: Any) -> list[dict[str, Any]]:
         shown({"text/plain": NAME, "text/html": f"<td>{NAME}</td>"}),
         shown({"text/plain": [f"'{NAME}'"]}),
         shown({"text/plain": "'0601020304'"}),
+        shown({"text/plain": "612345678"}),
+        shown({"text/plain": "612345678.0"}),
         shown({"text/html": NAME}),
         shown({"application/json": {"name": NAME}, "text/plain": "1"}),
         printed(["1\n", NAME]),
@@ -57,7 +60,12 @@ def test_the_sentence_is_said_once_a_cell_and_stays_when_saved_again():
     assert saved(left) == [left]
 
 
-@pytest.mark.parametrize("text", ["44", "-3.5", ["12"], "True", "None"])
+def test_what_is_saved_is_saved_as_often_as_it_was_shown():
+    number, picture = shown({"text/plain": "5"}), shown({"image/png": "aGk="})
+    assert saved(number, number, picture, picture) == [number, number, picture, picture]
+
+
+@pytest.mark.parametrize("text", ["44", "-3.5", "1234567", ["12"], "True", "None"])
 def test_a_bare_number_is_saved(text):
     output = shown({"text/plain": text})
     assert saved(output) == [output]
@@ -130,6 +138,55 @@ def test_a_file_on_the_disk_holds_no_patient_and_its_earlier_states_lie_in_the_p
     }
     assert not [file for file in files if NAME in file.read_text(encoding="utf-8")]
     assert stat.S_IMODE((tmp_path / ".lab" / "checkpoints" / "a").stat().st_mode) == 0o700
+
+
+def old_notebook() -> dict[str, Any]:
+    """A notebook of the third format, which keeps its outputs elsewhere."""
+    cell = {"cell_type": "code", "input": "1", "outputs": [{"output_type": "pyout", "text": NAME}]}
+    return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}
+
+
+def test_what_a_notebook_of_this_format_does_not_hold_is_not_saved():
+    assert "worksheets" not in without_patients({**old_notebook(), **notebook_of(["1"])})
+
+
+@pytest.mark.parametrize("content_type", ["notebook", "file"])
+def test_a_notebook_of_an_old_format_is_not_saved(contents, tmp_path, content_type):
+    content = old_notebook() if content_type == "notebook" else json.dumps(old_notebook())
+    with pytest.raises(HTTPError, match="old format"):
+        asyncio.run(contents.save({"type": content_type, "format": "text", "content": content}, "x.ipynb"))
+    assert not (tmp_path / "x.ipynb").exists()
+
+
+@pytest.mark.parametrize("format_", ["text", "base64"])
+def test_a_notebook_that_comes_as_a_file_is_saved_without_patients_too(contents, tmp_path, format_):
+    notebook = notebook_of(["1"])
+    notebook["cells"][0]["outputs"] = [printed(NAME)]
+    text = json.dumps(notebook)
+    content = base64.b64encode(text.encode()).decode() if format_ == "base64" else text
+    asyncio.run(contents.save({"type": "file", "format": format_, "content": content}, "/X.IPYNB"))
+    kept = json.loads((tmp_path / "X.IPYNB").read_text(encoding="utf-8"))
+    assert NAME not in json.dumps(kept)
+    assert kept["cells"][0]["source"] == "1"
+
+
+@pytest.mark.parametrize("content", [NAME, f'["{NAME}"]', ""])
+def test_a_file_that_only_is_called_a_notebook_is_not_saved(contents, tmp_path, content):
+    with pytest.raises(HTTPError, match="no notebook"):
+        asyncio.run(contents.save({"type": "file", "format": "text", "content": content}, "x.ipynb"))
+    assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_a_notebook_does_not_come_piece_by_piece(contents, tmp_path):
+    piece = {"type": "file", "format": "text", "content": json.dumps(notebook_of(["1"])), "chunk": 1}
+    with pytest.raises(HTTPError, match="Copy its file"):
+        asyncio.run(contents.save(piece, "x.ipynb"))
+    assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_any_other_file_is_saved_as_it_is(contents, tmp_path):
+    asyncio.run(contents.save({"type": "file", "format": "text", "content": "a;b"}, "x.csv"))
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "a;b"
 
 
 def test_a_notebook_that_cannot_be_made_safe_is_not_saved(contents, tmp_path):

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.browser.jupyter import notebook_of
-from workbench.lab.notebooks import FIRST_NOTEBOOK, Placing, place_notebooks, shipped_folder
+from workbench.lab.notebooks import (
+    FIRST_NOTEBOOK,
+    Placing,
+    digest,
+    first_notebooks,
+    place_notebooks,
+    shipped_folder,
+)
 from workbench.language import use_language
 
 
@@ -76,6 +83,27 @@ def test_a_notebook_somebody_changed_stays_and_the_newer_one_is_laid_beside_it_o
     assert len(list(own.iterdir())) == 3
 
 
+def test_a_changed_notebook_gets_each_language_beside_it_once_however_often_they_change(place, shipped, own):
+    write(shipped, "français")
+    place()
+    write(own, "mine")
+    write(shipped, "english")
+    assert place() == [("01_a (2).ipynb", Placing.BESIDE)]
+    for spoken in ("français", "english", "français", "english"):
+        write(shipped, spoken)
+        assert place() == [("01_a.ipynb", Placing.KEPT)]
+    assert len(list(own.iterdir())) == 2
+
+
+def test_an_unchanged_notebook_follows_the_language_back_and_forth(place, shipped, own):
+    write(shipped, "français")
+    place()
+    for spoken in ("english", "français", "english"):
+        write(shipped, spoken)
+        assert place() == [("01_a.ipynb", Placing.RENEWED)]
+        assert (own / "01_a.ipynb").read_bytes() == (shipped / "01_a.ipynb").read_bytes()
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": [1]}', '{"cells": {"a": 1}}', "\ud800"])
 def test_a_file_that_is_no_notebook_is_never_written_over(place, shipped, own, content):
     write(shipped, "1 + 1")
@@ -85,11 +113,12 @@ def test_a_file_that_is_no_notebook_is_never_written_over(place, shipped, own, c
     assert (own / "01_a.ipynb").read_bytes() == content.encode("utf-8", "surrogatepass")
 
 
-def test_a_memory_that_was_lost_writes_over_nothing(place, shipped, own, tmp_path):
+@pytest.mark.parametrize("memory", ["[]", "{", '{"01_a.ipynb": "abc"}'])
+def test_a_memory_that_was_lost_writes_over_nothing(place, shipped, own, tmp_path, memory):
     write(shipped, "1 + 1")
     place()
     mine = write(own, "mine").read_bytes()
-    (tmp_path / "state" / "notebooks.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "state" / "notebooks.json").write_text(memory, encoding="utf-8")
     assert place() == [("01_a (2).ipynb", Placing.BESIDE)]
     assert (own / "01_a.ipynb").read_bytes() == mine
 
@@ -98,8 +127,19 @@ def test_a_memory_that_was_lost_writes_over_nothing(place, shipped, own, tmp_pat
 def test_the_first_notebook_is_there_in_each_language_and_asks_to_be_run(language):
     use_language(language)
     try:
+        assert digest(shipped_folder() / Path(FIRST_NOTEBOOK).name) in first_notebooks()
         first = shipped_folder() / Path(FIRST_NOTEBOOK).name
     finally:
         use_language(None)
     assert json.loads(first.read_text(encoding="utf-8"))["metadata"]["publipostage"] == {"run_on_open": True}
     assert (first.parent.name == "en") is (language == "en")
+
+
+def test_there_is_a_digest_for_each_language():
+    assert len(first_notebooks()) == 2
+
+
+def test_the_digest_is_that_of_the_cells_as_a_page_writes_them(tmp_path):
+    file = write(tmp_path, "a = 'é\u2028 « \x7f\x00\x1f\t»'", "%%md\n# T")
+    # The same notebook is reckoned in the page's own tests.
+    assert digest(file) == "04ac8c2e274b29f491befdb2e789c40c5ab0cfc16e7474bcb9ebe063476a5a91"

@@ -17,10 +17,7 @@ from workbench.language import _, use_language
 
 def add_to(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command(
-        "lab",
-        help=_("Open JupyterLab on the workspace, with the first notebook. Words after -- are JupyterLab's own."),
-    )(lab)
+    app.command("lab", help=_("Open JupyterLab on the workspace, with the first notebook."))(lab)
 
 
 def lab(
@@ -30,7 +27,8 @@ def lab(
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help=_("Open no browser; say the address only."))] = False,
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- WORDS]", help=_("Further words for JupyterLab itself."))
+        list[str] | None,
+        typer.Argument(metavar="[-- WORDS]", help=_("The few options of JupyterLab itself that may be changed.")),
     ] = None,
 ) -> None:
     """Open JupyterLab on the workspace and stay until Ctrl-C."""

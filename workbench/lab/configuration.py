@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.lab.notebooks import FIRST_NOTEBOOK
+from workbench.lab.notebooks import FIRST_NOTEBOOK, first_notebooks
 from workbench.language import _
 from workbench.settings import private_folder, write_private
 
@@ -154,11 +154,14 @@ def _own_kernel() -> dict[str, Any]:
 def _page() -> dict[str, Any]:
     setting = {
         "notebook": FIRST_NOTEBOOK,
+        "digests": first_notebooks(),
         "words": {
             "tile": _("Mail merge"),
             "category": _("Practice"),
             "inbox": _("Test mailbox"),
             "sending": _("Something is still running in this notebook: it was left as it is, nothing was run again."),
+            "changed": _("This notebook is not the one that came with the workbench: it does not run by itself."),
+            "run": _("Run"),
         },
     }
     # Of an object the page would be told the names alone.

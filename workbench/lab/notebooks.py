@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -45,24 +45,32 @@ def shipped_folder() -> Path:
     WorkspaceError
         When the workbench was installed without them.
     """
-    # A checkout comes first: what is edited there is what runs there.
-    for folder in (_PACKAGE.parent / "notebooks", _PACKAGE / "_notebooks"):
-        for spoken in (folder / language(), folder):
-            if any(spoken.glob("*.ipynb")):
-                return spoken
-    raise WorkspaceError(_("The notebooks were not installed with the workbench. Install the workbench again."))
+    folder = _all_shipped()
+    spoken = folder / language()
+    return spoken if any(spoken.glob("*.ipynb")) else folder
+
+
+def first_notebooks() -> list[str]:
+    """Return the digest of the first notebook in each language: what may run by itself.
+
+    Raises
+    ------
+    WorkspaceError
+        When the workbench was installed without its notebooks.
+    """
+    return sorted(digest(file) for file in _all_shipped().rglob(Path(FIRST_NOTEBOOK).name))
 
 
 def place_notebooks(workspace: Path, state: Path, *, shipped: Path | None = None) -> list[Placed]:
     """Copy the notebooks of the workbench into the workspace and return where each one stands.
 
-    A copy that nobody changed is renewed when the workbench brings a newer one. Beside a copy that somebody changed,
-    or that cannot be read, the newer one is laid once, under its own name.
+    A copy that nobody changed is renewed when the workbench brings a newer one, or one in another language. Beside a
+    copy that somebody changed, or that cannot be read, each one that comes is laid once, under its own name.
 
     Parameters
     ----------
     state
-        The private folder that remembers which notebook was given last.
+        The private folder that remembers which notebooks were given so far.
     shipped
         The folder of the notebooks; those that came with the workbench by default.
     """
@@ -71,24 +79,49 @@ def place_notebooks(workspace: Path, state: Path, *, shipped: Path | None = None
     target = private_folder(workspace / "notebooks")
     placed = []
     for source in sorted((shipped or shipped_folder()).glob("*.ipynb")):
-        placed.append(_place(source, target, given.get(source.name, "")))
-        given[source.name] = _meaning(source)
+        before = given.setdefault(source.name, [])
+        placed.append(_place(source, target, before))
+        if digest(source) not in before:
+            before.append(digest(source))
     write_private(memory, json.dumps(given, indent=1, sort_keys=True).encode())
     return placed
 
 
-def _place(source: Path, target: Path, given: str) -> Placed:
+def digest(file: Path) -> str:
+    """Return a digest of what a person can change: running a notebook and saving it does not count as a change.
+
+    A page reckons the same one of a notebook that it opens: the SHA-256 of the cells' types, sources and tags as JSON.
+    """
+    try:
+        notebook = json.loads(file.read_text(encoding="utf-8"))
+        told = json.dumps([_told(cell) for cell in notebook["cells"]], ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(told.encode()).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "unreadable"
+
+
+def _all_shipped() -> Path:
+    # A checkout comes first: what is edited there is what runs there.
+    for folder in (_PACKAGE.parent / "notebooks", _PACKAGE / "_notebooks"):
+        if any(folder.glob("*.ipynb")):
+            return folder
+    raise WorkspaceError(_("The notebooks were not installed with the workbench. Install the workbench again."))
+
+
+def _place(source: Path, target: Path, given: Sequence[str]) -> Placed:
     copy = target / source.name
-    fresh = _meaning(source)
+    fresh = digest(source)
     if not copy.exists():
         write_private(copy, source.read_bytes())
         return Placed(copy, Placing.COPIED)
-    standing = _meaning(copy)
-    if standing == fresh or given == fresh:
+    standing = digest(copy)
+    if standing == fresh:
         return Placed(copy, Placing.KEPT)
-    if standing == given:
+    if standing in given:
         write_private(copy, source.read_bytes())
         return Placed(copy, Placing.RENEWED)
+    if fresh in given:
+        return Placed(copy, Placing.KEPT)
     beside = _free_name(target, source)
     write_private(beside, source.read_bytes())
     return Placed(beside, Placing.BESIDE)
@@ -101,24 +134,16 @@ def _free_name(target: Path, source: Path) -> Path:
     return target / f"{source.stem} ({number}){source.suffix}"
 
 
-def _meaning(file: Path) -> str:
-    """Return a digest of what a person can change: running a notebook and saving it does not count as a change."""
-    try:
-        notebook = json.loads(file.read_text(encoding="utf-8"))
-        told = [_told(cell) for cell in notebook["cells"]]
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError):
-        return "unreadable"
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
-
-
 def _told(cell: Mapping[str, Any]) -> list[Any]:
     source = cell["source"]
     return [cell["cell_type"], source if isinstance(source, str) else "".join(source), cell["metadata"].get("tags", [])]
 
 
-def _remembered(memory: Path) -> dict[str, str]:
+def _remembered(memory: Path) -> dict[str, list[str]]:
     try:
         known = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(name): str(digest) for name, digest in known.items()} if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    return {str(name): list(map(str, given)) for name, given in known.items() if isinstance(given, list)}

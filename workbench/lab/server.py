@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -11,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.errors import UsageError, WorkspaceError
 from workbench.lab.configuration import LOOPBACK, OPENING_PAGE, LabFolders, environment, traits
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 8888
 _PORTS_TRIED = 50
+
+_CHANGEABLE = (
+    "ServerApp.browser",
+    "ZMQChannelsWebsocketConnection.iopub_data_rate_limit",
+    "ZMQChannelsWebsocketConnection.iopub_msg_rate_limit",
+    "LabApp.expose_app_in_browser",
+)
+"""What further words may change: nothing that tells who gets in, what is shown, or what is kept and where."""
+
+_HARMLESS = re.compile(rf"--(?:{'|'.join(map(re.escape, _CHANGEABLE))})=.*", re.DOTALL)
 
 
 def serve(
@@ -50,7 +61,7 @@ def serve(
     Raises
     ------
     UsageError
-        When an argument would open JupyterLab to others.
+        When an argument is none of the few that may be changed.
     WorkspaceError
         When the port is taken.
     """
@@ -74,55 +85,30 @@ def _closed_server(folders: LabFolders, port: int, arguments: Sequence[str]) -> 
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
-    token = secrets.token_hex(24)
-    configuration = traits(folders, token=token, port=port)
+    _refuse_all_but_harmless(arguments)
+    configuration = Config(traits(folders, token=secrets.token_hex(24), port=port))
     server: ServerApp = LabApp.make_serverapp(
-        jpserver_extensions={LabApp.get_extension_package(): True}, config=Config(configuration)
+        jpserver_extensions={LabApp.get_extension_package(): True}, config=configuration
     )
-    server.aliases.update(LabApp.aliases)
-    server.initialize(argv=list(arguments), starter_extension=LabApp.name, find_extensions=False, new_httpserver=False)
-    # What the arguments have made of it is looked at, not how they were written: there are many ways to write one.
-    opened = _opened_by(server, configuration, token)
-    if opened:
-        raise UsageError(
-            _(
-                "« {names} » cannot be changed: JupyterLab stays on this computer, behind its token, in this workspace."
-            ).format(names=" », « ".join(opened))
-        )
-    server.init_httpserver()
+    server.initialize(argv=list(arguments), starter_extension=LabApp.name, find_extensions=False)
     return server
 
 
-def _opened_by(server: ServerApp, configuration: Mapping[str, Mapping[str, Any]], token: str) -> list[str]:
-    from jupyter_server.auth.authorizer import AllowAllAuthorizer
-    from jupyter_server.auth.identity import PasswordIdentityProvider
-
-    from workbench.lab.contents import WorkspaceCheckpoints, WorkspaceContents
-
-    ours = configuration["ServerApp"]
-    contents: Any = server.contents_manager
-    found = {
-        "ip": server.ip == LOOPBACK,
-        "sock": not server.sock,
-        "root_dir": Path(server.root_dir).resolve() == Path(ours["root_dir"]).resolve(),
-        "token": server.identity_provider.token == token,
-        "password": not server.password,
-        "identity_provider_class": type(server.identity_provider) is PasswordIdentityProvider,
-        "authorizer_class": type(server.authorizer) is AllowAllAuthorizer,
-        "allow_remote_access": not server.allow_remote_access,
-        "allow_unauthenticated_access": not server.allow_unauthenticated_access,
-        "allow_origin": not server.allow_origin and not server.allow_origin_pat,
-        "allow_credentials": not server.allow_credentials,
-        "disable_check_xsrf": not server.disable_check_xsrf,
-        "local_hostnames": list(server.local_hostnames) == ["localhost"],
-        "trust_xheaders": not server.trust_xheaders,
-        "tornado_settings": server.tornado_settings.get("headers") == ours["tornado_settings"]["headers"],
-        "gateway_url": not server.gateway_config.gateway_enabled,
-        "contents_manager_class": type(contents) is WorkspaceContents,
-        "checkpoints_class": type(contents.checkpoints) is WorkspaceCheckpoints,
-        "allow_hidden": not contents.allow_hidden,
-    }
-    return [name for name, closed in found.items() if not closed]
+def _refuse_all_but_harmless(arguments: Sequence[str]) -> None:
+    # Told by a list of what is harmless, since ways to open JupyterLab come and go with its versions.
+    refused = [word.partition("=")[0] for word in arguments if not _HARMLESS.fullmatch(word)]
+    if refused:
+        # A word that is no option may be the value of one: a password is not said again.
+        options = [word for word in refused if word.startswith("-")]
+        raise UsageError(
+            _(
+                "« {names} » cannot be given to JupyterLab: it stays on this computer, behind its token, in this "
+                "workspace. After -- may stand: {allowed}."
+            ).format(
+                names=" », « ".join(dict.fromkeys(options or refused[:1])),
+                allowed=", ".join(f"--{name}=…" for name in _CHANGEABLE),
+            )
+        )
 
 
 def _until_told_to_stop(server: ServerApp, announce: Callable[[str], None], *, browser: bool) -> None:

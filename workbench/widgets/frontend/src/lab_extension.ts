@@ -2,8 +2,9 @@
  * What JupyterLab gains where it was opened by the workbench: a tile in the launcher, and the first notebook run when it
  * opens, the mail catcher's inbox in view.
  *
- * Contract: the page's configuration may hold `publipostage`, the JSON of `{notebook, words}`; without it this is some other
- * JupyterLab, where nothing runs by itself. The shape of the file is that of a prebuilt extension: a container on
+ * Contract: the page's configuration may hold `publipostage`, the JSON of `{notebook, digests, words}`; without it this is
+ * some other JupyterLab, where nothing runs by itself. `digests` are those of the notebooks that came with the workbench: a
+ * notebook that has none of them was changed, and runs when asked to. The shape of the file is that of a prebuilt extension: a container on
  * `window._JUPYTERLAB` that is handed the modules JupyterLab shares.
  */
 export const NAME = "publipostage-workbench";
@@ -18,7 +19,8 @@ const ICON =
 
 interface Setting {
   notebook: string;
-  words: { tile: string; category: string; inbox: string; sending: string };
+  digests: string[];
+  words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string };
 }
 
 interface Signal<Sender, Value> {
@@ -55,7 +57,7 @@ interface Panel extends Widget {
   context: {
     path: string;
     ready: Promise<void>;
-    model: { getMetadata(name: string): unknown };
+    model: { getMetadata(name: string): unknown; toJSON(): Content };
     save(): Promise<void>;
   };
   sessionContext: {
@@ -63,6 +65,10 @@ interface Panel extends Widget {
     session: { kernel: Kernel | null } | null;
     restartKernel(): Promise<void>;
   };
+}
+
+interface Content {
+  cells: { cell_type: string; source: string | string[]; metadata: { tags?: unknown } }[];
 }
 
 interface Area {
@@ -102,7 +108,7 @@ interface Shared {
   launcher: { ILauncher?: unknown };
   apputils: {
     MainAreaWidget?: new (options: { content: Widget }) => Widget;
-    Notification?: { info(message: string, options: object): unknown };
+    Notification?: { info(message: string, options: object): string; dismiss(id: string): void };
   };
   components: { LabIcon?: new (options: { name: string; svgstr: string }) => unknown };
 }
@@ -153,15 +159,26 @@ function runWhatOpens(app: App, tracker: Tracker, modules: Shared, setting: Sett
   tracker.widgetAdded.connect((_tracker, panel) => {
     if (opened.has(panel.context)) return;
     opened.add(panel.context);
-    void run(app, panel, modules, setting);
+    void welcome(app, panel, modules, setting);
   });
 }
 
-/** Run the cells of our own notebook in a fresh kernel; never those of a notebook that came from elsewhere. */
-async function run(app: App, panel: Panel, modules: Shared, { notebook, words }: Setting): Promise<void> {
-  const { context, sessionContext } = panel;
+/** Run our own notebook; one that somebody changed waits for a click, and one from elsewhere is nothing to us. */
+async function welcome(app: App, panel: Panel, modules: Shared, setting: Setting): Promise<void> {
+  const { context } = panel;
   await context.ready;
-  if (context.path !== notebook || !asksToRun(context.model.getMetadata("publipostage"))) return;
+  if (context.path !== setting.notebook || !asksToRun(context.model.getMetadata("publipostage"))) return;
+  const { changed, run: label } = setting.words;
+  const begin = (): void => void run(app, panel, modules, setting);
+  if (setting.digests.includes(await digestOf(context.model.toJSON()))) return begin();
+  const notices = modules.apputils.Notification;
+  const notice = notices?.info(changed, { autoClose: false, actions: [{ label, displayType: "accent", callback: begin }] });
+  panel.disposed.connect(() => notice !== undefined && notices?.dismiss(notice));
+}
+
+/** Run every cell in a fresh kernel. */
+async function run(app: App, panel: Panel, modules: Shared, { words }: Setting): Promise<void> {
+  const { context, sessionContext } = panel;
   await sessionContext.ready;
   const kernel = sessionContext.session?.kernel;
   const actions = modules.notebook.NotebookActions;
@@ -176,6 +193,17 @@ async function run(app: App, panel: Panel, modules: Shared, { notebook, words }:
   if (panel.isDisposed || !(await actions.runCells(panel.content, panel.content.widgets, sessionContext))) return;
   showInbox(app, panel, modules, words.inbox);
   await context.save();
+}
+
+/** Return the SHA-256 of what a person can change in a notebook, reckoned as `digest` does in Python. */
+export async function digestOf({ cells }: Content): Promise<string> {
+  const told = cells.map(({ cell_type, source, metadata }) => [
+    cell_type,
+    typeof source === "string" ? source : source.join(""),
+    metadata.tags ?? [],
+  ]);
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(told)));
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function asksToRun(metadata: unknown): boolean {

@@ -1,9 +1,22 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { NAME, plugin, settingOf, stateOf } from "../src/lab_extension";
+import { NAME, digestOf, plugin, settingOf, stateOf } from "../src/lab_extension";
 
 const PATH = "notebooks/01_publipostage.ipynb";
-const setting = { notebook: PATH, words: { tile: "Publipostage", category: "Cabinet", inbox: "Boîte de test", sending: "Encore en cours" } };
+const words = {
+  tile: "Publipostage",
+  category: "Cabinet",
+  inbox: "Boîte de test",
+  sending: "Encore en cours",
+  changed: "Modifié",
+  run: "Exécuter",
+};
+const shipped = notebookOf("desk");
+const setting = { notebook: PATH, digests: ["of another language", await digestOf(shipped)], words };
+
+function notebookOf(...sources: (string | string[])[]) {
+  return { cells: sources.map((source) => ({ cell_type: "code", source, metadata: {} })) };
+}
 
 class FakeSignal {
   private slots: ((sender: unknown, value: unknown) => void)[] = [];
@@ -35,13 +48,13 @@ function cell(tags: string[], type = "code") {
   return { model: { type, getMetadata: (name: string) => (name === "tags" ? tags : undefined) }, cloneOutputArea: vi.fn(() => clone) };
 }
 
-function panelAt(path: string, metadata: unknown, kernel: unknown = kernelThat("1", "False")) {
+function panelAt(path: string, metadata: unknown, kernel: unknown = kernelThat("1", "False"), content: object = shipped) {
   return {
     id: "panel",
     isDisposed: false,
     disposed: new FakeSignal(),
     content: { widgets: [cell([], "markdown"), cell([]), cell(["inbox"])] },
-    context: { path, ready: Promise.resolve(), model: { getMetadata: () => metadata }, save: vi.fn(async () => undefined) },
+    context: { path, ready: Promise.resolve(), model: { getMetadata: () => metadata, toJSON: () => content }, save: vi.fn(async () => undefined) },
     sessionContext: { ready: Promise.resolve(), session: { kernel }, restartKernel: vi.fn(async () => undefined) },
   };
 }
@@ -73,22 +86,32 @@ function lab(told: typeof setting | null = setting, missing: string[] = []) {
     },
   };
   const runCells = vi.fn(async () => true);
-  const info = vi.fn();
+  const info = vi.fn((_message: string, _options: { actions?: { label: string; callback(): void }[] }) => "notice");
+  const dismiss = vi.fn();
   const launcher = { add: vi.fn() };
   const tracker = { widgetAdded: new FakeSignal() };
   const modules = {
     launcher: missing.includes("launcher") ? {} : { ILauncher: "ILauncher" },
     notebook: missing.includes("notebook") ? {} : { INotebookTracker: "INotebookTracker", NotebookActions: { runCells } },
-    apputils: { MainAreaWidget: Area, Notification: { info } },
+    apputils: { MainAreaWidget: Area, Notification: { info, dismiss } },
     components: {},
   };
   const made = plugin(modules as never, told ?? undefined) as { optional: unknown[]; activate(...given: unknown[]): void };
   made.activate(app, ...made.optional.map((token) => (token === "ILauncher" ? launcher : tracker)));
   const open = async (panel: object) => {
     tracker.widgetAdded.emit(panel);
-    await vi.advanceTimersByTimeAsync(5_000);
+    await settled();
   };
-  return { app, runCells, info, launcher, open, commands, added, dock };
+  return { app, runCells, info, dismiss, launcher, open, commands, added, dock };
+}
+
+const reckoned = vi.spyOn(crypto.subtle, "digest");
+
+/** Digests are reckoned outside the page's clock. */
+async function settled(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+  await Promise.all(reckoned.mock.results.map(({ value }) => value));
+  await vi.advanceTimersByTimeAsync(5_000);
 }
 
 beforeEach(() => {
@@ -150,6 +173,37 @@ test.each([
   await open(panel);
   expect(runCells).not.toHaveBeenCalled();
   expect(panel.sessionContext.restartKernel).not.toHaveBeenCalled();
+});
+
+test("a notebook that somebody changed runs when asked to, and not before", async () => {
+  const { open, runCells, info, dismiss } = lab();
+  const panel = panelAt(PATH, { run_on_open: true }, kernelThat("9", "False"), notebookOf("desk", "import os"));
+  await open(panel);
+  expect(runCells).not.toHaveBeenCalled();
+  expect(panel.sessionContext.restartKernel).not.toHaveBeenCalled();
+  expect(info).toHaveBeenCalledOnce();
+  const [message, { actions }] = info.mock.calls[0]!;
+  expect([message, actions?.map(({ label }) => label)]).toEqual(["Modifié", ["Exécuter"]]);
+  actions?.[0]?.callback();
+  await settled();
+  expect(runCells).toHaveBeenCalledOnce();
+  panel.disposed.emit(undefined);
+  expect(dismiss).toHaveBeenCalledExactlyOnceWith("notice");
+});
+
+test.each([
+  ["source", notebookOf("desk "), false],
+  ["number of cells", notebookOf("desk", ""), false],
+  ["kind", { cells: [{ ...notebookOf("desk").cells[0], cell_type: "markdown" }] }, false],
+  ["tags", { cells: [{ ...notebookOf("desk").cells[0], metadata: { tags: ["inbox"] } }] }, false],
+  ["outputs and lines", { cells: [{ ...notebookOf(["de", "sk"]).cells[0], outputs: [1], execution_count: 3 }] }, true],
+])("another %s of a cell is told from a run", async (_name, content, same) => {
+  expect((await digestOf(content as never)) === (await digestOf(shipped))).toBe(same);
+});
+
+test("the digest of a notebook is the one that is reckoned in Python", async () => {
+  const [code, text] = notebookOf("a = 'é\u2028 « \x7f\x00\x1f\t»'", "# T").cells;
+  expect(await digestOf({ cells: [code!, { ...text!, cell_type: "markdown" }] })).toBe("04ac8c2e274b29f491befdb2e789c40c5ab0cfc16e7474bcb9ebe063476a5a91");
 });
 
 test("a JupyterLab that the workbench has not opened gets no tile and runs nothing", async () => {
