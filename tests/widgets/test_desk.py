@@ -225,3 +225,17 @@ def test_a_desk_without_an_email_type_disturbs_no_other_mailing(practice: Practi
 def test_the_desk_s_own_mailing_is_sent_from_its_own_panel(desk: Desk, practice: Practice):
     assert practice.screens.send_cell(desk.mailing, connections=None, again=False) is desk.sending
     assert practice.screens.send_cell(desk.mailing, connections=2, again=False) is not desk.sending
+
+
+def test_without_an_email_type_the_table_says_so_and_waits_for_nothing(practice: Practice):
+    desk = practice.desk("appointments", start="tomorrow", end="tomorrow")
+    counts = desk.recipients.counts
+    assert (counts["unknown"], counts["excluded"], counts["addresses"]) == (0, counts["rows"], 0)
+    gesture(desk.template, "changed", chosen=REMINDER, account=desk.template.account)
+    assert desk.recipients.counts["addresses"] > 30
+
+
+def test_a_child_without_anybody_responsible_invites_nobody_to_type_an_address(desk: Desk):
+    told = desks.addresses_of(desk.mailing.addressees())
+    child = told[desk.mailing.addressees()["reason"] == "no_addressee"].iloc[0]
+    assert (child["problem"], child["excluded"]) == ("", "nobody responsible")

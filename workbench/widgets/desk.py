@@ -183,8 +183,11 @@ class Desk:
         return self.practice.mailing(frame, self.template.chosen, account=self.template.account or None)
 
     def _say_trouble(self, sentence: str) -> None:
-        """Say what stands in the way, and show no message of the list before."""
+        """Say what stands in the way, and show no message and no addressee of the list before."""
         self._trouble = sentence
+        self._addressees = pd.DataFrame()
+        if len(self._frame):
+            self.recipients.address(_nobody_yet(self._frame, sentence))
         self.template.say(sentence, bad=True)
         self._overview = pd.DataFrame()
         self.messages.show(pd.DataFrame(columns=["name", "state", "note", "detail"]), _no_message)
@@ -291,6 +294,12 @@ class Desk:
             self._work_out()
 
 
+def _nobody_yet(frame: pd.DataFrame, sentence: str) -> pd.DataFrame:
+    """Return what the table shows while nobody knows who receives a message."""
+    told = {"address": "", "receiver": "", "problem": "", "hint": "", "excluded": _("nobody yet"), "detail": sentence}
+    return pd.DataFrame(told | {"opted_out": False}, index=frame["subject_key"].astype(str))
+
+
 def _no_message(_number: int) -> ShownMessage:
     raise UsageError(_("The list is not ready yet."))
 
@@ -301,12 +310,14 @@ def addresses_of(found: pd.DataFrame) -> pd.DataFrame:
     standings = {reason: standing_of(reason) for reason in found["reason"].unique()}
     words = found["reason"].map({reason: word_of_reason(reason) if reason else "" for reason in standings})
     standing = found["reason"].map(standings)
+    # A row without anybody to write to invites nobody to type an address: there is no file to keep it in.
+    nowhere = found["reason"].isin(["no_addressee", "no_correspondent", "unknown_patient"])
     return pd.DataFrame(
         {
             "address": found["address"],
             "receiver": ("→ " + found["recipient"]).where(elsewhere, ""),
-            "problem": words.where(standing == Standing.TO_CORRECT, ""),
-            "excluded": words.where(standing == Standing.EXCLUDED, ""),
+            "problem": words.where((standing == Standing.TO_CORRECT) & ~nowhere, ""),
+            "excluded": words.where((standing == Standing.EXCLUDED) | nowhere, ""),
             "detail": found["problem"],
             "hint": found["hint"],
             "opted_out": found["reason"] == "opted_out",
