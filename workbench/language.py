@@ -53,6 +53,20 @@ def _catalogue(name: str) -> _gettext.NullTranslations:
     return _gettext.GNUTranslations(compiled)
 
 
+@cache
+def sentences() -> frozenset[str]:
+    """Return every sentence that we say, its blanks unfilled: the English ones and those of the catalogues."""
+    from babel.messages.pofile import read_po
+
+    found: set[str] = set()
+    for source in sorted(_LOCALES.glob("*/workbench.po")):
+        with source.open("rb") as lines:
+            for message in read_po(lines, locale=source.parent.name):
+                for said in (message.id, message.string):
+                    found.update([said] if isinstance(said, str) else said or ())
+    return frozenset(found - {""})
+
+
 def _(message: str) -> str:
     """Return `message` (English, as written in the code) in the language in use."""
     return _catalogue(language()).gettext(message)

@@ -43,6 +43,7 @@ def test_the_two_words_of_a_parameter_reach_the_command_as_one():
         (("-y", "password: x"), "no parameter « password »"),
         (("-y", "[a"), "no YAML"),
         (("-p", "cp"), "-p NAME VALUE"),
+        (("-r", "dry_run", "perhaps"), "takes yes or no"),
         (("--grid", "{grid}", "--report", "x.html"), "for a single run"),
         (("--grid", "{grid}"), "no list of values"),
     ],
@@ -88,3 +89,36 @@ def test_a_postcode_keeps_its_zero_and_the_copy_its_place(at: Callable[..., Any]
 
 def test_a_notebook_is_never_written_over_itself(at: Callable[..., Any], notebook: Path):
     assert "over the notebook itself" in str(at("run", str(notebook), str(notebook)).exception)
+
+
+def test_raw_is_a_text_and_other_parameters_keep_their_types(at: Callable[..., Any], sample: Path, tmp_path: Path):
+    notebook = written(
+        tmp_path / "types.ipynb", "pass", parameters="a = None\nb: bool | str = ''\nc = None\nd: dict = {}"
+    )
+    done = at("run", str(notebook), "-p", "a", "false", "-r", "b", "false", "-y", "{c: [no, 'no'], d: {x: false}}")
+    assert done.exit_code == 0, done.stderr
+    with wb.open(sample) as practice:
+        [run] = practice.runs()
+    assert run.parameters == {"a": False, "b": "false", "c": [False, "no"], "d": {"x": False}}
+
+
+def test_a_grid_works_in_the_folder_asked_for_and_keeps_what_is_asked(
+    at: Callable[..., Any], sample: Path, tmp_path: Path
+):
+    notebook = written(tmp_path / "here.ipynb", "import os; print(os.getcwd(), x)", parameters="x: int = 0")
+    grid, folder = tmp_path / "grid.yaml", tmp_path / "folder"
+    grid.write_text("x: [1, 2]\n", encoding="utf-8")
+    folder.mkdir()
+    done = at("run", str(notebook), "--grid", str(grid), "--cwd", str(folder), "--keep-output")
+    assert done.exit_code == 0, done.stderr
+    copies = [nbformat.read(file, as_version=4) for file in (sample / "runs").iterdir()]
+    assert sorted(copy.cells[-1].outputs[0].text for copy in copies) == [f"{folder} 1\n", f"{folder} 2\n"]
+
+
+def test_a_report_that_fails_is_told_beside_the_numbers(at: Callable[..., Any], tmp_path: Path):
+    notebook = written(tmp_path / "late.ipynb", "import pathlib; pathlib.Path('late.html').mkdir()")
+    done = at("run", str(notebook), "--report", str(tmp_path / "late.html"), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["sent"] == 0
+    assert "late.html could not be written" in done.stderr
+    assert "nothing was sent" not in done.stderr

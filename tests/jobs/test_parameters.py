@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import BadValue, UnknownName
-from workbench.jobs.parameters import checked_values, declared_parameters, read_yaml
+from workbench.jobs.parameters import as_typed, checked_values, declared_parameters, injected_values, read_yaml
 
 CELL = """
 start: str = "tomorrow"  # the first day
@@ -18,6 +18,9 @@ limit: int | None = None
 loose = "a text"
 number = 4
 unsaid: object = None
+either: bool | str = ""
+flags: list[bool] = []
+texts: dict[str, str] = {}
 """
 
 
@@ -29,6 +32,7 @@ def test_the_cell_tells_names_kinds_defaults_and_comments():
     declared = declared_parameters(CELL)
     assert list(declared) == [
         "start", "cp", "count", "rate", "dry_run", "state", "rows", "options", "limit", "loose", "number", "unsaid",
+        "either", "flags", "texts",
     ]  # fmt: skip
     assert (declared["start"].kind, declared["start"].default) == ("str", "tomorrow")
     assert declared["start"].comment == "the first day"
@@ -59,19 +63,72 @@ def test_a_postcode_keeps_its_zero():
         ("state", "upcoming, missed", ["upcoming", "missed"]),
         ("state", ["a", "b"], ["a", "b"]),
         ("start", ["a", "b"], "a,b"),
-        ("limit", "None", None),
+        ("limit", as_typed("None"), None),
         ("limit", None, None),
         ("limit", "4", 4),
-        ("options", "{a: 1}", {"a": "1"}),
-        ("loose", "01", "01"),
-        ("unsaid", "5", 5),
-        ("unsaid", "True", True),
-        ("unsaid", "word", "word"),
+        ("options", "{a: 1, b: false, c: '1', d: [no, 01]}", {"a": 1, "b": False, "c": "1", "d": [False, "01"]}),
+        ("rows", as_typed("false, 2, x"), [False, 2, "x"]),
+        ("rows", "false, 2", ["false", "2"]),
+        ("loose", as_typed("01"), "01"),
+        ("unsaid", as_typed("5"), 5),
+        ("unsaid", as_typed("true"), True),
+        ("unsaid", as_typed("No"), False),
+        ("unsaid", as_typed("nan"), "nan"),
+        ("unsaid", as_typed("word"), "word"),
+        ("unsaid", "5", "5"),
+        ("either", as_typed("false"), False),
+        ("either", "false", "false"),
+        ("flags", as_typed("oui,no"), [True, False]),
+        ("texts", "{a: 1, b: no}", {"a": "1", "b": "no"}),
     ],
 )
 def test_a_value_is_read_as_its_parameter_says(name, text, value):
     assert read(**{name: text}) == {name: value}
     assert type(read(**{name: text})[name]) is type(value)
+
+
+def test_what_nobody_declares_keeps_the_types_of_yaml_and_json():
+    text = """
+        unsaid: {on: false, day: 2026-11-22, hour: 12:30, cp: 01000, phone: +33612345678, n: -2, x: 1.5, none: ~}
+        either: no
+        rows: [true, 'true', 3, [false]]
+        options: {dry: false}
+        loose: no
+        state: [no, 01]
+        dry_run: off
+    """
+    assert read(**read_yaml(text, where="-y")) == {
+        "unsaid": {
+            "on": False, "day": "2026-11-22", "hour": "12:30", "cp": "01000", "phone": "+33612345678", "n": -2,
+            "x": 1.5, "none": None,
+        },
+        "either": False,
+        "rows": [True, "true", 3, [False]],
+        "options": {"dry": False},
+        "loose": "no",
+        "state": ["no", "01"],
+        "dry_run": False,
+    }  # fmt: skip
+
+
+def test_a_value_that_was_read_is_nothing_but_plain():
+    found = read(**read_yaml("{loose: a, state: [b], unsaid: {c: [d]}, texts: {e: f}}", where="-y"))
+    plain = [found["loose"], *found["state"], *found["unsaid"]["c"], *found["texts"].values(), *found["texts"]]  # type: ignore
+    assert {type(value) for value in plain} == {str}
+
+
+def test_a_computed_default_is_told_as_it_is_written():
+    declared = declared_parameters("day: str = str(date.today())\ncount = 2 + len(x)")
+    assert [(one.default, one.computed) for one in declared.values()] == [
+        (None, "str(date.today())"), (None, "2 + len(x)"),
+    ]  # fmt: skip
+
+
+def test_an_injected_cell_gives_values_and_nothing_else():
+    assert injected_values('# Parameters\nstart = "J+1"\ndry_run = True\n') == {"start": "J+1", "dry_run": True}
+    for source in ("import os", "a = b()", "a = 1\nprint(a)"):
+        with pytest.raises(SyntaxError):
+            injected_values(source)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +148,20 @@ def test_an_unknown_name_is_refused_with_those_there_are():
         checked_values({}, {"start": "x"})
 
 
-@pytest.mark.parametrize("name", ["password", "smtp_password", "secret", "API_KEY", "mot_de_passe"])
+@pytest.mark.parametrize("name", [
+    "password", "smtp_password", "secret", "API_KEY", "mot_de_passe", "api_token", "accessToken", "smtpPwd", "pwd2",
+    "user_pass", "passphrase", "passCode", "motDePasse", "APIKey", "cle_api", "smtppassword", "client_secret",
+])  # fmt: skip
 def test_a_password_is_no_parameter(name):
     with pytest.raises(BadValue, match="password is no parameter"):
         checked_values(declared_parameters(f'{name}: str = ""'), {name: "x"})
+    with pytest.raises(BadValue, match="password is no parameter"):
+        checked_values(declared_parameters("options: dict = {}"), {"options": f"{{mail: {{{name}: x}}}}"})
+
+
+@pytest.mark.parametrize("name", ["key", "secretary", "secretaire", "passage", "compass", "patient_key", "tokenize"])
+def test_another_name_is_no_password(name):
+    assert checked_values(declared_parameters(f'{name}: str = ""'), {name: "x"}) == {name: "x"}
 
 
 @pytest.mark.parametrize("text", ["- a\n- b", "a: [", "just words"])

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import shutil
 import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
+import workbench as wb
 from workbench.domain.runs import RunProgress, RunStatus
 from workbench.errors import BadValue, NotebookRefused, RunFailed
 from workbench.jobs.running import read_notebook, run_notebook
@@ -132,10 +135,97 @@ def test_a_copy_that_could_not_be_written_is_refused_first(
     assert practice.runs() == []
 
 
-def test_two_copies_of_one_second_have_names_of_their_own(practice: Practice, written: Callable[..., Path]):
-    from workbench.jobs.running import _default_copy
+def test_each_copy_has_a_name_of_its_own_even_in_one_second(practice: Practice, written: Callable[..., Path]):
+    outcome = run_notebook(practice, read_notebook(written("x = 1")))
+    assert outcome.copy is not None
+    assert outcome.copy.name.endswith(f"-{outcome.record.id}.ipynb")
 
+
+def test_the_copy_and_the_report_are_two_files(practice: Practice, written: Callable[..., Path], tmp_path: Path):
     read = read_notebook(written("x = 1"))
-    first = _default_copy(practice, read, "20261122T080000Z")
-    first.write_text("", encoding="utf-8")
-    assert _default_copy(practice, read, "20261122T080000Z").name == "notebook-20261122T080000Z-2.ipynb"
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(NotebookRefused, match="cannot be one file"):
+        run_notebook(practice, read, output=tmp_path / "same.html", report=tmp_path / "link" / "same.html")
+    assert practice.runs() == []
+
+
+def test_what_cannot_be_written_does_not_change_what_was_sent(
+    practice: Practice, written: Callable[..., Path], tmp_path: Path
+):
+    invitation(practice, tmp_path)
+    taken = "import pathlib\nfor name in ('copy', 'report'):\n    pathlib.Path(f'{name}.x').mkdir()"
+    outcome = run_notebook(
+        practice, read_notebook(written(OWN_TABLE, taken, parameters="rows: int = 2")),
+        output=tmp_path / "copy.x", report=tmp_path / "report.x",
+    )  # fmt: skip
+    assert (outcome.record.status, outcome.record.error, outcome.exit_status) == (RunStatus.DONE, "", 0)
+    assert outcome.total.sent == 2
+    assert (outcome.copy, outcome.report) == (None, None)
+    copy, report = outcome.warnings
+    assert copy.startswith(f"The executed copy {tmp_path / 'copy.x'} could not be written (")
+    assert report.startswith(f"The report {tmp_path / 'report.x'} could not be written (")
+
+
+def test_a_notebook_sends_nothing_from_another_workspace(
+    practice: Practice, written: Callable[..., Path], sample_made_once: Path, tmp_path: Path
+):
+    other = shutil.copytree(sample_made_once, tmp_path / "other")
+    with wb.open(other) as opened:
+        invitation(opened, tmp_path)
+    cell = OWN_TABLE.replace("wb.open()", f"wb.open({str(other)!r})")
+    outcome = run_notebook(practice, read_notebook(written(cell, parameters="rows: int = 2")))
+    assert (outcome.record.status, outcome.exit_status) == (RunStatus.FAILED, 1)
+    assert outcome.record.error.startswith("UnknownRun: The notebook is run on another workspace")
+    with wb.open(other) as opened:
+        assert len(opened.mailings()) == 0
+    assert list((other / "caught").rglob("*.eml")) == []
+
+
+def test_what_an_error_quotes_is_nowhere(practice: Practice, written: Callable[..., Path]):
+    cell = "import workbench as wb\nwb.open().patients.correct('Nathan AUBRY 2201', email='x@exemple.test')"
+    outcome = run_notebook(practice, read_notebook(written("pass", cell)))
+    assert outcome.record.error == "UnknownPatient: No patient has the file number …."
+    assert outcome.copy is not None
+    [told] = nbformat.read(outcome.copy, as_version=4).cells[1].outputs
+    assert "AUBRY" not in str(told)
+
+
+def test_an_executed_copy_runs_again_with_the_values_it_ran_with(practice: Practice, written: Callable[..., Path]):
+    file = written(
+        "assert (start, dry_run) == ('J+1', True), (start, dry_run)",
+        parameters="start: str = 'tomorrow'\ndry_run: bool = False",
+    )
+    first = run_notebook(practice, read_notebook(file), parameters={"start": "J+1", "dry_run": True})
+    assert first.copy is not None
+    read = read_notebook(first.copy)
+    assert read.defaults() == {"start": "J+1", "dry_run": True}
+    again = run_notebook(practice, read)
+    assert (again.record.error, again.record.parameters) == ("", {"start": "J+1", "dry_run": True})
+    other = run_notebook(practice, read_notebook(first.copy), parameters={"start": "J+2"})
+    assert other.record.parameters == {"start": "J+2", "dry_run": True}
+    assert other.record.error == "AssertionError"
+
+
+def test_a_notebook_with_a_password_among_its_parameters_is_refused(written: Callable[..., Path]):
+    with pytest.raises(NotebookRefused, match="« smtp_password »") as refused:
+        read_notebook(written("1", parameters='start: str = ""\nsmtp_password: str = "hunter2"'))
+    assert "hunter2" not in str(refused.value)
+    assert read_notebook(written("1", parameters='api_token: str = ""\nhas_password: bool = True'))
+
+
+def test_runs_that_share_a_mailing_each_have_their_own_rows(
+    practice: Practice, written: Callable[..., Path], tmp_path: Path
+):
+    invitation(practice, tmp_path)
+    cell = OWN_TABLE.replace("range(rows)})", 'range(rows)}).query("id >= @first")').replace(
+        '"Invitation")', '"Invitation", key="shared")'
+    )
+    file = written(cell, parameters="rows: int = 1\nfirst: int = 0")
+    practice.run(file)
+    frame = practice.run(file, parameters={"first": 1}, grid={"rows": [2, 4]}, identities=True)
+    one, two = [run["run_id"] for run in frame.attrs["runs"]]
+    assert frame["address"].tolist() == [f"p{n}@exemple.test" for n in range(4)]
+    assert frame["run_id"].tolist()[1:] == [one, two, two]
+    assert frame["run_id"].iloc[0] not in {one, two}
+    assert pd.isna(frame["rows"].iloc[0])
+    assert frame["rows"].tolist()[1:] == [2, 4, 4]

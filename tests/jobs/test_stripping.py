@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from workbench.domain.mailings import Tally
 from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
-from workbench.jobs.stripping import People, sentence_of_error, stripped
+from workbench.jobs.stripping import People, stripped
 
 NAME, ADDRESS = "Mme Zoé QUÉMÉNEUR", "zoe.quemeneur@exemple.test"
 KERNEL = {"name": "python3", "display_name": "Python 3"}
@@ -72,12 +72,12 @@ def test_a_code_that_is_a_recipients_name_is_not_kept():
 
 def test_an_error_keeps_its_class_and_only_our_own_sentence():
     foreign = new_output("error", ename="ValueError", evalue=f"no {NAME}", traceback=[f"Traceback {ADDRESS}"])
-    ours = new_output("error", ename="LoginRefused", evalue="The server refused.", traceback=["x"])
-    naming = new_output("error", ename="BadValue", evalue=f"« {ADDRESS.upper()} » is no day.", traceback=["x"])
-    outputs, dropped, text = after(foreign, ours, naming)
+    ours = new_output("error", ename="BadValue", evalue="This is not an e-mail address.", traceback=["x"])
+    naming = new_output("error", ename="BadValue", evalue=f"There is no run « {ADDRESS.upper()} ».", traceback=["x"])
+    outputs, dropped, text = after(foreign, ours, naming, people=People())
     assert dropped == 0
     assert [(one.ename, one.evalue) for one in outputs] == [
-        ("ValueError", ""), ("LoginRefused", "The server refused."), ("BadValue", ""),
+        ("ValueError", ""), ("BadValue", "This is not an e-mail address."), ("BadValue", "There is no run « … »."),
     ]  # fmt: skip
     assert NAME not in text
     assert ADDRESS not in text.lower()
@@ -86,8 +86,15 @@ def test_an_error_keeps_its_class_and_only_our_own_sentence():
 def test_a_name_is_recognised_as_a_word():
     assert PEOPLE.named_in("… QUÉMÉNEUR …")
     assert PEOPLE.named_in(f"<{ADDRESS.upper()}>")
+    assert PEOPLE.named_in("zoé")
     assert not PEOPLE.named_in("QUÉMÉNEURS")
-    assert sentence_of_error("UnknownTemplate", "Zoé", PEOPLE) == "UnknownTemplate"
+
+
+def test_a_patient_is_recognised_whoever_received_the_letter():
+    people = People.of([], pd.DataFrame({"last_name": ["Le Goff", None], "first_name": ["Nathan", ""]}))
+    assert people.named_in("NATHAN")
+    assert people.named_in("m_goff")
+    assert not people.named_in("Zoé")
 
 
 def test_widgets_and_metadata_go_whatever_is_kept():

@@ -73,11 +73,17 @@ def test_going_on_with_a_mailing_is_the_runs_too(world: World, tmp_path: Path) -
     assert world.ledger.runs.run(run.id).mailings == (number,)
 
 
-def test_the_run_of_another_ledger_is_none_of_ours(world: World, tmp_path: Path) -> None:
+def test_nothing_is_confirmed_in_the_run_of_another_ledger(world: World, tmp_path: Path) -> None:
+    before = world.queued("1", key="before")
     there = inside(world, "feedbeef", tmp_path)
-    number = there.queued("1")
+    with pytest.raises(UnknownRun, match="another workspace"):
+        there.queued("2", key="inside")
+    status = world.ledger.mailings.mailing(before).status
+    with pytest.raises(UnknownRun, match="another workspace"):
+        there.ledger.mailings.set_status(before, status.SENDING, by=BY, now=world.now)
     there.ledger.close()
-    assert set(world.ledger.results.results(number)["run_id"]) == {""}
+    assert len(world.ledger.mailings.mailings()) == 1
+    assert world.ledger.mailings.mailing(before).status is status
 
 
 def test_a_run_whose_process_is_gone_is_called_interrupted(world: World, tmp_path: Path) -> None:

@@ -122,8 +122,9 @@ def run(
 
     read = read_notebook(notebook)
     if help_notebook:
+        defaults = read.defaults()
         rows = [
-            {"name": one.name, "kind": one.kind, "default": str(one.default), "help": one.comment}
+            {"name": one.name, "kind": one.kind, "default": str(defaults[one.name]), "help": one.comment}
             for one in read.parameters.values()
         ]
         show(as_frame(rows, ["name", "kind", "default", "help"]), format=format, output=output)
@@ -133,7 +134,8 @@ def run(
     if grid is not None:
         if copy is not None or report is not None:
             raise UsageError(_("With --grid, each run keeps its own copy: OUTPUT and --report are for a single run."))
-        _run_grid(practice, notebook, values, grid, timeout=timeout, json=json, format=format, output=output)
+        options = {"timeout": timeout, "cwd": cwd, "keep_output": keep_output}
+        _run_grid(practice, notebook, values, grid, options, json=json, format=format, output=output)
     with _told_when_interrupted(), interruptible(), running_progress() as progress:
         outcome = run_notebook(
             practice, read, parameters=values, output=copy, report=report, timeout=timeout, cwd=cwd,
@@ -162,18 +164,19 @@ def _values(
     yaml: list[str] | None,
 ) -> dict[str, object]:
     """Return the parameters in the order of papermill: files, then YAML, then single ones."""
-    from workbench.jobs.parameters import read_yaml
+    from workbench.jobs.parameters import as_typed, read_yaml
 
     values: dict[str, object] = {}
     for file in files or ():
         values.update(read_yaml(_text_of(file), where=file.name))
     for text in yaml or ():
         values.update(read_yaml(text, where="--parameters_yaml"))
-    for pair in (*(parameters or ()), *(raw or ())):
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(_("« {word} »: a parameter is written as -p NAME VALUE.").format(word=pair))
-        values[name] = value
+    for pairs, typed in ((parameters, as_typed), (raw, str)):
+        for pair in pairs or ():
+            name, equals, value = pair.partition("=")
+            if not equals or not name:
+                raise UsageError(_("« {word} »: a parameter is written as -p NAME VALUE.").format(word=pair))
+            values[name] = typed(value)
     return values
 
 
@@ -189,19 +192,19 @@ def _run_grid(
     notebook: Path,
     values: Mapping[str, object],
     grid: Path,
+    options: Mapping[str, Any],
     *,
-    timeout: float | None,
     json: bool,
     format: Format,
     output: Path | None,
 ) -> None:
-    from workbench.jobs.grid import grid_status
+    from workbench.jobs.grid import grid_status, run_grid
     from workbench.jobs.parameters import read_yaml
 
     lists: Any = read_yaml(_text_of(grid), where=grid.name)
     with _told_when_interrupted(), interruptible(), running_progress() as progress:
-        frame = practice.run(
-            notebook, parameters=values, grid=lists, timeout=timeout, identities=True, progress=progress
+        frame = run_grid(
+            practice, notebook, parameters=values, grid=lists, identities=True, progress=progress, **options
         )
     runs = frame.attrs["runs"]
     asked = [name if name in frame.columns else f"parameter_{name}" for name in lists]
@@ -210,6 +213,8 @@ def _run_grid(
     if not json and format is Format.TABLE:
         told = [{**run, "parameters": ", ".join(f"{k}={run['parameters'][k]}" for k in lists)} for run in runs]
         show(as_frame(told, _RUN_COLUMNS), title=_("Runs"))
+    for warning in [warning for run in runs for warning in run["warnings"]]:
+        say(warning)
     failed = sum(run["status"] != RunStatus.DONE for run in runs)
     say(
         n_("{count} run, {failed} of them failed.", "{count} runs, {failed} of them failed.", len(runs)).format(
@@ -230,7 +235,7 @@ def _tell(practice: Practice, outcome: RunOutcome, *, json: bool) -> None:
             show_left_out(practice.results(number))
         say_what_is_open(number, counts)
     if not outcome.counts:
-        say(_("The notebook confirmed no mailing: nothing was sent."))
+        say(_("The notebook confirmed no mailing on this workspace."))
     if record.status is RunStatus.FAILED:
         say(_("The notebook stopped before its end: {error}").format(error=record.error))
     elif record.status is RunStatus.INTERRUPTED:
@@ -244,9 +249,12 @@ def _tell(practice: Practice, outcome: RunOutcome, *, json: bool) -> None:
                 outcome.dropped,
             ).format(count=outcome.dropped)
         )
-    say(_("The executed copy is {path}").format(path=outcome.copy))
+    if outcome.copy is not None:
+        say(_("The executed copy is {path}").format(path=outcome.copy))
     if outcome.report is not None:
         say(_("The report is {path}").format(path=outcome.report))
+    for warning in outcome.warnings:
+        say(warning)
 
 
 def _json(outcome: RunOutcome) -> dict[str, Any]:

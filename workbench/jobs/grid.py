@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.practice import Practice
 
-RUN_KEYS = ("run_id", "status", "error", "parameters", "mailings", "copy", "exit_status")
+RUN_KEYS = ("run_id", "status", "error", "parameters", "mailings", "copy", "exit_status", "warnings")
 """What ``frame.attrs["runs"]`` tells of each run, in order."""
 
 
@@ -31,20 +31,24 @@ def run_grid(
     parameters: Mapping[str, object],
     grid: Mapping[str, Sequence[object]],
     timeout: float | None = None,
+    cwd: Path | None = None,
+    keep_output: bool = False,
     identities: bool = False,
     progress: Callable[[RunProgress], None] | None = None,
 ) -> pd.DataFrame:
     """Run a notebook for each combination, one after the other, each in a process of its own.
 
-    A run that fails does not stop the others. Every combination is checked before the first one runs.
+    A run that fails does not stop the others. Every combination is checked before the first one runs. `timeout`,
+    `cwd` and `keep_output` are those of `run_notebook`.
 
     Returns
     -------
     DataFrame
         The results of every mailing that a run confirmed: ``domain.frames.RESULT_COLUMNS``, with ``run_id`` the run
         of this grid that the row stands for, and a column for each parameter of the grid (``parameter_…`` where a
-        results column has its name). Key (``run_id``, ``delivery_id``). ``frame.attrs["runs"]`` is a list with one
-        dict a run (`RUN_KEYS`).
+        results column has its name). Of a mailing that several runs of the grid share, a row stands for the run that
+        queued it; one queued before the grid names no value of it. Key ``delivery_id``. ``frame.attrs["runs"]`` is a
+        list with one dict a run (`RUN_KEYS`).
 
     Raises
     ------
@@ -56,11 +60,8 @@ def run_grid(
         When a person interrupted it; what was in flight has ended, and what was sent stands in the results.
     """
     read = read_notebook(notebook)
-    cells = [{**parameters, **combination} for combination in combinations(grid)]
-    for values in cells:
-        checked_values(read.parameters, values)
+    cells = [checked_values(read.parameters, {**parameters, **combination}) for combination in list(combinations(grid))]
     runs: list[dict[str, Any]] = []
-    frames: list[pd.DataFrame] = []
     for number, values in enumerate(cells):
         try:
             outcome = run_notebook(
@@ -68,6 +69,8 @@ def run_grid(
                 read_notebook(notebook) if number else read,
                 parameters=values,
                 timeout=timeout,
+                cwd=cwd,
+                keep_output=keep_output,
                 progress=progress,
             )
         except WorkbenchError as error:
@@ -82,10 +85,16 @@ def run_grid(
                 _("The notebook stopped before its end: {error}. Its executed copy is {copy}").format(
                     error=outcome.record.error, copy=outcome.copy
                 )
+                if outcome.copy is not None
+                else " ".join(
+                    [
+                        _("The notebook stopped before its end: {error}").format(error=outcome.record.error),
+                        *outcome.warnings,
+                    ]
+                )
             )
-        runs.append(_told(outcome, values))
-        frames.append(_rows(practice, outcome, {name: values[name] for name in grid}))
-    frame = _joined(practice, frames, list(grid))
+        runs.append(_told(outcome))
+    frame = _results(practice, runs, list(grid))
     frame.attrs["runs"] = runs
     return frame if identities else without_people(frame)
 
@@ -111,17 +120,19 @@ def grid_status(runs: Sequence[Mapping[str, Any]]) -> int:
     return next((status for status in (INTERRUPTED, 2, 1, 3) if status in statuses), 0)
 
 
-def _told(outcome: RunOutcome, values: Mapping[str, object]) -> dict[str, Any]:
+def _told(outcome: RunOutcome) -> dict[str, Any]:
     record = outcome.record
     told = (
-        record.id, record.status.value, record.error, dict(values), list(record.mailings), str(outcome.copy),
-        outcome.exit_status,
+        record.id, record.status.value, record.error, dict(record.parameters), list(record.mailings),
+        str(outcome.copy or ""), outcome.exit_status, list(outcome.warnings),
     )  # fmt: skip
     return dict(zip(RUN_KEYS, told, strict=True))
 
 
 def _without_run(values: Mapping[str, object], error: WorkbenchError) -> dict[str, Any]:
-    told: tuple[object, ...] = ("", RunStatus.FAILED.value, error.sentence, dict(values), [], "", error.exit_status)
+    told: tuple[object, ...] = (
+        "", RunStatus.FAILED.value, error.sentence, dict(values), [], "", error.exit_status, []
+    )  # fmt: skip
     return dict(zip(RUN_KEYS, told, strict=True))
 
 
@@ -129,21 +140,24 @@ def _column(name: str) -> str:
     return f"parameter_{name}" if name in RESULT_COLUMNS else name
 
 
-def _rows(practice: Practice, outcome: RunOutcome, values: Mapping[str, object]) -> pd.DataFrame:
+def _results(practice: Practice, runs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of every mailing that the runs confirmed, each once, with the run that it stands for."""
     import pandas as pd
 
-    found = [practice.ledger.results.results(number) for number in outcome.record.mailings]
-    frame = pd.concat(found, ignore_index=True) if found else practice.ledger.results.empty()
-    frame["run_id"] = pd.Series(outcome.record.id, index=frame.index, dtype="string")
-    for name, value in values.items():
-        text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-        frame[_column(name)] = pd.Series([text] * len(frame), index=frame.index, dtype="object").infer_objects()
-    return frame
-
-
-def _joined(practice: Practice, frames: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-
+    confirmed: dict[int, list[Mapping[str, Any]]] = {}
+    for run in runs:
+        for number in run["mailings"]:
+            confirmed.setdefault(number, []).append(run)
+    frames = []
+    for number, of_it in confirmed.items():
+        frame = practice.ledger.results.results(number)
+        if len(of_it) == 1:
+            frame["run_id"] = pd.Series(of_it[0]["run_id"], index=frame.index, dtype="string")
+        given = {run["run_id"]: run["parameters"] for run in of_it}
+        for name in names:
+            values = [_cell(given[run_id][name]) if run_id in given else None for run_id in frame["run_id"]]
+            frame[_column(name)] = pd.Series(values, index=frame.index, dtype="object").infer_objects()
+        frames.append(frame)
     some = [frame for frame in frames if len(frame)]
     if some:
         return pd.concat(some, ignore_index=True)
@@ -151,3 +165,7 @@ def _joined(practice: Practice, frames: Sequence[pd.DataFrame], names: Sequence[
     for name in names:
         empty[_column(name)] = pd.Series(dtype="object")
     return empty
+
+
+def _cell(value: object) -> object:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value

@@ -1,13 +1,15 @@
 """The parameters of a notebook: what its tagged cell declares, and values read against that before anything runs.
 
 papermill reads ``-p cp 01`` as the number 1 and only warns of a name that the notebook does not know. Here the
-annotation decides how a value is read, and an unknown name or a value of another kind is refused.
+annotation decides how a value is read, and an unknown name or a value of another kind is refused. What no annotation
+decides keeps the type that YAML, JSON or papermill gives it, so that « false » never becomes a text that is true.
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import math
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -22,10 +24,18 @@ from workbench.language import _
 TAG = "parameters"
 """The tag of the cell that declares them, as papermill has it."""
 
+INJECTED_TAG = "injected-parameters"
+"""The tag of the cell that holds those of an execution."""
+
 _YES = frozenset({"true", "yes", "y", "on", "1", "oui", "o", "vrai"})
 _NO = frozenset({"false", "no", "n", "off", "0", "non", "faux"})
 _KINDS = {"str", "int", "float", "bool", "list", "dict"}
-_SECRET = re.compile(r"(^|_)(password|passwd|secret|api_?key|mot_de_passe|mdp)($|_)", re.IGNORECASE)
+_YAML_BOOLS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_WHOLE = re.compile(r"-?(0|[1-9]\d{0,300})")  # « 01 » and « +33… » are no numbers
+_NUMBER = re.compile(r"-?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
+_SECRET_WORD = re.compile(r"pass|pwd?|mdp|secrets?|jetons?|credentials?|.*tokens?")
+_SECRET = re.compile(r"passw(or)?d|passphrase|passcode|mots?depasse|(api|private|secret|access)key|cl[eé]api")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +44,56 @@ class Parameter:
 
     name: str
     kind: str = ""
-    item: str = ""  # what a list holds
+    item: str = ""  # what a list holds, or a dict under its names
     may_be_none: bool = False
     default: object = None
+    computed: str = ""  # the source of a default that is no plain value
     comment: str = ""
 
 
+class Written(str):
+    """A value as somebody wrote it without quotes, and what it means (`meaning`) where nobody declares its kind."""
+
+    __slots__ = ("meaning",)
+    meaning: object
+
+    def __new__(cls, text: str, meaning: object) -> Written:
+        """Make it of its text."""
+        written = super().__new__(cls, text)
+        written.meaning = meaning
+        return written
+
+
 class _Texts(yaml.SafeLoader):
-    """Reads YAML and JSON with every plain value as its text: ``01`` stays « 01 », only nothing is nothing."""
+    """Reads YAML and JSON with the text of every plain value beside its type; only nothing is nothing."""
 
 
 _Texts.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    text = str(loader.construct_scalar(node))
+    return text if node.style else Written(text, _yaml_value(text))
+
+
+_Texts.add_constructor("tag:yaml.org,2002:str", _text)
+
+
+def _yaml_value(text: str) -> object:
+    """Return a plain value with the type of YAML or JSON; a day, an hour and ``01`` stay texts."""
+    if text.lower() in _YAML_BOOLS:
+        return _YAML_BOOLS[text.lower()]
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else text
+
+
+def as_typed(text: str) -> Written:
+    """Return the value of ``-p``: read as its parameter declares, else as papermill does and yes or no understood."""
+    return Written(text, _guessed(text))
 
 
 def declared_parameters(source: str) -> dict[str, Parameter]:
@@ -63,15 +109,15 @@ def declared_parameters(source: str) -> dict[str, Parameter]:
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             kind, item, may_be_none = _kind(statement.annotation)
-            default, name = _literal(statement.value), statement.target.id
+            (default, computed), name = _literal(statement.value), statement.target.id
         elif (
             isinstance(statement, ast.Assign)
             and len(statement.targets) == 1
             and isinstance(statement.targets[0], ast.Name)
         ):
-            default, name = _literal(statement.value), statement.targets[0].id
+            (default, computed), name = _literal(statement.value), statement.targets[0].id
             kind = type(default).__name__ if type(default).__name__ in _KINDS else ""
-            item, may_be_none = "", default is None
+            item, may_be_none = "", default is None and not computed
         else:
             continue
         found[name] = Parameter(
@@ -80,13 +126,39 @@ def declared_parameters(source: str) -> dict[str, Parameter]:
             item=item,
             may_be_none=may_be_none,
             default=default,
+            computed=computed,
             comment=comments.get(statement.end_lineno or 0, ""),
         )
     return found
 
 
+def injected_values(source: str) -> dict[str, object]:
+    """Return the values that the source of an injected cell gives, as the execution that wrote it had them.
+
+    Raises
+    ------
+    SyntaxError
+        When it is no Python, or holds anything else than names and plain values.
+    """
+    found = declared_parameters(source)
+    if len(found) != len(ast.parse(source).body) or any(one.computed for one in found.values()):
+        raise SyntaxError
+    return {name: one.default for name, one in found.items()}
+
+
+def secret_name(values: Mapping[str, object]) -> str:
+    """Return the first name in `values`, and in what they hold, that asks for a password; else nothing."""
+    for name, value in values.items():
+        words = [word.lower() for word in _WORDS.findall(str(name))]
+        if any(map(_SECRET_WORD.fullmatch, words)) or _SECRET.search("".join(words)):
+            return str(name)
+        if isinstance(value, Mapping) and (below := secret_name(value)):
+            return below
+    return ""
+
+
 def read_yaml(text: str, *, where: str) -> dict[str, object]:
-    """Return the names and values of a YAML or JSON text, every plain value as its text.
+    """Return the names and values of a YAML or JSON text, plain values as `Written`.
 
     Raises
     ------
@@ -127,14 +199,28 @@ def checked_values(declared: Mapping[str, Parameter], given: Mapping[str, object
                     name=name, tag=TAG
                 )
             )
-        if _SECRET.search(name):
-            raise BadValue(
-                _(
-                    "« {name} » would be written into the executed notebook: a password is no parameter. "
-                    "Keep it with the mail account."
-                ).format(name=name)
-            )
-    return {name: read_value(declared[name], value) for name, value in given.items()}
+    refuse_secret(given)  # before a value is quoted
+    read = {name: read_value(declared[name], value) for name, value in given.items()}
+    refuse_secret(read)
+    return read
+
+
+def refuse_secret(values: Mapping[str, object]) -> None:
+    """Refuse values that hold a password, which would be written into the executed notebook.
+
+    Raises
+    ------
+    BadValue
+        When a name asks for one.
+    """
+    name = secret_name(values)
+    if name:
+        raise BadValue(
+            _(
+                "« {name} » would be written into the executed notebook: a password is no parameter. "
+                "Keep it with the mail account."
+            ).format(name=name)
+        )
 
 
 def read_value(parameter: Parameter, value: object) -> object:
@@ -145,26 +231,27 @@ def read_value(parameter: Parameter, value: object) -> object:
     BadValue
         When it is of another kind.
     """
-    if value is None or (parameter.may_be_none and value == "None"):
-        if parameter.may_be_none or not parameter.kind:
-            return None
-        raise _refused(parameter, value)
     kind = parameter.kind
     if not kind:
-        return _guessed(value) if isinstance(value, str) else value
+        return _meant(value)
+    if value is None or (parameter.may_be_none and isinstance(value, Written) and value == "None"):
+        if parameter.may_be_none:
+            return None
+        raise _refused(parameter, value)
+    one = Parameter(name=parameter.name, kind=parameter.item)
     if kind == "str" and isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)  # as on the command line
     if kind == "list":
         if isinstance(value, str):
-            value = [item.strip() for item in value.split(",") if item.strip()]
+            typed = as_typed if isinstance(value, Written) else str
+            value = [typed(item.strip()) for item in value.split(",") if item.strip()]
         if not isinstance(value, (list, tuple)):
             raise _refused(parameter, value)
-        one = Parameter(name=parameter.name, kind=parameter.item)
-        return [read_value(one, item) if parameter.item else item for item in value]
+        return [read_value(one, item) for item in value]
     if kind == "dict":
         found = read_yaml(value, where=parameter.name) if isinstance(value, str) else value
         if isinstance(found, Mapping):
-            return dict(found)
+            return {str(name): read_value(one, item) for name, item in found.items()}
         raise _refused(parameter, value)
     return _plain_value(parameter, value)
 
@@ -175,7 +262,7 @@ def _plain_value(parameter: Parameter, value: object) -> object:
     text = str(value).strip()
     match parameter.kind:
         case "str":
-            return value if isinstance(value, str) else str(value)
+            return str(value)
         case "bool":
             if isinstance(value, bool):
                 return value
@@ -206,23 +293,36 @@ def _refused(parameter: Parameter, value: object) -> BadValue:
     )
 
 
+def _meant(value: object) -> object:
+    """Return a value whose kind nobody declared with its own type."""
+    if isinstance(value, Written):
+        return value.meaning
+    if isinstance(value, Mapping):
+        return {str(name): _meant(item) for name, item in value.items()}
+    return [_meant(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def _guessed(text: str) -> object:
-    """Return a value whose kind nobody declared, as papermill reads it."""
-    if text in {"True", "False", "None"}:
-        return {"True": True, "False": False, "None": None}[text]
+    """Return a value whose kind nobody declared as papermill reads it; true, false, yes and no in any letters."""
+    if text == "None":
+        return None
+    if text.lower() in {"true", "yes", "false", "no"}:
+        return _YAML_BOOLS[text.lower()]
     for read in (int, float):
         try:
-            return read(text)
+            number = read(text)
         except ValueError:
             continue
+        return number if math.isfinite(number) else text
     return text
 
 
-def _literal(node: ast.expr | None) -> object:
+def _literal(node: ast.expr | None) -> tuple[object, str]:
+    """Return the plain value that stands in the source, or the source of what is none."""
     try:
-        return None if node is None else ast.literal_eval(node)
+        return None if node is None else ast.literal_eval(node), ""
     except ValueError:
-        return None
+        return None, ast.unparse(node) if node is not None else ""
 
 
 def _kind(annotation: ast.expr) -> tuple[str, str, bool]:
@@ -241,10 +341,11 @@ def _kind(annotation: ast.expr) -> tuple[str, str, bool]:
         if outer == "Optional":
             kind, item, _none = _kind(annotation.slice)
             return kind, item, True
-        if outer in {"list", "List"}:
-            item = annotation.slice.id if isinstance(annotation.slice, ast.Name) else ""
-            return "list", item if item in _KINDS else "", False
-        return ("dict", "", False) if outer in {"dict", "Dict"} else ("", "", False)
+        if outer in {"list", "List", "dict", "Dict"}:
+            held = annotation.slice.elts[-1] if isinstance(annotation.slice, ast.Tuple) else annotation.slice
+            item = held.id if isinstance(held, ast.Name) and held.id in _KINDS else ""
+            return outer.lower(), item, False
+        return "", "", False
     if isinstance(annotation, ast.Name) and annotation.id in _KINDS:
         return annotation.id, "", False
     return "", "", False
@@ -256,6 +357,6 @@ def _comments(source: str) -> dict[int, str]:
     return {token.start[0]: token.string.lstrip("# ").strip() for token in tokens if token.type == tokenize.COMMENT}
 
 
-def parameters_cell(notebook: Any) -> Any | None:
+def parameters_cell(notebook: Any, tag: str = TAG) -> Any | None:
     """Return the first cell of a notebook that is tagged, or nothing."""
-    return next((cell for cell in notebook.cells if TAG in cell.metadata.get("tags", ())), None)
+    return next((cell for cell in notebook.cells if tag in cell.metadata.get("tags", ())), None)

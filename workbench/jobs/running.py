@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,15 @@ from workbench.domain.mailings import Counts
 from workbench.domain.runs import RUN_VARIABLE, RunProgress, RunRecord, RunStatus
 from workbench.errors import NotebookRefused
 from workbench.jobs.files import made_folder, refuse_unwritable
-from workbench.jobs.parameters import Parameter, checked_values, declared_parameters, parameters_cell
+from workbench.jobs.parameters import (
+    INJECTED_TAG,
+    Parameter,
+    checked_values,
+    declared_parameters,
+    injected_values,
+    parameters_cell,
+    secret_name,
+)
 from workbench.language import _
 from workbench.settings import write_private
 
@@ -28,23 +36,36 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notebook:
-    """A notebook that can run: its file, what it holds, and the parameters that it declares."""
+    """A notebook that can run: its file, what it holds, and the parameters that it declares.
+
+    An executed copy also holds the values that it ran with (`injected`); it runs with them again where none is given.
+    """
 
     file: Path
     digest: str
     node: Any
     parameters: Mapping[str, Parameter]
+    injected: Mapping[str, object] = field(default_factory=dict)
+
+    def defaults(self) -> dict[str, object]:
+        """Return what each parameter is when none is given, a computed one as it is written."""
+        declared = {name: one.computed or one.default for name, one in self.parameters.items()}
+        return {**declared, **self.injected}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOutcome:
-    """What became of a run: how it ended, where its mailings stand now, and what its copy keeps."""
+    """What became of a run: how it ended, where its mailings stand now, and what its copy keeps.
+
+    Nothing stands at `copy` or `report` when it could not be written; `warnings` says so.
+    """
 
     record: RunRecord
     counts: Mapping[int, Counts]
-    copy: Path
+    copy: Path | None
     report: Path | None
     dropped: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def total(self) -> Counts:
@@ -82,6 +103,8 @@ def read_notebook(file: str | Path) -> Notebook:
         node = nbformat.reads(content.decode(), as_version=4)
         cell = parameters_cell(node)
         declared = declared_parameters(cell.source) if cell is not None else {}
+        cell = parameters_cell(node, INJECTED_TAG)
+        injected = injected_values(cell.source) if cell is not None else {}
     except OSError as error:
         raise NotebookRefused(
             _("« {path} » cannot be used: {problem}.").format(path=path, problem=error.strerror)
@@ -101,7 +124,21 @@ def read_notebook(file: str | Path) -> Notebook:
                 path=path, language=spoken
             )
         )
-    return Notebook(file=path, digest=hashlib.sha256(content).hexdigest(), node=node, parameters=declared)
+    secret = secret_name({name: one.default for name, one in declared.items() if _could_be_secret(one.default)})
+    if secret:
+        raise NotebookRefused(
+            _(
+                "« {name} » stands with a value among the notebook's parameters: a password is no parameter. "
+                "Keep it with the mail account, and take it out of the notebook."
+            ).format(name=secret)
+        )
+    return Notebook(
+        file=path, digest=hashlib.sha256(content).hexdigest(), node=node, parameters=declared, injected=injected
+    )
+
+
+def _could_be_secret(default: object) -> bool:
+    return bool(default) and not isinstance(default, bool)
 
 
 def run_notebook(
@@ -123,8 +160,8 @@ def run_notebook(
     parameters
         Read against what the notebook declares; an unknown name or a wrong kind is refused before anything runs.
     output
-        Where the executed copy is written; by default in the workspace's ``runs`` folder, under the notebook's name
-        and the time. It is written as well when a cell failed.
+        Where the executed copy is written; by default in the workspace's ``runs`` folder, under the notebook's name,
+        the time and the run's number. It is written as well when a cell failed.
     report
         Where an HTML report is written, which opens offline.
     timeout
@@ -139,15 +176,11 @@ def run_notebook(
     NotebookRefused, UnknownName, BadValue
         When it cannot run; nothing was begun.
     """
-    values = checked_values(notebook.parameters, parameters or {})
+    values = checked_values(notebook.parameters, {**notebook.injected, **(parameters or {})})
     begun = practice.now()
-    copy = (
-        output.expanduser().absolute()
-        if output
-        else _default_copy(practice, notebook, begun.strftime("%Y%m%dT%H%M%SZ"))
-    )
-    _refuse_own_place(notebook, [copy, *([report.absolute()] if report else [])])
-    for file in (copy, *([report] if report else [])):
+    output, report = (file.expanduser().absolute() if file else None for file in (output, report))
+    _refuse_one_place(notebook, [file for file in (output, report) if file])
+    for file in (output or practice.path / "runs" / notebook.file.name, *([report] if report else [])):
         refuse_unwritable(file)
     node = _with_parameters(notebook.node, values)
     practice.ledger.runs.recover(begun)
@@ -156,27 +189,33 @@ def run_notebook(
     )
     status, error = RunStatus.FAILED, ""
     try:
-        status, error, dropped = _executed(
-            practice, node, run.id, folder=cwd or notebook.file.parent, timeout=timeout, keep_output=keep_output,
-            progress=progress,
-        )  # fmt: skip
-        _write_copy(node, copy)
-        if report is not None:
-            from workbench.jobs.report import write_report
-
-            used = {name: one.default for name, one in notebook.parameters.items()} | values
-            write_report(node, report, title=notebook.file.stem, at=begun, parameters=used)
+        status, error = _executed(
+            practice, node, run.id, folder=cwd or notebook.file.parent, timeout=timeout, progress=progress
+        )
     except KeyboardInterrupt:
         status = RunStatus.INTERRUPTED
         raise
     except Exception as unforeseen:
-        status, error = RunStatus.FAILED, type(unforeseen).__name__
+        error = type(unforeseen).__name__
         raise
     finally:
         run.end(status, error=error, now=practice.now())
+    # The run has ended as it did, whatever becomes of its copy and its report.
     record = practice.ledger.runs.run(run.id)
     counts = {number: practice.ledger.mailings.counts(number) for number in record.mailings}
-    return RunOutcome(record=record, counts=counts, copy=copy, report=report, dropped=dropped)
+    copy = output or practice.path / "runs" / f"{notebook.file.stem}-{begun:%Y%m%dT%H%M%SZ}-{run.id}.ipynb"
+    written = _Written(practice, record, node, keep_output=keep_output)
+    written.write_copy(copy)
+    if report is not None:
+        written.write_report(report, title=notebook.file.stem, parameters=notebook.defaults() | values)
+    return RunOutcome(
+        record=record,
+        counts=counts,
+        copy=copy if copy in written.files else None,
+        report=report if report in written.files else None,
+        dropped=written.dropped,
+        warnings=tuple(written.warnings),
+    )
 
 
 def _executed(
@@ -186,12 +225,11 @@ def _executed(
     *,
     folder: Path,
     timeout: float | None,
-    keep_output: bool,
     progress: Callable[[RunProgress], None] | None,
-) -> tuple[RunStatus, str, int]:
-    """Execute and strip; return how it ended, the error's sentence, and how many outputs were not kept."""
+) -> tuple[RunStatus, str]:
+    """Execute; return how it ended, and the error's sentence."""
+    from workbench.jobs.error_sentences import sentence_of_error
     from workbench.jobs.execution import execute
-    from workbench.jobs.stripping import People, sentence_of_error, stripped
 
     ended = execute(
         node,
@@ -207,11 +245,65 @@ def _executed(
     )
     # Whoever died in the notebook's process left rows behind.
     practice.ledger.recover(practice.now())
-    mailings = practice.ledger.runs.run(run_id).mailings
-    people = People.of(practice.ledger.results.results(number) for number in mailings)
-    dropped = stripped(node, people, keep_output=keep_output)
-    node.metadata["workbench"] = {"run": run_id, "status": ended.status.value, "outputs_not_kept": dropped}
-    return ended.status, _told(ended.error, timeout) or sentence_of_error(ended.error, ended.text, people), dropped
+    error = sentence_of_error(ended.error, ended.text) if ended.error else ""
+    return ended.status, _told(ended.error, timeout) or error
+
+
+class _Written:
+    """What a run leaves behind: an executed copy without people, and a report; one that cannot be written is told."""
+
+    def __init__(self, practice: Practice, record: RunRecord, node: Any, *, keep_output: bool) -> None:
+        self._practice = practice
+        self._record = record
+        self._node = node
+        self._keep_output = keep_output
+        self._is_stripped = False
+        self.dropped = 0
+        self.files: list[Path] = []
+        self.warnings: list[str] = []
+
+    def write_copy(self, file: Path) -> None:
+        import nbformat
+
+        def write() -> None:
+            made_folder(file.parent)
+            write_private(file, (nbformat.writes(self._stripped(), version=4) + "\n").encode())
+
+        self._try(write, file, _("The executed copy {path} could not be written ({problem})."))
+
+    def write_report(self, file: Path, *, title: str, parameters: Mapping[str, object]) -> None:
+        from workbench.jobs.report import write_report
+
+        def write() -> None:
+            write_report(self._stripped(), file, title=title, at=self._record.started_at, parameters=parameters)
+
+        self._try(write, file, _("The report {path} could not be written ({problem})."))
+
+    def _try(self, write: Callable[[], None], file: Path, told: str) -> None:
+        try:
+            write()
+        except Exception as problem:  # whatever it is, it does not change what was sent
+            what = problem.strerror if isinstance(problem, OSError) else None
+            self.warnings.append(told.format(path=file, problem=what or type(problem).__name__))
+        else:
+            self.files.append(file)
+
+    def _stripped(self) -> Any:
+        if not self._is_stripped:
+            from workbench.jobs.stripping import People, stripped
+
+            ledger, record = self._practice.ledger, self._record
+            results = [ledger.results.results(number) for number in record.mailings]
+            patients = {patient for frame in results for patient in frame["patient_id"] if patient}
+            people = People.of(results, self._practice.store.people(sorted(patients)))
+            self.dropped = stripped(self._node, people, keep_output=self._keep_output)
+            self._node.metadata["workbench"] = {
+                "run": record.id,
+                "status": record.status.value,
+                "outputs_not_kept": self.dropped,
+            }
+            self._is_stripped = True
+        return self._node
 
 
 def _told(error: str, timeout: float | None) -> str:
@@ -240,22 +332,9 @@ def _with_parameters(node: Any, values: Mapping[str, object]) -> Any:
     return parameterize_notebook(node, dict(values), kernel_name="python3", language="python")
 
 
-def _default_copy(practice: Practice, notebook: Notebook, moment: str) -> Path:
-    file = practice.path / "runs" / f"{notebook.file.stem}-{moment}.ipynb"
-    number = 1
-    while file.exists():
-        number += 1
-        file = file.with_name(f"{notebook.file.stem}-{moment}-{number}.ipynb")
-    return file
-
-
-def _refuse_own_place(notebook: Notebook, files: Sequence[Path]) -> None:
+def _refuse_one_place(notebook: Notebook, files: Sequence[Path]) -> None:
+    """Refuse a copy and a report that would be written over the notebook, or over one another."""
     if any(file.resolve() == notebook.file.resolve() for file in files):
         raise NotebookRefused(_("The executed copy would be written over the notebook itself; name another file."))
-
-
-def _write_copy(node: Any, copy: Path) -> None:
-    import nbformat
-
-    made_folder(copy.parent)
-    write_private(copy, (nbformat.writes(node, version=4) + "\n").encode())
+    if len({file.resolve() for file in files}) < len(files):
+        raise NotebookRefused(_("The executed copy and the report cannot be one file; name another one."))

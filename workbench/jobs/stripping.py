@@ -2,9 +2,9 @@
 
 No pattern is searched for in order to let an output pass. An output is kept when it is a `MailingSummary`: its
 numbers and codes are read, everything else of it is thrown away, and its words are written again from them. Every
-other output is dropped, and the copy says how many were. An error keeps the name of its class, and its sentence when
-it is one of ours. Last, whatever would be kept is compared with the recipients of the run. What the cells themselves
-say, the sources, is the author's: a name written into the code stays there.
+other output is dropped, and the copy says how many were. An error keeps the name of its class and, when it is one of
+ours, its sentence without what it quotes. Last, the codes that would be kept are compared with the people of the run.
+What the cells themselves say, the sources, is the author's: a name written into the code stays there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
-from workbench.errors import WorkbenchError
+from workbench.jobs.error_sentences import sentence_of_error
 from workbench.language import n_
 
 if TYPE_CHECKING:
@@ -29,34 +29,27 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The recipients of a run, only to recognise them in what would be kept."""
+    """The recipients and patients of a run, only to recognise them in what would be kept."""
 
     names: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, results: Iterable[pd.DataFrame]) -> People:
-        """Return the recipients of results frames that hold identities."""
+    def of(cls, results: Iterable[pd.DataFrame], patients: pd.DataFrame | None = None) -> People:
+        """Return the recipients of results frames that hold identities, and the patients of a frame of the store."""
         names: set[str] = set()
         addresses: set[str] = set()
+        if patients is not None:
+            for column in ("last_name", "first_name"):
+                names.update(*map(_words, patients[column].dropna()))
         for frame in results:
-            for name in frame["recipient"].unique().tolist():
-                names.update(_WORD.findall(str(name)))
+            names.update(*map(_words, frame["recipient"].unique().tolist()))
             addresses.update(str(address).casefold() for address in frame["address"].unique().tolist() if address)
         return cls(frozenset(names), frozenset(addresses))
 
     def named_in(self, text: str) -> bool:
-        """Tell whether a name (a word of it, as it is written) or an address of theirs stands in a text."""
-        return not self.names.isdisjoint(_WORD.findall(text)) or any(
-            address in text.casefold() for address in self.addresses
-        )
-
-
-def sentence_of_error(name: str, text: str, people: People) -> str:
-    """Return what may be told of an error raised in a notebook: its class, and its sentence when that is ours."""
-    if name in _OURS and text and not people.named_in(text):
-        return f"{name}: {text}"
-    return name
+        """Tell whether a name (a word of it) or an address of theirs stands in a text, in capitals or not."""
+        return not self.names.isdisjoint(_words(text)) or any(address in text.casefold() for address in self.addresses)
 
 
 def stripped(notebook: Any, people: People, *, keep_output: bool = False) -> int:
@@ -85,7 +78,7 @@ def _kept(output: Any, people: People) -> Any | None:
     from nbformat.v4 import new_output
 
     if output.output_type == "error":
-        told = sentence_of_error(output.ename, output.evalue, people)
+        told = sentence_of_error(output.ename, output.evalue)
         name, _colon, sentence = told.partition(": ")
         return new_output("error", ename=name, evalue=sentence, traceback=[told])
     if output.output_type not in {"display_data", "execute_result"}:
@@ -112,8 +105,5 @@ def _chosen(metadata: Any, names: Iterable[str]) -> Any:
     return type(metadata)({name: metadata[name] for name in names if metadata.get(name)})
 
 
-def _names_of(kind: type[WorkbenchError]) -> set[str]:
-    return {kind.__name__}.union(*(_names_of(below) for below in kind.__subclasses__()))
-
-
-_OURS = _names_of(WorkbenchError)
+def _words(text: object) -> list[str]:
+    return _WORD.findall(str(text).casefold())

@@ -41,7 +41,8 @@ def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True,
     create
         Make a SQLite file that is absent.
     run_id
-        The run of a notebook in which it is opened: what is confirmed now is noted as that run's.
+        The run of a notebook in which it is opened: what is confirmed now is noted as that run's. Of a run that is
+        not this ledger's, nothing is confirmed here.
 
     Raises
     ------
@@ -86,8 +87,6 @@ class Ledger:
         self.opt_outs = OptOuts(engine, practice_id)
         self.senders = Senders(engine, practice_id, locks)
         self.runs = Runs(engine, practice_id, locks)
-        # The run of another ledger is none of ours.
-        run_id = run_id if self.runs.known(run_id) else ""
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
 

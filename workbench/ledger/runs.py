@@ -108,14 +108,6 @@ class Runs:
             ended += 1
         return ended
 
-    def known(self, run_id: str) -> bool:
-        """Tell whether there is such a run."""
-        if not run_id:
-            return False
-        query = sa.select(_runs.c.id).where(_runs.c.practice_id == self._practice_id, _runs.c.id == run_id)
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
-
     def run(self, run_id: str) -> RunRecord:
         """Return a run.
 
@@ -157,9 +149,23 @@ class Runs:
 
 
 def note_mailing(connection: sa.Connection, practice_id: str, run_id: str, mailing_id: int, *, now: datetime) -> None:
-    """Note, inside the transaction that confirms a mailing, which run does so; nothing outside a run."""
+    """Note, inside the transaction that confirms a mailing, which run does so; nothing outside a run.
+
+    Raises
+    ------
+    UnknownRun
+        When the run is another ledger's: it could not tell what it sent, so nothing is confirmed.
+    """
     if not run_id:
         return
+    ours = sa.select(_runs.c.id).where(_runs.c.practice_id == practice_id, _runs.c.id == run_id)
+    if connection.execute(ours).first() is None:
+        raise UnknownRun(
+            _(
+                "The notebook is run on another workspace, so nothing is sent from this one. Open the workspace that "
+                "it is run on, or run it on this one: workbench -w DIR run"
+            )
+        )
     key = {"practice_id": practice_id, "run_id": run_id, "mailing_id": mailing_id}
     there = sa.select(_linked.c.run_id).where(*(_linked.c[name] == value for name, value in key.items()))
     if connection.execute(there).first() is None:
