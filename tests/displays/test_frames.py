@@ -81,6 +81,78 @@ def test_parts_and_values_of_people_are_not_kept_either(practice: Practice, shel
     assert "@" not in str(found).replace("@practice", "")
 
 
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "rdv.iloc[0]", "rdv.T", "rdv.groupby('patient').size()", "rdv['patient'].value_counts()",
+        "rdv.set_index('patient')[['time']]", "rdv.set_index('patient').index", "rdv['patient'].unique()",
+        "rdv.groupby('patient')[['duration']].sum()", "rdv.rename(columns={'patient': 'nom', 'email': 'courriel'})",
+        "rdv.pivot_table(index='nature', columns='patient', values='duration', observed=True)",
+        "rdv.pivot_table(index='nature', columns='patient', values='duration', observed=True).columns",
+        "[rdv.iloc[0], rdv]", "{'a': rdv['patient']}", "rdv.style", "rdv.assign(nature=rdv['email'])[['nature']]",
+        "rdv['patient'].astype('category').rename('nature').iloc[:0].rename('patient')",
+        "mailing.fields().reset_index()", "mailing.fields().iloc[0]", "mailing.addressees().iloc[0]",
+        "[mailing.preview(0)]", "mailing.preview(0).recipient", "mailing.prepare(fresh=False).found",
+        "next(mailing._deliveries(mailing.prepare(fresh=False)))",
+        "asked.merge(pd.DataFrame({'city': asked['city'].unique()}), on='city')", "asked.groupby('city').agg(list)",
+        "asked.groupby('who').size()", "asked.iloc[0]",
+    ],
+)  # fmt: skip
+def test_nothing_made_of_rows_of_people_is_kept(practice: Practice, shell: InteractiveShell, thing: str) -> None:
+    rdv = tomorrow(practice)
+    asked = practice.sql("select last_name || ' ' || first_name as who, city from patients")
+    mailing = practice.mailing(rdv, REMINDER)
+    found = str(kept(shell, eval(thing, {"rdv": rdv, "mailing": mailing, "asked": asked, "pd": pd})))
+    people = {*rdv["patient"], *rdv["email"].dropna(), *asked["who"]}
+    assert not [name for name in people if name in found]
+
+
+def test_a_correction_is_kept_without_its_values(practice: Practice, shell: InteractiveShell) -> None:
+    patient = tomorrow(practice)["patient_id"].iloc[-1]
+    done = practice.patients.correct(patient, email="a.new.address@mail.example")
+    assert done[0].new == "a.new.address@mail.example"
+    assert "mail.example" not in str(kept(shell, done)) + str(kept(shell, practice.store.corrections()))
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "results['status'].value_counts()", "results.groupby(['template', 'status']).size()", "rdv.dtypes",
+        "rdv[['nature', 'duration', 'state', 'date']]", "rdv['duration'].describe()", "rdv.isna().sum()",
+        "pd.crosstab(rdv['nature'], rdv['practitioner'])", "results['status']",
+        "rdv.groupby('practitioner', observed=True).agg({'duration': ['min', 'max']})",
+    ],
+)  # fmt: skip
+def test_counts_and_codes_show_as_pandas_shows_them(practice: Practice, shell: InteractiveShell, thing: str) -> None:
+    rdv = tomorrow(practice)
+    mailing = practice.mailing(rdv, REMINDER)
+    mailing.queue()
+    shown = eval(thing, {"rdv": rdv, "results": practice.results(mailing), "pd": pd})
+    found = kept(shell, shown)
+    assert found["text/plain"] == repr(shown)
+    assert "live" not in found
+
+
+def test_what_stands_beside_the_rows_is_seen_live(
+    practice: Practice, shell: InteractiveShell, watched: list[Any]
+) -> None:
+    rdv = tomorrow(practice)
+    assert kept(shell, rdv.iloc[0])["live"] == "view"
+    assert rdv["patient"].iloc[0] in watched[0].to_numpy().ravel().tolist()
+    kept(shell, rdv.groupby("patient").size())
+    assert set(watched[1]["patient"]) == set(rdv["patient"])
+
+
+def test_a_table_turned_round_tells_no_name_by_its_columns(practice: Practice, shell: InteractiveShell) -> None:
+    assert "2 other columns" in kept(shell, tomorrow(practice).head(2).set_index("patient").T)["text/plain"]
+
+
+def test_no_option_of_pandas_lets_rows_be_kept(practice: Practice, shell: InteractiveShell) -> None:
+    rdv = tomorrow(practice)
+    with pd.option_context("styler.render.repr", "latex"):
+        assert rdv["patient"].iloc[0] not in str(kept(shell, rdv.head(2)))
+
+
 def test_a_servers_reply_that_repeats_the_address_is_not_kept(shell: InteractiveShell) -> None:
     frame = pd.DataFrame(
         {"delivery_id": [1], "status": ["failed"], "reason": ["smtp_550"], "smtp_reply": ["<a@b.test>?"]}
@@ -151,10 +223,8 @@ def test_whatever_goes_wrong_no_row_is_shown_instead(
 
     monkeypatch.setattr(formatters, "people_html", broken)
     found = kept(shell, tomorrow(practice))
-    assert found == {
-        "text/plain": "<DataFrame: RuntimeError>",
-        "text/html": "&lt;DataFrame: RuntimeError&gt;",
-    }
+    assert found["text/html"] == "&lt;DataFrame: RuntimeError&gt;"
+    assert found["text/plain"].startswith("<50 rows: ")
     assert "LEFÈVRE" not in "".join(capsys.readouterr())
 
 

@@ -9,18 +9,21 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.displays.audience import someone_can_click
 from workbench.displays.frames import (
+    count_of_rows,
     findings_html,
     is_of_findings,
-    is_of_people,
     is_of_results,
+    laid_out,
     people_html,
     plain_text,
     results_html,
 )
+from workbench.displays.nobody import is_unlabelled, series_tells_of_nobody, tells_of_nobody
 from workbench.displays.sending import account_words
 from workbench.displays.state_bar import state_bar
 from workbench.domain.messages import Message
@@ -35,14 +38,66 @@ LiveView = Callable[[Any], Bundle]
 """Makes the live view of a frame or a message, which is not kept in the notebook, and returns how to show it."""
 
 
+_STYLER = ("pandas.io.formats.style", "Styler")
+_OWN_WAYS = frozenset({"text/plain", "text/html"})
+
+
 def register(shell: Any, *, live_view: LiveView) -> None:
     """Teach a notebook's shell to show the workbench's things; doing it again changes nothing."""
-    formatter = shell.display_formatter.mimebundle_formatter
-    formatter.for_type(Message, _safely(lambda message: message_bundle(message, live_view=live_view)))
-    formatter.for_type(Mailing, _safely(mailing_bundle))
-    formatter.for_type(Practice, _safely(practice_bundle))
-    formatter.for_type(pd.DataFrame, _safely(lambda frame: frame_bundle(frame, live_view=live_view)))
-    formatter.for_type(pd.Series, _safely(lambda series: series_bundle(series, live_view=live_view)))
+    formatters = shell.display_formatter.formatters
+    bundles = shell.display_formatter.mimebundle_formatter
+    bundles.for_type(Message, _safely(lambda message: message_bundle(message, live_view=live_view)))
+    bundles.for_type(Mailing, _safely(mailing_bundle))
+    bundles.for_type(Practice, _safely(practice_bundle))
+
+    def shown(kind: type, bundle_of: Callable[..., Bundle | None]) -> None:
+        def bundle(thing: Any) -> Bundle | None:
+            _only_our_ways(formatters, kind)
+            return bundle_of(thing, live_view=live_view)
+
+        bundles.for_type(kind, _safely(bundle))
+
+    shown(pd.DataFrame, frame_bundle)
+    shown(pd.Series, series_bundle)
+    bundles.for_type_by_name(*_STYLER, _safely(lambda styled: frame_bundle(styled.data, live_view=live_view)))
+    # What stands inside a list or a dictionary is written by these.
+    for kind in (pd.DataFrame, pd.Series, pd.Index, np.ndarray, pd.api.extensions.ExtensionArray):
+        formatters["text/plain"].for_type(kind, _print)
+
+
+def _only_our_ways(formatters: Mapping[str, Any], kind: type) -> None:
+    """Let nothing but our own ways tell of a frame: pandas' LaTeX and its table for programs hold every row."""
+    for mime, formatter in formatters.items():
+        if mime not in _OWN_WAYS:
+            formatter.for_type(kind, _nothing)
+
+
+def _nothing(_thing: object) -> None:
+    return None
+
+
+def _print(thing: Any, printer: Any, cycle: bool) -> None:
+    try:
+        told = repr(thing) if _tells_of_nobody(thing) else _in_a_line(thing)
+    except Exception as error:
+        told = _only_kinds(thing, error)
+    printer.text(told)
+
+
+def _tells_of_nobody(thing: Any) -> bool:
+    if isinstance(thing, pd.DataFrame):
+        return tells_of_nobody(thing) and not (is_of_findings(thing) or is_of_results(thing))
+    if isinstance(thing, pd.Series):
+        return series_tells_of_nobody(thing)
+    if isinstance(thing, pd.Index):
+        return is_unlabelled(thing) or (thing.nlevels == 1 and series_tells_of_nobody(thing.to_series(index=None)))
+    return thing.dtype.kind in "biuf"
+
+
+def _in_a_line(thing: Any) -> str:
+    if isinstance(thing, pd.Series):
+        thing = thing.to_frame()
+    return plain_text(thing) if isinstance(thing, pd.DataFrame) else f"<{count_of_rows(len(thing))}>"
 
 
 def message_bundle(message: Message, *, live_view: LiveView) -> Bundle:
@@ -89,21 +144,24 @@ def practice_bundle(practice: Practice) -> Bundle:
 
 
 def frame_bundle(frame: pd.DataFrame, *, live_view: LiveView) -> Bundle | None:
-    """Return how a frame of ours shows, and nothing for any other, which pandas shows."""
+    """Return how a frame shows: with its values only when it tells of nobody; pandas shows it when it is not ours."""
     if is_of_findings(frame):
         return {"text/plain": plain_text(frame), "text/html": findings_html(frame)}
-    if is_of_people(frame):
-        kept = {"text/plain": plain_text(frame), "text/html": people_html(frame)}
-        return {**live_view(frame), **kept} if someone_can_click() and len(frame) else kept
+    if not tells_of_nobody(frame):
+        return _seen_live(frame, live_view)
     if is_of_results(frame):
         return {"text/plain": plain_text(frame), "text/html": results_html(frame)}
     return None
 
 
 def series_bundle(series: pd.Series[Any], *, live_view: LiveView) -> Bundle | None:
-    """Return how one column that names people shows, and nothing for any other."""
-    frame = series.to_frame()
-    return frame_bundle(frame, live_view=live_view) if is_of_people(frame) else None
+    """Return how one column shows: as a frame of it would, and as pandas shows it when it tells of nobody."""
+    return None if series_tells_of_nobody(series) else _seen_live(series.to_frame(), live_view)
+
+
+def _seen_live(frame: pd.DataFrame, live_view: LiveView) -> Bundle:
+    kept = {"text/plain": plain_text(frame), "text/html": people_html(frame)}
+    return {**live_view(laid_out(frame)), **kept} if someone_can_click() and len(frame) else kept
 
 
 def _safely(bundle_of: Callable[[Any], Bundle | None]) -> Callable[[Any], Bundle | None]:
@@ -112,7 +170,11 @@ def _safely(bundle_of: Callable[[Any], Bundle | None]) -> Callable[[Any], Bundle
             return bundle_of(thing)
         except Exception as error:
             # Anything else would let the notebook fall back on the rows, or tell of them in a traceback.
-            told = f"<{type(thing).__name__}: {type(error).__name__}>"
+            told = _only_kinds(thing, error)
             return {"text/plain": told, "text/html": escape(told)}
 
     return shown
+
+
+def _only_kinds(thing: object, error: Exception) -> str:
+    return f"<{type(thing).__name__}: {type(error).__name__}>"

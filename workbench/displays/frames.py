@@ -13,20 +13,12 @@ from typing import Any
 import pandas as pd
 
 from workbench.displays.cells import friendly
+from workbench.displays.nobody import COLUMN_NAMES, is_unlabelled
 from workbench.displays.state_bar import COLOURS, state_bar
 from workbench.displays.words import heading, shown, status_words
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Tally
 from workbench.language import _, n_
-
-OF_PEOPLE = frozenset(
-    {
-        "address", "address_line_1", "address_line_2", "addressee_first_name", "addressee_last_name", "birth_date",
-        "birth_name", "email", "emergency_phone", "first_name", "guardians", "last_name", "mobile", "mss_email",
-        "patient", "payers", "phone", "recipient", "remark", "smtp_reply",
-    }
-)  # fmt: skip
-"""Columns of which a notebook keeps nothing; a server's reply may repeat the address it refuses."""
 
 MOST_ROWS = 20
 """Rows of a frame without people that are shown; the frame holds them all."""
@@ -40,21 +32,42 @@ def is_of_findings(frame: pd.DataFrame) -> bool:
     return list(frame.columns) == list(FINDING_COLUMNS)
 
 
-def is_of_people(frame: pd.DataFrame) -> bool:
-    """Tell whether a frame has a column that names people, holds merged values, or says that it is of people."""
-    told = bool(frame.attrs.get("of_people")) or frame.index.name == "recipient_id"
-    return told or not OF_PEOPLE.isdisjoint(map(str, frame.columns))
-
-
 def is_of_results(frame: pd.DataFrame) -> bool:
     """Tell whether a frame holds the deliveries of mailings."""
     return {"delivery_id", "status", "reason"} <= set(map(str, frame.columns))
 
 
 def plain_text(frame: pd.DataFrame) -> str:
-    """Return a frame in a line: how many rows, and its columns by their names."""
-    rows = n_("{count} row", "{count} rows", len(frame)).format(count=len(frame))
-    return f"<{rows}: {', '.join(map(str, frame.columns))}>"
+    """Return a frame in a line: how many rows, and its columns by their names, as far as these are ours."""
+    names, rest = _columns_of(frame)
+    told = ", ".join([*names, *rest])
+    return f"<{count_of_rows(len(frame))}: {told}>" if told else f"<{count_of_rows(len(frame))}>"
+
+
+def count_of_rows(count: int) -> str:
+    """Return how many rows there are, in words."""
+    return n_("{count} row", "{count} rows", count).format(count=count)
+
+
+def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame for the eye: what stands beside its rows and above its columns is in the table, too."""
+    if is_unlabelled(frame.index) and frame.columns.nlevels == 1:
+        return frame
+    names = [_label(label) for label in frame.columns]
+    beside = [_label(name) if name is not None else "" for name in frame.index.names]
+    plain = frame.set_axis(names, axis="columns")
+    return plain if is_unlabelled(frame.index) else plain.reset_index(names=beside, allow_duplicates=True)
+
+
+def _label(label: object) -> str:
+    return " ".join(str(part) for part in label if str(part)) if isinstance(label, tuple) else str(label)
+
+
+def _columns_of(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the columns whose names are ours, and in a list of none or one how many others there are."""
+    names = [str(name) for name in frame.columns if isinstance(name, str) and name in COLUMN_NAMES]
+    count = frame.shape[1] - len(names)
+    return names, [n_("{count} other column", "{count} other columns", count).format(count=count)] if count else []
 
 
 def findings_html(frame: pd.DataFrame) -> str:
@@ -75,11 +88,11 @@ def findings_html(frame: pd.DataFrame) -> str:
 
 def people_html(frame: pd.DataFrame) -> str:
     """Return how many rows a frame of people has, and what it tells of each; nobody by name."""
-    rows = n_("{count} row", "{count} rows", len(frame)).format(count=len(frame))
-    columns = ", ".join(heading(str(name)) for name in frame.columns)
+    names, rest = _columns_of(frame)
+    told = " · ".join(filter(None, (count_of_rows(len(frame)), ", ".join([*map(heading, names), *rest]))))
     kept = _("Names and addresses are not kept in the notebook.")
     bar = state_bar(_tally(frame).counts) if is_of_results(frame) else ""
-    return f"{_paragraph(f'{rows} · {columns}')}{bar}{_paragraph(kept, quiet=True)}"
+    return f"{_paragraph(told)}{bar}{_paragraph(kept, quiet=True)}"
 
 
 def results_html(frame: pd.DataFrame) -> str:

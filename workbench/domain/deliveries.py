@@ -165,23 +165,23 @@ class NewDelivery:
 
     `reason` is empty for a row that may leave, else it is why the row is skipped. `occasions` are the texts
     ``subject_key@start`` (or ``row:<id>@<digest of values>`` for a table) that this message speaks of (8.2).
-    `values` are the plain merged values, by code or column name.
+    `values` are the plain merged values, by code or column name. Its ``repr`` names nobody (P12).
     """
 
-    recipient_id: str
-    addressee_key: str
+    recipient_id: str = field(repr=False)
+    addressee_key: str = field(repr=False)
     role: str
     channel: str
-    recipient: str
-    address: str
+    recipient: str = field(repr=False)
+    address: str = field(repr=False)
     language: str
     reason: str = ""
     patient_id: str = ""
     appointment_id: str = ""
     invoice_id: str = ""
     practitioner_id: str = ""
-    occasions: tuple[str, ...] = ()
-    values: Mapping[str, object] = field(default_factory=dict)
+    occasions: tuple[str, ...] = field(default=(), repr=False)
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
     attachments: tuple[str, ...] = ()
 
 
@@ -213,10 +213,10 @@ class SentLetter:
     status: DeliveryStatus
     template_revision_id: int
     account: str
-    recipient: str
-    address: str
+    recipient: str = field(repr=False)
+    address: str = field(repr=False)
     language: str
-    values: Mapping[str, object]
+    values: Mapping[str, object] = field(repr=False)
     attachments: tuple[str, ...]
     token: str
     message_id: str

@@ -9,10 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A display name (may be empty) and an e-mail address."""
+    """A display name (may be empty) and an e-mail address; neither shows in its ``repr`` (P12)."""
 
-    email: str
-    name: str = ""
+    email: str = field(repr=False)
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class Attachment:
 class Rendered:
     """The three variable parts of a message, merged."""
 
-    subject: str
-    html: str
-    text: str
+    subject: str = field(repr=False)
+    html: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,10 @@ class Message:
 
     sender: Address
     recipient: Address
-    subject: str
-    html: str
-    text: str
-    reply_to: str | None = None
+    subject: str = field(repr=False)
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    reply_to: str | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
     language: str = "fr"
     writer: Callable[[Message], bytes] = field(repr=False, compare=False)
@@ -86,8 +86,8 @@ class Letter:
     """
 
     delivery_id: int
-    sender: str
-    recipient: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
     content: bytes = field(repr=False)
     message_id: str = field(default="", kw_only=True)
     dated: datetime | None = field(default=None, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -35,11 +35,14 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A value corrected by hand in a patient's file, to be copied back to the practice's own software."""
+    """A value corrected by hand in a patient's file, to be copied back to the practice's own software.
+
+    Its ``repr`` tells neither value (P12).
+    """
 
     patient_id: str
     column: str
-    old: str | None
-    new: str | None
+    old: str | None = field(repr=False)
+    new: str | None = field(repr=False)
     at: str
     by: str

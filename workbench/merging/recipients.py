@@ -38,9 +38,9 @@ class Recipients:
     `findings` are about the table itself: conflicting and repeated rows.
     """
 
-    frame: pd.DataFrame
-    subjects: pd.DataFrame
-    values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    frame: pd.DataFrame = field(repr=False)
+    subjects: pd.DataFrame = field(repr=False)
+    values: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     findings: tuple[Finding, ...] = ()
 
 

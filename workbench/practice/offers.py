@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, Standing, standing_of
@@ -48,6 +48,10 @@ def seal_of(rows: Iterable[NewDelivery], tally: Tally, template: Template, accou
     for part in (template.path, template.revision, account, sorted(tally.rows.items())):
         digest.update(repr(part).encode())
     for row in rows:
-        # Each part with its length by repr: no two lists of rows read the same.
-        digest.update(repr((row, sorted(row.values.items()))).encode())
+        # Each part quoted by repr: no two lists of rows read the same. A row's own repr names nobody.
+        told = [getattr(row, name) for name in _SEALED]
+        digest.update(repr((told, sorted(row.values.items()))).encode())
     return digest.hexdigest()
+
+
+_SEALED = tuple(part.name for part in fields(NewDelivery) if part.name != "values")
