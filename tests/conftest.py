@@ -37,6 +37,14 @@ def english_again() -> Iterator[None]:
     use_language(None)
 
 
+@pytest.fixture(autouse=True)
+def no_practice_opened_before() -> None:
+    """Let each test begin as a program does, which has opened no practice yet."""
+    from workbench.practice.identity import OPENED
+
+    OPENED.clear()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Give the URL of a PostgreSQL server that lives as long as the tests."""

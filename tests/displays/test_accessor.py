@@ -70,6 +70,24 @@ def test_the_rows_of_one_practice_are_never_written_to_by_another(practice: Prac
         alone.of(rdv)
 
 
+def test_rows_that_lost_where_they_come_from_are_refused_once_two_practices_were_opened(
+    practice: Practice, tmp_path: Path
+):
+    rdv = practice.search("appointments", **TOMORROW)
+    joined = rdv.merge(pd.DataFrame({"patient_id": rdv["patient_id"].unique(), "note": "x"}), on="patient_id")
+    assert not joined.attrs
+    assert joined.workbench.mailing(REMINDER).addressees().index.is_unique  # one practice: no doubt whose they are
+    other = wb.init(tmp_path / "other")
+    template = other.templates.import_text("Bonjour", path="Essai", beside=other.path)
+    other.close()
+    for ask in (lambda: joined.workbench.mailing(template), lambda: other.mailing(joined, template)):
+        with pytest.raises(UsageError, match="from which practice these rows come"):
+            ask()
+    with pytest.raises(UsageError, match="from which practice these rows come"):
+        practice.mailing(joined, REMINDER)
+    assert practice.mailing(rdv.head(3), REMINDER)
+
+
 def test_without_a_practice_the_sentence_says_what_to_do():
     with pytest.raises(UsageError, match=r"practice = workbench\.open\(\)"):
         Opened().of(pd.DataFrame({"email": []}))

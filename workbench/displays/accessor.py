@@ -37,7 +37,8 @@ class Opened:
         Raises
         ------
         UsageError
-            When no practice is open, or not the one that the frame comes from.
+            When no practice is open, or not the one that the frame comes from; and when it holds rows of a search
+            that do not say of which one, and several practices were opened.
         """
         workspace = (frame.attrs.get("workbench") or {}).get("workspace")
         for known in reversed(self._practices):

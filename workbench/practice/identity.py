@@ -13,6 +13,32 @@ from workbench.errors import UsageError
 from workbench.language import _
 from workbench.merging.recipient_tables import EMAIL_COLUMNS, column_names
 
+OPENED: set[str] = set()
+"""The workspaces that this program has opened, whether or not they are still open."""
+
+
+def whose(subjects: pd.DataFrame, workspace: str) -> None:
+    """Raise unless the rows may be written to by a workspace: its own search's, or a table of one's own.
+
+    Rows of a search that lost where they come from (merged, concatenated) are taken only when there is no doubt.
+
+    Raises
+    ------
+    UsageError
+        When they come from another practice, or may do so. The same file number is somebody else there: the letter
+        of one would reach the other.
+    """
+    known = (subjects.attrs.get("workbench") or {}).get("workspace")
+    if known is None and "subject_key" in subjects.columns and OPENED - {workspace}:
+        raise UsageError(
+            _(
+                "Nobody can tell from which practice these rows come: several were opened here, and rows that were "
+                "joined or put together do not say. Restart and open only one, or take the rows of a search."
+            )
+        )
+    if known not in (None, workspace):
+        raise UsageError(_("These rows come from another practice: search again in this one."))
+
 
 def origin_of(subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
     """Return what identifies the rows: a search with absolute dates, else a digest of the sorted table (8.3)."""

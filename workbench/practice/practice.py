@@ -23,10 +23,10 @@ from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
-from workbench.errors import BadValue, TemplateRefused, UsageError
+from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
 from workbench.practice.dispatch import dispatch
-from workbench.practice.identity import origin_of, without_people
+from workbench.practice.identity import OPENED, origin_of, whose, without_people
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
@@ -89,6 +89,7 @@ class Practice:
         self.read_recipients = table_reader
         self._doctor = doctor
         self.notebooks = notebooks
+        OPENED.add(settings.workspace_id)
 
     def __repr__(self) -> str:
         return f"<Practice {self.name or self.path.name}>"
@@ -456,7 +457,7 @@ class Practice:
         AccountError
             When there is no account, or several and none was named.
         UsageError
-            When the rows come from another practice, or the table has no column ``email``.
+            When the rows come from another practice, or may do so, or the table has no column ``email``.
         KeyTaken
             When the key names a mailing with another email type, account or search.
 
@@ -466,11 +467,7 @@ class Practice:
         >>> practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous")
         <Mailing not queued yet: Rendez-vous/Rappel de rendez-vous>
         """
-        if (subjects.attrs.get("workbench") or {}).get("workspace", self.settings.workspace_id) != (
-            self.settings.workspace_id
-        ):
-            # The same file number is somebody else there: the letter of one would reach the other.
-            raise UsageError(_("These rows come from another practice: search again in this one."))
+        whose(subjects, self.settings.workspace_id)
         if isinstance(template, str):
             template = self.templates[template]
         chosen = self._account(account or template.account)
