@@ -206,9 +206,23 @@ def test_where_nobody_can_click_nothing_live_is_made(
 
 
 def test_a_mailing_shows_its_numbers(practice: Practice, shell: InteractiveShell) -> None:
-    html = kept(shell, practice.mailing(tomorrow(practice), REMINDER, key="shown"))["text/html"]
+    mailing = practice.mailing(tomorrow(practice), REMINDER, key="shown")
+    mailing.check()
+    html = kept(shell, mailing)["text/html"]
     assert REMINDER in html
+    assert "✓ Messages sent" in html
     assert "From the test box" in html
+
+
+def test_a_mailing_that_nobody_checked_is_shown_without_rendering_anyone(
+    practice: Practice, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.practice.preparing.preflight", lambda *_all, **_more: pytest.fail("all rendered"))
+    mailing = practice.mailing(tomorrow(practice), REMINDER, key="looked at")
+    shown = kept(shell, mailing)
+    assert "recipients have an address." in shown["text/html"]
+    assert "mailing.check()" in shown["text/html"]
+    assert formatters.SUMMARY_MIME not in shown
 
 
 def test_a_practice_shows_its_name(practice: Practice, shell: InteractiveShell) -> None:

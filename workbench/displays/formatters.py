@@ -111,9 +111,11 @@ def message_bundle(message: Message, *, live_view: LiveView) -> Bundle:
 
 
 def mailing_bundle(mailing: Mailing) -> Bundle:
-    """Return where a mailing stands, in numbers."""
+    """Return where a mailing stands, in numbers; nobody is rendered only to show it."""
     told = f"<p><b>{escape(mailing.template.path)}</b> · {escape(account_words(mailing.account))}</p>"
     try:
+        if not mailing.is_checked:
+            return {"text/plain": repr(mailing), "text/html": f"{told}<p>{escape(_addressing(mailing))}</p>"}
         counts, summary = mailing.counts, mailing.summary()
     except WorkbenchError as error:
         return {"text/plain": repr(mailing), "text/html": f"{told}<p>{escape(error.sentence)}</p>"}
@@ -127,6 +129,15 @@ def mailing_bundle(mailing: Mailing) -> Bundle:
         "text/html": told + state_bar(counts, note),
         SUMMARY_MIME: summary.plain(),  # what whoever saves the notebook may keep of it
     }
+
+
+def _addressing(mailing: Mailing) -> str:
+    known = mailing.addressing()
+    able, unable = known.pop("", 0), sum(known.values())
+    told = [n_("{count} recipient has an address.", "{count} recipients have an address.", able).format(count=able)]
+    if unable:
+        told.append(n_("{count} cannot be written to.", "{count} cannot be written to.", unable).format(count=unable))
+    return " ".join([*told, _("The messages are checked when they are asked for: mailing.check()")])
 
 
 def practice_bundle(practice: Practice) -> Bundle:

@@ -67,8 +67,7 @@ def tells_of_nobody(frame: pd.DataFrame) -> bool:
         for place, name in enumerate(levels)
     )
     return labels and all(
-        _column_is_free(label if isinstance(label, tuple) else (label,), levels, frame.iloc[:, place])
-        for place, label in enumerate(frame.columns.tolist())
+        _column_is_free(_parts(label), levels, frame.iloc[:, place]) for place, label in enumerate(frame.columns)
     )
 
 
@@ -95,6 +94,10 @@ def _rows_are_free(index: pd.Index[Any]) -> bool:
         else _values_are_free(name, index.get_level_values(place))
         for place, name in enumerate(index.names)
     )
+
+
+def _parts(label: Any) -> tuple[Any, ...]:
+    return label if isinstance(label, tuple) else (label,)
 
 
 def _column_is_free(parts: tuple[Any, ...], levels: list[Any], column: pd.Series[Any]) -> bool:

@@ -166,6 +166,16 @@ class Mailing:
             ["recipient_id", *columns, "problem", "hint"]
         ]
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether its numbers are known without rendering everyone: it was queued, or checked lately."""
+        return self.id is not None or self._looked_at().is_checked
+
+    def addressing(self) -> dict[str, int]:
+        """Tell how many recipients can be written to (``""``), and how many cannot for which reason, unchecked yet."""
+        counted = self._looked_at().addressed.frame["reason"].value_counts()
+        return {str(reason): int(count) for reason, count in counted.items()}
+
     def overview(self) -> pd.DataFrame:
         """Tell of each recipient what a person has to do before anything leaves, everyone rendered once.
 

@@ -106,6 +106,11 @@ class Prepared:
         return self._merged[1]
 
     @property
+    def is_checked(self) -> bool:
+        """Whether everyone was rendered already."""
+        return self._checked is not None
+
+    @property
     def checked(self) -> Checked:
         """Everyone rendered once, and what was found."""
         return self.check()
