@@ -210,7 +210,10 @@ def test_a_notebook_with_a_password_among_its_parameters_is_refused(written: Cal
     with pytest.raises(NotebookRefused, match="« smtp_password »") as refused:
         read_notebook(written("1", parameters='start: str = ""\nsmtp_password: str = "hunter2"'))
     assert "hunter2" not in str(refused.value)
-    assert read_notebook(written("1", parameters='api_token: str = ""\nhas_password: bool = True'))
+    read = read_notebook(
+        written("1", parameters='token: str = ""\nhas_password: bool = True\npwd = "hun" + x\nday = f(1)')
+    )
+    assert read.defaults() == {"token": "", "has_password": True, "pwd": "…", "day": "f(1)"}
 
 
 def test_runs_that_share_a_mailing_each_have_their_own_rows(

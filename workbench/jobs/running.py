@@ -48,9 +48,11 @@ class Notebook:
     injected: Mapping[str, object] = field(default_factory=dict)
 
     def defaults(self) -> dict[str, object]:
-        """Return what each parameter is when none is given, a computed one as it is written."""
-        declared = {name: one.computed or one.default for name, one in self.parameters.items()}
-        return {**declared, **self.injected}
+        """Return what each parameter is when none is given: a computed one as it is written, unless a password."""
+        computed = {name: one.computed for name, one in self.parameters.items() if one.computed}
+        declared = {name: one.default for name, one in self.parameters.items()}
+        told = {name: "…" if secret_name({name: source}) else source for name, source in computed.items()}
+        return {**declared, **told, **self.injected}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
