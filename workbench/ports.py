@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import PracticeCalendar
-from workbench.domain.deliveries import NewDelivery, Outcome
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery, Outcome
 from workbench.domain.mailings import (
     Counts,
     EnqueueReport,
+    Forecast,
     MailingPlan,
     MailingRecord,
     MailingStanding,
     MailingStatus,
-    Tally,
 )
 from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
@@ -321,9 +321,26 @@ class MailingBook(Protocol):
         ...
 
     def forecast(
-        self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
-    ) -> Tally:
-        """Return how the rows of a mailing would stand, were this whole list queued now; nothing is written."""
+        self,
+        mailing_id: int | None,
+        rows: Iterable[NewDelivery],
+        *,
+        purpose: str,
+        step: str,
+        again: bool = False,
+        complete: bool = True,
+    ) -> Forecast:
+        """Return how the rows of a mailing would stand, were this list queued now; nothing is written."""
+        ...
+
+    def numbers(
+        self,
+        mailing_id: int,
+        statuses: Collection[DeliveryStatus],
+        *,
+        recipients: Collection[tuple[str, str]] | None = None,
+    ) -> list[int]:
+        """Return the numbers of the deliveries that stand so; of these recipients alone, when they are named."""
         ...
 
     def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
@@ -472,8 +489,9 @@ class Ledger(Protocol):
         *,
         objections: Callable[[], pd.DataFrame] | None = None,
         selves: Callable[[Sequence[str]], pd.DataFrame] | None = None,
+        only: Sequence[int] | None = None,
     ) -> Outbox:
-        """Return a mailing's outbox for a sender."""
+        """Return a mailing's outbox for a sender; with `only`, of the deliveries of these numbers alone."""
         ...
 
     def close(self) -> None:

@@ -25,8 +25,10 @@ def a_mailing(account: Account = ACCOUNT) -> Any:
     return SimpleNamespace(template=SimpleNamespace(path="Rendez-vous/Rappel"), account=account)
 
 
-def an_offer(rows: dict[tuple[str, str], int], account: Account = ACCOUNT) -> Offer:
-    return Offer(tally=Tally(rows), account=account, seal="seal", prepared=None)  # type: ignore[arg-type]
+def an_offer(rows: dict[tuple[str, str], int], account: Account = ACCOUNT, *, count: int | None = None) -> Offer:
+    tally = Tally(rows)
+    leaving = tally.counts.pending if count is None else count
+    return Offer(tally=tally, count=leaving, account=account, seal="seal", prepared=None)  # type: ignore[arg-type]
 
 
 def a_standing(
@@ -81,10 +83,66 @@ def test_what_was_begun_is_gone_on_with_and_says_what_has_left() -> None:
 
 def test_a_pause_is_ended_by_one_click() -> None:
     standing = a_standing({("sent", ""): 20, ("pending", ""): 17}, MailingStatus.PAUSED)
-    told = state_of(Situation(mailing=a_mailing(), standing=standing))
+    situation = Situation(mailing=a_mailing(), standing=standing, account=ACCOUNT)
+    told = state_of(situation)
     assert names(told) == ["cancel", "resume"]
-    assert told["actions"][1] == {"name": "resume", "label": "Go on: 17 messages", "count": 17, "question": ""}
+    assert told["actions"][1] == {
+        "name": "resume", "label": "Go on: 17 messages", "count": 17, "question": "", "seal": situation.seal,
+    }  # fmt: skip
     assert told["note"] == "… Paused · 17 messages are waiting."
+
+
+def test_of_a_part_the_rest_is_told_and_offered_apart() -> None:
+    rows = {("sent", ""): 3, ("pending", ""): 84, **LEFT_OUT}
+    standing = a_standing(rows, MailingStatus.QUEUED)
+    situation = Situation(mailing=a_mailing(), offer=an_offer(rows, count=2), standing=standing, account=ACCOUNT)
+    told = state_of(situation)
+    assert told["offer"]["total"] == "90 recipients"
+    assert [number["words"] for number in told["offer"]["numbers"]] == [
+        "✓ 2 ready", "✓ 3 sent already", "✕ 2 to correct", "– 1 left out", "… 82 waiting",
+    ]  # fmt: skip
+    assert told["offer"]["button"] == "Send 2 messages…"
+    assert told["note"] == "82 messages are waiting."
+    assert names(told) == ["cancel", "resume"]
+    assert told["actions"][1]["label"] == "Go on: 84 messages…"
+    assert told["actions"][1]["question"] == "Go on with the whole mailing: 84 messages?"
+
+
+def test_while_a_part_is_sent_its_own_rows_are_counted_and_a_cancellation_is_about_all() -> None:
+    progress = MailingProgress(total=84, sent=1, pending=83, beside=82)
+    standing = a_standing({("pending", ""): 84}, MailingStatus.SENDING)
+    told = state_of(Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress))
+    assert told["progress"]["words"] == "1 of 2"
+    assert told["actions"][1]["question"] == "Cancel the 83 messages that have not left? They will not be sent."
+
+
+def test_where_messages_leave_from_is_said_of_the_account_as_it_is_now() -> None:
+    standing = a_standing({("pending", ""): 2}, MailingStatus.QUEUED)
+    before = Situation(mailing=a_mailing(CATCHER), standing=standing, account=CATCHER)
+    told = state_of(replace(before, account=ACCOUNT))
+    assert not told["test"]
+    assert told["account"] == "From secretariat@exemple.test"
+    assert told["actions"][1]["seal"] != state_of(before)["actions"][1]["seal"]
+
+
+@pytest.mark.parametrize("change", ["a row", "the status", "the mailing"])
+def test_a_seal_is_of_one_mailing_as_it_stands(change: str) -> None:
+    standing = a_standing({("pending", ""): 2}, MailingStatus.QUEUED)
+    other = {
+        "a row": a_standing({("pending", ""): 1, ("sent", ""): 1}, MailingStatus.QUEUED),
+        "the status": a_standing({("pending", ""): 2}, MailingStatus.PAUSED),
+        "the mailing": replace(standing, record=replace(standing.record, id=8)),
+    }[change]
+    assert Situation(standing=standing, account=ACCOUNT).seal != Situation(standing=other, account=ACCOUNT).seal
+
+
+def test_what_moves_while_it_is_sent_leaves_its_seal_as_it_is() -> None:
+    first, later = ({("pending", ""): 2}, {("sent", ""): 1, ("pending", ""): 1})
+    seals = {
+        Situation(standing=a_standing(rows, MailingStatus.SENDING, at_work=True), account=ACCOUNT).seal
+        for rows in (first, later)
+    }
+    assert len(seals) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,30 +11,48 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.world import World, a_row
-from workbench.domain.deliveries import NewDelivery
-from workbench.domain.mailings import Counts, Tally
+from workbench.domain.deliveries import OPEN, NewDelivery
+from workbench.domain.mailings import Counts, Forecast, Tally
 from workbench.ledger.ledger import open_ledger
 
 
-def tally(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Tally:
+def asked(
+    world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False, complete: bool = True
+) -> Forecast:
     return world.ledger.mailings.forecast(
-        mailing_id, rows, purpose=world.template.occasion_purpose, step=world.template.step, again=again
+        mailing_id,
+        rows,
+        purpose=world.template.occasion_purpose,
+        step=world.template.step,
+        again=again,
+        complete=complete,
     )
 
 
 def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
-    return tally(world, mailing_id, rows, again=again).counts
+    return asked(world, mailing_id, rows, again=again).tally.counts
 
 
 def left_out(told: Tally) -> dict[str, dict[str, int]]:
     return {status: told.of(status) for status in ("failed", "in_doubt", "skipped", "cancelled")}
 
 
-def foretold(world: World, rows: Sequence[NewDelivery], *, again: bool = False, key: str = "") -> Counts:
+def named(rows: Sequence[NewDelivery]) -> set[tuple[str, str]]:
+    return {(row.recipient_id, row.addressee_key) for row in rows}
+
+
+def foretold(
+    world: World, rows: Sequence[NewDelivery], *, again: bool = False, key: str = "", complete: bool = True
+) -> Counts:
     """Look ahead, then queue for real; both must say the same."""
-    told = tally(world, world.ledger.mailings.id_of(world.plan(key)), rows, again=again)
+    looked = asked(world, world.ledger.mailings.id_of(world.plan(key)), rows, again=again, complete=complete)
+    told = looked.tally
     number = world.open(key).id
-    world.enqueue(number, rows, again=again, complete=True)
+    world.enqueue(number, rows, again=again, complete=complete)
+    open_rows = world.ledger.mailings.numbers(number, OPEN, recipients=named(rows))
+    assert looked.leaving == looked.planned.counts.pending == len(open_rows)
+    if complete:
+        assert looked.leaving == told.counts.pending
     assert told.counts == world.ledger.mailings.counts(number)
     assert left_out(told) == left_out(world.ledger.mailings.standing(number, now=world.now).tally)
     return told.counts
@@ -111,6 +129,29 @@ def test_nothing_leaves_of_a_cancelled_mailing_unless_on_purpose(world: World) -
     assert foretold(world, rows, again=True) == Counts(sent=1, cancelled=1, pending=3)
 
 
+def test_of_a_part_only_its_own_rows_leave_and_the_others_go_on_waiting(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    looked = asked(world, number, [a_row("1"), a_row("4")], complete=False)
+    assert (looked.leaving, looked.tally.counts) == (2, Counts(pending=4))
+    assert foretold(world, [a_row("1"), a_row("4")], complete=False) == Counts(pending=4)
+
+
+def test_a_part_replaces_only_what_it_speaks_of(world: World) -> None:
+    at_nine, noon = "appointment:A1@2026-11-23T09:00", "appointment:A3@2026-11-23T12:00"
+    foretold(world, [a_row("1", told="both", occasions=[at_nine, noon])])
+    assert foretold(world, [a_row("1", told="A1", occasions=[at_nine])], complete=False).pending == 1
+    assert foretold(world, [a_row("1", told="A1", occasions=[at_nine])]) == Counts(pending=1, cancelled=1)
+
+
+def test_a_row_of_an_earlier_round_that_nobody_names_any_more_is_cancelled(world: World) -> None:
+    number = world.queued("1", "2")
+    world.send(number, {"1": "in_doubt"})
+    world.enqueue(number, [a_row("1"), a_row("2")], again=True)
+    world.send(number)
+    world.ledger.mailings.settle(number, as_sent=False, by="claire", now=world.now)
+    assert foretold(world, [a_row("2")]) == Counts(sent=3, cancelled=1)
+
+
 REASONS = st.sampled_from(["", "", "no_address", "opted_out"])
 ROWS = st.lists(
     st.builds(
@@ -132,25 +173,31 @@ ROWS = st.lists(
     unique_by=lambda row: (row.recipient_id, row.addressee_key),
 )
 STEPS = st.lists(
-    st.tuples(ROWS, st.booleans(), st.sampled_from(["", "other"]), st.sampled_from(["sent", "failed", "in_doubt", ""])),
+    st.tuples(
+        ROWS,
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from(["", "other"]),
+        st.sampled_from(["sent", "failed", "in_doubt", ""]),
+    ),
     min_size=1,
     max_size=4,
 )
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_trial_foretells_what_queueing_does(
     blank_ledger: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    steps: list[tuple[list[NewDelivery], bool, str, str]],
+    steps: list[tuple[list[NewDelivery], bool, bool, str, str]],
 ) -> None:
     folder = tmp_path_factory.mktemp("forecast")
     shutil.copy(blank_ledger, folder / "ledger.sqlite")
     with open_ledger(f"sqlite:///{folder}/ledger.sqlite", practice_id="practice", locks=folder / "locks") as ledger:
         world = World(ledger)
-        for rows, again, key, answer in steps:
-            foretold(world, rows, again=again, key=key)
+        for rows, complete, again, key, answer in steps:
+            foretold(world, rows, again=again, key=key, complete=complete)
             number = world.ledger.mailings.id_of(world.plan(key))
             if answer and number is not None:
                 world.send(number, dict.fromkeys("123", answer))

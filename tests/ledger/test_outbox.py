@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.contracts.outbox_contract import NOW, OutboxContract
 from tests.fakes import MemoryOutbox
 from tests.ledger.world import BY, World, a_letter, a_row, outcome
-from workbench.domain.deliveries import DeliveryStatus, Outcome
+from workbench.domain.deliveries import OPEN, DeliveryStatus, Outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
@@ -46,6 +46,34 @@ class TestSqlOutboxOnPostgresql(OutboxContract):
             world = World(self.ledger)
             with world.sender() as sender:
                 yield world.outbox(world.queued("1", "2", "3", "4", "5"), sender)
+
+    def status(self, delivery_id: int) -> str:
+        return self.ledger.results.sent_letter(delivery_id).status
+
+
+class TestOutboxOfAPart(OutboxContract):
+    @pytest.fixture
+    def outbox(self, world: World, sender: Sender) -> Outbox:
+        self.ledger = world.ledger
+        number = world.queued("1", "2", "3", "4", "5")
+        part = world.ledger.mailings.numbers(number, OPEN)
+        world.enqueue(number, [a_row("6")])
+        return world.ledger.outbox(number, sender, only=part)
+
+    def status(self, delivery_id: int) -> str:
+        return self.ledger.results.sent_letter(delivery_id).status
+
+
+class TestOutboxOfAPartOnPostgresql(OutboxContract):
+    @pytest.fixture
+    def outbox(self, postgres_url: str, tmp_path: Path) -> Iterator[Outbox]:
+        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as self.ledger:
+            world = World(self.ledger)
+            number = world.queued("1", "2", "3", "4", "5")
+            part = self.ledger.mailings.numbers(number, OPEN)
+            world.enqueue(number, [a_row("6")])
+            with world.sender() as sender:
+                yield self.ledger.outbox(number, sender, only=part)
 
     def status(self, delivery_id: int) -> str:
         return self.ledger.results.sent_letter(delivery_id).status
@@ -227,3 +255,47 @@ def test_an_error_of_the_ledger_shows_no_value_of_a_patient(
     told = str(caught.value) + str(caught.value.__cause__) + caplog.text
     assert "Lefèvre" not in told
     assert "p1@example.test" not in told
+
+
+def test_of_a_part_nobody_else_is_taken_and_all_of_it_is(world: World, sender: Sender) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_row(str(name)) for name in range(1300)])
+    everyone = world.ledger.mailings.numbers(number, OPEN)
+    part = everyone[::2]
+    outbox = world.ledger.outbox(number, sender, only=part)
+    taken: list[int] = []
+    while claimed := outbox.claim(70, now=world.now):
+        taken += [row.delivery_id for row in claimed]
+    assert sorted(taken) == part
+    assert outbox.next_due() is None
+    assert world.outbox(number, sender).next_due() is not None
+
+
+def test_of_a_part_what_is_put_off_is_waited_for_and_taken_when_it_is_due(world: World, sender: Sender) -> None:
+    number = world.queued("1", "2", "3")
+    first, *_others = world.ledger.mailings.numbers(number, OPEN)
+    outbox = world.ledger.outbox(number, sender, only=[first])
+    (row,) = outbox.claim(5, now=world.now)
+    outbox.turn([], [a_letter(row)], now=world.now)
+    outbox.turn([outcome(first, "pending", retry_after=60)], [], now=world.now)
+    assert outbox.claim(5, now=world.now) == []
+    assert outbox.next_due() == world.now + timedelta(seconds=60)
+    assert [row.delivery_id for row in outbox.claim(5, now=world.later(seconds=60))] == [first]
+
+
+def test_of_a_part_only_its_own_rows_in_other_hands_are_waited_for(world: World, sender: Sender) -> None:
+    number = world.queued("1", "2", "3")
+    first, second, _third = world.ledger.mailings.numbers(number, OPEN)
+    with world.sender() as other:
+        world.ledger.outbox(number, other, only=[second]).claim(5, now=world.now)
+        assert world.ledger.outbox(number, sender, only=[first]).held_elsewhere() == 0
+        assert world.ledger.outbox(number, sender, only=[first, second]).held_elsewhere() == 1
+
+
+def test_the_deliveries_of_a_recipient_are_known_by_addressee_too(world: World) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_row("1"), a_row("1", addressee="guardian:9", occasions=[])])
+    mother = {("patient:1@2026-11-23", "guardian:9")}
+    assert len(world.ledger.mailings.numbers(number, OPEN)) == 2
+    assert len(world.ledger.mailings.numbers(number, OPEN, recipients=mother)) == 1
+    assert world.ledger.mailings.numbers(number, OPEN, recipients=set()) == []

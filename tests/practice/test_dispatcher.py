@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,13 @@ def confirmed(dispatcher: Dispatcher) -> Dispatcher:
     assert offer is not None
     dispatcher.confirm(offer.seal)
     return dispatcher
+
+
+def revised(practice: Practice, folder: Path) -> None:
+    """Keep another revision of the reminder."""
+    file = practice.templates.export_file(REMINDER, folder / "reminder.html")
+    file.write_text(file.read_text(encoding="utf-8").replace("</p>", " !</p>", 1), encoding="utf-8")
+    practice.templates.import_file(file)
 
 
 def until_sending(dispatcher: Dispatcher, sink: SmtpSink, count: int) -> None:
@@ -84,7 +92,7 @@ def test_a_seal_that_was_not_offered_confirms_nothing(practice: Practice) -> Non
     assert practice.mailings().empty
 
 
-@pytest.mark.parametrize("what", ["an opt-out", "a correction", "the account", "another process"])
+@pytest.mark.parametrize("what", ["an opt-out", "a correction", "the account", "the email type", "another process"])
 def test_what_changed_since_it_was_shown_is_shown_anew_and_not_sent(
     practice: Practice, tmp_path: Path, what: str
 ) -> None:
@@ -99,6 +107,8 @@ def test_what_changed_since_it_was_shown_is_shown_anew_and_not_sent(
         practice.patients.correct_address(leaving["patient_id"], leaving["addressee_key"], "new.address@exemple.test")
     elif what == "the account":
         practice.accounts.set("folder", kind="folder", folder="out", email="another@exemple.test")
+    elif what == "the email type":
+        revised(practice, tmp_path)
     else:
         with open_practice(practice.path, user="other", now=practice.now) as other:
             other.mailing(tomorrow(other), REMINDER, account="folder").send(confirmed=True)
@@ -128,7 +138,7 @@ def test_a_pause_finishes_what_is_in_flight_and_goes_on_without_a_double(practic
     assert situation.counts.in_doubt == 0
     assert situation.counts.sent == slow.count()
     assert situation.may_resume
-    dispatcher.resume(situation.counts.pending)
+    dispatcher.resume(situation.seal)
     assert dispatcher.settled(30)
     assert dispatcher.situation.counts.pending == 0
     assert dispatcher.situation.counts.sent == slow.count()
@@ -138,7 +148,7 @@ def test_a_pause_finishes_what_is_in_flight_and_goes_on_without_a_double(practic
 def test_the_rest_is_cancelled_and_what_had_left_stays(practice: Practice, slow: SmtpSink) -> None:
     dispatcher = confirmed(offered(a_mailing(practice, 14, "slow")))
     until_sending(dispatcher, slow, 2)
-    dispatcher.cancel()
+    dispatcher.cancel(dispatcher.situation.seal)
     assert dispatcher.settled(30)
     situation = dispatcher.situation
     assert situation.standing is not None
@@ -154,7 +164,7 @@ def test_a_number_that_is_not_so_any_more_decides_nothing(practice: Practice, sl
     dispatcher.pause()
     assert dispatcher.settled(30)
     left = slow.count()
-    dispatcher.resume(dispatcher.situation.counts.pending + 1)
+    dispatcher.resume("another")
     assert dispatcher.settled(30)
     assert dispatcher.situation.changed
     assert slow.count() == left
@@ -166,7 +176,7 @@ def test_another_screen_sees_the_sending_and_may_pause_it(practice: Practice, sl
     with open_practice(practice.path, user="other", now=practice.now) as other:
         watching = offered(a_mailing(other, 14, "slow"))
         assert watching.situation.elsewhere
-        watching.pause()
+        watching.pause(watching.situation.seal)
         assert watching.settled(30)
         assert sender.settled(30)
         watching.look()
@@ -203,13 +213,13 @@ def test_what_failed_is_tried_again_and_what_is_uncertain_is_decided_by_a_person
         dispatcher = confirmed(offered(a_mailing(practice, 10, "hard")))
         assert dispatcher.wait(30)
         assert (dispatcher.situation.counts.failed, dispatcher.situation.counts.in_doubt) == (1, 1)
-        dispatcher.settle(2, as_sent=True)
+        dispatcher.settle("another", as_sent=True)
         assert dispatcher.settled(30)
         assert dispatcher.situation.counts.in_doubt == 1
-        dispatcher.settle(1, as_sent=True)
+        dispatcher.settle(dispatcher.situation.seal, as_sent=True)
         assert dispatcher.settled(30)
         assert dispatcher.situation.counts.in_doubt == 0
-        dispatcher.retry(1)
+        dispatcher.retry(dispatcher.situation.seal)
         assert dispatcher.settled(30)
         assert dispatcher.situation.counts.failed == 1
 
@@ -281,3 +291,155 @@ def test_a_practice_that_is_closed_lets_what_is_in_flight_end(practice: Practice
     assert counts.sent == slow.count() == left
     assert counts.in_doubt == 0
     assert counts.pending > 0
+
+
+def test_of_a_part_exactly_its_rows_leave_and_the_others_wait_until_somebody_goes_on(practice: Practice) -> None:
+    whole = a_mailing(practice)
+    whole.queue()
+    queued = whole.counts.pending
+    part = practice.mailing(tomorrow(practice).iloc[:4], REMINDER, account="folder")
+    dispatcher = offered(part)
+    offer = dispatcher.situation.offer
+    assert offer is not None
+    assert 0 < offer.count <= 4
+    assert (offer.waiting, offer.tally.counts.pending) == (queued - offer.count, queued)
+    assert confirmed(dispatcher).wait(30)
+    counts = dispatcher.situation.counts
+    assert (counts.sent, counts.pending, counts.cancelled) == (offer.count, offer.waiting, 0)
+    assert len(list((practice.path / "out").glob("*.eml"))) == offer.count
+    assert dispatcher.situation.may_resume
+    dispatcher.resume(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.counts.sent == queued
+    assert dispatcher.situation.counts.pending == 0
+
+
+def test_a_part_that_is_confirmed_in_a_cell_sends_itself_alone(practice: Practice) -> None:
+    whole = a_mailing(practice)
+    whole.queue()
+    queued = whole.counts.pending
+    part = practice.mailing(tomorrow(practice).iloc[:4], REMINDER, account="folder")
+    leaving = part.forecast().pending
+    assert 0 < leaving <= 4
+    assert (part.send(confirmed=True)["status"] == "sent").sum() == leaving
+    assert part.counts.pending == queued - leaving
+
+
+def test_nothing_is_sent_when_somebody_moves_the_rows_while_they_are_queued(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = a_mailing(practice, 10)
+    dispatcher = offered(mailing)
+    queue = mailing.queue
+
+    def queued_and_taken(**options: Any) -> int:
+        number = queue(**options)
+        with open_practice(practice.path, user="other", now=practice.now) as other:
+            other.drain(number)
+        return number
+
+    monkeypatch.setattr(mailing, "queue", queued_and_taken)
+    offer = dispatcher.situation.offer
+    assert offer is not None
+    confirmed(dispatcher)
+    assert dispatcher.settled(30)
+    assert not dispatcher.begun
+    assert dispatcher.situation.changed
+    assert dispatcher.situation.offer is not None
+    assert dispatcher.situation.offer.count == 0
+    assert dispatcher.situation.counts.sent == offer.count
+
+
+@pytest.mark.parametrize("what", ["resume", "cancel"])
+def test_what_waits_is_shown_anew_when_its_account_is_another_one_by_now(practice: Practice, what: str) -> None:
+    mailing = a_mailing(practice, 10)
+    mailing.queue()
+    frozen = practice.mailing_by_id(mailing.id or 0)
+    dispatcher = offered(frozen)
+    seal, waiting = dispatcher.situation.seal, dispatcher.situation.counts.pending
+    practice.accounts.set("folder", kind="smtp", email="rdv@exemple.test", host="127.0.0.1", port=9, security="none")
+    getattr(dispatcher, what)(seal)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.changed
+    assert not dispatcher.begun
+    assert dispatcher.situation.counts.pending == waiting
+    assert dispatcher.situation.account == practice.accounts["folder"]
+    assert dispatcher.situation.seal != seal
+
+
+def test_a_look_sees_that_the_account_is_another_one(practice: Practice) -> None:
+    dispatcher = offered(a_mailing(practice, 10))
+    practice.accounts.set("folder", kind="folder", folder="out", email="another@exemple.test")
+    dispatcher.look()
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.account == practice.accounts["folder"]
+    assert dispatcher.situation.offer is not None
+    assert dispatcher.situation.offer.account == practice.accounts["folder"]
+
+
+def test_only_what_failed_is_tried_again(practice: Practice, tmp_path: Path) -> None:
+    mailing = a_mailing(practice, 10)
+    refused = mailing.recipients.loc[mailing.recipients["reason"] == "", "address"].iloc[0]
+    with serving(tmp_path / "hard", refuse=(refused,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        first = confirmed(offered(a_mailing(practice, 10, "hard")))
+        assert first.wait(30)
+        left = sink.count()
+        more = practice.mailing(tomorrow(practice), REMINDER, account="hard")
+        more.queue()  # confirmed elsewhere, and not sent yet
+        waiting = more.counts.pending
+        assert waiting > 0
+        first.look()
+        assert first.settled(30)
+        first.retry(first.situation.seal)
+        assert first.settled(30)
+        assert sink.count() == left
+        assert (first.situation.counts.failed, first.situation.counts.pending) == (1, waiting)
+
+
+@pytest.mark.parametrize("when", ["checked", "queued"])
+def test_a_practice_closed_while_a_confirmation_is_checked_sends_nothing(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    other = open_practice(practice.path, user="other", now=practice.now)
+    mailing = a_mailing(other, 14)
+    dispatcher = offered(mailing)
+    reached, goes_on = threading.Event(), threading.Event()
+    prepare, queue = mailing.prepare, mailing.queue
+
+    def checked(**options: Any) -> Any:
+        if when == "checked":
+            reached.set()
+            assert goes_on.wait(30)
+        return prepare(**options)
+
+    def queued(**options: Any) -> int:
+        if when == "queued":
+            reached.set()
+            assert goes_on.wait(30)
+        return queue(**options)
+
+    monkeypatch.setattr(mailing, "prepare", checked)
+    monkeypatch.setattr(mailing, "queue", queued)
+    confirmed(dispatcher)
+    assert reached.wait(30)
+    closing = threading.Thread(target=other.close)
+    closing.start()
+    while not other.closed:
+        pass
+    goes_on.set()
+    closing.join(30)
+    assert not closing.is_alive()
+    assert dispatcher.situation.doing is Doing.NOTHING  # closing has waited for it
+    assert not (practice.path / "out").exists()
+    assert len(practice.mailings()) == (when == "queued")
+
+
+def test_a_practice_that_was_closed_confirms_nothing(practice: Practice) -> None:
+    other = open_practice(practice.path, user="other", now=practice.now)
+    dispatcher = offered(a_mailing(other, 10))
+    other.close()
+    confirmed(dispatcher)
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.error == "The practice was closed meanwhile: nothing else leaves."
+    assert practice.mailings().empty

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import pytest
 
 from tests.practice.test_mailing import REMINDER, tomorrow
 from workbench.errors import BadValue
-from workbench.practice import Practice
+from workbench.practice import Practice, preparing
 
 
 def of_patient(addressees: pd.DataFrame, patient_id: str) -> pd.Series:
@@ -97,3 +102,57 @@ def test_the_overview_says_of_each_recipient_what_a_person_has_to_do(practice: P
 def test_an_overview_of_nobody_is_an_empty_frame(practice: Practice) -> None:
     nobody = practice.search("appointments", start="2031-01-01", end="2031-01-01")
     assert practice.mailing(nobody, REMINDER).overview().empty
+
+
+def test_two_mailings_are_worked_out_at_once_and_none_waits_for_the_other(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (practice.mailing(tomorrow(practice).iloc[:n], REMINDER)._looked_at() for n in (20, 5))
+    merge = preparing.fields_frame
+
+    def slowly(*given: Any, **named: Any) -> pd.DataFrame:
+        time.sleep(0.4)
+        return merge(*given, **named)
+
+    monkeypatch.setattr(preparing, "fields_frame", slowly)
+
+    def after(seconds: float, work: Callable[[], object]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: (time.sleep(seconds), work()), daemon=True)
+        thread.start()
+        return thread
+
+    threads = [
+        after(0, lambda: second.found),
+        after(0.1, first.check),
+        after(0.2, lambda: first.addressed),
+    ]
+    for thread in threads:
+        thread.join(15)
+    assert not [thread for thread in threads if thread.is_alive()]
+
+
+def test_recipients_and_values_are_of_one_piece_whoever_asks_first(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = practice.mailing(tomorrow(practice), REMINDER)._looked_at()
+    merge, times = preparing.fields_frame, []
+
+    def counted(*given: Any, **named: Any) -> pd.DataFrame:
+        times.append(1)
+        time.sleep(0.1)
+        return merge(*given, **named)
+
+    monkeypatch.setattr(preparing, "fields_frame", counted)
+    threads = [threading.Thread(target=lambda: prepared.fields) for _one in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(times) == 1
+    assert len(prepared.found.frame) == len(prepared.fields)
+
+
+def test_an_email_type_imported_again_is_met_at_the_next_look(practice: Practice) -> None:
+    before = practice.changes
+    practice.templates.import_text("<p>Bonjour</p>", path="Essais/Bonjour", beside=practice.path)
+    assert practice.changes == before + 1

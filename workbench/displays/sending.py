@@ -20,14 +20,13 @@ STATES = ("sent", "failed", "in_doubt", "skipped", "pending")
 def state_of(situation: Situation) -> dict[str, Any]:
     """Return all that a send panel shows of a situation."""
     mailing, standing, offer = situation.mailing, situation.standing, situation.offer
+    account = offer.account if offer is not None else situation.account
     told: dict[str, Any] = {
         "doing": str(situation.doing),
         "elsewhere": situation.elsewhere,
         "title": mailing.template.path if mailing is not None else "",
-        "account": account_words(offer.account if offer is not None else mailing.account)
-        if mailing is not None
-        else "",
-        "test": mailing is not None and mailing.account.kind is AccountKind.CATCHER,
+        "account": account_words(account) if account is not None else "",
+        "test": account is not None and account.kind is AccountKind.CATCHER,
         "offer": None,
         "progress": None,
         "result": None,
@@ -62,7 +61,8 @@ def account_words(account: Account) -> str:
 
 
 def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
-    counts, waiting = offer.tally.counts, situation.counts.pending
+    counts = offer.tally.counts
+    begun = situation.counts.pending > 0 and not offer.waiting  # a part is sent for itself, whatever else waits
     to_correct, excluded = offer.left_out(Standing.TO_CORRECT), offer.left_out(Standing.EXCLUDED)
     numbers = [
         ("ready", n_("✓ {count} ready", "✓ {count} ready", offer.count), offer.count),
@@ -79,6 +79,7 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
             n_("– {count} left out", "– {count} left out", sum(excluded.values())),
             sum(excluded.values()),
         ),
+        ("pending", n_("… {count} waiting", "… {count} waiting", offer.waiting), offer.waiting),
     ]
     return {
         "seal": offer.seal,
@@ -90,21 +91,21 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
             if count or state == "ready"
         ],
         "left_out": _reasons(to_correct, "to_correct") + _reasons(excluded, "excluded"),
-        "button": _button(offer.count, waiting),
-        "question": _question(offer, waiting),
+        "button": _button(offer.count, begun=begun),
+        "question": _question(offer),
         "yes": _("Send"),
     }
 
 
-def _button(count: int, waiting: int) -> str:
+def _button(count: int, *, begun: bool) -> str:
     if not count:
         return _("No message to send")
-    if waiting:
+    if begun:
         return n_("Go on: {count} message…", "Go on: {count} messages…", count).format(count=count)
     return n_("Send {count} message…", "Send {count} messages…", count).format(count=count)
 
 
-def _question(offer: Offer, waiting: int) -> str:
+def _question(offer: Offer) -> str:
     count, account = offer.count, offer.account
     if account.kind is AccountKind.CATCHER:
         asked = n_(
@@ -121,8 +122,6 @@ def _question(offer: Offer, waiting: int) -> str:
             count=count, address=account.email
         )
     already = offer.tally.counts.sent
-    if not waiting and not already:
-        return asked
     has_it = n_(
         "{count} has left already and is not sent again.", "{count} have left already and are not sent again.", already
     ).format(count=already)
@@ -146,8 +145,10 @@ def _now(situation: Situation) -> Counts:
 
 
 def _moving(counts: Counts, situation: Situation) -> dict[str, Any]:
-    total = sum(getattr(counts, name) for name in STATES) - counts.skipped  # who is left out is no work to do
-    done = total - counts.pending
+    beside = situation.progress.beside if situation.progress is not None else 0
+    # Who is left out is no work to do, nor who waits for another word.
+    total = sum(getattr(counts, name) for name in STATES) - counts.skipped - beside
+    done = total - (counts.pending - beside)
     return {
         "total": total,
         "done": done,
@@ -213,6 +214,8 @@ def _note(situation: Situation) -> str:
     if standing is None or situation.doing is not Doing.NOTHING:
         return ""
     waiting, status = standing.tally.counts.pending, standing.record.status
+    if situation.offer is not None and situation.offer.waiting:
+        waiting = situation.offer.waiting  # the others are offered
     if status is MailingStatus.CANCELLED:
         return _("The rest of this mailing was cancelled.")
     if status is MailingStatus.AWAITING_APPROVAL:
@@ -233,45 +236,61 @@ def _note(situation: Situation) -> str:
 def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
     """Return what a person can do now: its name, its words, the rows it is about, and what is asked before."""
     if situation.doing is Doing.SENDING or situation.elsewhere:
-        return [_action("pause", _("Pause"), counts.pending), _cancel(counts.pending)]
+        return [_action("pause", _("Pause"), counts.pending, situation), _cancel(counts.pending, situation)]
     if situation.doing is Doing.PAUSING:
-        return [_cancel(counts.pending)]
+        return [_cancel(counts.pending, situation)]
     if situation.doing is not Doing.NOTHING or situation.standing is None:
         return []
     actions = []
     cancelled = situation.standing.record.status is MailingStatus.CANCELLED
     if situation.may_resume:
-        actions.append(_cancel(counts.pending))
-        if situation.offer is None:
-            label = n_("Go on: {count} message", "Go on: {count} messages", counts.pending)
-            actions.append(_action("resume", label.format(count=counts.pending), counts.pending))
+        actions.append(_cancel(counts.pending, situation))
+        beside = situation.offer is not None and situation.offer.waiting > 0
+        if beside or situation.offer is None:
+            number = counts.pending
+            label = n_("Go on: {count} message", "Go on: {count} messages", number)
+            question = n_(
+                "Go on with the whole mailing: {count} message?", "Go on with the whole mailing: {count} messages?",
+                number,
+            )  # fmt: skip
+            actions.append(
+                _action(
+                    "resume",
+                    label.format(count=number) + ("…" if beside else ""),
+                    number,
+                    situation,
+                    question.format(count=number) if beside else "",
+                )
+            )
     if counts.failed and not cancelled:
         question = n_("Try {count} message again?", "Try {count} messages again?", counts.failed)
         actions.append(
-            _action("retry", _("Try the failures again…"), counts.failed, question.format(count=counts.failed))
+            _action(
+                "retry", _("Try the failures again…"), counts.failed, situation, question.format(count=counts.failed)
+            )
         )
     if counts.in_doubt:
         number = counts.in_doubt
         question = n_("Count {count} message as sent?", "Count {count} messages as sent?", number)
-        actions.append(_action("as_sent", _("Count as sent…"), number, question.format(count=number)))
+        actions.append(_action("as_sent", _("Count as sent…"), number, situation, question.format(count=number)))
     if counts.in_doubt and not cancelled:
         number = counts.in_doubt
         question = n_(
             "Send {count} message again? It may arrive twice.", "Send {count} messages again? They may arrive twice.",
             number,
         )  # fmt: skip
-        actions.append(_action("resend", _("Send again…"), number, question.format(count=number)))
+        actions.append(_action("resend", _("Send again…"), number, situation, question.format(count=number)))
     return actions
 
 
-def _cancel(count: int) -> dict[str, Any]:
+def _cancel(count: int, situation: Situation) -> dict[str, Any]:
     question = n_(
         "Cancel the {count} message that has not left? It will not be sent.",
         "Cancel the {count} messages that have not left? They will not be sent.",
         count,
     )
-    return _action("cancel", _("Cancel the rest…"), count, question.format(count=count))
+    return _action("cancel", _("Cancel the rest…"), count, situation, question.format(count=count))
 
 
-def _action(name: str, label: str, count: int, question: str = "") -> dict[str, Any]:
-    return {"name": name, "label": label, "count": count, "question": question}
+def _action(name: str, label: str, count: int, situation: Situation, question: str = "") -> dict[str, Any]:
+    return {"name": name, "label": label, "count": count, "question": question, "seal": situation.seal}

@@ -141,6 +141,20 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Where a mailing would stand were a list queued now; `leaving` of its open rows are the list's own."""
+
+    tally: Tally
+    leaving: int
+
+    @property
+    def planned(self) -> Tally:
+        """The rows with none open but those that are leaving."""
+        rest = {key: count for key, count in self.tally.rows.items() if key[0] not in ("pending", "sending")}
+        return Tally({**rest, ("pending", ""): self.leaving})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailingRecord:
     """A mailing as the ledger holds it; `created` tells that it was not there before this call."""
 
@@ -184,7 +198,10 @@ class EnqueueReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingProgress:
-    """Where a mailing stands while it is being sent; the first five numbers add up to `total`."""
+    """Where a mailing stands while it is being sent; the first five numbers add up to `total`.
+
+    `beside` of the pending rows are not being sent now: they wait for a word of their own.
+    """
 
     total: int
     sent: int = 0
@@ -193,6 +210,7 @@ class MailingProgress:
     skipped: int = 0
     pending: int = 0
     in_flight: int = 0
+    beside: int = 0
     waiting_until: datetime | None = None
 
     @classmethod

@@ -1,20 +1,20 @@
 """Tell where a mailing would stand once its list is queued, without writing anything: what a trial shows.
 
-It follows the rules of `enqueueing`, for a list that is the whole search or table; a test holds the two together.
+It follows the rules of `enqueueing`, for a whole list and for a part of one; a test holds the two together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery, recipient_group
-from workbench.domain.mailings import Tally
+from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery, occasion_subject, recipient_group
+from workbench.domain.mailings import Forecast, Tally
 from workbench.ledger import schema
-from workbench.ledger.enqueueing import DUPLICATE, SUPERSEDED, slices
+from workbench.ledger.enqueueing import CHUNK, DUPLICATE, SUPERSEDED, slices
 
 _S = DeliveryStatus
 _rows = schema.deliveries.c
@@ -22,7 +22,7 @@ _Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
 _Occasion = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
 
 
-def forecast_tally(
+def foretold(
     connection: sa.Connection,
     practice_id: str,
     mailing_id: int | None,
@@ -31,8 +31,9 @@ def forecast_tally(
     purpose: str,
     step: str,
     again: bool,
-) -> Tally:
-    """Return how the rows of a mailing (``None``: a new one) would stand, were this whole list queued now.
+    complete: bool,
+) -> Forecast:
+    """Return how the rows of a mailing (``None``: a new one) would stand, were this list queued now.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def forecast_tally(
         What the occasions are told for.
     again
         A person asks to send again to those who already had it.
+    complete
+        The list is the whole search or table; of a part, who else waits stays waiting, and is not `leaving`.
     """
     held = _held(connection, practice_id, mailing_id)
     tally = Counter((str(row.status), str(row.reason)) for row in held)
@@ -50,16 +53,24 @@ def forecast_tally(
     begins = again and bool(held) and not any(row.status in OPEN for row in held)
     standing = {_key(row): row for row in sorted(held, key=_age) if not again or (row.again == newest and not begins)}
     planned: dict[_Key, NewDelivery] = {}
+    told: dict[str, set[str]] = {}  # of each recipient group, the subjects that the list speaks of
     for row in rows:
         planned.setdefault(_key(row), row)
-    gone = _superseded(planned, standing)
-    for row in gone:
+        if not _cancelled_by_hand(standing.get(_key(row))):
+            told.setdefault(recipient_group(row.recipient_id), set()).update(map(occasion_subject, row.occasions))
+    waiting = [row for row in held if row.status == _S.PENDING and row.sender_id is None and _key(row) not in planned]
+    replaced = _replaced(connection, planned, standing, waiting, told, complete=complete)
+    unnamed = [row for row in waiting if complete and row.id not in replaced]
+    named = {key[:2] for key in planned}
+    gone = {*replaced, *(row.id for row in unnamed)}
+    leaving = sum(row.status in OPEN and row.id not in gone and _key(row)[:2] in named for row in held)
+    for row in (*replaced.values(), *unnamed):
         tally[row.status, row.reason] -= 1
         tally[_S.CANCELLED.value, SUPERSEDED] += 1
     taken: set[_Occasion] = set()
     if not again:
-        free = {row.id for row in gone}
-        taken = _taken(connection, practice_id, list(planned.values()), purpose=purpose, step=step, free=free)
+        texts = {text for row in planned.values() for text in row.occasions}
+        taken = _taken(connection, practice_id, texts, purpose=purpose, step=step, free=set(replaced))
     for key, row in planned.items():
         found = standing.get(key)
         if not _may_change(row, found):
@@ -69,8 +80,10 @@ def forecast_tally(
             if found.status == _S.FAILED and status is _S.SKIPPED:
                 continue
             tally[found.status, found.reason] -= 1
+            leaving -= found.status in OPEN
         tally[status.value, (row.reason or DUPLICATE) if status is _S.SKIPPED else ""] += 1
-    return Tally(tally)
+        leaving += status in OPEN
+    return Forecast(tally=Tally(tally), leaving=leaving)
 
 
 def _age(row: Any) -> tuple[int, int]:
@@ -91,18 +104,33 @@ def _held(connection: sa.Connection, practice_id: str, mailing_id: int | None) -
     return connection.execute(query.where(_rows.practice_id == practice_id, _rows.mailing_id == mailing_id)).all()
 
 
-def _superseded(planned: dict[_Key, NewDelivery], standing: dict[_Key, Any]) -> list[Any]:
-    """Return the rows that the list replaces, or does not name any more."""
-    told = {recipient_group(key[0]) for key in planned if not _cancelled_by_hand(standing.get(key))}
-    return [
-        row
-        for key, row in standing.items()
-        if key not in planned
-        and (
-            (row.status == _S.PENDING and row.sender_id is None)
-            or (row.status == _S.SKIPPED and recipient_group(row.recipient_id) in told)
-        )
-    ]
+def _replaced(
+    connection: sa.Connection,
+    planned: Mapping[_Key, NewDelivery],
+    standing: Mapping[_Key, Any],
+    waiting: Sequence[Any],
+    told: Mapping[str, set[str]],
+    *,
+    complete: bool,
+) -> dict[int, Any]:
+    """Return by number the rows left out, and of those that are waiting the ones, whom the list replaces."""
+    beside = {row.id: row for key, row in standing.items() if key not in planned and _group(row) in told}
+    found = {number: row for number, row in beside.items() if row.status == _S.SKIPPED}
+    spoken = [row.id for row in waiting if row.id in beside]
+    if complete:
+        return found | {number: beside[number] for number in spoken}
+    letters = schema.letters.c
+    for some in slices(spoken, CHUNK):
+        query = sa.select(letters.delivery_id, letters.occasions).where(letters.delivery_id.in_(some))
+        for number, occasions in connection.execute(query):
+            # A part of a search says nothing about the appointments that it leaves away.
+            if {occasion_subject(occasion) for occasion in occasions} <= told[_group(beside[number])]:
+                found[number] = beside[number]
+    return found
+
+
+def _group(row: Any) -> str:
+    return recipient_group(row.recipient_id)
 
 
 def _cancelled_by_hand(found: Any) -> bool:
@@ -134,21 +162,20 @@ def _decided(row: NewDelivery, found: Any, taken: set[_Occasion]) -> DeliverySta
 def _taken(
     connection: sa.Connection,
     practice_id: str,
-    rows: Sequence[NewDelivery],
+    texts: set[str],
     *,
     purpose: str,
     step: str,
     free: set[int],
 ) -> set[_Occasion]:
-    """Return the occasions of these rows that somebody was told about, but for those of the deliveries `free`."""
+    """Return which of these occasions somebody was told about, but for those of the deliveries `free`."""
     table = schema.occasions.c
     query = sa.select(table.occasion, table.addressee_key, table.role, table.channel, table.delivery_id).where(
         table.practice_id == practice_id, table.purpose == purpose, table.step == step
     )
-    texts = sorted({text for row in rows for text in row.occasions})
     return {
         (row[0], row[1], row[2], row[3])
-        for some in slices(texts, 500)
+        for some in slices(sorted(texts), CHUNK)
         for row in connection.execute(query.where(table.occasion.in_(some)))
         if row[4] not in free
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -105,6 +105,7 @@ class Ledger:
         *,
         objections: Callable[[], pd.DataFrame] | None = None,
         selves: Selves | None = None,
+        only: Sequence[int] | None = None,
     ) -> SqlOutbox:
         """Return the outbox of a mailing for a sender.
 
@@ -115,6 +116,8 @@ class Ledger:
         selves
             Tells who else patients are (``PatientStore.selves``): whoever opted out by file number is not written
             to as somebody's guardian either.
+        only
+            The numbers of the deliveries that may leave (``mailings.numbers``); all of the mailing by default.
 
         Raises
         ------
@@ -130,6 +133,7 @@ class Ledger:
             objections=objections,
             selves=selves,
             recover=self.recover,
+            only=only,
         )
 
     def close(self) -> None:

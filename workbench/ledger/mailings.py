@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.mailings import (
     Counts,
     EnqueueReport,
+    Forecast,
     MailingPlan,
     MailingRecord,
     MailingStanding,
@@ -25,8 +26,8 @@ from workbench.errors import ForbiddenMove, KeyTaken, QueueingCutOff, UnknownMai
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
-from workbench.ledger.enqueueing import Enqueuing
-from workbench.ledger.forecast import forecast_tally
+from workbench.ledger.enqueueing import CHUNK, Enqueuing, slices
+from workbench.ledger.forecast import foretold
 from workbench.ledger.library import Library
 from workbench.ledger.overview import latest_mailing, mailings_frame
 from workbench.ledger.runs import note_mailing
@@ -226,20 +227,63 @@ class Mailings:
         with reading(self._engine) as connection:
             return self._counts(connection, mailing_id)
 
-    def forecast(
-        self, mailing_id: int | None, rows: Iterable[NewDelivery], *, purpose: str, step: str, again: bool = False
-    ) -> Tally:
-        """Return how the rows of a mailing (``None``: a new one) would stand, were this whole list queued now.
+    def numbers(
+        self,
+        mailing_id: int,
+        statuses: Collection[DeliveryStatus],
+        *,
+        recipients: Collection[tuple[str, str]] | None = None,
+    ) -> list[int]:
+        """Return the numbers of the mailing's deliveries that stand so, in their order.
 
-        Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at.
+        Parameters
+        ----------
+        recipients
+            The recipients (``recipient_id``, ``addressee_key``) whose deliveries are meant; everybody's by default.
+        """
+        query = sa.select(_rows.c.id, _rows.c.recipient_id, _rows.c.addressee_key).where(
+            _rows.c.practice_id == self._practice_id,
+            _rows.c.mailing_id == mailing_id,
+            _rows.c.status.in_([status.value for status in statuses]),
+        )
+        with reading(self._engine) as connection:
+            if recipients is None:
+                return list(connection.execute(query.order_by(_rows.c.id)).scalars())
+            found: list[int] = []
+            for some in slices(sorted({recipient for recipient, _addressee in recipients}), CHUNK):
+                rows = connection.execute(query.where(_rows.c.recipient_id.in_(some)))
+                found += [row.id for row in rows if (row.recipient_id, row.addressee_key) in recipients]
+        return sorted(found)
+
+    def forecast(
+        self,
+        mailing_id: int | None,
+        rows: Iterable[NewDelivery],
+        *,
+        purpose: str,
+        step: str,
+        again: bool = False,
+        complete: bool = True,
+    ) -> Forecast:
+        """Return how the rows of a mailing (``None``: a new one) would stand, were this list queued now.
+
+        Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at; `complete` as for
+        `enqueue`.
         """
         with reading(self._engine) as connection:
             if mailing_id is not None and not again:
                 record = self._record(connection, mailing_id)
                 if record.status is MailingStatus.CANCELLED:
-                    return self._tally(connection, mailing_id)  # nothing of it leaves any more
-            return forecast_tally(
-                connection, self._practice_id, mailing_id, rows, purpose=purpose, step=step, again=again
+                    return Forecast(tally=self._tally(connection, mailing_id), leaving=0)  # it is at its end
+            return foretold(
+                connection,
+                self._practice_id,
+                mailing_id,
+                rows,
+                purpose=purpose,
+                step=step,
+                again=again,
+                complete=complete,
             )
 
     def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:

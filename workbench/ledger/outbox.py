@@ -27,6 +27,7 @@ from workbench.ledger.acts import write_act
 from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
 from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
+from workbench.ledger.part import Part
 from workbench.ledger.senders import OF_A_CANCELLED, Sender, cancel_rows, release_rows
 from workbench.ports import Claimed
 
@@ -54,6 +55,8 @@ class SqlOutbox:
         Who else the patients are that opted out (``PatientStore.selves``).
     recover
         Gives back what dead senders held (`Senders.recover`).
+    only
+        The numbers of the deliveries that may leave; all of the mailing by default.
     """
 
     def __init__(
@@ -67,7 +70,9 @@ class SqlOutbox:
         objections: Callable[[], pd.DataFrame] | None = None,
         selves: Selves | None = None,
         recover: Callable[[datetime], object] | None = None,
+        only: Sequence[int] | None = None,
     ) -> None:
+        self._part = None if only is None else Part(only)
         self._engine = engine
         self._practice_id = practice_id
         self._mailing = mailing
@@ -114,23 +119,27 @@ class SqlOutbox:
         with reading(self._engine) as connection:
             if not self._sendable(connection):
                 return None
-            return connection.execute(
-                sa.select(_table.c.not_before).where(*self._unclaimed()).order_by(_table.c.not_before).limit(1)
-            ).scalar()
+            earliest = sa.select(_table.c.not_before).order_by(_table.c.not_before).limit(1)
+            if self._part is None:
+                return connection.execute(earliest.where(*self._unclaimed())).scalar()
+            found = [connection.execute(earliest.where(*some)).scalar() for some in self._part.unclaimed()]
+            return min((due for due in found if due is not None), default=None)
 
     def held_elsewhere(self) -> int:
         """Return how many open rows other senders hold: they may come back when a sender dies."""
+        held = (
+            sa.select(sa.func.count())
+            .select_from(_table)
+            .where(
+                _table.c.sender_id.is_not(None),
+                _table.c.sender_id != self._sender.id,
+                _table.c.status.in_([_S.PENDING.value, _S.SENDING.value]),
+            )
+        )
+        whole = [_table.c.mailing_id == self._mailing.id]
+        places = [whole] if self._part is None else [[some] for some in self._part.places()]
         with reading(self._engine) as connection:
-            return connection.execute(
-                sa.select(sa.func.count())
-                .select_from(_table)
-                .where(
-                    _table.c.mailing_id == self._mailing.id,
-                    _table.c.sender_id.is_not(None),
-                    _table.c.sender_id != self._sender.id,
-                    _table.c.status.in_([_S.PENDING.value, _S.SENDING.value]),
-                )
-            ).scalar_one()
+            return sum(connection.execute(held.where(*where)).scalar_one() for where in places)
 
     def recover(self, *, now: datetime) -> None:
         """Give back what senders that died meanwhile held: waiting rows wait again, leaving ones are in doubt."""
@@ -241,12 +250,16 @@ class SqlOutbox:
         letters = schema.letters.c
         due = (
             sa.select(_table.c.id)
-            .where(*self._unclaimed(), _table.c.not_before <= now)
+            .where(_table.c.not_before <= now)
             .order_by(_table.c.not_before, _table.c.id)
-            .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        ids = list(connection.execute(due).scalars())
+        if self._part is None:
+            ids = list(connection.execute(due.where(*self._unclaimed()).limit(limit)).scalars())
+        else:
+            ids = self._part.first(
+                limit, lambda some, room: connection.execute(due.where(*some).limit(room)).scalars().all()
+            )
         if not ids:
             return []
         query = (

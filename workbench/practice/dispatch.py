@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.domain.deliveries import OPEN
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
 from workbench.errors import SendingStopped, WorkbenchError
 from workbench.practice.letters import Postman
@@ -21,6 +22,7 @@ def dispatch(
     transport_of: TransportFactory,
     mailing_id: int,
     *,
+    only: Sequence[int] | None,
     connections: int | None,
     progress: Callable[[MailingProgress], None] | None,
     stop: threading.Event | None,
@@ -33,6 +35,9 @@ def dispatch(
     if not before.pending:
         mailings.finish(mailing_id, by=practice.user, now=practice.now())
         return None
+    beside = 0
+    if only is not None:
+        beside = before.pending - len(set(only).intersection(mailings.numbers(mailing_id, OPEN)))
     account = practice.accounts[record.account]
     password = practice.accounts.password(account)
     practice.files_of(library.revision(record.template_revision_id))
@@ -45,12 +50,16 @@ def dispatch(
         ):
             report = send_pending(
                 practice.ledger.outbox(
-                    mailing_id, sender, objections=practice.store.objections, selves=practice.store.selves
+                    mailing_id,
+                    sender,
+                    objections=practice.store.objections,
+                    selves=practice.store.selves,
+                    only=only,
                 ),
                 transport,
                 postman.letter,
                 now=practice.now,
-                progress=_of_the_mailing(before, progress),
+                progress=_of_the_mailing(before, beside, progress),
                 stop=stop,
             )
     except WorkbenchError as error:
@@ -65,7 +74,7 @@ def dispatch(
 
 
 def _of_the_mailing(
-    before: Counts, progress: Callable[[MailingProgress], None] | None
+    before: Counts, beside: int, progress: Callable[[MailingProgress], None] | None
 ) -> Callable[[Progress], None] | None:
     """Turn what one run says of itself into where the whole mailing stands."""
     if progress is None:
@@ -82,6 +91,7 @@ def _of_the_mailing(
                 skipped=before.skipped,
                 pending=max(0, before.pending - decided),
                 in_flight=run.in_flight,
+                beside=beside,
                 waiting_until=run.waiting_until,
             )
         )

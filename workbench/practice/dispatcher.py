@@ -7,19 +7,22 @@ the ledger, which other screens and other processes share; only what is being do
 from __future__ import annotations
 
 import atexit
+import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from workbench.domain.accounts import Account
+from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import Counts, MailingProgress, MailingStanding, MailingStatus
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
-from workbench.practice.offers import Offer
+from workbench.practice.offers import Offer, seal_of_standing
 
 if TYPE_CHECKING:
     from workbench.practice.mailing import Mailing
@@ -49,8 +52,9 @@ class Doing(StrEnum):
 class Situation:
     """Where a mailing is, for a screen.
 
-    `offer` is what may be confirmed now; `standing` what the ledger holds, once it was queued; `progress` and
-    `seconds_left` are set while something is being sent from here. `changed` says that a confirmation was not taken,
+    `offer` is what may be confirmed now; `standing` what the ledger holds, once it was queued, and `account` where
+    messages leave from, both as they were read together; `progress` and `seconds_left` are set while something is
+    being sent from here. `changed` says that a confirmation was not taken,
     since what it stood for has changed; `outdated` that the list is another one by now.
     """
 
@@ -58,6 +62,7 @@ class Situation:
     mailing: Mailing | None = None
     offer: Offer | None = None
     standing: MailingStanding | None = None
+    account: Account | None = None
     progress: MailingProgress | None = None
     seconds_left: float | None = None
     next_due: datetime | None = None
@@ -76,6 +81,14 @@ class Situation:
         return self.doing is Doing.NOTHING and self.standing is not None and self.standing.at_work
 
     @property
+    def seal(self) -> str:
+        """What a decision about the queued rows is for: this mailing, as it stands, from this account."""
+        if self.standing is None or self.account is None:
+            return ""
+        moving = self.doing in (Doing.SENDING, Doing.PAUSING, Doing.CANCELLING) or self.standing.at_work
+        return seal_of_standing(self.standing, self.account, moving=moving)
+
+    @property
     def may_resume(self) -> bool:
         """Whether open rows wait for somebody to go on."""
         return (
@@ -90,8 +103,9 @@ class Situation:
 class Dispatcher:
     """The sending of one mailing, or of whichever mailing `mailing_of` gives when nothing is being sent.
 
-    Every gesture says what its person had seen: the seal of an offer, or a number of rows. When that is not so any
+    Every gesture says what its person had seen: the seal of an offer, or of the situation. When that is not so any
     more, nothing is done and the new numbers are shown. Each returns at once; `on_change` hears what becomes of it.
+    Once the practice is closed, nothing is queued or sent any more.
 
     Parameters
     ----------
@@ -119,6 +133,7 @@ class Dispatcher:
         self._moved = threading.Condition(threading.RLock())
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._ended = False  # the practice or the program ends
         self._asked = 0  # how often new numbers were asked for
         self._counted = 0  # which of these askings the numbers being worked out answer
         self._confirmed = 0  # how many sendings were begun here
@@ -157,17 +172,19 @@ class Dispatcher:
             mailing, before = self._situation.mailing, self._situation
             if before.doing is not Doing.NOTHING or mailing is None:
                 return
-        number = mailing.id if mailing.frozen else mailing.practice.ledger.mailings.id_of(mailing.plan)
-        if number is None:
+        if self._ended or mailing.practice.closed:
             return
-        known, mailing.id = mailing.id, number
-        standing = mailing.practice.ledger.mailings.standing(number, now=mailing.practice.now())
+        known = mailing.id
+        if not mailing.frozen:
+            mailing.id = mailing.practice.ledger.mailings.id_of(mailing.plan)
+        standing, account = self._standing(mailing)
         with self._moved:
-            if self._situation is not before or standing == before.standing:
+            if self._situation is not before or (standing, account) == (before.standing, before.account):
                 return
-            self._set(standing=standing)
-            if (known is None or before.offer is not None) and not standing.at_work:
-                # Somebody sent the same mailing elsewhere: who is left to write to is another number now.
+            # Somebody sent the same mailing elsewhere, or its account is another one: the offer is not true any more.
+            anew = (known is None or before.offer is not None) and not (standing is not None and standing.at_work)
+            self._set(standing=standing, account=account, offer=None if anew else before.offer)
+            if anew:
                 self._begin(Doing.COUNTING, self._count)
 
     def confirm(self, seal: str) -> None:
@@ -177,32 +194,40 @@ class Dispatcher:
             if self._idle and offer is not None and offer.seal == seal and offer.count:
                 self._begin(Doing.CHECKING, lambda: self._send(offer))
 
-    def resume(self, count: int) -> None:
-        """Go on with the rows that wait, as they were frozen, when `count` of them do."""
-        self._decide(lambda counts: counts.pending, count, lambda _mailing_id: None)
+    def resume(self, seal: str) -> None:
+        """Go on with all rows that wait, as they were frozen, when the situation is still the one of this seal."""
+        self._decide(seal, lambda mailing, number: self._drain(mailing, number))
 
-    def pause(self) -> None:
-        """Finish what is in flight, and stop until somebody goes on."""
-        self._halt(Doing.PAUSING)
+    def pause(self, seal: str | None = None) -> None:
+        """Finish what is in flight, and stop until somebody goes on; without a seal, whatever is being sent."""
+        self._halt(Doing.PAUSING, seal)
 
-    def cancel(self) -> None:
+    def cancel(self, seal: str) -> None:
         """Finish what is in flight, and let nothing else of the mailing leave."""
-        self._halt(Doing.CANCELLING)
+        self._halt(Doing.CANCELLING, seal)
 
-    def retry(self, count: int) -> None:
-        """Try the rows that failed again, when `count` of them did."""
-        mailing = self._situation.mailing
-        if mailing is not None:
-            self._decide(lambda counts: counts.failed, count, mailing.practice.retry)
+    def retry(self, seal: str) -> None:
+        """Try the rows that failed again, and no other."""
 
-    def settle(self, count: int, *, as_sent: bool) -> None:
-        """Count the uncertain rows as sent, or send them again, when there are `count` of them."""
-        mailing = self._situation.mailing
-        if mailing is not None:
-            settle = mailing.practice.settle
-            self._decide(
-                lambda counts: counts.in_doubt, count, lambda number: settle(number, as_sent=as_sent), drain=not as_sent
-            )
+        def again(mailing: Mailing, number: int) -> None:
+            failed = mailing.practice.ledger.mailings.numbers(number, (DeliveryStatus.FAILED,))
+            mailing.practice.retry(number)
+            self._drain(mailing, number, only=failed)
+
+        self._decide(seal, again)
+
+    def settle(self, seal: str, *, as_sent: bool) -> None:
+        """Count the uncertain rows as sent, or send them again, and no other."""
+
+        def decided(mailing: Mailing, number: int) -> None:
+            doubtful = mailing.practice.ledger.mailings.numbers(number, (DeliveryStatus.IN_DOUBT,))
+            mailing.practice.settle(number, as_sent=as_sent)
+            if as_sent:
+                self._show(mailing, offer=None)
+            else:
+                self._drain(mailing, number, only=doubtful)
+
+        self._decide(seal, decided)
 
     @property
     def begun(self) -> bool:
@@ -227,6 +252,8 @@ class Dispatcher:
 
     def _begin(self, doing: Doing, work: Callable[[], None]) -> None:
         """Do one thing in a thread; called while the lock is held and nothing is being done."""
+        if self._ended:
+            return
         self._set(doing=doing, error="", changed=False)
         self._thread = threading.Thread(target=self._work, args=(work,), name="workbench-dispatcher", daemon=True)
         self._thread.start()
@@ -260,74 +287,86 @@ class Dispatcher:
         self._counted = self._asked
         self._set(offer=None)
         mailing = self._mailing_of()
-        self._set(mailing=mailing, standing=self._standing(mailing))
-        offer = None if mailing.frozen else mailing.offer(again=self._again)
-        with self._moved:
-            if self._counted == self._asked:
-                self._set(offer=offer, outdated=False)
+        with self._ended_first(mailing):
+            self._show(mailing, mailing=mailing)
+            offer = None if mailing.frozen else self._offered(mailing)
+            with self._moved:
+                if self._counted == self._asked:
+                    self._set(offer=offer, outdated=False)
+
+    def _offered(self, mailing: Mailing, *, fresh: bool = False) -> Offer:
+        def checked(_done: int, _of: int) -> None:
+            self._refuse_end(mailing)  # a long list is not checked to its end for nobody
+
+        return mailing.offer(again=self._again, fresh=fresh, progress=checked)
 
     def _send(self, offer: Offer) -> None:
         mailing = self._situation.mailing
         assert mailing is not None  # noqa: S101 - an offer is one of a mailing
-        now = mailing.offer(again=self._again, fresh=True)
-        if now.seal != offer.seal:
-            self._set(offer=now, standing=self._standing(mailing), changed=True)
-            return
-        number = mailing.queue(again=self._again, offer=now)
-        self._drain(mailing, number)
+        with self._ended_first(mailing):
+            mailing.renew_template()  # the seal is over its revision
+            now = self._offered(mailing, fresh=True)
+            if now.seal != offer.seal:
+                self._show(mailing, offer=now, changed=True)
+                return
+            self._refuse_end(mailing)
+            number = mailing.queue(again=self._again, offer=now)
+            rows = mailing.leaving(now.recipients)
+            if len(rows) != now.count or mailing.account_now() != now.account or mailing.renew_template():
+                # Somebody else moved it between the last look and the queueing.
+                self._show(mailing, offer=self._offered(mailing), changed=True)
+                return
+            self._drain(mailing, number, only=None if now.recipients is None else rows)
 
-    def _decide(
-        self,
-        rows_of: Callable[[Counts], int],
-        count: int,
-        decide: Callable[[int], object],
-        *,
-        drain: bool = True,
-    ) -> None:
-        """Do what a person decided about `count` rows, if they are still as many, and send what waits after it."""
+    def _decide(self, seal: str, decide: Callable[[Mailing, int], None]) -> None:
+        """Do what a person decided about the rows that were queued, if they still stand as the seal says."""
 
         def work() -> None:
             mailing = self._situation.mailing
-            standing = self._standing(mailing) if mailing is not None else None
-            if mailing is None or mailing.id is None or standing is None:
+            if mailing is None or mailing.id is None:
                 return
-            if rows_of(standing.tally.counts) != count or standing.at_work:
-                self._set(standing=standing, changed=True)
-                return
-            decide(mailing.id)
-            if drain:
-                self._drain(mailing, mailing.id)
-            else:
-                self._set(standing=self._standing(mailing), offer=None)
+            with self._ended_first(mailing):
+                if self._stands(mailing, seal):
+                    decide(mailing, mailing.id)
 
         with self._moved:
-            if self._idle and count > 0:
+            if self._idle:
                 self._begin(Doing.CHECKING, work)
 
-    def _drain(self, mailing: Mailing, number: int) -> None:
+    def _stands(self, mailing: Mailing, seal: str) -> bool:
+        """Tell whether the mailing still stands as the seal says; else show how it does."""
+        standing, account = self._standing(mailing)
+        if standing is not None and seal == seal_of_standing(standing, account, moving=standing.at_work):
+            return True
+        self._set(standing=standing, account=account, changed=True)
+        return False
+
+    def _drain(self, mailing: Mailing, number: int, *, only: Sequence[int] | None = None) -> None:
         stop = self._stop = threading.Event()
+        self._refuse_end(mailing)  # whoever ends it from here on sets this stop
         self._pace.clear()
         with self._moved:
             self._confirmed += 1
-            self._set(doing=Doing.SENDING, offer=None, standing=self._standing(mailing), next_due=None)
-        atexit.register(self._last_words)
-        mailing.practice.ending.append(self._last_words)
+            self._show(mailing, doing=Doing.SENDING, offer=None, next_due=None)
         try:
-            report = mailing.practice.drain(number, connections=self._connections, progress=self._tell, stop=stop)
+            report = mailing.practice.drain(
+                number, only=only, connections=self._connections, progress=self._tell, stop=stop
+            )
             if report is not None and not report.interrupted:
                 self._set(next_due=report.next_due)
         finally:
-            atexit.unregister(self._last_words)
-            mailing.practice.ending.remove(self._last_words)
             self._hold(mailing, number, self._situation.doing)
-            self._set(standing=self._standing(mailing))
+            self._show(mailing)
 
-    def _halt(self, how: Doing) -> None:
+    def _halt(self, how: Doing, seal: str | None) -> None:
         with self._moved:
             situation = self._situation
             if situation.doing in (Doing.SENDING, Doing.PAUSING):
-                self._set(doing=how)
-                self._stop.set()
+                if seal is None or seal == situation.seal:
+                    self._set(doing=how)
+                    self._stop.set()
+                else:
+                    self._set()  # the page speaks of another mailing: it is told again of this one
                 return
             mailing = situation.mailing
             if not self._idle or mailing is None or mailing.id is None:
@@ -335,15 +374,17 @@ class Dispatcher:
             number = mailing.id
 
             def work() -> None:
-                self._hold(mailing, number, how)
-                self._set(standing=self._standing(mailing), offer=None)
+                with self._ended_first(mailing):
+                    if seal is None or self._stands(mailing, seal):
+                        self._hold(mailing, number, how)
+                        self._show(mailing, offer=None)
 
             self._begin(how, work)
 
     def _hold(self, mailing: Mailing, number: int, how: Doing) -> None:
         """Write in the ledger that a person paused or cancelled the rest; a mailing without a rest has ended."""
         practice = mailing.practice
-        standing = self._standing(mailing)
+        standing, _account = self._standing(mailing)
         if standing is None or not standing.tally.counts.pending:
             return
         if how is Doing.CANCELLING:
@@ -351,10 +392,16 @@ class Dispatcher:
         elif how is Doing.PAUSING and standing.record.status in (MailingStatus.QUEUED, MailingStatus.SENDING):
             practice.pause(number)
 
-    def _standing(self, mailing: Mailing) -> MailingStanding | None:
+    def _standing(self, mailing: Mailing) -> tuple[MailingStanding | None, Account]:
+        """Return how the mailing stands in the ledger, and where it leaves from, both as they are now."""
+        account = mailing.account_now()
         if mailing.id is None:
-            return None
-        return mailing.practice.ledger.mailings.standing(mailing.id, now=mailing.practice.now())
+            return None, account
+        return mailing.practice.ledger.mailings.standing(mailing.id, now=mailing.practice.now()), account
+
+    def _show(self, mailing: Mailing, /, **changes: Any) -> None:
+        standing, account = self._standing(mailing)
+        self._set(standing=standing, account=account, **changes)
 
     # --- while it is sent -----------------------------------------------------------------------------------
 
@@ -362,7 +409,7 @@ class Dispatcher:
         self._pace.append((self._clock(), progress.total - progress.pending))
         while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > PACE_SECONDS:
             self._pace.popleft()
-        self._set(progress=progress, seconds_left=self._seconds_left(progress.pending))
+        self._set(progress=progress, seconds_left=self._seconds_left(progress.pending - progress.beside))
 
     def _seconds_left(self, pending: int) -> float | None:
         """Guess from the pace of late; nothing while too little is known."""
@@ -371,9 +418,31 @@ class Dispatcher:
             return None
         return pending * (now - began) / (done - before)
 
-    def _last_words(self) -> None:
-        """Let what is in flight end when the practice or the program does, so that nobody has to wonder about it."""
-        thread = self._thread
+    # --- the end --------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _ended_first(self, mailing: Mailing) -> Iterator[None]:
+        """Have the practice, and the program, end what is done meanwhile before they end themselves."""
+        atexit.register(self._last_words)
+        mailing.practice.ending.append(self._end)
+        try:
+            self._refuse_end(mailing)
+            yield
+        finally:
+            mailing.practice.ending.remove(self._end)
+            atexit.unregister(self._last_words)
+
+    def _refuse_end(self, mailing: Mailing) -> None:
+        if self._ended or mailing.practice.closed:
+            raise UsageError(_("The practice was closed meanwhile: nothing else leaves."))
+
+    def _end(self, timeout: float | None = None) -> None:
+        """Let what is in flight end, and nothing else begin, so that nobody has to wonder about it."""
+        self._ended = True
         self._stop.set()
-        if thread is not None:
-            thread.join(LAST_WORDS)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _last_words(self) -> None:
+        self._end(LAST_WORDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
@@ -13,9 +13,9 @@ import pandas as pd
 
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import NewDelivery, sentence_of_reason, standing_of, word_of_reason
+from workbench.domain.deliveries import OPEN, NewDelivery, sentence_of_reason, standing_of, word_of_reason
 from workbench.domain.frames import FINDING_COLUMNS
-from workbench.domain.mailings import Counts, MailingPlan, MailingProgress, Tally
+from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.summaries import MailingSummary
 from workbench.domain.templates import Template
@@ -286,34 +286,71 @@ class Mailing:
     def forecast(self, *, again: bool = False) -> Counts:
         """Return where the mailing would stand if it were confirmed now, before the first message leaves.
 
-        ``pending`` is what would leave; whoever has it counts as sent, whoever another mailing tells as skipped.
+        ``pending`` is what would leave (what else of the mailing waits is not in it when the rows are a part of a
+        search); whoever has it counts as sent, whoever another mailing tells as skipped.
         """
-        return self._foretold(self.prepare(fresh=False), again=again).counts
+        return self._foretold(self.prepare(fresh=False), again=again).planned.counts
 
-    def offer(self, *, again: bool = False, fresh: bool = False) -> Offer:
+    def offer(
+        self, *, again: bool = False, fresh: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Offer:
         """Return what a person would confirm now: the numbers, sealed with everyone and everything they stand for.
+
+        `fresh` and `progress` as for `prepare`.
 
         Raises
         ------
         TemplateRefused
             When the email type holds a code that nobody knows.
         """
-        prepared = self.prepare(fresh=fresh)
+        prepared = self.prepare(fresh=fresh, progress=progress)
         self._refuse_blocked(prepared)
-        # As it is kept now: the sending takes it from there, too.
-        account = self._practice.accounts.get(self.account.name) or self.account
-        tally = self._foretold(prepared, again=again)
-        seal = seal_of(self._deliveries(prepared), tally, self.template, account)
-        return Offer(tally=tally, account=account, seal=seal, prepared=prepared)
+        account = self.account_now()
+        foretold = self._foretold(prepared, again=again)
+        return Offer(
+            tally=foretold.tally,
+            count=foretold.leaving,
+            account=account,
+            seal=seal_of(self._deliveries(prepared), foretold, self.template, account),
+            recipients=self._named(prepared),
+            prepared=prepared,
+        )
 
-    def _foretold(self, prepared: Prepared, *, again: bool) -> Tally:
+    def account_now(self) -> Account:
+        """Return its account as it is kept now: the sending takes it from there, too."""
+        return self._practice.accounts.get(self.account.name) or self.account
+
+    def renew_template(self) -> bool:
+        """Take the email type as it is kept now; tell whether that is another revision."""
+        kept = self._practice.templates.get(self.template.path)
+        if kept is None or kept.revision == self.template.revision:
+            return False
+        self.template = kept
+        self._prepared = None
+        return True
+
+    def leaving(self, recipients: frozenset[tuple[str, str]] | None) -> list[int]:
+        """Return the numbers of the open deliveries of these recipients (`Offer.recipients`); ``None``: of all."""
+        if self.id is None:
+            return []
+        return self._practice.ledger.mailings.numbers(self.id, OPEN, recipients=recipients)
+
+    def _foretold(self, prepared: Prepared, *, again: bool) -> Forecast:
         return self._practice.ledger.mailings.forecast(
             self.id,
             self._deliveries(prepared),
             purpose=self.template.occasion_purpose,
             step=self.template.step,
             again=again,
+            complete=self._is_whole(),
         )
+
+    def _named(self, prepared: Prepared) -> frozenset[tuple[str, str]] | None:
+        """Return whom the rows of a part of a search name; nothing for a whole list, which is the mailing."""
+        if self._is_whole():
+            return None
+        frame = prepared.found.frame
+        return frozenset(zip(frame["recipient_id"].map(_text), frame["addressee_key"].map(_text), strict=True))
 
     # --- sending ----------------------------------------------------------------------------------------
 
@@ -347,7 +384,8 @@ class Mailing:
     ) -> pd.DataFrame | SendCell:
         """Show the send cell; with ``confirmed=True``, queue the mailing and send what is due.
 
-        The same mailing again sends only what is still open.
+        The same mailing again sends only what is still open. Of a part of a search (rows taken out of its frame) it
+        sends these rows alone: what else of the mailing waits goes on waiting.
 
         Parameters
         ----------
@@ -384,7 +422,7 @@ class Mailing:
         >>> results["status"].tolist() == again["status"].tolist()
         True
         """
-        self.prepare(fresh=not confirmed)
+        prepared = self.prepare(fresh=not confirmed)
         screens = self._practice.screens
         if not confirmed and screens.someone_can_click():
             return screens.send_cell(self, connections=connections, again=again)
@@ -398,13 +436,15 @@ class Mailing:
                 ).format(count=count),
                 count=count,
             )
-        self.queue(again=again)
+        self._freeze(prepared, again=again)
+        named = self._named(prepared)
         self._prepared = None  # the next look, or the next sending, meets the stores as they are then
+        only = None if named is None else self.leaving(named)
         if progress is not None:
-            return self.resume(connections=connections, progress=progress)
+            return self._drained(only, connections=connections, progress=progress)
         with screens.sending_progress() as shown:
             try:
-                return self.resume(connections=connections, progress=shown)
+                return self._drained(only, connections=connections, progress=shown)
             finally:
                 if shown is not None:
                     shown(MailingProgress.at_rest(self.counts))
@@ -419,8 +459,10 @@ class Mailing:
         TemplateRefused
             When the email type holds a code that nobody knows.
         """
+        return self._freeze(self.prepare(fresh=False) if offer is None else offer.prepared, again=again)
+
+    def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         practice = self._practice
-        prepared = self.prepare(fresh=False) if offer is None else offer.prepared
         self._refuse_blocked(prepared)
         record = practice.ledger.mailings.open_mailing(
             self.plan,
@@ -459,7 +501,17 @@ class Mailing:
         """
         if self.id is None:
             raise UsageError(_("This mailing is not queued yet."))
-        self._practice.drain(self.id, connections=connections, progress=progress)
+        return self._drained(None, connections=connections, progress=progress)
+
+    def _drained(
+        self,
+        only: Sequence[int] | None,
+        *,
+        connections: int | None,
+        progress: Callable[[MailingProgress], None] | None,
+    ) -> pd.DataFrame:
+        if self.id is not None:
+            self._practice.drain(self.id, only=only, connections=connections, progress=progress)
         return self.results
 
     def summary(self, *, planned: bool | None = None) -> MailingSummary:
@@ -473,7 +525,7 @@ class Mailing:
         prepared = self.prepare(fresh=False)
         findings = prepared.checked.findings
         warnings = findings["code"][findings["severity"] == "warning"].astype(str)
-        return MailingSummary.of(self._foretold(prepared, again=False), warnings=warnings, planned=True)
+        return MailingSummary.of(self._foretold(prepared, again=False).planned, warnings=warnings, planned=True)
 
     def to_notebook(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write this mailing as a notebook that runs by itself, and return where it stands.

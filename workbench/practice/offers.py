@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, Standing, standing_of
-from workbench.domain.mailings import Tally
+from workbench.domain.mailings import Forecast, MailingStanding, Tally
 from workbench.domain.templates import Template
 from workbench.practice.preparing import Prepared
 
@@ -22,14 +22,18 @@ class Offer:
     """
 
     tally: Tally
+    count: int
+    """How many messages would leave."""
     account: Account
     seal: str
+    recipients: frozenset[tuple[str, str]] | None = field(default=None, repr=False)
+    """Of a part of a search, the recipients and addressees it names: nobody else is written to."""
     prepared: Prepared = field(repr=False, compare=False)
 
     @property
-    def count(self) -> int:
-        """How many messages would leave."""
-        return self.tally.counts.pending
+    def waiting(self) -> int:
+        """How many rows of the mailing wait that this offer does not name: they go on waiting."""
+        return self.tally.counts.pending - self.count
 
     @property
     def total(self) -> int:
@@ -42,15 +46,26 @@ class Offer:
         return {reason: count for reason, count in self.tally.of("skipped").items() if standing_of(reason) is standing}
 
 
-def seal_of(rows: Iterable[NewDelivery], tally: Tally, template: Template, account: Account) -> str:
+def seal_of(rows: Iterable[NewDelivery], foretold: Forecast, template: Template, account: Account) -> str:
     """Return a digest of everything a confirmation stands for: who, what each one is told, and from where."""
     digest = hashlib.sha256()
-    for part in (template.path, template.revision, account, sorted(tally.rows.items())):
+    for part in (template.path, template.revision, account, foretold.leaving, sorted(foretold.tally.rows.items())):
         digest.update(repr(part).encode())
     for row in rows:
         # Each part quoted by repr: no two lists of rows read the same. A row's own repr names nobody.
         told = [getattr(row, name) for name in _SEALED]
         digest.update(repr((told, sorted(row.values.items()))).encode())
+    return digest.hexdigest()
+
+
+def seal_of_standing(standing: MailingStanding, account: Account, *, moving: bool) -> str:
+    """Return a digest of what a person decides about once a mailing is queued: which one, how it stands, from where.
+
+    While it is `moving` its numbers change by themselves and decide nothing.
+    """
+    digest = hashlib.sha256(repr((standing.record.id, account, moving)).encode())
+    if not moving:
+        digest.update(repr((standing.record.status, sorted(standing.tally.rows.items()))).encode())
     return digest.hexdigest()
 
 

@@ -84,6 +84,8 @@ class Practice:
         self.screens = screens
         self.ending: list[Callable[[], None]] = []
         """What is to be ended before the practice is closed."""
+        self.closed = False
+        """Whether it was closed: nothing is begun with it any more."""
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
@@ -102,6 +104,7 @@ class Practice:
 
     def close(self) -> None:
         """Close both databases; a sending that a screen conducts finishes what is in flight first."""
+        self.closed = True
         for end in [*self.ending]:
             end()
         self.store.close()
@@ -581,15 +584,25 @@ class Practice:
         self,
         mailing_id: int,
         *,
+        only: Sequence[int] | None = None,
         connections: int | None = None,
         progress: Callable[[MailingProgress], None] | None = None,
         stop: threading.Event | None = None,
     ) -> SendReport | None:
         """Send what is due of one queued mailing; any process may, and several share the work (8.5).
 
-        An interrupt first lets what is in flight end and be recorded, then goes on as ``KeyboardInterrupt``.
+        With `only`, nothing but the deliveries of these numbers. An interrupt first lets what is in flight end and be
+        recorded, then goes on as ``KeyboardInterrupt``.
         """
-        return dispatch(self, self._transport_of, mailing_id, connections=connections, progress=progress, stop=stop)
+        return dispatch(
+            self,
+            self._transport_of,
+            mailing_id,
+            only=only,
+            connections=connections,
+            progress=progress,
+            stop=stop,
+        )
 
     # --- what became of it --------------------------------------------------------------------------------
 

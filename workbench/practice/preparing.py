@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -48,62 +48,73 @@ class Prepared:
         self._template = template
         self._account = account
         self._plan = plan
+        # One lock for every step: two threads that each wait for a step of the other would wait for ever.
         self._doing = threading.RLock()
+        self._addressed: Recipients | None = None
+        self._press: LetterPress | None = None
+        self._merged: tuple[Recipients, pd.DataFrame] | None = None
         self._checked: Checked | None = None
         self.at = now
         self.changes = practice.changes
 
-    @cached_property
+    @property
     def addressed(self) -> Recipients:
         """Who is written to, and who cannot be for want of an address, a guardian or consent."""
-        with self._doing:
-            practice = self._practice
-            objections = Objections.from_frame(
-                pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
-                selves=practice.store.selves,
-                mailbox=address_key,
-            )
-            return self._found(objections)
+        if self._addressed is None:  # what is known is read without waiting for what is being done
+            with self._doing:
+                if self._addressed is None:
+                    self._addressed = self._find()
+        return self._addressed
 
-    @cached_property
+    @property
     def press(self) -> LetterPress:
         """What renders and writes this mailing's messages."""
-        with self._doing:
-            columns = tuple(self.addressed.values.columns)
-            return self._practice.press(self._template, self._account, columns=columns)
+        if self._press is None:
+            with self._doing:
+                if self._press is None:
+                    columns = tuple(self.addressed.values.columns)
+                    self._press = self._practice.press(self._template, self._account, columns=columns)
+        return self._press
 
-    @cached_property
-    def _merged(self) -> tuple[Recipients, pd.DataFrame]:
-        with self._doing:
-            practice, found, compiled = self._practice, self.addressed, self.press.compiled
-            sources = load_sources(
-                needed_columns(compiled.codes, practice.catalogue),
-                found,
-                columns=partial(practice.store.columns, today=practice.today),
-                relations=practice.store.relations,
-            )
-            fields = fields_frame(
-                found,
-                compiled.codes,
-                practice.catalogue,
-                sources,
-                now=self.at,
-                zone=practice.calendar.zone,
-                user=practice.user,
-                names=compiled.names,
-                adult_age=practice.settings.adult_age,
-            )
-            return occasion_digests(found, fields, catalogue=practice.catalogue), with_defaults(fields, compiled)
+    @property
+    def _pair(self) -> tuple[Recipients, pd.DataFrame]:
+        """Recipients and values that belong together: both are worked out at once, and once only."""
+        if self._merged is None:
+            with self._doing:
+                if self._merged is None:
+                    self._merged = self._merge()
+        return self._merged
+
+    def _merge(self) -> tuple[Recipients, pd.DataFrame]:
+        practice, found, compiled = self._practice, self.addressed, self.press.compiled
+        sources = load_sources(
+            needed_columns(compiled.codes, practice.catalogue),
+            found,
+            columns=partial(practice.store.columns, today=practice.today),
+            relations=practice.store.relations,
+        )
+        fields = fields_frame(
+            found,
+            compiled.codes,
+            practice.catalogue,
+            sources,
+            now=self.at,
+            zone=practice.calendar.zone,
+            user=practice.user,
+            names=compiled.names,
+            adult_age=practice.settings.adult_age,
+        )
+        return occasion_digests(found, fields, catalogue=practice.catalogue), with_defaults(fields, compiled)
 
     @property
     def found(self) -> Recipients:
         """The recipients, as they are frozen at confirmation."""
-        return self._merged[0]
+        return self._pair[0]
 
     @property
     def fields(self) -> pd.DataFrame:
         """The merged values, default texts in the place of missing ones; rows as `found`."""
-        return self._merged[1]
+        return self._pair[1]
 
     @property
     def is_checked(self) -> bool:
@@ -129,8 +140,13 @@ class Prepared:
                 )
             return self._checked
 
-    def _found(self, objections: Objections) -> Recipients:
+    def _find(self) -> Recipients:
         practice, plan, template = self._practice, self._plan, self._template
+        objections = Objections.from_frame(
+            pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
+            selves=practice.store.selves,
+            mailbox=address_key,
+        )
         if "subject_key" not in self._subjects.columns:
             found = recipients_from_table(
                 self._subjects,

@@ -108,9 +108,11 @@ class Templates(Mapping[str, Template]):
                     )
                 )
         kept = tuple(self._practice.attachments.keep(beside / name) for name in template.attachments)
-        return self._practice.ledger.library.save_template(
+        saved = self._practice.ledger.library.save_template(
             replace(template, attachments=kept), by=self._practice.user, now=self._practice.now()
         )
+        self._practice.changes += 1
+        return saved
 
     def export_file(self, path: str, file: str | Path) -> Path:
         """Write an email type as a template file, with its attachments beside it."""

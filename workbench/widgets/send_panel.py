@@ -60,12 +60,12 @@ class SendPanel(View):
                 "rows": lambda _asked: self._rows(),
                 "confirm": lambda asked: self.dispatcher.confirm(str(asked["seal"])),
                 "renew": lambda _asked: self.dispatcher.renew(),
-                "pause": lambda _asked: self.dispatcher.pause(),
-                "cancel": lambda _asked: self.dispatcher.cancel(),
-                "resume": lambda asked: self.dispatcher.resume(int(asked["count"])),
-                "retry": lambda asked: self.dispatcher.retry(int(asked["count"])),
-                "as_sent": lambda asked: self.dispatcher.settle(int(asked["count"]), as_sent=True),
-                "resend": lambda asked: self.dispatcher.settle(int(asked["count"]), as_sent=False),
+                "pause": lambda asked: self.dispatcher.pause(str(asked["seal"])),
+                "cancel": lambda asked: self.dispatcher.cancel(str(asked["seal"])),
+                "resume": lambda asked: self.dispatcher.resume(str(asked["seal"])),
+                "retry": lambda asked: self.dispatcher.retry(str(asked["seal"])),
+                "as_sent": lambda asked: self.dispatcher.settle(str(asked["seal"]), as_sent=True),
+                "resend": lambda asked: self.dispatcher.settle(str(asked["seal"]), as_sent=False),
             }
         )
         self.dispatcher.on_change(self._push)

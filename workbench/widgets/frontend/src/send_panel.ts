@@ -1,12 +1,12 @@
 /**
  * The send cell. Python says all that is shown in one message ("state"); the page reports gestures and keeps to itself
- * which question is open. A gesture carries what its person had seen: the seal of an offer, or a number of rows.
+ * which question is open. A gesture carries what its person had seen: the seal of an offer, or of how the mailing stands.
  */
 import { element, hear, Questions, rootOf, words, type Model, type Scene } from "./shared/widget";
 
 interface State { state: string; words: string; count: number }
 interface Reason { state: string; sentence: string; count: number }
-interface Action { name: string; label: string; count: number; question: string }
+interface Action { name: string; label: string; count: number; question: string; seal: string }
 interface Offer {
   seal: string; count: number; total: string; button: string; question: string; yes: string;
   numbers: { state: string; words: string }[]; left_out: Reason[];
@@ -19,7 +19,7 @@ interface Situation {
   note: string; error: string; changed: string; outdated: boolean;
 }
 /** A question that waits for its yes: about an offer, or about an action. */
-type Asked = { seal: string } | { action: string };
+type Asked = { seal: string; action?: string };
 interface Rows { rows: string[][]; states: string[]; more: number }
 
 const COLUMNS = ["recipient", "address", "status", "reason", "attempts", "decided_at"];
@@ -95,7 +95,7 @@ class Panel {
   }
 
   private back(): void {
-    const name = this.asked === null ? "" : "seal" in this.asked ? "confirm" : this.asked.action;
+    const name = this.asked === null ? "" : (this.asked.action ?? "confirm");
     this.asked = null;
     this.draw();
     this.body.querySelector<HTMLElement>(`[data-name="${name}"]`)?.focus();
@@ -105,14 +105,13 @@ class Panel {
     const asked = this.asked;
     if (asked === null || Date.now() - this.askedAt < UNREAD) return;
     this.asked = null;
-    if ("seal" in asked) this.tell("confirm", { seal: asked.seal });
-    else this.tell(asked.action, { count: this.action(asked.action)?.count ?? 0 });
+    this.tell(asked.action ?? "confirm", { seal: asked.seal });
     this.draw();
   }
 
   private act(action: Action): void {
-    if (action.question !== "") this.ask({ action: action.name });
-    else this.tell(action.name, { count: action.count });
+    if (action.question !== "") this.ask({ action: action.name, seal: action.seal });
+    else this.tell(action.name, { seal: action.seal });
   }
 
   private tell(kind: string, values: Record<string, unknown>): void {
@@ -146,12 +145,12 @@ class Panel {
   private question(): { words: string; yes: string } | null {
     const { asked, situation } = this;
     if (asked === null || situation === null) return null;
-    if ("seal" in asked) {
+    if (asked.action === undefined) {
       const offer = situation.offer;
       return offer !== null && offer.seal === asked.seal && situation.doing === "" ? { words: offer.question, yes: offer.yes } : null;
     }
     const action = this.action(asked.action);
-    return action === undefined ? null : { words: action.question, yes: this.say("yes") };
+    return action === undefined || action.seal !== asked.seal ? null : { words: action.question, yes: this.say("yes") };
   }
 
   // --- what is shown ----------------------------------------------------------------------------------------
@@ -330,7 +329,7 @@ class Panel {
     }
     const { offer, doing } = situation;
     const busy = doing === "counting" || doing === "checking" ? this.say(doing) : "";
-    const main = situation.actions.find((action) => action.name === "resume");
+    const main = offer === null ? situation.actions.find((action) => action.name === "resume") : undefined;
     if (offer === null && situation.actions.length === 0 && busy === "" && !situation.outdated) return null;
     return element(
       "div",

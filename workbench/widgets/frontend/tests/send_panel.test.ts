@@ -12,8 +12,8 @@ const OFFER = {
   numbers: [{ state: "ready", words: "✓ 41 prêts" }, { state: "to_correct", words: "✕ 3 à corriger" }],
   left_out: [{ state: "to_correct", sentence: "Aucune adresse <b>e-mail</b>.", count: 3 }],
 };
-const CANCEL = { name: "cancel", label: "Annuler le reste…", count: 17, question: "Annuler les 17 messages ?" };
-const PAUSE = { name: "pause", label: "Pause", count: 17, question: "" };
+const CANCEL = { name: "cancel", label: "Annuler le reste…", count: 17, question: "Annuler les 17 messages ?", seal: "m1" };
+const PAUSE = { name: "pause", label: "Pause", count: 17, question: "", seal: "m1" };
 const blank = { doing: "", elsewhere: false, title: "Rappel", account: "Depuis secretariat@exemple.test", test: false, offer: null, progress: null, result: null, actions: [], note: "", error: "", changed: "", outdated: false };
 const before = { ...blank, offer: OFFER };
 const sending = (done: number) => ({
@@ -21,7 +21,7 @@ const sending = (done: number) => ({
   progress: { total: 41, done, words: `${done} sur 41`, left: "", states: [{ state: "sent", words: "✓ Envoyés", count: done }, { state: "pending", words: "… En attente", count: 41 - done }] },
 });
 const after = {
-  ...blank, actions: [{ name: "retry", label: "Réessayer…", count: 1, question: "Réessayer 1 message ?" }],
+  ...blank, actions: [{ name: "retry", label: "Réessayer…", count: 1, question: "Réessayer 1 message ?", seal: "m2" }],
   result: { states: [{ state: "sent", words: "✓ Envoyés", count: 40 }, { state: "failed", words: "✕ Échecs", count: 1 }], groups: [{ state: "failed", sentence: "550", count: 1 }], rows: 1 },
 };
 
@@ -110,7 +110,7 @@ test("the question about the rest counts what is left now", async () => {
   expect(el.querySelector(".pw-send-question")?.textContent).toBe("Annuler les 11 messages ?");
   vi.advanceTimersByTime(600);
   named("yes").click();
-  expect(told("cancel").map(({ count }) => count)).toEqual([11]);
+  expect(told("cancel").map(({ seal }) => seal)).toEqual(["m1"]);
 });
 
 test("it is read aloud when something begins or ends, and now and then between", async () => {
@@ -138,12 +138,32 @@ test("who needs somebody comes when asked for, as text, and goes when the result
   expect(el.querySelector("table")).toBeNull();
 });
 
-test("an action asks with its number and tells it", async () => {
+test("a question about rows that stand otherwise by now is closed and answers nothing", async () => {
+  const el = await open(after);
+  named("retry").click();
+  expect(el.querySelector(".pw-send-question")).not.toBeNull();
+  await say({ ...after, actions: after.actions.map((action) => ({ ...action, seal: "m3" })) });
+  expect(el.querySelector(".pw-send-question")).toBeNull();
+  expect(told("retry")).toEqual([]);
+});
+
+test("beside an offer, to go on with the whole mailing is not the main action", async () => {
+  const resume = { name: "resume", label: "Reprendre : 84 messages…", count: 84, question: "Reprendre 84 messages ?", seal: "m1" };
+  await open({ ...before, actions: [resume] });
+  expect(named("resume").className).toBe("pw-button");
+  expect(named("confirm").className).toContain("pw-main");
+  named("resume").click();
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("resume").map(({ seal }) => seal)).toEqual(["m1"]);
+});
+
+test("an action asks, and tells what it was about", async () => {
   await open(after);
   named("retry").click();
   vi.advanceTimersByTime(600);
   named("yes").click();
-  expect(told("retry").map(({ count }) => count)).toEqual([1]);
+  expect(told("retry").map(({ seal }) => seal)).toEqual(["m2"]);
 });
 
 test("the ledger is looked at while nothing is sent from here, one question at a time, and not in a hidden page", async () => {
