@@ -205,7 +205,7 @@ def test_an_address_is_corrected_in_its_row_and_an_opt_out_is_one_click(notebook
     page.keyboard.press("Escape")
 
     table.get_by_role("button", name=re.compile("^LEFÈVRE Zoé ne veut plus")).click()
-    expect(cell(table, 0, "pw-opt-out")).to_have_text("Annuler l’opposition")
+    expect(cell(table, 0, "pw-opt-out")).to_have_text("Annuler")
     expect(cell(table, 0, "pw-address")).to_have_text("– opposition secret0@exemple.fr")
     table.get_by_role("button", name="Annuler l’opposition de LEFÈVRE Zoé", exact=True).click()
     expect(cell(table, 0, "pw-opt-out")).to_have_text("Opposition")

@@ -57,6 +57,11 @@ class Watched(RecipientTable):
         named = {column.name: texts for column, texts in zip(self._rows.columns, page.pop("cells"), strict=True)}
         return pd.DataFrame({**named, **page}).to_dict("records")
 
+    def ticks_shown(self, on: bool, asked: dict[str, Any], **ends: int) -> dict[str, Any]:
+        """Tick what a page shows, or from one of its rows to another, as it does: with the name of what it shows."""
+        order = self.hears("rows", start=0, end=100, asked=asked)["order"]
+        return self.hears("tick", on=on, asked=asked, order=order, **ends)
+
     def names(self, **asked: Any) -> list[str]:
         """Give the patients of those rows."""
         return [row["patient"] for row in self.rows(**asked)]
@@ -294,7 +299,7 @@ def test_everyone_is_ticked_at_first_and_ticks_stay_through_search_and_order(tab
 def test_all_means_every_row_the_filter_shows_and_none_means_none_at_all(table: Watched):
     table.hears("tick", on=False)
     assert table.ticked == []
-    table.hears("tick", on=True, asked={"filters": {"date": "11-23"}})
+    table.ticks_shown(True, {"filters": {"date": "11-23"}})
     assert table.ticked == ["appointment:0", "appointment:3", "appointment:5"]
     table.rows(search="zimmer")
     table.hears("tick", on=False)
@@ -303,8 +308,35 @@ def test_all_means_every_row_the_filter_shows_and_none_means_none_at_all(table: 
 
 def test_a_range_is_ticked_in_the_order_the_page_shows(table: Watched):
     table.hears("tick", on=False)
-    table.hears("tick", on=True, **{"from": 3, "to": 1}, asked={"sort": [["time", False]]})
+    table.ticks_shown(True, {"sort": [["time", False]]}, **{"from": 0, "to": 4})
     assert table.ticked == ["appointment:0", "appointment:2", "appointment:4"]
+
+
+def test_a_range_ends_with_the_rows_it_was_asked_of_or_is_not_ticked(table: Watched):
+    table.ticks_shown(False, {}, **{"from": 2, "to": 2})
+    assert table.ticked == [f"appointment:{number}" for number in (0, 1, 3, 4, 5)]
+    assert table.ticks_shown(False, {"search": "zimmer"}, **{"from": 0, "to": 1})["late"]
+    assert len(table.ticked) == 5
+
+
+def test_rows_that_have_moved_since_they_were_shown_are_not_ticked_in_place_of_those_seen(table: Watched):
+    by_address = {"sort": [["pw-address", False]]}
+    table.address(who(address={number: f"{number}@exemple.fr" for number in range(6)}))
+    shown = table.hears("rows", start=0, end=100, asked=by_address)
+    table.address(who(address={number: f"{9 - number}@exemple.fr" for number in range(6)}))
+    for question in ({"from": 0, "to": 1}, {}):
+        assert table.hears("tick", on=False, asked=by_address, order=shown["order"], **question)["late"]
+    assert len(table.ticked) == 6
+    table.ticks_shown(False, by_address, **{"from": 5, "to": 4})
+    assert table.ticked == [f"appointment:{number}" for number in range(4)]
+
+
+@pytest.mark.parametrize("other", [{"search": "e"}, {"sort": [["patient", True]]}, {"filters": {"time": "> 9h"}}])
+def test_what_is_shown_has_another_name_once_something_else_is_asked(table: Watched, other: dict[str, Any]):
+    first = table.hears("rows", start=0, end=100, asked={})["order"]
+    assert table.hears("rows", start=0, end=100, asked=other)["order"] != first
+    assert table.hears("tick", on=False, asked=other, order=first)["late"]
+    assert table.hears("rows", start=0, end=1, asked={"hidden": ["time"]})["order"] == first
 
 
 def test_every_page_learns_the_ticks_as_a_bit_a_row(table: Watched):
@@ -483,5 +515,5 @@ def test_a_hundred_thousand_rows_are_searched_sorted_and_ticked():
     answer = shown.hears("rows", start=0, end=10, asked={"search": "lefevre zoe", "sort": [["time", False]]})
     assert answer["total"] == (many["patient"] == "LEFÈVRE Zoé").sum()
     shown.hears("tick", on=False)
-    shown.hears("tick", on=True, asked={"search": "lefevre zoe"})
+    shown.ticks_shown(True, {"search": "lefevre zoe"})
     assert len(shown.ticked) == answer["total"]

@@ -105,3 +105,20 @@ def test_what_is_asked_is_not_in_what_a_notebook_saves(form: Asked):
     form.hears(kind="changed", name="appointments", values={"family": "4711"})
     assert form.values == {"family": "4711"}
     assert "4711" not in repr({key: value for key, value in form.get_state().items() if key not in {"_esm", "_css"}})
+
+
+def test_what_could_not_be_done_is_not_asked_and_can_be_asked_again(form: Asked):
+    tries: list[str] = []
+
+    def search() -> None:
+        tries.append(form.values["start"])
+        if len(tries) == 1:
+            raise KeyError("start")
+
+    form.on_change(search)
+    asked = {"kind": "changed", "name": "appointments", "values": {"start": "J+2", "end": "J+2"}}
+    assert "KeyError" in form.hears(**asked)["error"]
+    assert form.values["start"] == "tomorrow"
+    assert [said["kind"] for said in form.sent] == ["answer"]
+    assert "error" not in form.hears(**asked)
+    assert (form.values["start"], tries) == ("J+2", ["J+2", "J+2"])

@@ -55,7 +55,7 @@ class Inbox(View):
             "title": _("Test mailbox"),
             "nobody": _("No real patient received these messages."),
             "list": _("Messages of the test mailbox"),
-            "search": _("Search a name, an address or a subject"),
+            "search": _("Name, address or subject"),
             "refresh": _("Look again"),
             "empty": _("The test mailbox is empty: what you send to the test account arrives here."),
             "none_found": _("No message is found here. Change what you search."),

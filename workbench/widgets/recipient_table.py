@@ -1,7 +1,8 @@
 """The recipient table: rows served a page at a time, ticked, searched and corrected; it knows no rule and no SQL.
 
 The page and Python speak in messages. A row is named by its place in the frame, and `generation` counts the frames
-shown, so that a late question about earlier rows is not answered with later ones.
+shown, so that a late question about earlier rows is not answered with later ones. Addresses come while somebody looks,
+and may move rows: `order` names what was shown, so that a range is never of rows nobody saw.
 """
 
 from __future__ import annotations
@@ -86,8 +87,9 @@ class RecipientTable(View):
             "edit": _("Correct the address (F2)"),
             "opted_out": _("opt-out"),
             "opt_out": _("Opt out"),
+            "moved": _("The list has moved meanwhile: nothing was done. Look at it, and do it again."),
             "opt_out_of": _("{who} wants no more messages: record the opt-out"),
-            "opt_in": _("Undo the opt-out"),
+            "opt_in": _("Undo"),
             "opt_in_of": _("Undo the opt-out of {who}"),
             "only_problems": _("Show only these rows"),
             "saving": _("Saving…"),
@@ -215,9 +217,10 @@ class RecipientTable(View):
             return {"late": True}
         view = TableView.read(message["asked"])
         self._view = view
-        order = self._rows.sort(view)
-        page = order[int(message["start"]) : int(message["end"])]
-        return {"total": len(order), **self._counted()}, [self._rows.page(page)]
+        with self._telling:
+            rows = self._rows.sort(view)
+            page = self._rows.page(rows[int(message["start"]) : int(message["end"])])
+            return {"total": len(rows), "order": self._rows.order_name(view), **self._counted()}, [page]
 
     def _prepare(self, _message: Mapping[str, Any]) -> Answer:
         self._rows.prepare_search()
@@ -228,27 +231,39 @@ class RecipientTable(View):
         return {"place": int(found[0]) if len(found) else -1}
 
     def _tick(self, message: Mapping[str, Any]) -> Answer:
-        """Tick rows: one (``row``), those between two places of a view (``from``, ``to``), all it shows, or all."""
+        """Tick rows: one (``row``), those from one to another in a view (``from``, ``to``), all it shows, or all."""
         if message["generation"] != self._generation:
             return {"late": True}
-        on = bool(message["on"])
-        rows: npt.NDArray[np.intp] | slice
+        rows: npt.NDArray[np.intp] | slice | None
         if "row" in message:
             rows = np.array([int(message["row"])])
-        elif "from" in message:
-            first, last = sorted((int(message["from"]), int(message["to"])))
-            rows = self._rows.sort(TableView.read(message["asked"]))[first : last + 1]
         elif "asked" in message:
-            rows = np.flatnonzero(self._rows.select(TableView.read(message["asked"])))
+            rows = self._shown(message)
         else:
             rows = slice(None)
-        self._rows.ticked[rows] = on
+        if rows is None:
+            return {"late": True}
+        self._rows.ticked[rows] = bool(message["on"])
         # Every view has the same ticks: a bit a row, 12 kB for 100,000.
         told = {"kind": "ticks", "generation": self._generation, "view": message.get("view")}
         self.send({**told, **self._counted()}, [self._rows.ticks()])
         for callback in self._ticked:
             callback()
         return None
+
+    def _shown(self, message: Mapping[str, Any]) -> npt.NDArray[np.intp] | None:
+        """Return the rows that a person saw in a view, or from one of them to another; nothing if it has moved."""
+        view = TableView.read(message["asked"])
+        with self._telling:
+            rows = self._rows.sort(view)
+            if message.get("order") != self._rows.order_name(view):
+                return None
+        if "from" not in message:
+            return rows
+        ends = np.flatnonzero(np.isin(rows, [int(message["from"]), int(message["to"])]))
+        if len(ends) != len({int(message["from"]), int(message["to"])}):
+            return None
+        return rows[ends[0] : ends[-1] + 1]
 
     def _activate(self, message: Mapping[str, Any]) -> Answer:
         if message["generation"] != self._generation:

@@ -124,6 +124,7 @@ class SearchForm(View):
             "more": _("More filters"),
             "more_count": _("More filters ({count})"),
             "yes": _("Yes"),
+            "silent": _("The kernel does not answer: run the cell again"),
             "no": _("No"),
         }
 
@@ -177,10 +178,16 @@ class SearchForm(View):
         asked = self._asked(str(message["name"]), message["values"])
         if asked == (self.name, self.values):
             return
+        before = self.name, self.values
         self.name, self.values = asked
+        try:
+            for callback in self._callbacks:
+                callback()
+        except BaseException:
+            # What was not done is not asked either, and can be asked again.
+            self.name, self.values = before
+            raise
         self.send({"kind": "asked", "view": message.get("view"), "name": self.name, "values": self.values})
-        for callback in self._callbacks:
-            callback()
 
     def _asked(self, name: str, values: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
         if name not in self._searches:

@@ -133,6 +133,7 @@ class TableRows:
         self.ticked: Mask = np.ones(len(frame), dtype=bool)
         self.addresses = Addresses(len(frame))
         self.columns = tuple(columns)
+        self._times_addressed = 0
         self._values = {column.name: ColumnValues(frame[column.name], column.kind) for column in columns}
         self._selected: tuple[object, Mask] | None = None
         self._sorted: tuple[object, npt.NDArray[np.intp]] | None = None
@@ -164,6 +165,11 @@ class TableRows:
     def address(self, who: pd.DataFrame) -> None:
         """Learn where rows are written to."""
         self.addresses = self.addresses.told(self.keys, who)
+        self._times_addressed += 1
+
+    def order_name(self, view: TableView) -> str:
+        """Return a name for the rows a view shows and their order: another one once either may be another."""
+        return f"{self._times_addressed}:{hash((view.selects, view.sort))}"
 
     def select(self, view: TableView) -> Mask:
         """Return which rows a view shows."""

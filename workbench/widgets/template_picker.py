@@ -68,6 +68,7 @@ class TemplatePicker(View):
             "found": _("{count} email types"),
             "subject": _("Subject: {subject}"),
             "account": _("Send from"),
+            "silent": _("The kernel does not answer: run the cell again"),
             "no_folder": _("Without a folder"),
         }
 

@@ -42,14 +42,22 @@ class View(anywidget.AnyWidget):
         answer = self.answers.get(str(message.get("kind", "")))
         if answer is None:
             return
+        answered: Answer
         try:
             answered = answer(message)
+        except KeyboardInterrupt:
+            # Whoever waits for the answer waits no longer; the interruption goes on.
+            self._reply(message, {"error": _("The kernel was interrupted before it could answer.")})
+            raise
         except WorkbenchError as error:
             answered = {"error": error.sentence}
         except Exception as error:
             # Only the kind of error is named: its text could hold a patient's data (P12).
             kind = type(error).__name__
             answered = {"error": _("Something unforeseen went wrong ({kind}).").format(kind=kind)}
+        self._reply(message, answered)
+
+    def _reply(self, message: Mapping[str, Any], answered: Answer) -> None:
         if "request" not in message:
             return
         content, buffers = answered if isinstance(answered, tuple) else (answered or {}, ())

@@ -1,5 +1,5 @@
 /** A read-only table whose rows are asked for a page at a time and live only here. */
-import { element, Questions, rootOf, words, type Scene } from "./shared/widget";
+import { element, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Page { headings: string[]; rows: string[][]; start: number; page: number; total: number; count: string }
 
@@ -14,9 +14,11 @@ export default {
     let shown: Page | null = null;
 
     const ask = async (start: number): Promise<void> => {
-      const { message } = await questions.ask("rows", { start });
-      if (typeof message["error"] === "string") place.textContent = message["error"];
-      else show(message as unknown as Page);
+      try {
+        show((await questions.ask("rows", { start })).message as unknown as Page);
+      } catch (refusal) {
+        place.textContent = sentenceOf(refusal);
+      }
     };
     const step = (name: string, by: number): HTMLButtonElement =>
       element("button", { class: "pw-button", type: "button", "data-name": name, onclick: () => shown !== null && void ask(shown.start + by * shown.page) }, say(name));

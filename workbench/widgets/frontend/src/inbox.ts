@@ -6,7 +6,7 @@
  */
 import { Reading, type Message, type Source } from "./shared/message";
 import { Rows } from "./shared/rows";
-import { element, Questions, rootOf, words, type Scene } from "./shared/widget";
+import { element, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Letter {
   key: string;
@@ -36,11 +36,14 @@ export default {
     let total = -1;
     let open = "";
     let search = "";
-    let asking = false;
+    /** When the question was asked that waits for its answer; nothing waits at 0. */
+    let askedAt = 0;
+    let looks = 0;
 
     const reading = new Reading(word);
     root.setAttribute("aria-label", word("title"));
     const counter = element("strong", { role: "status", class: "pw-inbox-count" });
+    const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
     const limit = element("p", { class: "pw-note", hidden: true });
     const nothing = element("p", { class: "pw-note", hidden: true });
     const box = element("input", {
@@ -55,6 +58,7 @@ export default {
     });
     root.append(
       silent,
+      trouble,
       element(
         "div",
         { class: "pw-row pw-inbox-bar" },
@@ -70,10 +74,12 @@ export default {
           "div",
           { class: "pw-sides" },
           element("div", { class: "pw-side-list" }, box, limit, nothing, rows.box),
-          element("div", {}, element("div", { class: "pw-row pw-inbox-tabs" }, reading.tabs), reading.panel),
+          element("div", { class: "pw-inbox-letter" }, element("div", { class: "pw-row pw-inbox-tabs" }, reading.tabs), reading.panel),
         ),
       ),
     );
+    // Until a letter is open there is nothing that tabs could turn to.
+    root.classList.add("pw-inbox-closed", "pw-inbox-empty");
     reading.say(word("choose"));
 
     function drawRow(letter: Letter | undefined): Node[] | null {
@@ -88,17 +94,26 @@ export default {
       ];
     }
 
-    /** Ask what came since; one question at a time. */
+    function complain(sentence: string): void {
+      trouble.textContent = sentence && `✕ ${sentence}`;
+      trouble.hidden = sentence === "";
+    }
+
+    /** Ask what came since: one question at a time, but not for ever the same one. */
     async function look(): Promise<void> {
-      if (asking) return;
-      asking = true;
-      const { message } = await questions.ask("letters", { known: letters[0]?.key ?? "", total });
-      asking = false;
-      if (message["same"] === true) return;
-      if (typeof message["error"] === "string") {
-        counter.textContent = message["error"];
+      if (askedAt > 0 && Date.now() - askedAt < LOST_AFTER_MS) return;
+      askedAt = Date.now();
+      const mine = (looks += 1);
+      const answered = await questions.ask("letters", { known: letters[0]?.key ?? "", total }).catch((refusal: unknown) => sentenceOf(refusal));
+      if (mine !== looks) return;
+      askedAt = 0;
+      if (typeof answered === "string") {
+        complain(answered);
         return;
       }
+      complain("");
+      const { message } = answered;
+      if (message["same"] === true) return;
       const fresh = message["letters"] as Letter[];
       letters = message["whole"] === true ? fresh : [...fresh, ...letters].slice(0, NEWEST);
       total = Number(message["total"]);
@@ -115,6 +130,7 @@ export default {
         return wanted.every((one) => text.includes(one));
       });
       nothing.hidden = found.length > 0;
+      root.classList.toggle("pw-inbox-empty", letters.length === 0 && open === "");
       nothing.textContent = word(letters.length === 0 ? "empty" : "none_found");
       rows.resize(found.length);
       rows.choose(found.findIndex((letter) => letter.key === open));
@@ -124,14 +140,15 @@ export default {
       if (!letter) return;
       open = letter.key;
       rows.choose(found.indexOf(letter));
-      const { message } = await questions.ask("letter", { key: letter.key });
+      root.classList.remove("pw-inbox-closed");
+      const answered = await questions.ask("letter", { key: letter.key }).catch((refusal: unknown) => sentenceOf(refusal));
       if (open !== letter.key) return;
-      if (message["message"]) reading.show(message["message"] as Message, () => sourceOf(letter.key));
-      else reading.say(String(message["error"] ?? ""), true);
+      if (typeof answered === "string") reading.say(answered, true);
+      else reading.show(answered.message["message"] as Message, () => sourceOf(letter.key));
     }
 
-    async function sourceOf(key: string): Promise<Source | { error: string }> {
-      return (await questions.ask("source", { key })).message as unknown as Source | { error: string };
+    async function sourceOf(key: string): Promise<Source> {
+      return (await questions.ask("source", { key })).message as unknown as Source;
     }
 
     box.addEventListener("input", () => {

@@ -7,7 +7,7 @@
  */
 import { Reading, type Message, type Source } from "./shared/message";
 import { Rows } from "./shared/rows";
-import { element, Questions, rootOf, watch, words, type Scene } from "./shared/widget";
+import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
 
 interface Row {
   position: number;
@@ -21,7 +21,6 @@ interface Told {
   row: Row;
   message?: Message;
   broken?: string;
-  error?: string;
 }
 
 type State = "ready" | "to_read" | "to_correct" | "excluded";
@@ -68,6 +67,7 @@ export default {
     const messages = new Map<number, Promise<Told>>();
 
     const reading = new Reading(word);
+    const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
     const summary = element("div", { class: "pw-row pw-preview-summary", role: "status" });
     const announced = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
     const counter = element("span", { class: "pw-note pw-preview-place" });
@@ -118,7 +118,7 @@ export default {
       ),
     );
     const empty = element("p", { class: "pw-letter-said", hidden: true }, word("empty"));
-    root.append(silent, element("div", { class: "pw-beside" }, sides, empty), announced);
+    root.append(silent, trouble, element("div", { class: "pw-beside" }, sides, empty), announced);
 
     function arrow(name: string, sign: string, press: () => void): HTMLButtonElement {
       return element("button", { type: "button", class: "pw-button", "aria-label": word(name), title: word(name), onclick: press }, sign);
@@ -137,10 +137,22 @@ export default {
       const asked = windows.get(block);
       if (asked) return asked;
       const [mine, start] = [listing, block * WINDOW];
-      const answered = questions.ask("rows", { filter, search, start, end: start + WINDOW }).then(({ message }) => {
-        if (mine !== listing) return [];
-        return taken(message, start);
-      });
+      const answered = questions.ask("rows", { filter, search, start, end: start + WINDOW }).then(
+        ({ message }) => {
+          if (mine !== listing) return [];
+          complain("");
+          return taken(message, start);
+        },
+        (refusal: unknown) => {
+          const sentence = sentenceOf(refusal);
+          if (mine === listing) {
+            // The rows are asked for again when they come into sight again.
+            windows.delete(block);
+            complain(sentence);
+          }
+          return [];
+        },
+      );
       windows.set(block, answered);
       const oldest = windows.keys().next().value;
       if (windows.size > WINDOWS_KEPT && oldest !== undefined) {
@@ -148,6 +160,11 @@ export default {
         for (let at = oldest * WINDOW; at < (oldest + 1) * WINDOW; at += 1) known.delete(at);
       }
       return answered;
+    }
+
+    function complain(sentence: string): void {
+      trouble.textContent = sentence && `✕ ${sentence}`;
+      trouble.hidden = sentence === "";
     }
 
     function taken(answer: Record<string, unknown>, start: number): Row[] {
@@ -166,8 +183,14 @@ export default {
       const mine = (listing += 1);
       windows.clear();
       known.clear();
-      const { message } = await questions.ask("rows", { filter, search, start: 0, end: WINDOW, around: stay });
+      const answered = await questions.ask("rows", { filter, search, start: 0, end: WINDOW, around: stay }).catch((refusal: unknown) => sentenceOf(refusal));
       if (mine !== listing) return;
+      if (typeof answered === "string") {
+        forgetList(answered);
+        return;
+      }
+      complain("");
+      const { message } = answered;
       count = Number(message["count"] ?? 0);
       total = Number(message["total"] ?? 0);
       version = Number(message["version"] ?? version);
@@ -188,6 +211,25 @@ export default {
       place = -1;
       pressArrows();
       rows.choose(-1);
+    }
+
+    /** Nobody knows who is in the list: show neither the one before nor an empty one. */
+    function forgetList(sentence: string): void {
+      complain(sentence);
+      looking += 1;
+      count = 0;
+      place = -1;
+      sides.hidden = false;
+      empty.hidden = nothing.hidden = true;
+      summary.replaceChildren();
+      for (const chip of chips) {
+        chip.setAttribute("aria-pressed", String((chip.dataset["state"] ?? "") === filter));
+        chip.disabled = false;
+      }
+      findings.hidden = true;
+      reading.say("");
+      rows.resize(0);
+      pressArrows();
     }
 
     function tell(counts: Record<string, number>, told: { state: State; text: string }[]): void {
@@ -226,8 +268,13 @@ export default {
         model.set("position", position);
         model.save_changes();
       }
-      const told = await messageOf(row.position);
+      const told = await messageOf(row.position).catch((refusal: unknown) => sentenceOf(refusal));
       if (mine !== looking) return;
+      if (typeof told === "string") {
+        findings.hidden = true;
+        reading.say(told, true);
+        return;
+      }
       read(told, row);
       if ((told.message?.screen.length ?? 0) < LIGHT) void ahead(mine);
     }
@@ -237,7 +284,8 @@ export default {
         if (at < 0 || at >= count) continue;
         const row = await rowAt(at);
         if (mine !== looking) return;
-        if (row) void messageOf(row.position);
+        // A refusal is told when somebody looks at the message.
+        if (row) void messageOf(row.position).catch(sentenceOf);
       }
     }
 
@@ -246,6 +294,9 @@ export default {
       if (asked) return asked;
       const answered = questions.ask("message", { position: wanted }).then(({ message }) => message as unknown as Told);
       messages.set(wanted, answered);
+      answered.catch(() => {
+        if (messages.get(wanted) === answered) messages.delete(wanted);
+      });
       const oldest = messages.keys().next().value;
       if (messages.size > MESSAGES_KEPT && oldest !== undefined) messages.delete(oldest);
       return answered;
@@ -264,12 +315,12 @@ export default {
         element("ul", {}, ...lines.map((line) => element("li", {}, line))),
       );
       if (told.message) reading.show(told.message, () => sourceOf(whole.position));
-      else reading.say(told.broken ?? told.error ?? "", true);
+      else reading.say(told.broken ?? "", true);
       announced.textContent = word("announced", { place: place + 1, total: narrowed() ? count : total, name: whole.name, state: word(whole.state) });
     }
 
-    async function sourceOf(wanted: number): Promise<Source | { error: string }> {
-      return (await questions.ask("source", { position: wanted })).message as unknown as Source | { error: string };
+    async function sourceOf(wanted: number): Promise<Source> {
+      return (await questions.ask("source", { position: wanted })).message as unknown as Source;
     }
 
     const narrowed = (): boolean => filter !== "" || search !== "";

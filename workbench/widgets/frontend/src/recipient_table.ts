@@ -5,13 +5,16 @@
  * `prepare` (a search is near), `where` (a row's place in a view). Reports gestures: `tick`, `active`, `hide`, `correct`, `opt_out`. Hears `shown`
  * (other rows), `addressed`, `ticks` and `active`. Python searches, filters and sorts; loaded pages, places scrolled to
  * and addresses being typed are known here alone.
+ *
+ * Each answer about rows carries `order`, a name for the rows that are shown and their order. What is ticked by place
+ * (a range, all that is shown) is asked for with it: Python ticks the rows the person saw, or none (`late`).
  */
 import { createGrid, type GridApi, type IDatasource, type IGetRowsParams } from "ag-grid-community";
 import type { Around, Edit } from "./recipient_table/cells";
 import { ADDRESS, type Asked, columnDefs, defaultColDef, gridOptions, HEAD_HEIGHT, OPT_OUT, ROW_HEIGHT, type ShownColumn, TICK } from "./recipient_table/grid";
 import { CountLine, type Piece } from "./recipient_table/line";
 import { readPage, type Row, Ticks } from "./recipient_table/rows";
-import { element, hear, Questions, rootOf, type Scene, words } from "./shared/widget";
+import { element, hear, Questions, rootOf, type Scene, sentenceOf, words } from "./shared/widget";
 
 interface Counts {
   rows: number;
@@ -31,6 +34,8 @@ interface Start {
   can_opt_out: boolean;
 }
 
+/** A table of fewer pixels than this gives addresses less room. */
+const NARROW = 900;
 const FEWEST_ROWS = 6;
 const MOST_ROWS = 14;
 const TYPING_MS = 120;
@@ -53,7 +58,10 @@ function render(scene: Scene): () => void {
   let api: GridApi<Row> | undefined;
   /** Own gestures that Python has not confirmed yet: until then what it tells of ticks is older than what is shown. */
   let ticking = 0;
-  let lastTicked = -1;
+  /** Where a range begins: the row ticked last, until other rows are asked for. */
+  let anchor: number | undefined;
+  /** The rows shown and their order, as the newest answer names them; nothing while they are asked for. */
+  let order = "";
   let drawTickShown = (): void => undefined;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -85,7 +93,7 @@ function render(scene: Scene): () => void {
     typing = setTimeout(() => ask({ search: box.value }), TYPING_MS);
   });
   // Whoever goes to the box will search: Python reads the rows for it while the first letters are typed.
-  box.addEventListener("focus", () => void questions.ask("prepare"));
+  box.addEventListener("focus", () => void gesture("prepare", {}));
   clear.addEventListener("click", () => {
     box.value = "";
     box.focus();
@@ -93,7 +101,7 @@ function render(scene: Scene): () => void {
     ask({ search: "", problems: false });
   });
   none.addEventListener("click", () => tick({ on: false }));
-  all.addEventListener("click", () => tick({ on: true, asked }));
+  all.addEventListener("click", () => tickShown(true));
   chooser.addEventListener("toggle", offerColumns);
   chooser.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !chooser.open) return;
@@ -113,11 +121,19 @@ function render(scene: Scene): () => void {
 
   /** Ask, and say what was refused. Gives whether it went well. */
   async function gesture(kind: string, question: Record<string, unknown>): Promise<boolean> {
-    const { message } = await questions.ask(kind, { generation: now?.generation, ...question });
-    const error = message["error"];
-    refusal.textContent = error ? `✕ ${String(error)}` : "";
-    refusal.hidden = !error;
-    return !error && !message["late"];
+    try {
+      const { message } = await questions.ask(kind, { generation: now?.generation, ...question });
+      refuse(message["late"] ? word("moved") : "");
+      return !message["late"];
+    } catch (refused) {
+      refuse(sentenceOf(refused));
+      return false;
+    }
+  }
+
+  function refuse(sentence: string): void {
+    refusal.textContent = sentence && `✕ ${sentence}`;
+    refusal.hidden = sentence === "";
   }
 
   // --- what is asked of the rows ---------------------------------------------------------------------
@@ -125,23 +141,35 @@ function render(scene: Scene): () => void {
   /** Change what the table shows, from its beginning. */
   function ask(change: Partial<Asked>): void {
     asked = { ...asked, ...change };
-    lastTicked = -1;
+    forget();
     api?.purgeInfiniteCache();
     if (counts.filtered > 0) api?.ensureIndexVisible(0, "top");
+  }
+
+  /** Forget what was shown: no range begins in it, and nobody ticks all of it. */
+  function forget(): void {
+    anchor = undefined;
+    order = "";
   }
 
   const source: IDatasource = {
     async getRows(params: IGetRowsParams): Promise<void> {
       const filters = Object.entries(params.filterModel as Record<string, { filter?: string }>);
-      asked = {
+      const wanted: Asked = {
         ...asked,
         filters: Object.fromEntries(filters.map(([name, model]) => [name, model.filter ?? ""])),
         sort: params.sortModel.map(({ colId, sort }) => [colId, sort === "desc"]),
       };
+      if (JSON.stringify(wanted) !== JSON.stringify(asked)) forget();
+      asked = wanted;
       const generation = now?.generation;
-      const { message, buffers } = await questions.ask("rows", { generation, start: params.startRow, end: params.endRow, asked });
-      if (message["late"] || message["error"] || generation !== now?.generation) return params.failCallback();
-      const page = readPage(buffers[0]);
+      const answered = await questions
+        .ask("rows", { generation, start: params.startRow, end: params.endRow, asked })
+        .catch((refused: unknown) => refuse(sentenceOf(refused)));
+      if (!answered || answered.message["late"] || generation !== now?.generation) return params.failCallback();
+      const { message, buffers } = answered;
+      if (JSON.stringify(wanted) === JSON.stringify(asked)) order = String(message["order"]);
+      const page = readPage(buffers[0], String(message["order"]));
       for (const { row } of page) if (edits.get(row)?.saved) edits.delete(row);
       params.successCallback(page, message["total"] as number);
       tell(message);
@@ -153,8 +181,28 @@ function render(scene: Scene): () => void {
 
   async function tick(question: Record<string, unknown>): Promise<void> {
     ticking += 1;
-    await gesture("tick", question);
+    const done = await gesture("tick", question);
     ticking -= 1;
+    if (!done && ticking === 0) await showTruth();
+  }
+
+  /** A gesture that was not done: show the rows and the ticks as they are. */
+  async function showTruth(): Promise<void> {
+    const generation = now?.generation;
+    const answered = await questions.ask("start").catch((refused: unknown) => refuse(sentenceOf(refused)));
+    if (!answered || answered.message["generation"] !== generation || ticking > 0) return;
+    ticks.read(answered.buffers[0]);
+    tell(answered.message);
+    api?.refreshInfiniteCache();
+  }
+
+  function tickShown(on: boolean): void {
+    void tick({ on, asked, order: evenly(order) ? order : "" });
+  }
+
+  /** Whether all rows in sight are of one order: while addresses arrive, some may still be of the one before. */
+  function evenly(named: string): boolean {
+    return api?.getRenderedNodes().every(({ data }) => !data || data.order === named) ?? false;
   }
 
   function drawTicks(): void {
@@ -166,14 +214,14 @@ function render(scene: Scene): () => void {
     api?.refreshCells({ columns, force: true, suppressFlash: true });
   }
 
-  function tickRow(row: Row, place: number, on: boolean, range: boolean): void {
-    if (range && lastTicked >= 0) void tick({ from: lastTicked, to: place, on, asked });
+  function tickRow(row: Row, on: boolean, range: boolean): void {
+    if (range && anchor !== undefined) void tick({ from: anchor, to: row.row, on, asked, order: evenly(row.order) ? row.order : "" });
     else {
       ticks.set(row.row, on);
       drawCells([TICK]);
       void tick({ row: row.row, on });
     }
-    lastTicked = place;
+    anchor = row.row;
   }
 
   function activate(row: Row): void {
@@ -198,8 +246,8 @@ function render(scene: Scene): () => void {
   /** Bring the active row into sight, wherever the view has it. */
   async function reveal(): Promise<void> {
     if (active < 0) return;
-    const { message } = await questions.ask("where", { generation: now?.generation, row: active, asked });
-    const place = message["place"];
+    const answered = await questions.ask("where", { generation: now?.generation, row: active, asked }).catch((refused: unknown) => refuse(sentenceOf(refused)));
+    const place = answered?.message["place"];
     if (typeof place === "number" && place >= 0) api?.ensureIndexVisible(place);
   }
 
@@ -221,7 +269,7 @@ function render(scene: Scene): () => void {
     drawsTickShown: (draw) => {
       drawTickShown = draw;
     },
-    tickShown: (on) => void tick({ on, asked }),
+    tickShown,
     who: (row) => row.cells[Math.max(0, now?.columns.findIndex(({ name }) => name === now?.receiver) ?? 0)] ?? "",
     edits,
     canCorrect: () => now?.can_correct ?? false,
@@ -237,9 +285,9 @@ function render(scene: Scene): () => void {
       if (!edit || edit.saving) return;
       edit.saving = true;
       drawRow(place);
-      const { message } = await questions.ask("correct", { generation: now?.generation, row: row.row, address: edit.text });
+      const question = { generation: now?.generation, row: row.row, address: edit.text };
+      edit.error = await questions.ask("correct", question).then(({ message }) => (message["late"] ? word("moved") : ""), sentenceOf);
       edit.saving = false;
-      edit.error = message["error"] ? String(message["error"]) : "";
       if (edit.error) edit.focus = true;
       else {
         // The field goes when the row comes back as it is now.
@@ -267,12 +315,12 @@ function render(scene: Scene): () => void {
     api = createGrid<Row>(host, {
       ...gridOptions(String(model.get("language") ?? "")),
       defaultColDef,
-      columnDefs: columnDefs(start.columns, start.receiver, asked, around),
+      columnDefs: columnDefs(start.columns, start.receiver, asked, around, host.clientWidth < NARROW),
       infiniteInitialRowCount: start.rows,
       getRowId: ({ data }) => rowId(data.row),
       onCellClicked: ({ data, colDef, rowIndex, event }) => {
         if (!data || rowIndex === null || (event?.target as HTMLElement).closest("button, input")) return;
-        if (colDef.colId === TICK) tickRow(data, rowIndex, !ticks.has(data.row), (event as MouseEvent).shiftKey);
+        if (colDef.colId === TICK) tickRow(data, !ticks.has(data.row), (event as MouseEvent).shiftKey);
         else activate(data);
       },
       onCellDoubleClicked: ({ data, colDef, rowIndex }) => {
@@ -283,7 +331,7 @@ function render(scene: Scene): () => void {
         if (!data || rowIndex === null || (pressed.target as HTMLElement).closest("button, input")) return;
         if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
         const column = "colDef" in cell ? cell.colDef.colId : undefined;
-        if (pressed.key === " ") tickRow(data, rowIndex, !ticks.has(data.row), pressed.shiftKey);
+        if (pressed.key === " ") tickRow(data, !ticks.has(data.row), pressed.shiftKey);
         else if ((pressed.key === "F2" || pressed.key === "Enter") && column === ADDRESS) around.edit(data, rowIndex);
         else if (pressed.key === "Enter" && column === OPT_OUT) (pressed.target as HTMLElement).querySelector("button")?.click();
         else if (pressed.key === "Enter") activate(data);
@@ -313,18 +361,15 @@ function render(scene: Scene): () => void {
   }
 
   async function start(): Promise<void> {
-    const { message, buffers } = await questions.ask("start");
-    if (message["error"]) {
-      refusal.textContent = `✕ ${String(message["error"])}`;
-      refusal.hidden = false;
-      return;
-    }
+    const answered = await questions.ask("start").catch((refused: unknown) => refuse(sentenceOf(refused)));
+    if (!answered) return;
+    const { message, buffers } = answered;
     now = message as unknown as Start;
     asked = now.asked;
     active = now.active;
     box.value = asked.search;
     edits.clear();
-    lastTicked = -1;
+    forget();
     ticks.read(buffers[0]);
     build(now);
     tell(message);

@@ -3,10 +3,11 @@
  *
  * Asks Python once (`open`) for the searches with their parameters, what is asked now, and what was said of it; reports
  * each settled change (`changed`: name and values). Hears `said` (a sentence, bad or not), `days` (what the dates mean)
- * and `asked` (a change made in another view of the same form). Which lists are open is known here alone.
+ * and `asked` (a change made in another view of the same form). Which lists are open is known here alone. What is pressed
+ * stays pressed only if Python takes it: a refusal or a silence shows again what is asked now.
  */
 import { button, chips, field, fold, pickList, type Choice } from "./shared/controls";
-import { element, hear, Questions, rootOf, words, type Scene } from "./shared/widget";
+import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Parameter {
   name: string;
@@ -51,13 +52,22 @@ export default {
     const { model } = scene;
     const word = words(model);
     const root = rootOf(scene, "search-form");
-    const questions = new Questions(model);
+    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, `✕ ${word("silent")}`);
+    const questions = new Questions(model, (silent) => {
+      silence.hidden = !silent;
+      if (silent && pressing > 0) takeBack();
+    });
 
     let searches: Search[] = [];
     let name = "";
     /** Everything typed, also for parameters that the search chosen now does not have: going back finds it again. */
     let values: Values = {};
     let told = "";
+    /** What Python has taken last, and how many presses it has not answered yet. */
+    let taken = { name: "", values: {} as Values };
+    let pressing = 0;
+    /** Whether what Python has taken is shown in place of what was pressed. */
+    let takenBack = false;
     let moreOpen = false;
     let datesOpen = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,7 +75,7 @@ export default {
     const body = element("div", { class: "pw-form-body" });
     const days = element("p", { class: "pw-note pw-form-days", "aria-live": "polite" });
     const said = element("p", { class: "pw-form-said", role: "status", "aria-live": "polite" });
-    root.append(body);
+    root.append(silence, body);
 
     const search = (): Search | undefined => searches.find((one) => one.name === name);
     const parameter = (wanted: string): Parameter | undefined => search()?.parameters.find((one) => one.name === wanted);
@@ -78,17 +88,41 @@ export default {
       said.className = bad && sentence !== "" ? "pw-form-said pw-alert" : "pw-form-said pw-note";
     };
 
-    const report = async (): Promise<void> => {
+    const asNow = (): string => JSON.stringify({ name, values: asked() });
+    /** Show again what Python has taken. */
+    const takeBack = (): void => {
+      name = taken.name;
+      values = { ...taken.values };
+      told = asNow();
+      takenBack = true;
+      redraw();
+    };
+    /** Tell what is asked now. What was typed stays in its field whatever comes of it, what was pressed does not. */
+    const report = async (pressed = true): Promise<void> => {
       clearTimeout(timer);
-      const now = { name, values: asked() };
-      if (JSON.stringify(now) === told) return;
-      told = JSON.stringify(now);
-      const { message } = await questions.ask("changed", now);
-      if (typeof message["error"] === "string") say(message["error"], true);
+      if (asNow() === told) return;
+      told = asNow();
+      takenBack = false;
+      const [mine, asking] = [told, { name, values: { ...values } }];
+      pressing += pressed ? 1 : 0;
+      const answered = questions.ask("changed", { name, values: asked() });
+      if (pressed && !silence.hidden) takeBack();
+      const sentence = await answered.then(() => "", sentenceOf);
+      pressing -= pressed ? 1 : 0;
+      if (sentence === "") {
+        taken = asking;
+        // An answer that came late, to a press that was taken back.
+        if (takenBack) takeBack();
+        return;
+      }
+      say(sentence, true);
+      if (told !== mine) return;
+      if (pressed) takeBack();
+      else told = "";
     };
     const soon = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => void report(), SETTLED_MS);
+      timer = setTimeout(() => void report(false), SETTLED_MS);
     };
     const set = (wanted: string, value: string): void => {
       values[wanted] = value;
@@ -101,7 +135,7 @@ export default {
         change(input.value.trim());
         soon();
       });
-      input.addEventListener("change", () => void report());
+      input.addEventListener("change", () => void report(false));
       return input;
     };
 
@@ -278,20 +312,29 @@ export default {
       else if (message.kind === "asked" && message["view"] !== questions.view) {
         name = String(message["name"]);
         values = { ...(message["values"] as Values) };
-        told = JSON.stringify({ name, values: asked() });
+        taken = { name, values: { ...values } };
+        told = asNow();
         redraw();
       }
     });
-    void questions.ask("open").then(({ message }) => {
+    const open = (message: Record<string, unknown>): void => {
       searches = message["searches"] as Search[];
       name = String(message["name"]);
       values = { ...(message["values"] as Values) };
-      told = JSON.stringify({ name, values: asked() });
+      taken = { name, values: { ...values } };
+      told = asNow();
       moreOpen = (search()?.parameters ?? []).some((one) => !FIRST.includes(one.name) && Boolean(values[one.name]));
       days.textContent = String(message["days"]);
       say(String(message["sentence"]), Boolean(message["bad"]));
       redraw();
-    });
+    };
+    void questions.ask("open").then(
+      ({ message }) => open(message),
+      (refusal: unknown) => {
+        say(sentenceOf(refusal), true);
+        body.replaceChildren(said);
+      },
+    );
     return () => {
       clearTimeout(timer);
       stop();

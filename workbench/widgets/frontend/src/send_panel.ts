@@ -2,7 +2,7 @@
  * The send cell. Python says all that is shown in one message ("state"); the page reports gestures and keeps to itself
  * which question is open. A gesture carries what its person had seen: the seal of an offer, or of how the mailing stands.
  */
-import { element, hear, Questions, rootOf, words, type Model, type Scene } from "./shared/widget";
+import { element, hear, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Model, type Scene } from "./shared/widget";
 
 interface State { state: string; words: string; count: number }
 interface Reason { state: string; sentence: string; count: number }
@@ -36,6 +36,7 @@ class Panel {
   private readonly say: ReturnType<typeof words>;
   private readonly questions: Questions;
   private readonly body = element("div", { class: "pw-send-body" });
+  private readonly trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
   private readonly live = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
   private readonly timer: number;
   private situation: Situation | null = null;
@@ -45,14 +46,15 @@ class Panel {
   private saidAt = 0;
   private saidOf = "";
   private drawn = "";
-  private looking = false;
+  /** When the look was asked for that waits for its answer; nothing waits at 0. */
+  private lookedAt = 0;
 
   constructor(model: Model, private readonly root: HTMLElement) {
     this.say = words(model);
     const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, this.say("silent"));
     this.questions = new Questions(model, (silent) => (silence.hidden = !silent));
     root.setAttribute("aria-label", this.say("title"));
-    root.append(silence, this.body, this.live);
+    root.append(silence, this.trouble, this.body, this.live);
     root.addEventListener("keydown", (event) => this.onKey(event));
     this.timer = window.setInterval(() => this.look(), LOOK_AGAIN);
   }
@@ -62,8 +64,18 @@ class Panel {
     this.questions.close();
   }
 
+  /** Ask where the mailing stands. What is refused is told, and asked again before long. */
   async begin(): Promise<void> {
-    this.show(situationOf((await this.questions.ask("state")).message));
+    this.lookedAt = Date.now();
+    try {
+      const { message } = await this.questions.ask("state");
+      this.complain("");
+      this.show(situationOf(message));
+    } catch (refusal) {
+      this.complain(sentenceOf(refusal));
+    } finally {
+      this.lookedAt = 0;
+    }
   }
 
   show(situation: Situation): void {
@@ -78,11 +90,31 @@ class Panel {
   /** Others may move the mailing: ask now and then while somebody looks, but not while it is sent from here. */
   private look(): void {
     const situation = this.situation;
-    if (situation === null || this.looking || situation.doing !== "" || document.visibilityState === "hidden" || !this.root.isConnected) return;
-    this.looking = true;
-    void this.questions.ask("look").then(() => {
-      this.looking = false;
-    });
+    const waits = this.lookedAt > 0 && Date.now() - this.lookedAt < LOST_AFTER_MS;
+    if (waits || (situation !== null && situation.doing !== "") || document.visibilityState === "hidden" || !this.root.isConnected) return;
+    if (situation === null) {
+      void this.begin();
+      return;
+    }
+    this.lookedAt = Date.now();
+    void this.questions
+      .ask("look")
+      .then(() => "", sentenceOf)
+      .then((sentence) => {
+        this.lookedAt = 0;
+        this.complain(sentence);
+      });
+  }
+
+  private complain(sentence: string): void {
+    this.trouble.hidden = sentence === "";
+    if (this.trouble.textContent !== sentence) this.trouble.textContent = sentence;
+  }
+
+  /** Say what a gesture was refused for, until the mailing has moved on. */
+  private refuse(refusal: unknown): void {
+    const error = sentenceOf(refusal);
+    if (this.situation !== null) this.show({ ...this.situation, error });
   }
 
   // --- gestures ---------------------------------------------------------------------------------------------
@@ -115,14 +147,16 @@ class Panel {
   }
 
   private tell(kind: string, values: Record<string, unknown>): void {
-    void this.questions.ask(kind, values).then(({ message }) => {
-      if (typeof message["error"] === "string" && this.situation !== null) this.show({ ...this.situation, error: message["error"] });
-    });
+    this.questions.ask(kind, values).catch((refusal: unknown) => this.refuse(refusal));
   }
 
   private async showRows(): Promise<void> {
-    this.rows = (await this.questions.ask("rows")).message as unknown as Rows;
-    this.draw();
+    try {
+      this.rows = (await this.questions.ask("rows")).message as unknown as Rows;
+      this.draw();
+    } catch (refusal) {
+      this.refuse(refusal);
+    }
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -2,10 +2,11 @@
  * The choice of an email type: a field that searches as one types, over a list grouped by folder.
  *
  * Asks Python once (`open`) for the email types, the accounts and what is chosen; reports each choice (`changed`).
- * Hears `said` (a sentence, bad or not) and `chosen` (a choice made in another view of the same picker).
+ * Hears `said` (a sentence, bad or not) and `chosen` (a choice made in another view of the same picker). A choice that
+ * Python does not take, or does not answer, is not shown as made.
  */
 import { field } from "./shared/controls";
-import { element, hear, Questions, rootOf, words, type Scene } from "./shared/widget";
+import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Template {
   path: string;
@@ -32,11 +33,20 @@ export default {
     const { model } = scene;
     const word = words(model);
     const root = rootOf(scene, "template-picker");
-    const questions = new Questions(model);
+    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, `✕ ${word("silent")}`);
+    const questions = new Questions(model, (silent) => {
+      silence.hidden = !silent;
+      if (silent && choosing > 0) takeBack();
+    });
 
     let templates: Template[] = [];
     let chosen = "";
     let account = "";
+    /** What Python has taken last, and how many choices it has not answered yet. */
+    let taken = { chosen: "", account: "" };
+    let choosing = 0;
+    /** Whether what Python has taken is shown in place of what was chosen. */
+    let takenBack = false;
     let shown: Template[] = [];
     let active = -1;
 
@@ -61,7 +71,7 @@ export default {
     list.id = id;
     input.setAttribute("aria-controls", id);
     fromField.hidden = true;
-    root.append(element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), said, found);
+    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), said, found);
 
     const known = (path: string): Template | undefined => templates.find((one) => one.path === path);
     const say = (sentence: string, bad: boolean): void => {
@@ -77,11 +87,32 @@ export default {
       subject.title = one?.subject ?? "";
       from.value = account;
     };
+    /** Show again what Python has taken. */
+    const takeBack = (): void => {
+      ({ chosen, account } = taken);
+      takenBack = true;
+      tell();
+    };
     const report = async (): Promise<void> => {
       tell();
-      const { message } = await questions.ask("changed", { chosen, account });
-      if (typeof message["error"] === "string") say(message["error"], true);
+      const asking = { chosen, account };
+      takenBack = false;
+      choosing += 1;
+      const answered = questions.ask("changed", asking);
+      if (!silence.hidden) takeBack();
+      const sentence = await answered.then(() => "", sentenceOf);
+      choosing -= 1;
+      if (sentence === "") {
+        taken = asking;
+        // An answer that came late, to a choice that was taken back.
+        if (takenBack) takeBack();
+        return;
+      }
+      if (choosing === 0) await learn();
+      say(sentence, true);
     };
+    /** Learn from Python what there is to choose from, and what is chosen. */
+    const learn = (): Promise<void> => questions.ask("open").then(({ message }) => show(message), (refusal: unknown) => say(sentenceOf(refusal), true));
 
     const point = (number: number): void => {
       active = number;
@@ -165,10 +196,11 @@ export default {
       else if (message.kind === "chosen" && message["view"] !== questions.view) {
         chosen = String(message["chosen"]);
         account = String(message["account"]);
+        taken = { chosen, account };
         tell();
       }
     });
-    void questions.ask("open").then(({ message }) => {
+    const show = (message: Record<string, unknown>): void => {
       // A folder's email types stand together, whatever the order they come in.
       const order = new Intl.Collator(root.lang || undefined);
       templates = [...(message["templates"] as Template[])].sort(
@@ -176,12 +208,14 @@ export default {
       );
       chosen = String(message["chosen"]);
       account = String(message["account"]);
+      taken = { chosen, account };
       const accounts = message["accounts"] as [string, string][];
       from.replaceChildren(...accounts.map(([value, label]) => element("option", { value }, label)));
       fromField.hidden = accounts.length < 2;
       say(String(message["sentence"]), Boolean(message["bad"]));
       tell();
-    });
+    };
+    void learn();
     return () => {
       stop();
       questions.close();

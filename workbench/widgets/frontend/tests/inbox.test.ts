@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import inbox, { LOOK_EVERY_MS } from "../src/inbox";
+import { LOST_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, settled, show, type Message } from "./scene";
 
 const letter = (key: string, recipient = `Zoé <${key}>`) => ({ key, at: "22/11/2026 09:05", recipient, address: `${key}@x.example`, subject: `Rappel ${key} <b>`, size: "2 KB" });
@@ -8,8 +9,10 @@ const letter = (key: string, recipient = `Zoé <${key}>`) => ({ key, at: "22/11/
 let box: ReturnType<typeof letter>[];
 let opened: Awaited<ReturnType<typeof show>>;
 let model: FakeModel;
+let trouble = "";
 
 function answer(message: Message): Record<string, unknown> {
+  if (trouble) return { error: trouble };
   if (message.kind === "letters") {
     const known = box.findIndex((one) => one.key === message["known"]);
     if (message["total"] === box.length && (known === 0 || box.length === 0)) return { same: true };
@@ -50,6 +53,7 @@ async function open(): Promise<void> {
 beforeEach(() => {
   vi.useFakeTimers();
   box = [letter("b"), letter("a")];
+  trouble = "";
   seen(true);
 });
 afterEach(() => {
@@ -124,8 +128,45 @@ test("the search hears no accents, and nothing found is said", async () => {
   expect(opened.el.textContent).toContain("none_found");
 });
 
-test("an empty mailbox says what it is for", async () => {
+test("what went wrong is said while it lasts, and the letters stay", async () => {
+  await open();
+  trouble = "The mailbox cannot be read.";
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await wait();
+  expect(find('[role="alert"]').textContent).toBe("✕ The mailbox cannot be read.");
+  expect(find(".pw-inbox-count").textContent).toBe("2 messages");
+  trouble = "";
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await wait();
+  expect(find<HTMLElement>('[role="alert"]').hidden).toBe(true);
+});
+
+test("an answer that is lost does not stop the mailbox for good, and one that comes late changes nothing", async () => {
+  await open();
+  const send = vi.spyOn(model, "send").mockImplementation((content) => void model.sent.push(content as Message));
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  const lost = asked("letters").at(-1) as Message;
+  send.mockRestore();
+  box = [letter("c"), ...box];
+  await vi.advanceTimersByTimeAsync(LOST_AFTER_MS + LOOK_EVERY_MS);
+  await wait();
+  expect(names()).toEqual(["Zoé <c>", "Zoé <b>", "Zoé <a>"]);
+  model.say({ kind: "answer", request: lost["request"], view: lost["view"], whole: true, total: 0, letters: [], count: "0", limit: "" });
+  await wait();
+  expect(names()).toHaveLength(3);
+});
+
+test("an empty mailbox says what it is for, and shows neither a search nor the views of a message", async () => {
   box = [];
   await open();
   expect(opened.el.textContent).toContain("empty");
+  expect(find(".pw-inbox").className).toContain("pw-inbox-empty");
+  box = [letter("a")];
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await wait();
+  expect(find(".pw-inbox").className).not.toContain("pw-inbox-empty");
+  expect(find(".pw-inbox").className).toContain("pw-inbox-closed");
+  find('[role="option"]').click();
+  await wait();
+  expect(find(".pw-inbox").className).not.toContain("pw-inbox-closed");
 });

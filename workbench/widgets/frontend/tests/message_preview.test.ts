@@ -32,6 +32,7 @@ class Preview extends FakeModel {
 }
 
 let count = NAMES.length;
+let trouble = "";
 let opened: Awaited<ReturnType<typeof show>>;
 let model: Preview;
 
@@ -41,6 +42,7 @@ const rowOf = (position: number) => ({
 });
 
 function answer(message: Message): Record<string, unknown> {
+  if (trouble) return { error: trouble };
   if (message.kind === "rows") {
     const asked = message as unknown as { filter: string; search: string; start: number; end: number; around?: number };
     const all = [...Array(count).keys()].filter((position) => asked.filter === "" || stateOf(position) === asked.filter);
@@ -90,6 +92,7 @@ const wait = async (): Promise<void> => {
 
 beforeEach(() => {
   count = NAMES.length;
+  trouble = "";
 });
 afterEach(() => {
   opened.close();
@@ -260,4 +263,41 @@ test("a new list is read anew, and an empty one says so", async () => {
   expect(find(".pw-sides").hidden).toBe(false);
   expect(subject()).toBe("Subject 2 <b>");
   expect(asked("message").filter((message) => message["position"] === 2).length).toBeGreaterThan(0);
+});
+
+test("a list that Python refuses is never told as an empty one, and can be asked for again", async () => {
+  trouble = "The database is busy.";
+  const el = await open();
+  const seen = () => [...el.querySelectorAll<HTMLElement>("p")].filter((one) => !one.hidden && one.textContent).map((one) => one.textContent);
+  expect(seen()).toEqual(["✕ The database is busy."]);
+  trouble = "";
+  find<HTMLButtonElement>('.pw-chip[data-state=""]').click();
+  await wait();
+  expect(el.querySelectorAll('[role="option"]')).toHaveLength(5);
+  expect(subject()).toContain("Subject 0");
+  expect(seen()).not.toContain("✕ The database is busy.");
+});
+
+test("a message that Python refuses is told of, and asked for again when somebody comes back to it", async () => {
+  const el = await open();
+  trouble = "The database is busy.";
+  find<HTMLButtonElement>('[aria-label="next"]').click();
+  await wait();
+  find<HTMLButtonElement>('[aria-label="next"]').click();
+  await wait();
+  expect(el.querySelector('.pw-letter [role="alert"]')?.textContent).toBe("The database is busy.");
+  trouble = "";
+  find<HTMLButtonElement>('[aria-label="previous"]').click();
+  await wait();
+  find<HTMLButtonElement>('[aria-label="next"]').click();
+  await wait();
+  expect(subject()).toContain("Subject 2");
+});
+
+test("a source that Python refuses is told of in its place", async () => {
+  const el = await open();
+  trouble = "The database is busy.";
+  [...el.querySelectorAll<HTMLElement>('[role="tab"]')].at(-1)?.click();
+  await wait();
+  expect(el.querySelector('.pw-letter [role="alert"]')?.textContent).toBe("The database is busy.");
 });

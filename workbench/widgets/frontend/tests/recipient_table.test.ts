@@ -9,7 +9,7 @@ const NAMES = ["LEFÈVRE Zoé", "<img src=x onerror=alert(1)>", "{{7*7}}", "MART
 const WORDS = {
   tick: "Cocher {who}", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le noyau ne répond pas : relancez la cellule",
   none: "Aucun", all: "Tous", opt_out: "Opposition", opt_in: "Annuler l’opposition", opt_out_of: "Opposition de {who}", opt_in_of: "Annuler l’opposition de {who}",
-  nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", opted_out: "opposition", only_problems: "Seulement elles",
+  nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", moved: "La liste a bougé", opted_out: "opposition", only_problems: "Seulement elles",
 };
 const LINE = [
   { part: "rows", text: "5 rendez-vous" },
@@ -24,6 +24,10 @@ const bytes = (value: unknown): DataView => new DataView(new TextEncoder().encod
 class Kernel extends FakeModel {
   ticked = 0b11111;
   mute = false;
+  /** What the rows shown and their order are called, and who comes first in it. */
+  order = "first";
+  shown = [...NAMES.keys()];
+  moved = false;
   refusal = "";
   addresses = ["zoe@exemple.fr", "x@exemple.fr", "y@gmial.com", "", "z@exemple.fr"];
   problems = ["", "", "", "Pas d’adresse.", ""];
@@ -55,14 +59,16 @@ class Kernel extends FakeModel {
     }
     if (message.kind === "rows") {
       this.last = message["asked"] as Record<string, unknown>;
-      const row = [...NAMES.keys()].slice(0, this.rows);
-      const cells = [NAMES, ["✓ Présent", "✕ Manqué", "? Doute", "– Annulé", ""], ["06", "", "", "", ""]];
+      if (this.refusal) return [{ error: this.refusal }, []];
+      const row = this.shown.slice(0, this.rows);
+      const cells = [row.map((one) => NAMES[one]), ["✓ Présent", "✕ Manqué", "? Doute", "– Annulé", ""], ["06", "", "", "", ""]];
       const page = {
         row, cells, address: this.addresses, receiver: ["→ Mme Lefèvre", "", "", "", ""], problem: this.problems,
         hint: ["", "", "gmial.com : gmail.com ?", "", ""], known: [true, false, true, true, true], opted_out: this.opted_out,
       };
-      return [{ total: this.rows, ...told }, [bytes(page)]];
+      return [{ total: this.rows, order: this.order, ...told }, [bytes(page)]];
     }
+    if (message.kind === "tick" && this.moved) return [{ late: true }, []];
     if (message.kind === "correct" || message.kind === "opt_out") {
       if (this.refusal) return [{ error: this.refusal }, []];
       const row = message["row"] as number;
@@ -113,10 +119,10 @@ afterEach(() => {
 });
 
 test("a page is read a row at a time, and what is missing is empty", () => {
-  const rows = readPage(bytes({ row: [7, 3], cells: [["a", "b"], ["c"]], address: ["x"], receiver: [], problem: [], hint: [], known: [true], opted_out: [] }));
-  expect(rows[0]).toEqual({ row: 7, cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", excluded: "", detail: "", known: true, opted_out: false });
+  const rows = readPage(bytes({ row: [7, 3], cells: [["a", "b"], ["c"]], address: ["x"], receiver: [], problem: [], hint: [], known: [true], opted_out: [] }), "o");
+  expect(rows[0]).toEqual({ row: 7, order: "o", cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", excluded: "", detail: "", known: true, opted_out: false });
   expect(rows[1]).toMatchObject({ row: 3, cells: ["b", ""], address: "", known: false });
-  expect(readPage(undefined)).toEqual([]);
+  expect(readPage(undefined, "o")).toEqual([]);
 });
 
 test("ticks are a bit a row, of rows that were never loaded too", () => {
@@ -294,6 +300,66 @@ test("another view of the table begins with what was asked last", async () => {
   expect(el.querySelector('[role=columnheader][col-id="state"]')).toBeNull();
   expect(el.querySelector('[role=columnheader][col-id="phone"]')).not.toBeNull();
   expect(el.querySelector('[role=columnheader][col-id="patient"]')?.getAttribute("aria-sort")).toBe("descending");
+});
+
+const alert = (): string | undefined => [...el.querySelectorAll<HTMLElement>("[role=alert]")].find(({ hidden }) => !hidden)?.textContent ?? undefined;
+const tickAt = (place: number, shiftKey = false): boolean =>
+  cell(place, "pw-tick").querySelector("input")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey })) ?? false;
+
+test("a range goes from row to row, under the name of what was shown", async () => {
+  tickAt(0);
+  tickAt(3, true);
+  await settled();
+  expect(asked("tick")[1]).toMatchObject({ from: 0, to: 3, order: "first" });
+});
+
+test("a range begins in what is shown: an order, a search or a filter asked since forgets where it would have begun", async () => {
+  tickAt(0);
+  (el.querySelector('[col-id="patient"] .ag-header-cell-label') as HTMLElement).click();
+  kernel.order = "second";
+  await settled();
+  expect(kernel.last).toMatchObject({ sort: [["patient", false]] });
+  tickAt(3, true);
+  await settled();
+  expect(asked("tick")[1]).toMatchObject({ row: 3 });
+  expect(asked("tick")[1]).not.toHaveProperty("from");
+});
+
+test("when addresses move the rows, a range still begins with its row, wherever it is now", async () => {
+  tickAt(0);
+  kernel.order = "second";
+  kernel.shown = [4, 3, 2, 1, 0];
+  kernel.say({ kind: "addressed", generation: 1, counts: { rows: 5, filtered: 5, ticked: 5, ticked_outside_filter: 0 }, line: LINE });
+  await settled();
+  tickAt(3, true);
+  await settled();
+  expect(asked("tick")[1]).toMatchObject({ from: 0, to: 1, order: "second" });
+});
+
+test("what Python would not tick, as the rows have moved, is told, and the rows and ticks are asked for again", async () => {
+  kernel.moved = true;
+  const before = asked("rows").length;
+  ([...el.querySelectorAll("button")].find(({ textContent }) => textContent === "Tous") as HTMLButtonElement).click();
+  await settled();
+  expect(asked("tick")[0]).toMatchObject({ order: "first" });
+  expect(alert()).toBe("✕ La liste a bougé");
+  expect(asked("rows").length).toBeGreaterThan(before);
+  kernel.moved = false;
+  tickAt(1);
+  await settled();
+  expect(alert()).toBeUndefined();
+});
+
+test("rows that Python refuses are told of, and come with the next search", async () => {
+  const box = el.querySelector("input[type=search]") as HTMLInputElement;
+  kernel.refusal = "La base est occupée.";
+  box.dispatchEvent(new Event("input"));
+  await settled();
+  expect(alert()).toBe("✕ La base est occupée.");
+  kernel.refusal = "";
+  box.dispatchEvent(new Event("input"));
+  await settled();
+  expect(cell(0, "patient").textContent).toContain("LEFÈVRE Zoé");
 });
 
 test("a view that is closed listens no more", () => {

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import form, { SETTLED_MS } from "../src/search_form";
+import { SILENT_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, settled, show, type Message } from "./scene";
 
 const parameter = (name: string, kind: string, more: Record<string, unknown> = {}) => ({
@@ -208,4 +209,58 @@ test("each control has a name", async () => {
   for (const group of el.querySelectorAll("[role=group]")) {
     expect(group.hasAttribute("aria-label") || group.hasAttribute("aria-labelledby")).toBe(true);
   }
+});
+
+test("what Python refuses does not stay pressed, and can be pressed again", async () => {
+  const el = await open({ start: "tomorrow", end: "tomorrow" });
+  let refusing = true;
+  const send = model.send.bind(model);
+  vi.spyOn(model, "send").mockImplementation((content) => {
+    const { kind, request, view } = content as Message;
+    if (!refusing) return send(content);
+    model.sent.push(content as Message);
+    queueMicrotask(() => model.say({ kind: "answer", request, view, error: `No ${kind}.` }));
+  });
+  chip(el, "J+2").click();
+  await settled();
+  expect(pressed(el)).toEqual(["Demain"]);
+  expect(el.querySelector("[role=status]")?.textContent).toBe("✕ No changed.");
+  refusing = false;
+  chip(el, "J+2").click();
+  await settled();
+  expect(chip(el, "J+2").getAttribute("aria-pressed")).toBe("true");
+  expect(changes()).toHaveLength(2);
+});
+
+test("what nobody answers does not stay pressed, until the answer comes after all", async () => {
+  const el = await open({ start: "tomorrow", end: "tomorrow" });
+  const silent = () => el.querySelector<HTMLElement>("[role=alert]")?.hidden === false;
+  const send = vi.spyOn(model, "send").mockImplementation((content) => void model.sent.push(content as Message));
+  chip(el, "J+2").click();
+  await vi.advanceTimersByTimeAsync(SILENT_AFTER_MS);
+  expect([silent(), pressed(el)]).toEqual([true, ["Demain"]]);
+  chip(el, "today").click();
+  await settled();
+  expect(pressed(el)).toEqual(["Demain"]);
+  send.mockRestore();
+  for (const { request, view } of model.sent.filter(({ kind }) => kind === "changed")) model.say({ kind: "answer", request, view });
+  await settled();
+  expect([silent(), chip(el, "today").getAttribute("aria-pressed"), pressed(el)]).toEqual([false, "true", ["today"]]);
+});
+
+test("a kernel that is gone is told of at once, and nothing is lit", async () => {
+  const el = await open({ start: "tomorrow", end: "tomorrow" });
+  vi.spyOn(model, "send").mockImplementation(() => {
+    throw new Error("Comm is closed");
+  });
+  chip(el, "J+2").click();
+  await settled();
+  expect(pressed(el)).toEqual(["Demain"]);
+  expect(el.querySelector<HTMLElement>("[role=alert]")?.hidden).toBe(false);
+});
+
+test("a form that Python refuses to open says why", async () => {
+  model = new FakeModel({ words: {} }, () => ({ error: "No practice." }));
+  opened = await show(form, model);
+  expect(opened.el.querySelector("[role=status]")?.textContent).toBe("✕ No practice.");
 });

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import panel from "../src/send_panel";
+import { LOST_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, settled, show } from "./scene";
 
 const WORDS = {
@@ -194,4 +195,42 @@ test("Python hears of the page before it is drawn, and a view that is gone liste
   expect(other.sent).toEqual([{ kind: "look" }]);
   opened.close();
   expect(model.listening()).toBe(0);
+});
+
+test("rows that Python refuses are told of, and the panel goes on", async () => {
+  const el = await open(after);
+  const send = model.send.bind(model);
+  vi.spyOn(model, "send").mockImplementation((content) => {
+    const asked = content as { kind: string; request: number; view: string };
+    if (asked.kind === "rows") queueMicrotask(() => model.say({ kind: "answer", request: asked.request, view: asked.view, error: "La base est occupée." }));
+    else send(content);
+  });
+  named("rows").click();
+  await settled();
+  expect(el.querySelector("[role=alert].pw-alert:not([hidden])")?.textContent).toBe("La base est occupée.");
+  await say({ ...after, note: "Suite" });
+  expect(el.textContent).toContain("Suite");
+  expect(el.textContent).not.toContain("La base est occupée.");
+});
+
+test("a panel that is refused its beginning says so, and asks again", async () => {
+  const el = await open({ error: "La base est occupée." });
+  expect(el.textContent).toContain("La base est occupée.");
+  vi.spyOn(model, "send").mockImplementation((content) => {
+    const { request, view } = content as { request: number; view: string };
+    queueMicrotask(() => model.say({ kind: "answer", request, view, ...before }));
+  });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(el.textContent).toContain("44 destinataires");
+  expect(el.textContent).not.toContain("La base est occupée.");
+});
+
+test("a look at the ledger that is lost does not stop the panel from looking", async () => {
+  await open(after);
+  const send = vi.spyOn(model, "send").mockImplementation((content) => void model.sent.push(content as never));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(told("look")).toHaveLength(1);
+  send.mockRestore();
+  await vi.advanceTimersByTimeAsync(LOST_AFTER_MS + 1000);
+  expect(told("look").length).toBeGreaterThan(1);
 });

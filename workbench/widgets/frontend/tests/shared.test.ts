@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { element, hear, keepKeys, Questions, rootOf, SILENT_AFTER_MS, watch, words } from "../src/shared/widget";
+import { element, hear, keepKeys, Questions, Refusal, rootOf, sentenceOf, SILENT_AFTER_MS, watch, words } from "../src/shared/widget";
 import { FakeModel, type Message } from "./scene";
 
 /** A model whose kernel answers only when the test says so. */
@@ -143,4 +143,16 @@ test("a kernel that is known to be gone is told of at once", () => {
   const silence = vi.fn();
   void new Questions(model, silence).ask("rows");
   expect(silence.mock.calls).toEqual([[true]]);
+});
+
+test("an answer that is only an error refuses its question; a state that tells of an error answers it", async () => {
+  const model = new Mute({});
+  const questions = new Questions(model);
+  const [refused, told] = [questions.ask("rows"), questions.ask("state")];
+  model.reply(1, { error: "550", doing: "" });
+  model.reply(0, { error: "The database is busy." });
+  await expect(refused).rejects.toEqual(new Refusal("The database is busy."));
+  expect((await told).message["error"]).toBe("550");
+  expect(sentenceOf(await refused.catch((refusal: unknown) => refusal))).toBe("The database is busy.");
+  expect(() => sentenceOf(new TypeError("own mistake"))).toThrow("own mistake");
 });

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import picker, { matching } from "../src/template_picker";
 import { FakeModel, settled, show } from "./scene";
 
@@ -107,4 +107,31 @@ test("what Python says is shown, and another view's choice too", async () => {
   expect(field(el).value).toBe("Manqué");
   opened.close();
   expect(model.listening()).toBe(0);
+});
+
+test("a choice that Python does not take is told of, and what is chosen is shown again", async () => {
+  const el = await open();
+  const send = model.send.bind(model);
+  vi.spyOn(model, "send").mockImplementation((content) => {
+    const { kind, request, view } = content as { kind: string; request: number; view: string };
+    if (kind === "changed") queueMicrotask(() => model.say({ kind: "answer", request, view, error: "There is no such email type." }));
+    else send(content);
+  });
+  field(el).click();
+  options(el)[2]?.click();
+  for (let turn = 0; turn < 4; turn += 1) await settled();
+  expect(field(el).value).toBe("Rappel");
+  expect(el.querySelector("[role=status]")?.textContent).toBe("✕ There is no such email type.");
+});
+
+test("a choice that nobody hears is not shown as made", async () => {
+  const el = await open();
+  vi.spyOn(model, "send").mockImplementation(() => {
+    throw new Error("Comm is closed");
+  });
+  field(el).click();
+  options(el)[2]?.click();
+  await settled();
+  expect(field(el).value).toBe("Rappel");
+  expect(el.querySelector<HTMLElement>("[role=alert]")?.hidden).toBe(false);
 });

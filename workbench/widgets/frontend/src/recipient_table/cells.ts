@@ -20,7 +20,7 @@ export interface Around {
   ticked: (row: number) => boolean;
   /** All, some or none of the rows shown are ticked. */
   tickedShown: () => "all" | "some" | "none";
-  tick: (row: Row, place: number, on: boolean, range: boolean) => void;
+  tick: (row: Row, on: boolean, range: boolean) => void;
   tickShown: (on: boolean) => void;
   /** Tells how to draw the box above the boxes alone: a redrawn header would take the focus from whoever types in a filter. */
   drawsTickShown: (draw: () => void) => void;
@@ -72,7 +72,7 @@ export class TickCell extends Cell {
       this.box.addEventListener("click", (event) => {
         event.stopPropagation();
         const shown = this.params.data;
-        if (shown) this.around.tick(shown, this.place, this.box!.checked, event.shiftKey);
+        if (shown) this.around.tick(shown, this.box!.checked, event.shiftKey);
       });
     }
     if (!this.box.isConnected) this.gui.replaceChildren(this.box);

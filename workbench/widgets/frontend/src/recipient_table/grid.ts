@@ -39,6 +39,7 @@ export const OPT_OUT = "pw-opt-out";
 
 export const ROW_HEIGHT = 34;
 export const HEAD_HEIGHT = 72;
+const NARROWEST = 68;
 
 export interface ShownColumn {
   name: string;
@@ -65,6 +66,7 @@ const theme = themeQuartz.withParams({
   headerBackgroundColor: "var(--pw-ground)",
   headerTextColor: "var(--pw-ink-soft)",
   headerFontWeight: 600,
+  headerFontSize: 12.5,
   inputBackgroundColor: "var(--pw-ground)",
   inputTextColor: "var(--pw-ink)",
   inputBorder: "solid 1px var(--pw-line)",
@@ -104,7 +106,7 @@ export function gridOptions(language: string): GridOptions<Row> {
 }
 
 /** One definition for each column, in the order and with the sort and the hidden ones of `asked`. */
-export function columnDefs(columns: ShownColumn[], receiver: string, asked: Asked, around: Around): ColDef<Row>[] {
+export function columnDefs(columns: ShownColumn[], receiver: string, asked: Asked, around: Around, narrow: boolean): ColDef<Row>[] {
   const { word } = around;
   const sorted = new Map(asked.sort.map(([name, descends], place) => [name, { sort: descends ? ("desc" as const) : ("asc" as const), sortIndex: place }]));
   const order = (name: string): ColDef<Row> => sorted.get(name) ?? { sort: null };
@@ -117,7 +119,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellRenderer: TickCell,
       cellRendererParams: { around },
       cellClass: "pw-tick-cell",
-      width: 46,
+      width: 44,
       pinned: "left",
       lockPinned: true,
       suppressMovable: true,
@@ -131,8 +133,9 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
         cellRenderer: column.kind === "state" ? StateCell : TextCell,
         cellRendererParams: { around, place, receives: column.name === receiver },
         cellClass: column.kind === "number" ? "pw-number-cell" : "",
-        width: column.width,
-        ...(column.name === receiver ? { flex: 2, minWidth: column.width } : {}),
+        // The columns share the room there is, and scroll only where each would be too narrow to be read.
+        flex: column.width,
+        minWidth: Math.max(NARROWEST, Math.round(column.width * (column.name === receiver ? 0.5 : 0.65))),
         hide: asked.hidden.includes(column.name),
         ...filtered(comparing(column.kind, word)),
         ...order(column.name),
@@ -148,7 +151,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       pinned: "right",
       lockPinned: true,
       suppressMovable: true,
-      width: 250,
+      width: narrow ? 234 : 250,
       ...filtered(""),
       ...order(ADDRESS),
     },
@@ -161,7 +164,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellClass: "pw-opt-out-cell",
       pinned: "right",
       lockPinned: true,
-      width: 152,
+      width: 98,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,

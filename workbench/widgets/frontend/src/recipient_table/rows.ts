@@ -3,6 +3,8 @@
 export interface Row {
   /** The row's place in the frame: its name, without meaning. */
   row: number;
+  /** What Python calls the rows that were shown with this one, and their order. */
+  order: string;
   cells: string[];
   address: string;
   receiver: string;
@@ -16,14 +18,15 @@ export interface Row {
   opted_out: boolean;
 }
 
-type Columns = { [name in Exclude<keyof Row, "cells">]: Row[name][] } & { cells: string[][] };
+type Columns = { [name in Exclude<keyof Row, "cells" | "order">]: Row[name][] } & { cells: string[][] };
 
 /** Read a page of rows. */
-export function readPage(buffer: DataView | undefined): Row[] {
+export function readPage(buffer: DataView | undefined, order: string): Row[] {
   if (!buffer) return [];
   const { cells, ...told } = JSON.parse(new TextDecoder().decode(buffer)) as Columns;
   return told.row.map((row, place) => ({
     row,
+    order,
     cells: cells.map((column) => column[place] ?? ""),
     address: told.address[place] ?? "",
     receiver: told.receiver[place] ?? "",

@@ -4,7 +4,7 @@
  * The document comes made safe by Python; here it only ever goes into a frame that may do nothing at all. Which view is
  * chosen stays with the reader from one message to the next.
  */
-import { element } from "./widget";
+import { element, sentenceOf } from "./widget";
 
 /** A message as Python gives it (`reading.py`). */
 export interface Message {
@@ -27,7 +27,7 @@ export interface Source {
 }
 
 type Word = (name: string, values?: Record<string, string | number>) => string;
-type AskSource = () => Promise<Source | { error: string }>;
+type AskSource = () => Promise<Source>;
 
 const VIEWS = ["screen", "phone", "text", "source"] as const;
 type ViewName = (typeof VIEWS)[number];
@@ -145,12 +145,9 @@ export class Reading {
 
   private drawSource(message: Message): void {
     this.body.replaceChildren(element("p", { class: "pw-letter-said" }, this.word("loading")));
-    void this.askSource().then((answer) => {
-      if (this.message !== message || this.view !== "source") return;
-      if ("error" in answer) {
-        this.body.replaceChildren(element("p", { class: "pw-alert", role: "alert" }, answer.error));
-        return;
-      }
+    const asked = (): boolean => this.message === message && this.view === "source";
+    const drawAnswer = (answer: Source): void => {
+      if (!asked()) return;
       const headers = answer.headers.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
       this.body.replaceChildren(
         element(
@@ -160,6 +157,10 @@ export class Reading {
           element("pre", {}, answer.source),
         ),
       );
+    };
+    void this.askSource().then(drawAnswer, (refusal: unknown) => {
+      const sentence = sentenceOf(refusal);
+      if (asked()) this.body.replaceChildren(element("p", { class: "pw-alert", role: "alert" }, sentence));
     });
   }
 }

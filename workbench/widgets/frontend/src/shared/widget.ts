@@ -86,16 +86,31 @@ export interface Answer {
 /** A question that waits longer than this is told of: the kernel may be gone. */
 export const SILENT_AFTER_MS = 5000;
 
+/** An answer that waits longer than this is lost for whoever asks again and again: the next question goes out. */
+export const LOST_AFTER_MS = 30_000;
+
+/** What Python says instead of an answer: a sentence for the person who asked. */
+export class Refusal extends Error {}
+
+/** Read what Python refused as its sentence; anything else is a mistake of the page's own. */
+export function sentenceOf(refusal: unknown): string {
+  if (refusal instanceof Refusal) return refusal.message;
+  throw refusal;
+}
+
 /**
  * Ask Python and wait for its answer; answers carry the number of their question.
  *
- * `onsilence` hears `true` when a question has waited too long (a kernel that is gone never answers, one that works on
+ * An answer that holds nothing but an `error` rejects its question with a `Refusal`. `onsilence` hears `true` when a question has waited too long (a kernel that is gone never answers, one that works on
  * something else answers late), and `false` at the next answer.
  */
 export class Questions {
   private number = 0;
   private silent = false;
-  private readonly waiting = new Map<number, { answered: (answer: Answer) => void; timer: ReturnType<typeof setTimeout> | undefined }>();
+  private readonly waiting = new Map<
+    number,
+    { answered: (answer: Answer) => void; refused: (refusal: Refusal) => void; timer: ReturnType<typeof setTimeout> | undefined }
+  >();
   private readonly stop: () => void;
   readonly view = Math.random().toString(36).slice(2);
 
@@ -111,15 +126,18 @@ export class Questions {
       this.waiting.delete(request);
       clearTimeout(asked.timer);
       this.hush(false);
-      asked.answered({ message, buffers });
+      const { kind: _kind, request: _request, view: _view, ...content } = message;
+      const error = content["error"];
+      if (typeof error === "string" && Object.keys(content).length === 1) asked.refused(new Refusal(error));
+      else asked.answered({ message, buffers });
     });
   }
 
   ask(kind: string, question: Record<string, unknown> = {}): Promise<Answer> {
     const request = (this.number += 1);
-    return new Promise((answered) => {
+    return new Promise((answered, refused) => {
       const timer = this.onsilence && setTimeout(() => this.hush(true), SILENT_AFTER_MS);
-      this.waiting.set(request, { answered, timer });
+      this.waiting.set(request, { answered, refused, timer });
       try {
         this.model.send({ kind, request, view: this.view, ...question });
       } catch {
