@@ -139,6 +139,7 @@ def test_a_notebook_closed_while_it_sends_shows_its_screens_again_when_it_is_ope
         "import threading\nthreading.Thread(target=threading.Event().wait, args=(60,), name='workbench-dispatcher', "
         "daemon=True).start()"
     )
+    notebook.saved()  # or it would ask
     notebook.do("application:close")
     expect(notebook.panel).to_have_count(0)
     notebook.do("docmanager:open", path=FIRST_NOTEBOOK, factory="Notebook")
