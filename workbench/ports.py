@@ -106,6 +106,10 @@ class PatientStore(Protocol):
         """Return a whole table of this practice; columns as in ``domain.tables.TABLE_COLUMNS``."""
         ...
 
+    def reaches_beyond(self) -> bool:
+        """Tell whether who asks the database may do more there than read tables: it is not bounded by `sql` alone."""
+        ...
+
     def sql(self, question: str, values: Mapping[str, object]) -> pd.DataFrame:
         """Return what one ``select`` finds, ``:name`` in it being a value; anything but reading is refused.
 

@@ -131,3 +131,19 @@ def test_a_question_leaves_nothing_in_the_session(server_store: SqlPatientStore)
     with server_store.engine.connect() as connection:
         assert connection.execute(sa.text("show search_path")).scalar() != "elsewhere"
         assert connection.execute(sa.text("select count(*) from pg_locks where locktype = 'advisory'")).scalar() == 0
+
+
+def test_a_role_that_may_more_than_read_tables_is_known(store: SqlPatientStore, server_store: SqlPatientStore) -> None:
+    assert not store.reaches_beyond()
+    assert server_store.reaches_beyond()  # the tests' own server knows nobody but its superuser
+    engine = server_store.engine
+    with writing(engine) as connection:
+        connection.execute(sa.text("create role modest"))
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("set role modest"))
+            assert not connection.execute(sa.text(sql._BEYOND)).scalar()
+            connection.invalidate()
+    finally:
+        with writing(engine) as connection:
+            connection.execute(sa.text("drop role modest"))

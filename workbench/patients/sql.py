@@ -85,6 +85,20 @@ def sql_frame(engine: sa.Engine, question: str, values: Mapping[str, object]) ->
     return typed
 
 
+def reaches_beyond(engine: sa.Engine) -> bool:
+    """Tell whether the role on a PostgreSQL server is a superuser, or may read the server's own files."""
+    if engine.dialect.name != "postgresql":
+        return False
+    with reading(engine) as connection:
+        return bool(connection.execute(sa.text(_BEYOND)).scalar())
+
+
+_BEYOND = (
+    "select rolsuper or pg_has_role(current_user, 'pg_read_server_files', 'member') "
+    "from pg_roles where rolname = current_user"
+)
+
+
 def _whole(found: re.Match[str] | None) -> int:
     return found.end() if found else 0
 

@@ -35,7 +35,7 @@ from workbench.patients.searches.parameters import (
     read_parameters,
     search_called,
 )
-from workbench.patients.sql import sql_frame
+from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
 
@@ -257,6 +257,10 @@ class SqlPatientStore:
     def sql(self, question: str, values: Mapping[str, object]) -> pd.DataFrame:
         """Return what one ``select`` finds in the whole database; see ``sql.sql_frame``."""
         return sql_frame(self.engine, question, values)
+
+    def reaches_beyond(self) -> bool:
+        """Tell whether the role on the server is a superuser, or may read the server's own files."""
+        return reaches_beyond(self.engine)
 
     # --- what may be changed ------------------------------------------------------------------------
 

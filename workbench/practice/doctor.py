@@ -79,7 +79,13 @@ def _store(practice: Practice) -> Check:
     detail = n_("{count} appointment tomorrow.", "{count} appointments tomorrow.", len(tomorrow)).format(
         count=len(tomorrow)
     )
-    return Check(name=_("Patient store"), ok=True, detail=detail)
+    beyond = practice.store.reaches_beyond()
+    if beyond:
+        detail = _(
+            "The role of the patient store's server is a superuser or may read the server's files, and questions in SQL "
+            "have its rights. Use one that may only read the tables."
+        )
+    return Check(name=_("Patient store"), ok=not beyond, detail=detail)
 
 
 def _card(practice: Practice) -> Check:
