@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.lab.notebooks import FIRST_NOTEBOOK, first_notebooks
-from workbench.language import _
+from workbench.language import _, language
 from workbench.settings import private_folder, write_private
 
 LOOPBACK = "127.0.0.1"
@@ -82,7 +82,13 @@ class LabFolders:
         kernel = private_folder(private_folder(self.state / "data" / "kernels") / "python3")
         _write(kernel / "kernel.json", _own_kernel())
         _write(self.state / "page" / "page_config.json", _page())
-        _write(self.state / "page" / "overrides.json", _SETTINGS)
+        _write(self.state / "page" / "overrides.json", _SETTINGS | _menus())
+
+
+def _menus() -> dict[str, dict[str, str]]:
+    """Return the setting that has JupyterLab's own menus and questions speak the practice's language."""
+    locale = {"fr": "fr_FR"}.get(language(), "en")
+    return {"@jupyterlab/translation-extension:plugin": {"locale": locale}}
 
 
 def environment(folders: LabFolders, inherited: Mapping[str, str]) -> dict[str, str]:
