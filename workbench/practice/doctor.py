@@ -82,8 +82,8 @@ def _store(practice: Practice) -> Check:
     beyond = practice.store.reaches_beyond()
     if beyond:
         detail = _(
-            "The role of the patient store's server is a superuser or may read the server's files, and questions in SQL "
-            "have its rights. Use one that may only read the tables."
+            "The role of the patient store's server is a superuser or may read the server's files, and questions in "
+            "SQL have its rights. Use one that may only read the tables."
         )
     return Check(name=_("Patient store"), ok=not beyond, detail=detail)
 
