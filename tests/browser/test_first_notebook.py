@@ -142,6 +142,21 @@ def test_who_is_unticked_gets_nothing(tmp_path: Path, page: Page) -> None:
         assert sorted(results["recipient"]) == ["Arthur RIOU", "Octave FONTENELLE"]
 
 
+def test_what_is_typed_after_a_click_on_plain_text_changes_no_notebook(lab: Lab, page: Page) -> None:
+    notebook = lab.open(page, FIRST)
+    screen(notebook, SENDING, "send")
+    cells = len(notebook.content()["cells"])
+    for cell, name, words in (
+        (TABLE, "recipient-table", "rendez-vous"),
+        (MESSAGES, "message-preview", "Le message tel"),
+        (SENDING, "send", "destinataires"),
+    ):
+        screen(notebook, cell, name).get_by_text(words).first.click()
+        for key in ("a", "b", "x", "d", "d", "Enter", "Escape"):
+            page.keyboard.press(key)
+        assert len(notebook.content()["cells"]) == cells
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_screens_follow_the_theme(
     lab: Lab, page: Page, theme: str, use_theme: Callable[[Page, str], None], shoot: Callable[..., Path]

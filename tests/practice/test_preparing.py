@@ -156,3 +156,14 @@ def test_an_email_type_imported_again_is_met_at_the_next_look(practice: Practice
     before = practice.changes
     practice.templates.import_text("<p>Bonjour</p>", path="Essais/Bonjour", beside=practice.path)
     assert practice.changes == before + 1
+
+
+def test_whoever_has_the_message_is_not_told_to_be_ready_for_it(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    mailing.send(confirmed=True)
+    overview = mailing.overview()
+    assert not set(overview["standing"]) & {"ready", "to_read"}
+    assert (overview["note"] == "sent already").sum() == (mailing.results["status"] == "sent").sum()
+    before = of_patient(mailing.addressees(), "2101")
+    practice.patients.correct_address("2101", before["addressee_key"], "odette@poste.example")
+    assert (mailing.overview()["standing"] == "ready").sum() == mailing.forecast().pending == 1

@@ -135,6 +135,7 @@ def word_of_reason(reason: str) -> str:
         "shared_address": _("shared address"),
         "several_appointments": _("several appointments"),
         "duplicate_occasion": _("told already"),
+        "already_sent": _("sent already"),
     }
     if code in ("missing_field", "missing_value"):
         return detail

@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import OPEN, NewDelivery, sentence_of_reason, standing_of, word_of_reason
+from workbench.domain.deliveries import OPEN, NewDelivery, Standing, sentence_of_reason, standing_of, word_of_reason
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
@@ -194,15 +194,24 @@ class Mailing:
             codes.setdefault(key, code)
             details.setdefault(key, []).append(message)
         keys = recipients["recipient_id"].tolist()
+        left = self._left_already()
         standings = [
-            str(standing_of(reason, doubtful=key in codes))
+            str(Standing.EXCLUDED if key in left else standing_of(reason, doubtful=key in codes))
             for key, reason in zip(keys, worked_out.checked.reasons, strict=True)
         ]
+        codes |= dict.fromkeys(left, "already_sent")
         return recipients[["recipient_id", "patient_id", "recipient"]].assign(
             standing=pd.Series(standings, dtype=object),
             note=pd.Series([word_of_reason(codes[key]) if key in codes else "" for key in keys], dtype=object),
             detail=pd.Series(["\n".join(details.get(key, ())) for key in keys], dtype=object),
         )
+
+    def _left_already(self) -> set[str]:
+        """Return the recipients whom this mailing has reached, or may have: nothing leaves for them again."""
+        if self.id is None:
+            return set()
+        results = self._practice.ledger.results.results(self.id)
+        return set(results.loc[results["status"].isin(["sent", "sending", "in_doubt"]), "recipient_id"])
 
     def fields(self) -> pd.DataFrame:
         """Return the merged values: one row a recipient, one column a field or table column the template uses.

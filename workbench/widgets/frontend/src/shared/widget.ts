@@ -30,7 +30,8 @@ export function keepKeys(root: HTMLElement): void {
 
 /** Return the root element of a widget's view, ready for its parts. */
 export function rootOf({ model, el }: Scene, name: string): HTMLElement {
-  const root = element("section", { class: `pw pw-${name}` });
+  // It takes the focus of a click on plain text: what is typed then is for nobody, least of all for JupyterLab.
+  const root = element("section", { class: `pw pw-${name}`, tabindex: "-1" });
   const language = model.get("language");
   if (typeof language === "string" && language !== "") root.lang = language;
   keepKeys(root);
