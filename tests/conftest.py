@@ -20,8 +20,8 @@ from workbench.language import use_language
 # The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
 os.environ["WORKBENCH_LANGUAGE"] = "en"
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, or a terminal that goes away, which some of them
-# are about.
+# A shell that starts the tests in the background has them ignore Ctrl-C, or a terminal that goes away: some of them are
+# about just that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
