@@ -289,9 +289,10 @@ class _Delivering:
                 self._slow.asked(now)
             if connection.stage is not Stage.DEAD:
                 continue
-            if isinstance(session.stop, GreetingRefused) and others:
-                # The server works, but wants no further connection.
-                self._slow.full_at(others)
+            if isinstance(session.stop, GreetingRefused) and (welcome := len(self._live())):
+                # The server works, but wants no further connection; one that is still opening may be welcome yet, and
+                # the last one refused finds nobody left.
+                self._slow.full_at(welcome)
             elif session.stop is not None:
                 self._stop = self._stop or session.stop
             elif session.fault and others and not session.welcomed:
