@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.practice.test_mailing import REMINDER, tomorrow
-from workbench.errors import BadValue
+from workbench.errors import BadValue, NotConfirmed
 from workbench.practice import Practice, preparing
 
 
@@ -167,3 +167,23 @@ def test_whoever_has_the_message_is_not_told_to_be_ready_for_it(practice: Practi
     before = of_patient(mailing.addressees(), "2101")
     practice.patients.correct_address("2101", before["addressee_key"], "odette@poste.example")
     assert (mailing.overview()["standing"] == "ready").sum() == mailing.forecast().pending == 1
+
+
+def test_who_may_have_the_message_is_not_said_to_have_it(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    mailing.send(confirmed=True)
+    known = practice.ledger.results.results(mailing.id)
+    sent = known.index[known["status"] == "sent"][0]
+    doubted = known.assign(status=known["status"].astype(object))
+    doubted.loc[sent, "status"] = "in_doubt"
+    practice.ledger.results.results = lambda *_given, **_named: doubted  # type: ignore[method-assign]
+    overview = mailing.overview().set_index("recipient_id")
+    assert overview.at[known.at[sent, "recipient_id"], "note"] == "uncertain"
+
+
+def test_the_count_asked_to_confirm_is_of_the_rows_named_alone(practice: Practice) -> None:
+    practice.mailing(tomorrow(practice), REMINDER).queue()
+    part = tomorrow(practice).query("patient_id in ['2610', '3012']")
+    with pytest.raises(NotConfirmed) as asked:
+        practice.mailing(part, REMINDER).send()
+    assert asked.value.count == 2

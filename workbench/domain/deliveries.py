@@ -136,6 +136,7 @@ def word_of_reason(reason: str) -> str:
         "several_appointments": _("several appointments"),
         "duplicate_occasion": _("told already"),
         "already_sent": _("sent already"),
+        "uncertain": _("uncertain"),
     }
     if code in ("missing_field", "missing_value"):
         return detail

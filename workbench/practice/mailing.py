@@ -199,19 +199,21 @@ class Mailing:
             str(Standing.EXCLUDED if key in left else standing_of(reason, doubtful=key in codes))
             for key, reason in zip(keys, worked_out.checked.reasons, strict=True)
         ]
-        codes |= dict.fromkeys(left, "already_sent")
+        codes |= left
         return recipients[["recipient_id", "patient_id", "recipient"]].assign(
             standing=pd.Series(standings, dtype=object),
             note=pd.Series([word_of_reason(codes[key]) if key in codes else "" for key in keys], dtype=object),
             detail=pd.Series(["\n".join(details.get(key, ())) for key in keys], dtype=object),
         )
 
-    def _left_already(self) -> set[str]:
-        """Return the recipients whom this mailing has reached, or may have: nothing leaves for them again."""
+    def _left_already(self) -> dict[str, str]:
+        """Return whom this mailing has reached, or may have, with which of both: nothing leaves for them by itself."""
         if self.id is None:
-            return set()
+            return {}
         results = self._practice.ledger.results.results(self.id)
-        return set(results.loc[results["status"].isin(["sent", "sending", "in_doubt"]), "recipient_id"])
+        words = {"sent": "already_sent", "sending": "uncertain", "in_doubt": "uncertain"}
+        told = zip(results["recipient_id"], results["status"], strict=True)
+        return {str(key): words[status] for key, status in told if status in words}
 
     def fields(self) -> pd.DataFrame:
         """Return the merged values: one row a recipient, one column a field or table column the template uses.
@@ -436,7 +438,7 @@ class Mailing:
         if not confirmed and screens.someone_can_click():
             return screens.send_cell(self, connections=connections, again=again)
         if not confirmed:
-            count = self.forecast(again=again).pending
+            count = self._foretold(prepared, again=again).leaving
             raise NotConfirmed(
                 n_(
                     "{count} message is ready. Confirm with send(confirmed=True).",
