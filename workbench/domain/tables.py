@@ -32,7 +32,17 @@ _TABLES = {
     "opening_hours": "site_id weekday opens closes",
     "closed_days": "site_id day reason",
     "leaves": "leave_id practitioner_id starts_on ends_on reason replacement replacement_phone",
-    "treatment_plans": "plan_id patient_id practitioner_id title stage starts_on ends_on",
+    "contacts": (
+        "contact_id patient_id appointment_id invoice_id quote_id recall_id at channel purpose rank told_start outcome "
+        "by source"
+    ),
+    "treatment_plans": (
+        "plan_id patient_id practitioner_id title stage starts_on ends_on semester semesters retention_from"
+    ),
+    "procedures": "procedure_id patient_id appointment_id practitioner_id plan_id done_on code label teeth",
+    "prescriptions": "prescription_id patient_id practitioner_id dated_on label",
+    "prior_agreements": "agreement_id patient_id plan_id asked_on answered_on decision valid_until",
+    "papers": "paper_id patient_id kind label asked_on due_on received_on",
     "quotes": (
         "quote_id patient_id plan_id practitioner_id number dated_on valid_until amount insurance complementary "
         "answered_on signed_on"
@@ -49,7 +59,7 @@ _TABLES = {
     ),
     "insurers": f"insurer_id name kind phone email {_ADDRESS}",
     "patient_insurances": "patient_id insurer_id member_number valid_from valid_until",
-    "corrections": "correction_id patient_id column_name old_value new_value at by copied_back_at",
+    "corrections": "correction_id patient_id column_name old_value new_value at by copied_back_by copied_back_at",
 }
 
 TABLE_COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(columns.split()) for name, columns in _TABLES.items()}

@@ -231,3 +231,20 @@ run_mailings = Table(
     _instant("confirmed_at"),
 )  # fmt: skip
 """Which mailings a run confirmed or went on with."""
+
+saved_searches = Table(
+    "saved_searches", metadata,
+    Column("practice_id", Text, primary_key=True), Column("name", Text, primary_key=True),
+    _text("search"),
+    Column("parameters", JSON, nullable=False),
+    _instant("saved_at"), _text("saved_by"),
+)  # fmt: skip
+"""Searches kept with a name: which one, and its parameters as they were given (« tomorrow » stays so)."""
+
+signatures = Table(
+    "signatures", metadata,
+    Column("practice_id", Text, primary_key=True), Column("name", Text, primary_key=True),
+    Column("content", JSON, nullable=False),
+    _instant("saved_at"), _text("saved_by"), _instant("archived_at", nullable=True),
+)  # fmt: skip
+"""What stands around the text of a message (F53)."""
