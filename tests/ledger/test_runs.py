@@ -10,7 +10,7 @@ from workbench.domain.runs import RunStatus
 from workbench.errors import UnknownRun
 from workbench.ledger import schema
 from workbench.ledger.ledger import Ledger, open_ledger
-from workbench.ledger.upgrades import VERSION_TABLE
+from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 from workbench.ports import OpenRun
 
 
@@ -106,11 +106,12 @@ def test_an_unknown_run_is_said(ledger: Ledger) -> None:
 def test_a_ledger_of_before_the_runs_keeps_its_rows(world: World, tmp_path: Path) -> None:
     number = world.queued("1")
     with world.ledger.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE run_mailings"))
+        for later in ("saved_searches", "signatures", "run_mailings"):
+            connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("DROP TABLE runs"))
         connection.execute(sa.text("ALTER TABLE deliveries DROP COLUMN run_id"))
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
     with open_ledger(str(world.ledger.engine.url), practice_id="practice", locks=tmp_path / "locks") as again:
         assert again.results.results(number)["run_id"].tolist() == [""]
         assert "run_id" in schema.deliveries.c
-    assert (tmp_path / "ledger.sqlite.before-0002").exists()
+    assert (tmp_path / f"ledger.sqlite.before-{HEAD}").exists()
