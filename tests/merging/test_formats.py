@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.merging.catalogue import builtin_catalogue
-from workbench.merging.formats import FORMATS, Inputs, day_text, hour_text, phone_text, years_between
+from workbench.merging.formats import FORMATS
+from workbench.merging.formats.dates import day_text, hour_text, years_between
+from workbench.merging.formats.inputs import Inputs
+from workbench.merging.formats.places import phone_text
 
 ZONE = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 22, 10, 30)

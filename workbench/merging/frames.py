@@ -17,7 +17,8 @@ from workbench.domain.calendar import wall_clock
 from workbench.domain.fields import Catalogue
 from workbench.errors import UnknownName
 from workbench.language import LANGUAGES, _
-from workbench.merging.formats import FORMATS, Inputs
+from workbench.merging.formats import FORMATS
+from workbench.merging.formats.inputs import Inputs
 from workbench.merging.recipients import Recipients
 
 _KEYS = {

@@ -1,0 +1,134 @@
+"""Civilities, greetings, and the patient as the addressee would say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from workbench.merging.formats.dates import years_between
+from workbench.merging.formats.inputs import Column, Format, Inputs, wall_moment
+
+_CIVILITIES = {
+    "m": "M", "m.": "M", "mr": "M", "mr.": "M", "monsieur": "M",
+    "mme": "F", "mme.": "F", "madame": "F", "mlle": "F", "melle": "F", "mademoiselle": "F", "ms": "F", "mrs": "F",
+    "dr": "Dr", "dr.": "Dr", "docteur": "Dr", "pr": "Pr", "pr.": "Pr", "professeur": "Pr", "me": "Me",
+}  # fmt: skip
+_WRITTEN = {
+    "fr": {"M": "M.", "F": "Mme", "Dr": "Dr", "Pr": "Pr", "Me": "Me"},
+    "en": {"M": "Mr", "F": "Ms", "Dr": "Dr", "Pr": "Prof.", "Me": "Me"},
+}
+_CALLED = {"M": "Monsieur", "F": "Madame", "Dr": "Docteur", "Pr": "Professeur", "Me": "Maître"}
+
+
+def _civil_kind(civility: object, sex: object) -> str | None:
+    """Return which of our civilities a file means, or nothing when neither its civility nor its sex tells."""
+    if civility:
+        known = _CIVILITIES.get(str(civility).strip().lower())
+        if known:
+            return known
+        return None  # « M. et Mme », a title of the practice's own: written to with neutral words
+    return {"M": "M", "F": "F"}.get(str(sex))
+
+
+def _titled_name(inputs: Inputs, source: Sequence[str]) -> Column:
+    """« Dr Molaire »; a title without a name is nobody."""
+    titles, names = (inputs.column(name) for name in source)
+    return [
+        " ".join(str(part) for part in (title, name) if part) if name else None
+        for title, name in zip(titles, names, strict=True)
+    ]
+
+
+def _civil_rows(inputs: Inputs, source: Sequence[str]) -> list[tuple[str | None, object, str]]:
+    civilities, sexes = inputs.column(source[0]), inputs.column(source[1])
+    return [
+        (_civil_kind(civility, sex), civility, language)
+        for civility, sex, language in zip(civilities, sexes, inputs.languages, strict=True)
+    ]
+
+
+def _civility(inputs: Inputs, source: Sequence[str]) -> Column:
+    return [
+        _WRITTEN[language][kind] if kind else (str(civility).strip() if civility else None)
+        for kind, civility, language in _civil_rows(inputs, source)
+    ]
+
+
+def _greeting(inputs: Inputs, source: Sequence[str]) -> Column:
+    """« Madame », « Monsieur », « Docteur »; « Madame, Monsieur » when nobody can know or two parents are meant."""
+    names = inputs.column(source[2])
+    greetings: Column = []
+    for (kind, _civil, language), name in zip(_civil_rows(inputs, source), names, strict=True):
+        if language == "en":
+            known = kind is not None and name
+            greetings.append(f"Dear {_WRITTEN['en'][kind]} {name}" if known and kind else "Dear Sir or Madam")
+        else:
+            greetings.append(_CALLED[kind] if kind else "Madame, Monsieur")
+    return greetings
+
+
+def _warm_greeting(inputs: Inputs, source: Sequence[str]) -> Column:
+    """« Chère Madame », « Cher Monsieur », and a child by the first name: « Chère Zoé »."""
+    births, firsts, lasts = (inputs.column(name) for name in source[2:5])
+    greetings: Column = []
+    rows = zip(_civil_rows(inputs, source), inputs.column(source[1]), births, firsts, lasts, strict=True)
+    for (kind, _civil, language), sex, birth, first, last in rows:
+        born = wall_moment(birth, inputs.zone)
+        child = born is not None and years_between(born.date(), inputs.now.date()) < inputs.adult_age
+        if language == "en":
+            if child and first:
+                greetings.append(f"Dear {first}")
+            else:
+                greetings.append(f"Dear {_WRITTEN['en'][kind]} {last}" if kind and last else "Dear Sir or Madam")
+        elif child and first and sex in ("F", "M"):
+            greetings.append(f"{'Chère' if sex == 'F' else 'Cher'} {first}")
+        else:
+            feminine = kind == "F" or (kind not in (None, "M") and sex == "F")
+            greetings.append(f"{'Chère' if feminine else 'Cher'} {_CALLED[kind]}" if kind else "Madame, Monsieur")
+    return greetings
+
+
+_PARENTS = frozenset({"", "mother", "father", "parent", "parents", "mere", "pere", "mère", "père"})
+_CHILDREN = {
+    "fr": {"F": "votre fille", "M": "votre fils"},
+    "en": {"F": "your daughter", "M": "your son"},
+}
+_GRANDPARENTS = re.compile(r"grand[- ]?(?:m|p|mother|father)", re.IGNORECASE)
+_GRANDCHILDREN = {
+    "fr": {"F": "votre petite-fille", "M": "votre petit-fils"},
+    "en": {"F": "your granddaughter", "M": "your grandson"},
+}
+
+
+def _relation(inputs: Inputs, source: Sequence[str]) -> Column:
+    """Name the patient as the addressee would: « vous », « votre fille », « votre patient »."""
+    roles, relations, sexes, births = (inputs.column(name) for name in source)
+    told: Column = []
+    for role, relation, sex, birth, language in zip(roles, relations, sexes, births, inputs.languages, strict=True):
+        french = language == "fr"
+        kin = str(relation or "").strip().lower()
+        if role == "patient" or kin in ("self", "lui-même", "elle-même"):
+            told.append("vous" if french else "you")
+        elif role in ("correspondent", "treating_dentist"):
+            told.append(("votre patiente" if sex == "F" else "votre patient") if french else "your patient")
+        elif role not in ("guardian", "payer"):
+            told.append(None)
+        elif _GRANDPARENTS.match(kin):
+            told.append(_GRANDCHILDREN[language].get(str(sex), "votre petit-enfant" if french else "your grandchild"))
+        elif kin in _PARENTS:
+            told.append(_CHILDREN[language].get(str(sex), "votre enfant" if french else "your child"))
+        else:
+            born = wall_moment(birth, inputs.zone)
+            minor = born is not None and years_between(born.date(), inputs.now.date()) < inputs.adult_age
+            neutral = ("l'enfant" if minor else "la personne") if french else ("the child" if minor else "the person")
+            told.append(neutral + (" dont vous êtes responsable" if french else " you are responsible for"))
+    return told
+
+
+PEOPLE: dict[str, Format] = {
+    "titled_name": _titled_name,
+    "civility": _civility,
+    "greeting": _greeting,
+    "warm_greeting": _warm_greeting,
+    "relation": _relation,
+}
