@@ -32,7 +32,7 @@ from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
-from workbench.patients.import_table import read_table
+from workbench.patients.imports.table import read_table
 from workbench.patients.sample import fill_sample_practice, redate_sample
 from workbench.patients.sample_files import sample_templates
 from workbench.patients.store import SqlPatientStore, open_store

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from workbench.cli.main import app
-from workbench.patients.import_mapping import read_mapping
+from workbench.patients.imports.mapping import read_mapping
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-HEADINGS = tomllib.loads((ROOT / "workbench/patients/import_columns.toml").read_text(encoding="utf-8"))
+HEADINGS = tomllib.loads((ROOT / "workbench/patients/imports/columns.toml").read_text(encoding="utf-8"))
 
 
 def section(title: str) -> str:

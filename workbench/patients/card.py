@@ -10,7 +10,7 @@ from workbench.addresses import address_problem
 from workbench.errors import BadValue, DatabaseRefused, UnknownName
 from workbench.language import LANGUAGES, _
 from workbench.patients.calendar import zone_called
-from workbench.patients.import_values import read_long_text, read_text
+from workbench.patients.imports.values import read_long_text, read_text
 from workbench.patients.schema import practices
 
 CARD_COLUMNS = tuple(column.name for column in practices.columns if column.name != "practice_id")

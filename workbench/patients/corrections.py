@@ -15,7 +15,7 @@ from workbench.errors import BadValue, UnknownName, UnknownPatient
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.guardians import responsible_frame
-from workbench.patients.import_values import Unreadable, day_reader, read_text, read_yes_no, word_reader
+from workbench.patients.imports.values import Unreadable, day_reader, read_text, read_yes_no, word_reader
 from workbench.patients.schema import SEXES, corrections, patients, persons
 
 CORRECTABLE = (

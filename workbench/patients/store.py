@@ -22,7 +22,7 @@ from workbench.patients.card import set_card
 from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.corrections import correct_patient, corrections_frame
 from workbench.patients.guardians import responsible_frame
-from workbench.patients.importing import ImportReport, import_file
+from workbench.patients.imports.importing import ImportReport, import_file
 from workbench.patients.people import objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
 from workbench.patients.searches.appointments import SEARCH_FUNCTIONS

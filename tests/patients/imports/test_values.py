@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.patients.import_values import (
+from workbench.patients.imports.values import (
     Unreadable,
     converted,
     day_reader,

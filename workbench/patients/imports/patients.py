@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workbench.language import _, n_
 from workbench.patients import rows
 from workbench.patients.corrections import guardian_and_column, text_of, value_of
-from workbench.patients.import_batch import ImportBatch
+from workbench.patients.imports.batch import ImportBatch
 from workbench.patients.schema import corrections, patients
 from workbench.patients.upserts import Row, Written, upsert
 

@@ -1,6 +1,6 @@
 """Which heading of a file is which of our columns, and which of its words are which of our values.
 
-Headings are recognised by ``import_columns.toml``; a mapping (a TOML file, or the same as a dictionary) says the
+Headings are recognised by ``columns.toml``; a mapping (a TOML file, or the same as a dictionary) says the
 rest, and wins::
 
     [columns]                       # ours = their heading ("" leaves a recognised column out)
@@ -33,7 +33,7 @@ from typing import Any
 
 from workbench.errors import BadValue, ImportRefused, UnknownName
 from workbench.language import _
-from workbench.patients.import_values import DATE_ORDERS
+from workbench.patients.imports.values import DATE_ORDERS
 from workbench.patients.words import plain
 
 _SECTIONS = ("columns", "values", "constants", "options")
@@ -160,7 +160,7 @@ def _of_somebody_else(headings: Sequence[str], taken: set[int], words: Mapping[s
 
 @cache
 def _tables_of_headings() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    return tomllib.loads(files("workbench.patients").joinpath("import_columns.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("workbench.patients.imports").joinpath("columns.toml").read_text(encoding="utf-8"))
 
 
 @cache

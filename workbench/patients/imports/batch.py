@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from workbench.errors import ImportRefused
 from workbench.language import _, marked, n_
-from workbench.patients.import_mapping import ImportMapping
-from workbench.patients.import_table import ImportTable
-from workbench.patients.import_troubles import unknown_word, unreadable
-from workbench.patients.import_values import (
+from workbench.patients.imports.mapping import ImportMapping
+from workbench.patients.imports.table import ImportTable
+from workbench.patients.imports.troubles import unknown_word, unreadable
+from workbench.patients.imports.values import (
     Converted,
     Reader,
     converted,

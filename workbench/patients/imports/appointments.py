@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from workbench.language import _
 from workbench.patients import rows
-from workbench.patients.import_batch import ImportBatch
-from workbench.patients.import_patients import IDENTITY, patients_spoken_of
-from workbench.patients.import_values import says_an_hour
+from workbench.patients.imports.batch import ImportBatch
+from workbench.patients.imports.patients import IDENTITY, patients_spoken_of
+from workbench.patients.imports.values import says_an_hour
 from workbench.patients.schema import appointments
 from workbench.patients.upserts import Row
 

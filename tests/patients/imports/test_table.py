@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ImportRefused
-from workbench.patients.import_table import clean_cell, read_table
+from workbench.patients.imports.table import clean_cell, read_table
 
 TEXT = "N° dossier;Nom;Prénom;Remarque\n007;D’Été;Zoé;vu à 8 h, bon\n008;Lœb;Anaïs;\n"
 

@@ -11,9 +11,9 @@ from workbench.addresses import address_key
 from workbench.errors import ImportRefused
 from workbench.language import _
 from workbench.patients import rows
-from workbench.patients.import_batch import ImportBatch, digest_of
-from workbench.patients.import_mapping import may_mean, says_whose
-from workbench.patients.import_patients import IDENTITY, keep_corrections_of_guardians
+from workbench.patients.imports.batch import ImportBatch, digest_of
+from workbench.patients.imports.mapping import may_mean, says_whose
+from workbench.patients.imports.patients import IDENTITY, keep_corrections_of_guardians
 from workbench.patients.schema import (
     correspondent_relations,
     correspondents,

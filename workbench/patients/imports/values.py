@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from workbench.addresses import address_problem
-from workbench.patients.import_table import clean_cell
+from workbench.patients.imports.table import clean_cell
 from workbench.patients.words import appointment_state, plain, vocabulary
 
 DATE_ORDERS = ("dmy", "mdy", "ymd")

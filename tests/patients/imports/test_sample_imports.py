@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from workbench.patients.importing import import_file
+from workbench.patients.imports.importing import import_file
 from workbench.patients.store import open_store
 
-IMPORTS = Path(__file__).parents[2] / "sample_data" / "imports"
+IMPORTS = Path(__file__).parents[3] / "sample_data" / "imports"
 
 
 def test_the_sample_agenda_is_read_whole_by_its_mapping(tmp_path: Path) -> None:

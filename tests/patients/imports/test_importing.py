@@ -14,7 +14,7 @@ from workbench.databases import reading
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import use_language
 from workbench.patients import schema
-from workbench.patients.importing import ImportReport
+from workbench.patients.imports.importing import ImportReport
 from workbench.patients.store import SqlPatientStore
 
 

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from workbench.databases import writing
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import _
-from workbench.patients import import_appointments, import_opt_outs, import_patients, import_relations, rows
-from workbench.patients.import_batch import ImportBatch, ImportFinding, readers_of
-from workbench.patients.import_mapping import places_of_columns, read_mapping
-from workbench.patients.import_table import read_table
+from workbench.patients import rows
+from workbench.patients.imports import appointments, opt_outs, patients, relations
+from workbench.patients.imports.batch import ImportBatch, ImportFinding, readers_of
+from workbench.patients.imports.mapping import places_of_columns, read_mapping
+from workbench.patients.imports.table import read_table
 from workbench.patients.schema import imports
 
 Progress = Callable[[int, int], None]
@@ -34,13 +35,11 @@ class _Kind:
 
 
 _KINDS: Mapping[str, _Kind] = {
-    "patients": _Kind(columns=import_patients.COLUMNS, write=import_patients.import_patients),
-    "appointments": _Kind(columns=import_appointments.COLUMNS, write=import_appointments.import_appointments),
-    "guardians": _Kind(columns=import_relations.GUARDIAN_COLUMNS, write=import_relations.import_guardians),
-    "correspondents": _Kind(
-        columns=import_relations.CORRESPONDENT_COLUMNS, write=import_relations.import_correspondents
-    ),
-    "opt-outs": _Kind(columns=import_opt_outs.COLUMNS, write=import_opt_outs.import_opt_outs),
+    "patients": _Kind(columns=patients.COLUMNS, write=patients.import_patients),
+    "appointments": _Kind(columns=appointments.COLUMNS, write=appointments.import_appointments),
+    "guardians": _Kind(columns=relations.GUARDIAN_COLUMNS, write=relations.import_guardians),
+    "correspondents": _Kind(columns=relations.CORRESPONDENT_COLUMNS, write=relations.import_correspondents),
+    "opt-outs": _Kind(columns=opt_outs.COLUMNS, write=opt_outs.import_opt_outs),
 }
 KINDS = tuple(_KINDS)
 ALIASES = {"responsible": "guardians", "people-responsible": "guardians", "opt_outs": "opt-outs", "optouts": "opt-outs"}
@@ -88,7 +87,7 @@ def import_file(
     kind
         One of `KINDS` (or of `ALIASES`).
     mapping
-        What the headings and words of the file mean (see `import_mapping`): a TOML file, or the same as a dictionary.
+        What the headings and words of the file mean (see `mapping.py`): a TOML file, or the same as a dictionary.
     dry_run
         Do everything, then undo it: the report is the one that the import would give.
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import BadValue, ImportRefused, UnknownName
-from workbench.patients.import_mapping import ImportMapping, places_of_columns, read_mapping
-from workbench.patients.importing import KINDS, columns_of_kind
+from workbench.patients.imports.importing import KINDS, columns_of_kind
+from workbench.patients.imports.mapping import ImportMapping, places_of_columns, read_mapping
 
 NOTHING = ImportMapping()
 APPOINTMENTS = columns_of_kind("appointments")

@@ -1,0 +1,1 @@
+"""Imports: files of the practice's own software into the patient store."""
