@@ -33,8 +33,7 @@ from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
 from workbench.patients.imports.table import read_table
-from workbench.patients.sample import fill_sample_practice, redate_sample
-from workbench.patients.sample_files import sample_templates
+from workbench.patients.sample import fill_sample_practice, redate_sample, sample_templates
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.domain.messages import Address, Rendered
 from workbench.merging.mime import MimeWriter
-from workbench.patients.sample_people import sample_people
+from workbench.patients.sample.people import sample_people
 
 SAID = Rendered(subject="Rappel", html="<p>à bientôt</p>", text="à bientôt\n")
 FAR = ("Παπαδημητρόπουλος Κωνσταντίνος", "Константинопольский", "김수한무거북이와두루미삼천갑자동방삭", "עַבְדֻּלְלָהאַבְדֻּלְלָה")

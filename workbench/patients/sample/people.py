@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
-from workbench.patients.sample_files import sample_rows
+from workbench.patients.sample.data import sample_rows
 
 PATIENTS = 300
 """How many patients the sample practice follows."""

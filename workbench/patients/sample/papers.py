@@ -6,9 +6,9 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
-from workbench.patients.sample_agenda import SampleDays, Visit, sample_visits
-from workbench.patients.sample_files import sample_words
-from workbench.patients.sample_people import SamplePatient, sample_people
+from workbench.patients.sample.agenda import SampleDays, Visit, sample_visits
+from workbench.patients.sample.data import sample_words
+from workbench.patients.sample.people import SamplePatient, sample_people
 
 Rows = dict[str, list[dict[str, Any]]]
 """Rows by the name of their table."""

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from workbench.databases import reading, writing
 from workbench.errors import DatabaseRefused
 from workbench.language import _
-from workbench.patients.sample_agenda import LEAVE, SampleDays, Visit, sample_visits
-from workbench.patients.sample_files import sample_rows, sample_words
-from workbench.patients.sample_papers import Rows, paper_rows
-from workbench.patients.sample_people import SamplePatient, SamplePerson, sample_people
+from workbench.patients.sample.agenda import LEAVE, SampleDays, Visit, sample_visits
+from workbench.patients.sample.data import sample_rows, sample_words
+from workbench.patients.sample.papers import Rows, paper_rows
+from workbench.patients.sample.people import SamplePatient, SamplePerson, sample_people
 from workbench.patients.schema import facts, metadata, patients
 
 DATED_FOR = "sample_dated_for"

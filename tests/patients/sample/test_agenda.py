@@ -9,7 +9,7 @@ import holidays
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.patients.sample_agenda import (
+from workbench.patients.sample.agenda import (
     CLOSURE,
     COMING_DAYS,
     LEAVE,
@@ -17,7 +17,7 @@ from workbench.patients.sample_agenda import (
     SampleDays,
     sample_visits,
 )
-from workbench.patients.sample_people import sample_people
+from workbench.patients.sample.people import sample_people
 
 DAYS = st.dates(min_value=date(2026, 1, 1), max_value=date(2029, 12, 31))
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from workbench.patients.sample_files import sample_words
-from workbench.patients.sample_people import SamplePatient, sample_people
+from workbench.patients.sample.data import sample_words
+from workbench.patients.sample.people import SamplePatient, sample_people
 
 PAST_DAYS = 37
 """Numbered days before today; yesterday is the last of them."""

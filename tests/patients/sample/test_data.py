@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import WorkspaceError
-from workbench.patients import sample_files
-from workbench.patients.sample_files import sample_folder, sample_rows, sample_templates, sample_words
+from workbench.patients.sample import data
+from workbench.patients.sample.data import sample_folder, sample_rows, sample_templates, sample_words
 
 
 def test_an_empty_cell_is_nothing_and_other_cells_are_left_as_they_stand() -> None:
@@ -34,11 +34,11 @@ def test_an_installed_workbench_finds_its_own_copy(tmp_path: Path, monkeypatch: 
     copy = package / "_sample_data" / "practice"
     copy.mkdir(parents=True)
     (copy / "practice.toml").write_text("")
-    monkeypatch.setattr(sample_files, "_PACKAGE", package)
+    monkeypatch.setattr(data, "_PACKAGE", package)
     assert sample_folder() == package / "_sample_data"
 
 
 def test_a_workbench_without_its_sample_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_files, "_PACKAGE", tmp_path / "workbench")
+    monkeypatch.setattr(data, "_PACKAGE", tmp_path / "workbench")
     with pytest.raises(WorkspaceError):
         sample_folder()

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.errors import WorkspaceError
 from workbench.language import _
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[2]
 
 
 def sample_folder() -> Path:

@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.patients.sample_people import PATIENTS, sample_people
+from workbench.patients.sample.people import PATIENTS, sample_people
 
 
 def age_on(born: date, day: date) -> int:
