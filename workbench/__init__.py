@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from workbench.domain.conditions import where
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from workbench.practice import Practice
 
-__all__ = ["WorkbenchError", "demo", "init", "open"]
+__all__ = ["WorkbenchError", "demo", "init", "open", "where"]
 __version__ = "0.1.0"
 
 
