@@ -79,6 +79,13 @@ class PatientStore(Protocol):
         """
         ...
 
+    def colleagues(self, correspondent_ids: Sequence[str]) -> pd.DataFrame:
+        """Return colleagues as they are written to, indexed by ``correspondent_id``; unknown ones are absent.
+
+        Columns: civility title last_name first_name sex email mss_email language.
+        """
+        ...
+
     def objections(self) -> pd.DataFrame:
         """Return the opt-outs and refused consents the store itself holds.
 

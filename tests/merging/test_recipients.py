@@ -77,6 +77,138 @@ def test_the_age_that_counts_is_the_one_at_the_appointment(appointments, people,
     assert frame["role"].tolist() == [role]
 
 
+def test_both_guardians_of_a_minor_get_a_message_each(appointments, people, relations) -> None:
+    recipients = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(("zoe", "paul", {"rank": 1}), ("zoe", "mona", {"rank": 2})),
+        guardians="both",
+    )
+    frame = recipients.frame
+    assert frame["addressee_key"].tolist() == ["guardian:paul", "guardian:mona"]
+    assert frame["recipient_id"].tolist() == [
+        "patient:zoe@2026-11-23:1@08:40",
+        "patient:zoe/mona@2026-11-23:1@08:40",
+    ]
+    assert recipient_group(frame["recipient_id"].iloc[1]) == "patient:zoe/mona@2026-11-23"
+    assert recipients.subjects["recipient_id"].tolist() == ["patient:zoe@2026-11-23:1@08:40"]
+    assert frame["subjects"].map(tuple).nunique() == 1
+
+
+def test_two_guardians_with_one_mailbox_get_one_message_together(appointments, people, relations) -> None:
+    home = {"email": "famille@exemple.example", "last_name": "Lefèvre"}
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(
+            ("zoe", "mona", home | {"first_name": "Mona", "sex": "F"}),
+            ("zoe", "paul", home | {"first_name": "Paul", "sex": "M", "email": "Famille@exemple.example"}),
+        ),
+        guardians="both",
+    ).frame
+    row = frame.iloc[0]
+    assert len(frame) == 1
+    assert (row["recipient"], row["addressee_civility"]) == ("Mona et Paul Lefèvre", "M. et Mme")
+    assert row["addressee_key"] == "guardian:mona"
+
+
+def test_two_mothers_with_one_mailbox_are_called_so(appointments, people, relations) -> None:
+    home = {"email": "famille@exemple.example", "sex": "F"}
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(
+            ("zoe", "mona", home | {"first_name": "Mona", "last_name": "Le Goff"}),
+            ("zoe", "anne", home | {"first_name": "Anne", "last_name": "Riou"}),
+        ),
+        guardians="both",
+    ).frame
+    assert frame["addressee_civility"].tolist() == ["Mesdames"]
+    assert frame["recipient"].tolist() == ["Mona Le Goff et Anne Riou"]
+
+
+def test_the_second_guardian_without_an_address_is_told_of(appointments, people, relations) -> None:
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(("zoe", "paul", {}), ("zoe", "mona", {"email": None})),
+        guardians="both",
+        group="family",
+    ).frame
+    assert frame["reason"].tolist() == ["", "no_address"]
+
+
+def test_an_objection_of_either_guardian_stops_the_message_to_their_one_mailbox(
+    appointments, people, relations
+) -> None:
+    home = {"email": "famille@exemple.example"}
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40")),
+        people(zoe=CHILD),
+        relations(("zoe", "mona", home), ("zoe", "paul", home)),
+        guardians="both",
+        objections=Objections([("p9", "", "", "", "opted_out")], selves=[("p9", "paul", "")]),
+    ).frame
+    assert frame["reason"].tolist() == ["opted_out"]
+
+
+def undated(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame([{"practitioner_id": "", **row} for row in rows])
+
+
+def test_all_that_is_owed_for_a_patient_is_one_letter(people, relations) -> None:
+    recipients = found(
+        undated(
+            {"subject_key": "invoice:F2", "invoice_id": "F2", "patient_id": "ana"},
+            {"subject_key": "invoice:F1", "invoice_id": "F1", "patient_id": "ana"},
+            {"subject_key": "invoice:F3", "invoice_id": "F3", "patient_id": "leo"},
+        ),
+        people(ana={}, leo={}),
+        relations(),
+        role="payer",
+        group="patient",
+    )
+    assert recipients.frame["recipient_id"].tolist() == ["invoice:F1+invoice:F2", "invoice:F3"]
+    assert recipients.frame["subjects"].tolist() == [["invoice:F1", "invoice:F2"], ["invoice:F3"]]
+    assert recipients.subjects["merged_with"].tolist() == ["invoice:F1", "", ""]
+
+
+def test_a_birthday_of_another_year_is_another_occasion(people, relations) -> None:
+    frame = found(
+        undated({"subject_key": "patient:ana", "patient_id": "ana", "occasion": "2026-11-24"}),
+        people(ana={}),
+        relations(),
+    ).frame
+    assert frame["subjects"].tolist() == [["patient:ana@2026-11-24"]]
+
+
+def test_what_sets_a_mailing_apart_sets_its_occasions_apart_when_patients_have_no_time(people, relations) -> None:
+    subjects = undated({"subject_key": "patient:ana", "patient_id": "ana"})
+    frame = found(subjects, people(ana={}), relations(), told="8f2a").frame
+    assert frame["subjects"].tolist() == [["patient:ana@8f2a"]]
+
+
+def test_a_colleague_looked_for_is_the_addressee(people, relations) -> None:
+    colleagues = pd.DataFrame(
+        {
+            "last_name": ["Riou"], "first_name": ["Anne"], "title": ["Dr"], "civility": [None], "sex": ["F"],
+            "email": ["a.riou@exemple.example"], "mss_email": ["a.riou@medecin.mssante.fr"], "language": ["fr"],
+        },
+        index=pd.Index(["C1"], name="correspondent_id"),
+    )  # fmt: skip
+    subjects = undated(
+        {"subject_key": "correspondent:C1", "patient_id": "ana"}, {"subject_key": "correspondent:C9", "patient_id": ""}
+    )
+    frame = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=colleagues).frame
+    assert frame["addressee_key"].tolist() == ["correspondent:C1", "correspondent:C9"]
+    assert frame["address"].tolist() == ["a.riou@exemple.example", ""]
+    assert frame["reason"].tolist() == ["", "no_correspondent"]
+    assert frame["addressee_civility"].iloc[0] == "Dr"
+    assert frame["subjects"].iloc[0] == ["correspondent:C1@patient:ana"]
+    secure = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=colleagues, secure=True)
+    assert secure.frame["address"].iloc[0] == "a.riou@medecin.mssante.fr"
+
+
 def test_nobody_knows_a_birth_date_so_it_is_an_adult(appointments, people, relations) -> None:
     for missing in (None, pd.NaT):
         frame = found(

@@ -14,7 +14,16 @@ class Role(StrEnum):
     PAYER = "payer"
     CORRESPONDENT = "correspondent"
     TREATING_DENTIST = "treating_dentist"
+    TREATING_PHYSICIAN = "treating_physician"
+    ORTHODONTIST = "orthodontist"
+    REFERRING = "referring"
     EXTERNAL = "external"
+
+
+COLLEAGUES = (
+    Role.REFERRING, Role.TREATING_DENTIST, Role.ORTHODONTIST, Role.TREATING_PHYSICIAN, Role.CORRESPONDENT,
+)  # fmt: skip
+"""The roles of colleagues, in the order in which a report looks for one; *correspondent* is any of them (F74, F75)."""
 
 
 class Sex(StrEnum):

@@ -17,6 +17,7 @@ class Template:
 
     `html` is the body with its merge fields; `text`, when given, replaces the text part made from it.
     `required` codes leave a recipient out when they have no value; `defaults` give a text instead.
+    `group` (``patient``, ``family``) joins messages, `guardians` = ``both`` writes to every guardian of a minor.
     `health` says that this template was deliberately allowed to carry health data on ordinary mail (P13).
     """
 
@@ -32,6 +33,7 @@ class Template:
     purpose: str = ""
     step: str = ""
     group: str = ""
+    guardians: str = ""
     reply_to: str | None = None
     language: str = "fr"
     attachments: tuple[str, ...] = ()
@@ -71,6 +73,8 @@ class Template:
             "required": list(self.required),
             "defaults": dict(self.defaults),
             "health": self.health,
+            # Said when it is chosen: what was kept before is the same revision still.
+            **({"guardians": self.guardians} if self.guardians else {}),
         }
 
     @classmethod

@@ -22,9 +22,15 @@ from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
-from workbench.merging.addressees import addressee_of
+from workbench.merging.addressees import Addressee, addressees_of, colleague_called
 
 MERGED_WITH = "merged_with"
+
+GROUPS = ("patient", "family")
+"""What one message may be made of, besides the appointments of a patient on a day."""
+
+BOTH = "both"
+"""Written to every guardian of a minor, not to the first one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,10 @@ def recipients_from_subjects(
     language: str = "",
     objections: Objections | None = None,
     purpose: str = "",
+    guardians: str = "",
+    secure: bool = False,
+    colleagues: pd.DataFrame | None = None,
+    told: str = "",
 ) -> Recipients:
     """Return the recipients of a search's subjects, in the subjects' order.
 
@@ -68,20 +78,33 @@ def recipients_from_subjects(
     ----------
     subjects
         A search's frame: ``subject_key`` and ``patient_id``; appointments also have ``starts_at`` and
-        ``appointment_id``, and ``practitioner_id``, ``invoice_id`` if they can.
+        ``appointment_id``, and ``practitioner_id``, ``invoice_id`` if they can. A column ``occasion`` tells when a
+        subject without a start comes round (a birthday's day, a due date): at another time it is told about anew.
+        A subject ``correspondent:…`` is the addressee.
     people
         ``PatientStore.people`` of these patients, indexed by ``patient_id``.
     relations
         ``PatientStore.relations`` of these patients: for the role *patient* the guardians, else the role itself.
     role
         In which capacity somebody is written to. An adult without a guardian (or payer) in the file answers for
-        himself; a minor patient is written to through the first guardian who has a usable address.
+        himself; a minor patient is written to through the first guardian who has a usable address, or through each
+        of them.
     group
-        ``"family"`` makes one message of the subjects of one family on one day that go to the same addressee.
+        ``"patient"`` makes one message of all that was found of a patient without a day of its own (all that is
+        owed), ``"family"`` also of the subjects of one family on one day that go to the same addressee.
     language
         The language of every message; ``""`` takes each addressee's own.
     objections, purpose
         Who objects to messages of this purpose: whoever does is told about in nobody's message (P5, P13).
+    guardians
+        ``"both"`` writes to every guardian of a minor; those who share a mailbox get one message.
+    secure
+        The sender is in the closed space of health messages: colleagues are written to there when they can be.
+    colleagues
+        ``PatientStore.colleagues`` of the subjects that are colleagues, indexed by ``correspondent_id``.
+    told
+        What tells one mailing about patients as such from the next (its values, asked once): such subjects have no
+        time of their own.
     """
     table = subjects.drop_duplicates("subject_key") if len(subjects) else subjects
     rows = _subject_rows(table, zone)
@@ -91,64 +114,97 @@ def recipients_from_subjects(
         responsible.setdefault(str(relation["patient_id"]), []).append(relation)
     today = wall_clock(now, zone).date()
 
+    others = plain_records(colleagues.reset_index()) if colleagues is not None else []
+    doctors = {str(row["correspondent_id"]): row for row in others}
+
     messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        messages.setdefault((row["patient_id"], row["day"] or row["subject_key"]), []).append(row)
+        messages.setdefault((row["patient_id"], row["day"] or ("" if group else row["subject_key"])), []).append(row)
 
     made: list[dict[str, Any]] = []
-    for (patient_id, _day), told in messages.items():
-        told.sort(key=_earliest)
-        lead = told[0]
+    for (patient_id, _day), about in messages.items():
+        about.sort(key=_earliest)
+        for row in about:
+            row["occasion"] = _occasion(row, told)
+        lead = about[0]
         patient = known.get(patient_id)
         on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
-        addressee, reason = addressee_of(
-            patient_id, patient, responsible.get(patient_id, []), Role(role), day=on_day, adult_age=adult_age
-        )
-        made.append(
-            {
-                "recipient_id": "",
-                "addressee_key": addressee.key,
-                "patient_id": patient_id,
-                "appointment_id": lead["appointment_id"],
-                "invoice_id": lead["invoice_id"],
-                "practitioner_id": lead["practitioner_id"],
-                "subjects": [row["occasion"] for row in told],
-                "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
-                "role": addressee.role,
-                "channel": str(channel),
-                "address": normalised_address(addressee.email),
-                "language": language or addressee.language or str((patient or {}).get("language") or ""),
-                "recipient": addressee.name,
-                "reason": reason,
-                "addressee_civility": addressee.civility,
-                "addressee_last_name": addressee.last_name,
-                "addressee_first_name": addressee.first_name,
-                "addressee_sex": addressee.sex,
-                "addressee_relation": addressee.relation,
-                "_family": str((patient or {}).get("family_id") or ""),
-                "_day": lead["day"],
-                "_told": told,
-            }
-        )
+        if lead["correspondent_id"]:
+            chosen = [colleague_called(doctors.get(lead["correspondent_id"]), lead["correspondent_id"], secure=secure)]
+        else:
+            chosen = addressees_of(
+                patient_id,
+                patient,
+                responsible.get(patient_id, []),
+                Role(role),
+                day=on_day,
+                adult_age=adult_age,
+                both=guardians == BOTH,
+                secure=secure,
+            )
+        for place, (addressee, reason) in enumerate(chosen):
+            recipient = _recipient(addressee, reason, about, patient or {}, channel=str(channel), language=language)
+            recipient["_beside"] = addressee.beside
+            recipient["_whose"] = patient_id + (f"/{addressee.key.partition(':')[2]}" if place else "")
+            made.append(recipient)
     if objections:
         for recipient in made:
             recipient["reason"] = recipient["reason"] or _objection(objections, recipient, str(channel), purpose)
+            for key in recipient["_beside"]:
+                beside = {**recipient, "addressee_key": key}
+                recipient["reason"] = recipient["reason"] or _objection(objections, beside, str(channel), purpose)
     if group == "family":
         made = _by_family(made)
     for recipient in made:
-        recipient["recipient_id"] = _recipient_id(recipient["patient_id"], recipient["_told"])
+        recipient["recipient_id"] = _recipient_id(recipient["_whose"], recipient["_told"])
     leads: dict[str, tuple[str, str]] = {}
     for recipient in made:
         for row in recipient["_told"]:
             lead_key = recipient["_told"][0]["subject_key"]
             merged = "" if row["subject_key"] == lead_key else lead_key
-            leads[row["subject_key"]] = (recipient["recipient_id"], merged)
+            leads.setdefault(row["subject_key"], (recipient["recipient_id"], merged))
     marked = table.copy()
     if len(marked):
         keys = [str(key) for key in marked["subject_key"]]
         marked["recipient_id"] = [leads[key][0] for key in keys]
         marked[MERGED_WITH] = [leads[key][1] for key in keys]
     return Recipients(frame=recipient_frame(made), subjects=marked, values=pd.DataFrame(index=range(len(made))))
+
+
+def _recipient(
+    addressee: Addressee,
+    reason: str,
+    told: list[dict[str, Any]],
+    patient: Mapping[str, Any],
+    *,
+    channel: str,
+    language: str,
+) -> dict[str, Any]:
+    lead = told[0]
+    return {
+        "recipient_id": "",
+        "addressee_key": addressee.key,
+        "patient_id": lead["patient_id"],
+        "appointment_id": lead["appointment_id"],
+        "invoice_id": lead["invoice_id"],
+        "practitioner_id": lead["practitioner_id"],
+        "subjects": [row["occasion"] for row in told],
+        "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
+        "role": addressee.role,
+        "channel": channel,
+        "address": normalised_address(addressee.email),
+        "language": language or addressee.language or str(patient.get("language") or ""),
+        "recipient": addressee.name,
+        "reason": reason,
+        "addressee_civility": addressee.civility,
+        "addressee_last_name": addressee.last_name,
+        "addressee_first_name": addressee.first_name,
+        "addressee_sex": addressee.sex,
+        "addressee_relation": addressee.relation,
+        "_family": str(patient.get("family_id") or ""),
+        "_day": lead["day"],
+        "_told": told,
+    }
 
 
 def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -175,12 +231,23 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "appointment_id": str(row.get("appointment_id") or ""),
                 "invoice_id": str(row.get("invoice_id") or ""),
                 "practitioner_id": str(row.get("practitioner_id") or ""),
+                "correspondent_id": key.removeprefix(_COLLEAGUE) if key.startswith(_COLLEAGUE) else "",
                 "day": wall[:10],
                 "start": wall,
-                "occasion": f"{key}@{wall}" if wall else key,
+                "occasion": wall or str(row.get("occasion") or ""),
             }
         )
     return rows
+
+
+def _occasion(row: Mapping[str, Any], told: str) -> str:
+    """Name what is told: the subject, and the time it has, or whom it is about, or what sets this mailing apart."""
+    key, when = row["subject_key"], row["occasion"]
+    if not when and row["correspondent_id"] and row["patient_id"]:
+        when = f"{_PATIENT}{row['patient_id']}"
+    if not when and key.startswith((_PATIENT, _COLLEAGUE)):
+        when = told
+    return f"{key}@{when}" if when else key
 
 
 def _earliest(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -189,21 +256,27 @@ def _earliest(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 _LONGEST_ID = 160
+_PATIENT, _COLLEAGUE = "patient:", "correspondent:"
 
 
-def _recipient_id(patient_id: str, told: Sequence[Mapping[str, Any]]) -> str:
-    """Name a recipient by the patient, the day, and all that is told about it.
+def _recipient_id(whose: str, told: Sequence[Mapping[str, Any]]) -> str:
+    """Name a recipient by the patient (and who else is told beside the first), the day, and all that is told about it.
 
     Whoever was written to about an appointment at nine is another recipient when it is moved to ten, or when a
     second one joins it (8.2); `domain.deliveries.recipient_group` says what replaces what.
     """
     lead = told[0]
     if not lead["day"]:
-        return str(lead["subject_key"])
+        beside = whose.removeprefix(lead["patient_id"])  # another guardian of the same patient
+        return _shortened("+".join(str(row["subject_key"]) for row in told)) + beside
     tail = "+".join(f"{row['appointment_id'] or row['subject_key']}@{row['start'][11:]}" for row in told)
-    if len(tail) > _LONGEST_ID:
-        tail = f"{tail[: _LONGEST_ID - 17]}#{hashlib.sha256(tail.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return f"patient:{patient_id}@{lead['day']}:{tail}"
+    return f"patient:{whose}@{lead['day']}:{_shortened(tail)}"
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _LONGEST_ID:
+        return text
+    return f"{text[: _LONGEST_ID - 17]}#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -214,7 +287,8 @@ def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
         key = (recipient["addressee_key"], recipient["_day"], recipient["_family"])
         first = None if apart else joined.get(key)
         if first is None:
-            joined[(recipient["_told"][0]["subject_key"],) if apart else key] = recipient
+            alone = (recipient["addressee_key"], recipient["_told"][0]["subject_key"])
+            joined[alone if apart else key] = recipient
             continue
         told = sorted(first["_told"] + recipient["_told"], key=_earliest)
         lead = recipient if told[0] in recipient["_told"] else first

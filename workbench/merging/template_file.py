@@ -13,10 +13,12 @@ from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import LANGUAGES, _
+from workbench.merging.recipients import BOTH, GROUPS
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEYS = tuple(field.name for field in fields(Template) if field.name not in ("html", "revision"))
 _LISTS = frozenset({"attachments", "required"})
+_GUARDIANS = {"les deux": BOTH, "deux": BOTH}
 _ROLES = {
     "patient": Role.PATIENT,
     "responsable civil": Role.GUARDIAN,
@@ -26,6 +28,9 @@ _ROLES = {
     "correspondant": Role.CORRESPONDENT,
     "confrere": Role.CORRESPONDENT,
     "dentiste traitant": Role.TREATING_DENTIST,
+    "medecin traitant": Role.TREATING_PHYSICIAN,
+    "orthodontiste": Role.ORTHODONTIST,
+    "adresseur": Role.REFERRING,
     "personne externe": Role.EXTERNAL,
 }
 
@@ -64,7 +69,7 @@ def template_to_text(template: Template) -> str:
     kept: dict[str, Any] = {"label": template.label, "subject": template.subject}
     usual = Template(label="", subject="", html="").to_dict()
     for key in _KEYS:
-        if key not in kept and plain[key] != usual[key]:
+        if key not in kept and plain.get(key) != usual.get(key):
             kept[key] = plain[key]
     front = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{front}---\n{template.html}"
@@ -121,6 +126,10 @@ def _setting(key: str, value: object) -> Any:
         return _choice(key, _ROLES.get(folded(text), text), tuple(Role), Role)
     if key == "channel":
         return _choice(key, text, tuple(Channel), Channel)
+    if key == "group" and text:
+        return _choice(key, text, GROUPS, str)
+    if key == "guardians" and text:
+        return _choice(key, _GUARDIANS.get(folded(text), text), (BOTH,), str)
     if key == "language" and text not in LANGUAGES:
         return _choice(key, text, LANGUAGES, str)
     return text

@@ -8,7 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from workbench.domain.objections import OBJECTION_COLUMNS, SELF_COLUMNS
-from workbench.domain.people import Role
+from workbench.domain.people import COLLEAGUES, Role
 from workbench.errors import UnknownName
 from workbench.language import _
 from workbench.patients import rows
@@ -28,6 +28,8 @@ PEOPLE_COLUMNS = (
 RELATION_COLUMNS = (
     "patient_id", "person_key", "civility", "last_name", "first_name", "sex", "email", "language", "relation", "rank",
 )  # fmt: skip
+_HOME_COLUMNS = ("phone", "mobile", "address_line_1", "address_line_2", "postcode", "city")
+COLLEAGUE_COLUMNS = ("civility", "title", "last_name", "first_name", "sex", "email", "mss_email", "language")
 _REASONS = {"refused": "no_consent", "opted_out": "opted_out"}
 _SEXES = ("F", "M", "U")
 
@@ -61,9 +63,9 @@ def people_frame(connection: sa.Connection, practice_id: str, patient_ids: Seque
 def relations_frame(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
     """Return who answers for patients in a role, each patient's best first.
 
-    Besides the columns of the port, correspondents have ``mss_email`` and ``title``; their ``relation`` is the kind
-    of correspondent. Their ``email`` is the ordinary address when there is one, else the MSSanté one: an ordinary
-    account cannot write into that closed space.
+    Besides the columns of the port, guardians and payers have telephones and a postal address, correspondents
+    ``mss_email`` and ``title``; their ``relation`` is the kind of correspondent. Their ``email`` is the ordinary
+    address when there is one, else the MSSanté one: an ordinary account cannot write into that closed space.
 
     Raises
     ------
@@ -72,9 +74,9 @@ def relations_frame(connection: sa.Connection, practice_id: str, patient_ids: Se
     """
     if role in (Role.GUARDIAN, Role.PAYER):
         return _responsible(connection, practice_id, patient_ids, role)
-    if role in (Role.CORRESPONDENT, Role.TREATING_DENTIST):
+    if role in COLLEAGUES:
         return _colleagues(connection, practice_id, patient_ids, role)
-    known = ", ".join((Role.GUARDIAN, Role.PAYER, Role.CORRESPONDENT, Role.TREATING_DENTIST))
+    known = ", ".join((Role.GUARDIAN, Role.PAYER, *COLLEAGUES))
     raise UnknownName(
         _("Nobody stands to a patient as « {role} ». The roles are: {known}.").format(role=role, known=known)
     )
@@ -99,6 +101,7 @@ def _responsible(connection: sa.Connection, practice_id: str, patient_ids: Seque
             sa.func.coalesce(persons.c.language, own.c.language).label("language"),
             link.c.relation,
             link.c.rank,
+            *(sa.func.coalesce(persons.c[name], own.c[name]).label(name) for name in _HOME_COLUMNS),
         )
         .select_from(joined)
         .where(
@@ -107,16 +110,15 @@ def _responsible(connection: sa.Connection, practice_id: str, patient_ids: Seque
             rows.among(link.c.patient_id, patient_ids, connection.dialect),
         )
     ).all()
-    values = rows.columns_of(found, RELATION_COLUMNS)
-    return _best_first(
-        pd.DataFrame({name: _relation_column(name, values[name]) for name in RELATION_COLUMNS}), patient_ids
-    )
+    names = (*RELATION_COLUMNS, *_HOME_COLUMNS)
+    values = rows.columns_of(found, names)
+    return _best_first(pd.DataFrame({name: _relation_column(name, values[name]) for name in names}), patient_ids)
 
 
 def _colleagues(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
     link = patient_correspondents
     who = correspondents.c
-    kinds = (link.c.kind == "treating_dentist",) if role == Role.TREATING_DENTIST else ()
+    kinds = () if role == Role.CORRESPONDENT else (link.c.kind == str(role),)
     found = connection.execute(
         sa.select(
             link.c.patient_id,
@@ -146,7 +148,26 @@ def _colleagues(connection: sa.Connection, practice_id: str, patient_ids: Sequen
     ).all()
     names = (*RELATION_COLUMNS, "mss_email", "title")
     values = rows.columns_of(found, names)
-    return _best_first(pd.DataFrame({name: _relation_column(name, values[name]) for name in names}), patient_ids)
+    frame = pd.DataFrame({name: _relation_column(name, values[name]) for name in names})
+    # A report looks for who sent the patient first; the practice's own rank decides among equals.
+    return _best_first(frame, patient_ids, kinds={str(kind): place for place, kind in enumerate(COLLEAGUES)})
+
+
+def colleagues_frame(connection: sa.Connection, practice_id: str, correspondent_ids: Sequence[str]) -> pd.DataFrame:
+    """Return colleagues as they are written to, indexed by ``correspondent_id``; unknown ones are absent.
+
+    Columns: civility title last_name first_name sex email mss_email language; ``email`` as in `relations_frame`.
+    """
+    who = correspondents.c
+    read = [who.correspondent_id, *(who[name] for name in COLLEAGUE_COLUMNS if name != "email")]
+    found = connection.execute(
+        sa.select(*read, sa.func.coalesce(who.email, who.mss_email).label("email")).where(
+            who.practice_id == practice_id, rows.among(who.correspondent_id, correspondent_ids, connection.dialect)
+        )
+    ).all()
+    values = rows.columns_of(found, [*(column.name for column in read), "email"])
+    columns = {name: _relation_column(name, values[name]) for name in COLLEAGUE_COLUMNS}
+    return rows.indexed(columns, "correspondent_id", values["correspondent_id"], order=correspondent_ids)
 
 
 def _relation_column(name: str, values: rows.Values) -> object:
@@ -155,11 +176,16 @@ def _relation_column(name: str, values: rows.Values) -> object:
     return rows.category(values, _SEXES) if name == "sex" else rows.text(values)
 
 
-def _best_first(frame: pd.DataFrame, patient_ids: Sequence[str]) -> pd.DataFrame:
+def _best_first(
+    frame: pd.DataFrame, patient_ids: Sequence[str], *, kinds: dict[str, int] | None = None
+) -> pd.DataFrame:
+    """Order by patient as asked, then by kind of colleague where that is given, rank and key."""
     places = {key: place for place, key in enumerate(dict.fromkeys(patient_ids))}
     order = frame["patient_id"].map(places).astype("Int64")
-    ranked = frame.assign(_place=order).sort_values(["_place", "rank", "person_key"], kind="stable")
-    return ranked.drop(columns="_place").reset_index(drop=True)
+    kind = frame["relation"].map(kinds).astype("Int64") if kinds else 0
+    ranked = frame.assign(_place=order, _kind=kind)
+    ranked = ranked.sort_values(["_place", "_kind", "rank", "person_key"], kind="stable")
+    return ranked.drop(columns=["_place", "_kind"]).reset_index(drop=True)
 
 
 def objections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFrame:

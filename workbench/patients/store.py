@@ -23,7 +23,7 @@ from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.corrections import correct_patient, corrections_frame
 from workbench.patients.guardians import responsible_frame
 from workbench.patients.imports.importing import ImportReport, import_file
-from workbench.patients.people import objections_frame, people_frame, relations_frame, selves_frame
+from workbench.patients.people import colleagues_frame, objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
 from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
 from workbench.patients.searches.choices import choices_of, labelled_choices
@@ -225,9 +225,14 @@ class SqlPatientStore:
             return people_frame(connection, self.practice_id, patient_ids)
 
     def relations(self, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
-        """Return who answers for patients in a role (guardian, payer, correspondent, treating_dentist), best first."""
+        """Return who answers for patients in a role (a guardian, a payer, a colleague of a kind), best first."""
         with reading(self.engine) as connection:
             return relations_frame(connection, self.practice_id, patient_ids, role)
+
+    def colleagues(self, correspondent_ids: Sequence[str]) -> pd.DataFrame:
+        """Return colleagues as they are written to, indexed by ``correspondent_id``; unknown ones are absent."""
+        with reading(self.engine) as connection:
+            return colleagues_frame(connection, self.practice_id, correspondent_ids)
 
     def responsible(self, patient_id: str) -> pd.DataFrame:
         """Return the guardians and payers of one patient with their keys and addresses; see `guardians`."""

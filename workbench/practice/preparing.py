@@ -17,13 +17,15 @@ from workbench.domain.objections import Objections
 from workbench.domain.people import Role
 from workbench.domain.templates import Template
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
-from workbench.merging.preflight import Checked, preflight, with_defaults
+from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
 from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
+
+_COLLEAGUE = "correspondent:"
 
 
 class Prepared:
@@ -157,7 +159,9 @@ class Prepared:
                 adult_age=practice.settings.adult_age,
             )
         else:
-            patients = self._subjects["patient_id"].dropna().unique().tolist()
+            keys = self._subjects["subject_key"].dropna().astype(str)
+            doctors = keys[keys.str.startswith(_COLLEAGUE)].str.removeprefix(_COLLEAGUE).unique().tolist()
+            patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
             answering = Role.GUARDIAN if plan.role == Role.PATIENT else plan.role
             found = recipients_from_subjects(
                 self._subjects,
@@ -172,6 +176,9 @@ class Prepared:
                 language=template.language,
                 objections=objections,
                 purpose=template.occasion_purpose,
+                guardians=template.guardians,
+                secure=is_mssante(self._account.email),
+                colleagues=practice.store.colleagues(doctors) if doctors else None,
             )
         willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
         return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=found.findings)
