@@ -38,7 +38,7 @@ from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
 from workbench.practice.screens import SendCell, Tell
-from workbench.practice.shelves import render_template_file
+from workbench.practice.templates import render_template_file
 from workbench.settings import (
     DATABASES,
     FOLDERS,

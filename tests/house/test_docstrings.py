@@ -18,8 +18,10 @@ from workbench.displays.accessor import FrameAccessor
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Message
 from workbench.practice import Mailing, Practice
-from workbench.practice.shelves import Accounts, Patients, Templates
+from workbench.practice.accounts import Accounts
+from workbench.practice.patients import Patients
 from workbench.practice.tables import Tables
+from workbench.practice.templates import Templates
 
 PUBLIC = (Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Message, FrameAccessor)
 REMINDER = "Rendez-vous/Rappel de rendez-vous"

@@ -13,8 +13,8 @@ from workbench.practice.letters import Postman
 from workbench.sending.sender import Progress, SendReport, send_pending
 
 if TYPE_CHECKING:
+    from workbench.practice.accounts import TransportFactory
     from workbench.practice.practice import Practice
-    from workbench.practice.shelves import TransportFactory
 
 
 def dispatch(

@@ -25,14 +25,16 @@ from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
+from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
 from workbench.practice.dispatch import dispatch
 from workbench.practice.identity import OPENED, origin_of, whose, without_people
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
+from workbench.practice.patients import Patients
 from workbench.practice.screens import Screens
-from workbench.practice.shelves import Accounts, PasswordKeeper, Patients, Templates, TransportFactory
 from workbench.practice.tables import Tables
+from workbench.practice.templates import Templates
 from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
