@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import UnknownName
 from workbench.language import use_language
-from workbench.patients.searches.parameters import SEARCHES
+from workbench.patients.searches import SEARCHES
 from workbench.widgets.search_form import SearchForm
 
 

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SEARCH_KINDS = ("appointments", "patients", "finances", "colleagues")
+"""The groups that searches are listed in, in this order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchParameter:
-    """One parameter of a search: its name, how its value is read, and what it does."""
+    """One parameter of a search: its name, how its value is read, and what it does.
+
+    `kind` is one of: ``day`` (absolute or relative), ``hours`` (07:00-21:00), ``choice`` (a comma list), ``yes_no``,
+    ``text`` (one of `choices`), ``number`` (a whole one, from `least` to `most`), ``words`` (all of them, in any order,
+    without regard to accents and case).
+
+    `labels` are the words for `choices`, in the same order. A parameter that does not tell which rows are found
+    (their order, a column more) has `identifies` no: it is no part of a mailing's identity.
+    """
 
     name: str
-    kind: str  # day, hours, choice (comma list), yes_no, text, number
+    kind: str
     label: str
     choices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     default: str | None = None
+    least: int | None = None
+    most: int | None = None
+    identifies: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,4 +37,5 @@ class Search:
 
     name: str
     label: str
+    kind: str = "appointments"
     parameters: tuple[SearchParameter, ...] = ()

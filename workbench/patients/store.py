@@ -25,16 +25,11 @@ from workbench.patients.guardians import responsible_frame
 from workbench.patients.imports.importing import ImportReport, import_file
 from workbench.patients.people import colleagues_frame, objections_frame, people_frame, relations_frame, selves_frame
 from workbench.patients.schema import practices
-from workbench.patients.searches.appointments import SEARCH_FUNCTIONS
+from workbench.patients.searches import SEARCHES, search_called
 from workbench.patients.searches.choices import choices_of, labelled_choices
-from workbench.patients.searches.parameters import (
-    SEARCHES,
-    Asked,
-    canonical,
-    given_texts,
-    read_parameters,
-    search_called,
-)
+from workbench.patients.searches.clauses import Context, frame_of
+from workbench.patients.searches.folding import teach_folding
+from workbench.patients.searches.parameters import Asked, canonical, given_texts, read_parameters
 from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
@@ -137,6 +132,8 @@ class SqlPatientStore:
         self.engine = engine
         self.practice_id = practice_id
         self.writable = writable
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "checkout", teach_folding)
 
     def __repr__(self) -> str:
         return f"<SqlPatientStore {shown(self.engine.url)} practice={self.practice_id!r}>"
@@ -173,7 +170,7 @@ class SqlPatientStore:
         UnknownName, BadValue
             When the search or a parameter does not exist, or a value cannot be read; the sentence lists what can.
         """
-        search = search_called(name)
+        search = search_called(name).search
         with reading(self.engine) as connection:
             return canonical(search, self._read(connection, search, parameters, today=today))
 
@@ -183,16 +180,17 @@ class SqlPatientStore:
         ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given), ``resolved`` (absolute) and
         ``rows``, how many were found: a frame of another length is not the whole search any more.
         """
-        search = search_called(name)
+        known = search_called(name)
         with rows.undisturbed(), reading(self.engine) as connection:
-            asked = self._read(connection, search, parameters, today=today)
-            frame = SEARCH_FUNCTIONS[name](
-                connection, self.practice_id, asked, today=today, zone=self._zone(connection)
+            asked = self._read(connection, known.search, parameters, today=today)
+            context = Context(
+                connection=connection, practice_id=self.practice_id, today=today, zone=self._zone(connection)
             )
+            frame = frame_of(known.question(asked, context), context)
         frame.attrs["workbench"] = {
             "search": name,
             "parameters": given_texts(parameters),
-            "resolved": canonical(search, asked),
+            "resolved": canonical(known.search, asked),
             "rows": len(frame),
         }
         return frame

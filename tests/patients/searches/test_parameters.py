@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from workbench.domain.calendar import PracticeCalendar
 from workbench.errors import BadValue, UnknownName
 from workbench.patients.schema import STATES
-from workbench.patients.searches.parameters import (
-    SEARCHES,
-    Asked,
-    canonical,
-    given_texts,
-    read_parameters,
-    search_called,
-)
+from workbench.patients.searches import SEARCHES, search_called
+from workbench.patients.searches.parameters import Asked, canonical, given_texts, read_parameters
 
 TODAY = date(2026, 11, 23)
 CHAIRS = {"f1": ("F1",), "fauteuil 1": ("F1",), "fauteuil": ("F1", "F2"), "f2": ("F2",)}
@@ -58,7 +52,7 @@ def test_a_word_that_stands_for_several_asks_for_all_of_them() -> None:
 
 
 def test_blank_parameters_ask_nothing() -> None:
-    assert read(start="", hours=None, chair=" ") == Asked()
+    assert read(start="", hours=None, chair=" ") == read()
 
 
 def test_an_unknown_value_is_refused_with_those_there_are() -> None:

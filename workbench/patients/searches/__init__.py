@@ -1,1 +1,37 @@
-"""The searches of the patient store: what each one may be asked, and how it becomes SQL."""
+"""The searches of the patient store: what each one may be asked, and how it becomes SQL.
+
+A search is a `clauses.KnownSearch`: what it declares, and the function that turns what is asked into a question. Each
+stands in a module of its own, and is listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.domain.searches import Search
+from workbench.errors import UnknownName
+from workbench.language import _
+from workbench.patients.searches.appointments import APPOINTMENTS
+from workbench.patients.searches.clauses import KnownSearch
+from workbench.patients.searches.missed import MISSED
+
+_KNOWN = (
+    APPOINTMENTS,
+    MISSED,
+)  # fmt: skip
+
+SEARCHES: Mapping[str, Search] = {known.search.name: known.search for known in _KNOWN}
+"""Every search by name."""
+
+_BY_NAME: Mapping[str, KnownSearch] = {known.search.name: known for known in _KNOWN}
+
+
+def search_called(name: str) -> KnownSearch:
+    """Return a search by its name; raises `UnknownName` with the names there are."""
+    if name not in _BY_NAME:
+        raise UnknownName(
+            _("There is no search called « {name} ». The searches are: {known}.").format(
+                name=name, known=", ".join(_BY_NAME)
+            )
+        )
+    return _BY_NAME[name]

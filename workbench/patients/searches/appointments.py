@@ -1,214 +1,241 @@
-"""Searches on appointments (F120 to F135) and on missed ones (F149, F150), pushed down to SQL."""
+"""The search on appointments (F120 to F135), and what every search whose rows are appointments is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.addresses import address_problems
 from workbench.domain.calendar import day_bounds
 from workbench.domain.fields import folded
 from workbench.domain.frames import APPOINTMENT_COLUMNS
+from workbench.domain.searches import Search, SearchParameter
+from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.money import balance_cents
-from workbench.patients.names import full_name
-from workbench.patients.schema import DECLINERS, STATES, appointments, chairs, group_members, patients, practitioners
+from workbench.patients.schema import DECLINERS, STATES, appointments, chairs, patients
+from workbench.patients.searches.addressing import (
+    BY_CITY,
+    BY_EMAIL,
+    BY_FAMILY,
+    BY_FILE_STATE,
+    BY_GROUP,
+    BY_LANGUAGE,
+    BY_PATIENT_TYPE,
+    BY_POSTCODE,
+    NAMED_OF_PATIENTS,
+    PATIENT_READ,
+    PRACTITIONER,
+    REMARK,
+    SITE,
+    by_gone,
+    is_one_of,
+    minor_at,
+    patient_columns,
+)
+from workbench.patients.searches.clauses import (
+    Clause,
+    Context,
+    Filter,
+    KnownSearch,
+    Question,
+    SqlCondition,
+    clauses_of,
+    parameters_of,
+)
+from workbench.patients.searches.folding import holds_words
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.spans import durations_of
 
-_STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
-ADDRESS_STATUSES = ("ok", "missing", "malformed")
-ADULT_AGE = 18
+SORTS = ("time", "name", "practitioner", "chair", "nature", "state", "patient_type")
+
+# --- the filters --------------------------------------------------------------------------------------
 
 
-def search_appointments(
-    connection: sa.Connection, practice_id: str, asked: Asked, *, today: date, zone: ZoneInfo
-) -> pd.DataFrame:
-    """Return one row an appointment, with the columns `domain.frames.APPOINTMENT_COLUMNS`."""
-    return _frame(connection, practice_id, asked, _conditions(asked, practice_id), zone=zone)
-
-
-def search_missed(
-    connection: sa.Connection, practice_id: str, asked: Asked, *, today: date, zone: ZoneInfo
-) -> pd.DataFrame:
-    """Return the missed appointments, by request without those of patients who are coming (or came) back.
-
-    `exclude_upcoming` leaves out an appointment when its patient has an upcoming one after it, from `today` on
-    (F149); `exclude_returned` when its patient was present at a later one (F150).
-    """
-    conditions = _conditions(replace(asked, state=("missed",)), practice_id)
-    if asked.exclude_upcoming:
-        upcoming = _later("upcoming")
-        midnight = datetime.combine(today, datetime.min.time())
-        conditions.append(~sa.exists().where(*upcoming.conditions, upcoming.starts_at >= midnight))
-    if asked.exclude_returned:
-        conditions.append(~sa.exists().where(*_later("present").conditions))
-    return _frame(connection, practice_id, asked, conditions, zone=zone)
-
-
-SEARCH_FUNCTIONS: dict[str, Callable[..., pd.DataFrame]] = {
-    "appointments": search_appointments,
-    "missed": search_missed,
-}
-
-
-class _later:  # noqa: N801 (reads as a phrase where it is used)
-    """Another appointment of the same patient, in a given state, after the one looked at."""
-
-    def __init__(self, state: str) -> None:
-        other = appointments.alias(f"{state}_later")
-        self.starts_at = other.c.starts_at
-        self.conditions = (
-            other.c.practice_id == appointments.c.practice_id,
-            other.c.patient_id == appointments.c.patient_id,
-            other.c.state == state,
-            other.c.starts_at > appointments.c.starts_at,
-        )
-
-
-def _conditions(asked: Asked, practice_id: str) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [appointments.c.practice_id == practice_id]
+def _hours(span: tuple[int, int], context: Context) -> SqlCondition:
     starts_at = appointments.c.starts_at
-    if asked.start:
-        conditions.append(starts_at >= day_bounds(asked.start, asked.start)[0])
-    if asked.end:
-        conditions.append(starts_at < day_bounds(asked.end, asked.end)[1])
-    if asked.hours:
-        minutes = sa.extract("hour", starts_at) * 60 + sa.extract("minute", starts_at)
-        conditions.append(minutes.between(*asked.hours))
-    for values, column in (
-        (asked.state, appointments.c.state),
-        (asked.by, appointments.c.declined_by),
-        (asked.practitioner, appointments.c.practitioner_id),
-        (asked.chair, appointments.c.chair_id),
-        (asked.nature, appointments.c.nature),
-        (asked.type, appointments.c.kind),
-        (asked.family, patients.c.family_id),
-        (asked.patient_type, patients.c.patient_type),
-        (asked.file_state, patients.c.file_state),
-    ):
-        if len(values) == 1:
-            conditions.append(column == values[0])
-        elif values:
-            conditions.append(column.in_(values))
-    if asked.group:
-        conditions.append(
-            sa.exists().where(
-                group_members.c.practice_id == appointments.c.practice_id,
-                group_members.c.patient_id == appointments.c.patient_id,
-                group_members.c.group_id.in_(asked.group),
-            )
-        )
-    if asked.site:
-        # An appointment that names no site takes place where its chair stands.
-        stands = (
-            sa.select(chairs.c.chair_id)
-            .where(chairs.c.practice_id == practice_id, chairs.c.site_id.in_(asked.site))
-            .scalar_subquery()
-        )
-        at_chair = sa.and_(appointments.c.site_id.is_(None), appointments.c.chair_id.in_(stands))
-        conditions.append(sa.or_(appointments.c.site_id.in_(asked.site), at_chair))
-    if asked.forced is not None:
-        conditions.append(appointments.c.forced == asked.forced)
-    if asked.with_email is not None:
-        some = sa.func.trim(sa.func.coalesce(patients.c.email, "")) != ""
-        conditions.append(some if asked.with_email else ~some)
-    if asked.minors is not None:
-        born = patients.c.birth_date
-        minor = sa.and_(born.is_not(None), _as_digits(starts_at) - _as_digits(born) < ADULT_AGE * 10_000)
-        conditions.append(minor if asked.minors else ~minor)
-    return conditions
+    return (sa.extract("hour", starts_at) * 60 + sa.extract("minute", starts_at)).between(*span)
 
 
-def _as_digits(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-    """Return a day as the number 20261122: ten thousands between two of them are whole years on every database."""
-    return sa.extract("year", moment) * 10_000 + sa.extract("month", moment) * 100 + sa.extract("day", moment)
+def _at_site(values: tuple[str, ...], context: Context) -> SqlCondition:
+    # An appointment that names no site takes place where its chair stands.
+    stands = sa.select(chairs.c.chair_id).where(
+        chairs.c.practice_id == context.practice_id, is_one_of(chairs.c.site_id, values)
+    )
+    at_chair = sa.and_(appointments.c.site_id.is_(None), appointments.c.chair_id.in_(stands))
+    return sa.or_(is_one_of(appointments.c.site_id, values), at_chair)
 
+
+def _minors(wanted: bool, context: Context) -> SqlCondition:
+    minor = minor_at(appointments.c.starts_at)
+    return minor if wanted else ~minor
+
+
+def _from(column: sa.Column[Any]) -> Callable[[date, Context], SqlCondition]:
+    return lambda day, context: column >= day_bounds(day, day)[0]
+
+
+def _until(column: sa.Column[Any]) -> Callable[[date, Context], SqlCondition]:
+    return lambda day, context: column < day_bounds(day, day)[1]
+
+
+def _by(name: str, label: str, column: sa.Column[Any], choices: tuple[str, ...] = ()) -> Filter:
+    parameter = SearchParameter(name=name, kind="choice", label=label, choices=choices)
+    return Filter(parameter=parameter, sql=lambda values, context: is_one_of(column, values))
+
+
+FROM = Filter(
+    parameter=SearchParameter(name="start", kind="day", label=marked("From (included)")),
+    sql=_from(appointments.c.starts_at),
+)
+UNTIL = Filter(
+    parameter=SearchParameter(name="end", kind="day", label=marked("To (included)")),
+    sql=_until(appointments.c.starts_at),
+)
+BY_HOURS = Filter(
+    parameter=SearchParameter(name="hours", kind="hours", label=marked("Hours between, as 07:00-21:00")), sql=_hours
+)
+BY_STATE = _by("state", marked("State of the appointment"), appointments.c.state, STATES)
+BY_DECLINER = _by("by", marked("Declined by"), appointments.c.declined_by, DECLINERS)
+
+APPOINTMENT_FILTERS = (
+    Filter(parameter=PRACTITIONER, sql=lambda values, context: is_one_of(appointments.c.practitioner_id, values)),
+    _by("chair", marked("Chair, by code or name"), appointments.c.chair_id),
+    _by("nature", marked("Nature"), appointments.c.nature),
+    _by("type", marked("Type of appointment"), appointments.c.kind),
+    BY_FAMILY,
+    BY_GROUP,
+    BY_PATIENT_TYPE,
+    BY_FILE_STATE,
+    Filter(parameter=SITE, sql=_at_site),
+    Filter(
+        parameter=SearchParameter(name="forced", kind="yes_no", label=marked("Forced into the agenda")),
+        sql=lambda wanted, context: appointments.c.forced == wanted,
+    ),
+    Filter(
+        parameter=SearchParameter(name="minors", kind="yes_no", label=marked("Minors at the appointment")), sql=_minors
+    ),
+    BY_EMAIL,
+    BY_LANGUAGE,
+    BY_CITY,
+    BY_POSTCODE,
+    Filter(
+        parameter=SearchParameter(name="made_from", kind="day", label=marked("Made from (included)")),
+        sql=_from(appointments.c.made_on),
+    ),
+    Filter(
+        parameter=SearchParameter(name="made_to", kind="day", label=marked("Made until (included)")),
+        sql=_until(appointments.c.made_on),
+    ),
+    Filter(
+        parameter=REMARK,
+        sql=lambda words, context: holds_words(words, appointments.c.remark, patients.c.remark),
+    ),
+)
+"""The filters of every search on appointments, beside its days, its states, and `by_gone`."""
+
+BALANCE = SearchParameter(
+    name="balance", kind="yes_no", label=marked("Show the patient's balance"), default="no", identifies=False
+)
+SORT = SearchParameter(
+    name="sort", kind="text", label=marked("Order of the rows"), choices=SORTS, default="time", identifies=False
+)
+
+# --- the question -------------------------------------------------------------------------------------
 
 _READ = (
-    appointments.c.appointment_id, appointments.c.patient_id, appointments.c.starts_at, appointments.c.ends_at,
-    appointments.c.duration, appointments.c.state, appointments.c.declined_by, appointments.c.nature,
-    appointments.c.kind, appointments.c.forced, appointments.c.chair_id, appointments.c.practitioner_id,
-    appointments.c.remark,
-    patients.c.last_name, patients.c.first_name, patients.c.external, patients.c.patient_type, patients.c.file_state,
-    patients.c.mobile, patients.c.phone, patients.c.email, patients.c.family_id,
+    *(
+        appointments.c[name]
+        for name in (
+            "appointment_id", "starts_at", "ends_at", "duration", "state", "declined_by", "nature", "kind", "forced",
+            "chair_id", "practitioner_id", "remark",
+        )
+    ),
+    *PATIENT_READ,
 )  # fmt: skip
 
+NAMED_OF_APPOINTMENTS: Mapping[str, sa.ColumnElement[Any]] = {
+    **NAMED_OF_PATIENTS,
+    "patient_remark": patients.c.remark,
+    **{
+        name: appointments.c[name]
+        for name in (
+            "appointment_id", "starts_at", "state", "declined_by", "nature", "kind", "forced", "made_on",
+            "moved_from", "remark", "practitioner_id", "duration",
+        )
+    },
+}  # fmt: skip
+"""What a condition may name in every search on appointments."""
 
-def _frame(
-    connection: sa.Connection,
-    practice_id: str,
+
+def question_of(
     asked: Asked,
-    conditions: Sequence[sa.ColumnElement[bool]],
+    context: Context,
+    filters: Sequence[Filter],
     *,
-    zone: ZoneInfo,
-) -> pd.DataFrame:
+    clauses: tuple[Clause, ...] = (),
+    base: tuple[SqlCondition, ...] = (),
+    read: tuple[sa.ColumnElement[Any], ...] = (),
+    more: Callable[[Mapping[str, rows.Values]], dict[str, Any]] | None = None,
+) -> Question:
+    """Return the question of a search on appointments.
+
+    Parameters
+    ----------
+    filters
+        What its parameters stand for.
+    clauses
+        Further conditions, after those of the filters.
+    base
+        What makes an appointment one of this search, beside being one of the practice.
+    read, more
+        Further columns read, and the columns of the frame they make.
+    """
     same_patient = sa.and_(
         patients.c.practice_id == appointments.c.practice_id, patients.c.patient_id == appointments.c.patient_id
     )
-    balance = [balance_cents(patients.c.patient_id, practice_id).label("balance_cents")] if asked.balance else []
-    statement = (
-        sa.select(*_READ, *balance)
-        .select_from(appointments.join(patients, same_patient))
-        .where(*conditions)
-        .order_by(appointments.c.starts_at)
+    owed = balance_cents(patients.c.patient_id, context.practice_id).label("balance_cents")
+    return Question(
+        source=appointments.join(patients, same_patient),
+        base=(appointments.c.practice_id == context.practice_id, *base),
+        clauses=(*clauses_of(filters, asked, context), *clauses),
+        read=(*_READ, *((owed,) if asked.balance else ()), *read),
+        frame=lambda found: _frame(found, asked, context, more(found) if more else {}),
+        named=NAMED_OF_APPOINTMENTS,
     )
-    found = connection.execute(statement).all()
-    read = rows.columns_of(found, [column.name for column in (*_READ, *balance)])
-    starts = rows.moment(read["starts_at"], zone)
+
+
+def _frame(read: Mapping[str, rows.Values], asked: Asked, context: Context, more: Mapping[str, Any]) -> pd.DataFrame:
+    starts = rows.moment(read["starts_at"], context.zone)
     # What is shown is what the moment says: in the hour that summer time leaves out, both are an hour later.
     date_texts, time_texts = rows.wall_texts(starts.tz_localize(None).to_numpy())
-    names = _practitioner_names(connection, practice_id)
-    standing = connection.execute(
-        sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == practice_id)
+    standing = context.connection.execute(
+        sa.select(chairs.c.chair_id, chairs.c.code).where(chairs.c.practice_id == context.practice_id)
     )
     codes = {row.chair_id: row.code for row in standing}
-    problems = address_problems(read["email"])
     columns = {
+        **patient_columns(read, context, practitioner="practitioner_id"),
         "subject_key": rows.text([f"appointment:{one}" for one in read["appointment_id"]]),
         "appointment_id": rows.text(read["appointment_id"]),
-        "patient_id": rows.text(read["patient_id"]),
         "starts_at": starts,
         "date": rows.text(date_texts),
         "time": rows.text(time_texts),
-        "patient": rows.text(
-            [" ".join(filter(None, pair)) or None for pair in zip(read["last_name"], read["first_name"], strict=True)]
-        ),
-        "file_number": rows.text(
-            [None if external else one for one, external in zip(read["patient_id"], read["external"], strict=True)]
-        ),
         "nature": rows.category(read["nature"]),
         "forced": rows.flag(read["forced"]),
         "chair": rows.category([codes.get(one) for one in read["chair_id"]]),
         "duration": rows.number(durations_of(read)),
         "state": rows.category(read["state"], STATES),
-        "patient_type": rows.category(read["patient_type"]),
-        "file_state": rows.category(read["file_state"]),
         "declined_by": rows.category(read["declined_by"], DECLINERS),
-        "phone": rows.text([mobile or phone for mobile, phone in zip(read["mobile"], read["phone"], strict=True)]),
-        "practitioner": rows.category([names.get(one) for one in read["practitioner_id"]]),
-        "email": rows.text(read["email"]),
-        "practitioner_id": rows.text(read["practitioner_id"]),
-        "family": rows.text(read["family_id"]),
         "kind": rows.category(read["kind"]),
         "remark": rows.text(read["remark"]),
-        "balance": rows.money(read.get("balance_cents", (None,) * len(found))),
-        "address_status": rows.category([_STATUS_OF_PROBLEM[one] for one in problems], ADDRESS_STATUSES),
+        "balance": rows.money(read.get("balance_cents", (None,) * len(starts))),
+        **more,
     }
-    frame = pd.DataFrame(columns, columns=list(APPOINTMENT_COLUMNS))
-    return _sorted(frame, asked.sort)
-
-
-def _practitioner_names(connection: sa.Connection, practice_id: str) -> dict[str | None, str]:
-    found = connection.execute(sa.select(practitioners).where(practitioners.c.practice_id == practice_id))
-    return {row.practitioner_id: full_name(row.title, row.first_name, row.last_name) or row.code for row in found}
+    return _sorted(pd.DataFrame(columns, columns=[*APPOINTMENT_COLUMNS, *more]), asked.sort)
 
 
 def _sorted(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
@@ -224,3 +251,17 @@ def _sorted(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
         keys.append(np.array([folded(one) if isinstance(one, str) else "\uffff" for one in frame[sort]], dtype=object))
     order = np.lexsort(keys)
     return frame.iloc[order].reset_index(drop=True)
+
+
+# --- the search itself --------------------------------------------------------------------------------
+
+_FILTERS = (FROM, UNTIL, BY_HOURS, BY_STATE, BY_DECLINER, *APPOINTMENT_FILTERS, by_gone("yes"))
+
+APPOINTMENTS = KnownSearch(
+    search=Search(
+        name="appointments",
+        label=marked("Appointments"),
+        parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
+    ),
+    question=lambda asked, context: question_of(asked, context, _FILTERS),
+)

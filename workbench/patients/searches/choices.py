@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from babel import Locale, UnknownLocaleError
 
 from workbench.errors import UnknownName
-from workbench.language import _
-from workbench.patients.schema import appointments, chairs, groups, patients, practitioners, sites
+from workbench.language import _, language
+from workbench.patients.schema import appointments, chairs, groups, patients, practices, practitioners, sites
 from workbench.patients.searches.parameters import Choices
 from workbench.patients.words import plain
 
@@ -29,6 +30,8 @@ def choices_of(connection: sa.Connection, practice_id: str, name: str) -> Choice
             sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
         ).scalars()
         return _gathered((value, [value]) for value in rows)
+    if name == "language":
+        return _gathered((value, [value, label]) for value, label in _languages(connection, practice_id))
     if name == "practitioner":
         return _gathered(
             (row.practitioner_id, practitioner_words(row))
@@ -60,6 +63,7 @@ def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, l
             sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
         ).scalars()
         chosen[name] = sorted((str(value), str(value)) for value in rows if value)
+    chosen["language"] = _languages(connection, practice_id)
     here = practitioners.c.practice_id == practice_id
     chosen["practitioner"] = [
         (row.practitioner_id, " ".join(part for part in (row.title, row.first_name, row.last_name) if part) or row.code)
@@ -75,6 +79,22 @@ def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, l
         )
         chosen[name] = [(value, label or value) for value, label in found]
     return chosen
+
+
+def _languages(connection: sa.Connection, practice_id: str) -> list[tuple[str, str]]:
+    """Return the languages of the patients and of the practice, with their names in the language in use."""
+    spoken = sa.union(
+        sa.select(patients.c.language).where(patients.c.practice_id == practice_id, patients.c.language.is_not(None)),
+        sa.select(practices.c.language).where(practices.c.practice_id == practice_id),
+    )
+    return [(code, _language_name(code)) for code in sorted(connection.execute(spoken).scalars())]
+
+
+def _language_name(code: str) -> str:
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(language()) or code
+    except (ValueError, UnknownLocaleError):
+        return code  # a word of the practice's own
 
 
 def practitioner_words(row: sa.Row[tuple[object, ...]]) -> list[str | None]:

@@ -3,112 +3,58 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from workbench.domain.calendar import PracticeCalendar, parse_day
 from workbench.domain.searches import Search, SearchParameter
 from workbench.errors import BadValue, UnknownName
-from workbench.language import _, marked
-from workbench.patients.schema import DECLINERS, STATES
+from workbench.language import _
 from workbench.patients.words import plain, vocabulary
-
-SORTS = ("time", "name", "practitioner", "chair", "nature", "state", "patient_type")
 
 Choices = Mapping[str, tuple[str, ...]]
 """From a word as `plain` gives it to the values of the store it stands for (one surname may be two people)."""
 
-_APPOINTMENT_PARAMETERS = (
-    SearchParameter(name="start", kind="day", label=marked("From (included)")),
-    SearchParameter(name="end", kind="day", label=marked("To (included)")),
-    SearchParameter(name="hours", kind="hours", label=marked("Hours between, as 07:00-21:00")),
-    SearchParameter(name="state", kind="choice", label=marked("State of the appointment"), choices=STATES),
-    SearchParameter(name="by", kind="choice", label=marked("Declined by"), choices=DECLINERS),
-    SearchParameter(name="practitioner", kind="choice", label=marked("Practitioner, by code or name")),
-    SearchParameter(name="chair", kind="choice", label=marked("Chair, by code or name")),
-    SearchParameter(name="nature", kind="choice", label=marked("Nature")),
-    SearchParameter(name="type", kind="choice", label=marked("Type of appointment")),
-    SearchParameter(name="family", kind="choice", label=marked("Family, by its number")),
-    SearchParameter(name="group", kind="choice", label=marked("Group of patients")),
-    SearchParameter(name="patient_type", kind="choice", label=marked("Type of patient")),
-    SearchParameter(name="file_state", kind="choice", label=marked("State of the file")),
-    SearchParameter(name="site", kind="choice", label=marked("Site")),
-    SearchParameter(name="forced", kind="yes_no", label=marked("Forced into the agenda")),
-    SearchParameter(name="minors", kind="yes_no", label=marked("Minors at the appointment")),
-    SearchParameter(name="with_email", kind="yes_no", label=marked("With an e-mail address in the file")),
-    SearchParameter(name="balance", kind="yes_no", label=marked("Show the patient's balance"), default="no"),
-    SearchParameter(name="sort", kind="text", label=marked("Order of the rows"), choices=SORTS, default="time"),
-)
-_MISSED_ALONE = (
-    SearchParameter(
-        name="exclude_upcoming",
-        kind="yes_no",
-        label=marked("Leave out patients who have an upcoming appointment"),
-        default="no",
-    ),
-    SearchParameter(
-        name="exclude_returned",
-        kind="yes_no",
-        label=marked("Leave out patients who came back after the missed appointment"),
-        default="no",
-    ),
-)
+_VOCABULARIES = {"state": "states", "by": "decliners"}
+"""Parameters whose values people also name in the words of ``words.toml``."""
 
-SEARCHES: Mapping[str, Search] = {
-    "appointments": Search(name="appointments", label=marked("Appointments"), parameters=_APPOINTMENT_PARAMETERS),
-    "missed": Search(
-        name="missed",
-        label=marked("Missed appointments"),
-        parameters=(
-            *(one for one in _APPOINTMENT_PARAMETERS if one.name not in {"state", "by"}),
-            *_MISSED_ALONE,
-        ),
-    ),
-}
-
-SHOWN_ONLY = frozenset({"sort", "balance"})
-"""Parameters that change how rows are shown, never which rows: they are no part of a mailing's identity."""
-
+_WHOLE = re.compile(r"[+-]?\d{1,9}")
 _HOURS = re.compile(r"\s*(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)?\s*[-–—]\s*(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)?\s*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The parameters of one search, read. ``None`` or an empty tuple asks nothing."""
+class Asked(Mapping[str, Any]):
+    """The parameters of one search, read; each has its value, ``None`` or an empty tuple where nothing is asked.
 
-    start: date | None = None
-    end: date | None = None
-    hours: tuple[int, int] | None = None  # minutes since midnight, both included
-    state: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
-    practitioner: tuple[str, ...] = ()
-    chair: tuple[str, ...] = ()
-    nature: tuple[str, ...] = ()
-    type: tuple[str, ...] = ()
-    family: tuple[str, ...] = ()
-    group: tuple[str, ...] = ()
-    patient_type: tuple[str, ...] = ()
-    file_state: tuple[str, ...] = ()
-    site: tuple[str, ...] = ()
-    forced: bool | None = None
-    minors: bool | None = None
-    with_email: bool | None = None
-    balance: bool = False
-    sort: str = "time"
-    exclude_upcoming: bool = False
-    exclude_returned: bool = False
+    A value is read by name (``asked["start"]``) or as an attribute (``asked.start``); its kind follows from the
+    parameter's: a ``date``, a pair of minutes since midnight for hours, a sorted tuple of texts for a choice, a
+    ``bool``, a text, an ``int``, and for words the text that ``words.plain`` makes of them.
+    """
 
+    __slots__ = ("_values",)
 
-def search_called(name: str) -> Search:
-    """Return a search by its name; raises `UnknownName` with the names there are."""
-    if name not in SEARCHES:
-        raise UnknownName(
-            _("There is no search called « {name} ». The searches are: {known}.").format(
-                name=name, known=", ".join(SEARCHES)
-            )
-        )
-    return SEARCHES[name]
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a parameter the search declares."""
+        return self._values[name]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the value of a parameter the search declares."""
+        if name != "_values" and name in self._values:
+            return self._values[name]
+        raise AttributeError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """Name what was asked, never the values: they may be a patient's."""
+        return f"<Asked {' '.join(name for name, value in self._values.items() if value not in (None, ()))}>"
 
 
 def read_parameters(
@@ -129,33 +75,52 @@ def read_parameters(
         When a value cannot be read or is not one of those there are, or when the start is after the end.
     """
     known = {parameter.name: parameter for parameter in search.parameters}
-    values: dict[str, object] = {}
-    for name, given in parameters.items():
+    for name in parameters:
         if name not in known:
             raise UnknownName(
                 _("The search « {search} » has no parameter « {name} ». It has: {known}.").format(
                     search=search.name, name=name, known=", ".join(known)
                 )
             )
+    values: dict[str, Any] = {}
+    for name, parameter in known.items():
+        given = parameters.get(name)
         if given is None or (isinstance(given, str) and not given.strip()):
-            continue
-        values[name] = _read(known[name], given, today=today, calendar=calendar, choices=choices)
-    asked = Asked(**values)  # type: ignore[arg-type]  # each value was read by its parameter's kind
-    if asked.start and asked.end and asked.start > asked.end:
+            given = parameter.default
+        if given is None:
+            values[name] = () if parameter.kind == "choice" else None
+        else:
+            values[name] = _read(parameter, given, today=today, calendar=calendar, choices=choices)
+    _check_order(values)
+    return Asked(values)
+
+
+def _check_order(values: Mapping[str, Any]) -> None:
+    """Refuse what starts after its end: ``start`` and ``end``, and every ``…_from`` and ``…_to``."""
+    start, end = values.get("start"), values.get("end")
+    if start and end and start > end:
         raise BadValue(
             _("The search starts on {start}, after its end on {end}.").format(
-                start=asked.start.isoformat(), end=asked.end.isoformat()
+                start=start.isoformat(), end=end.isoformat()
             )
         )
-    return asked
+    for name, first in values.items():
+        other = f"{name.removesuffix('_from')}_to"
+        last = values.get(other) if name.endswith("_from") else None
+        if first is not None and last is not None and first > last:
+            raise BadValue(
+                _("« {first} » is {value}, more than « {last} », which is {limit}.").format(
+                    first=name, value=first, last=other, limit=last
+                )
+            )
 
 
 def canonical(search: Search, asked: Asked) -> dict[str, str]:
     """Return the parameters as sorted absolute texts, defaults left out: the same question gives the same texts."""
     texts = {}
     for parameter in sorted(search.parameters, key=lambda one: one.name):
-        value = getattr(asked, parameter.name)
-        if parameter.name in SHOWN_ONLY or value in (None, ()):
+        value = asked[parameter.name]
+        if not parameter.identifies or value in (None, ()):
             continue
         text = _as_text(parameter, value)
         if text and text != parameter.default:
@@ -213,6 +178,10 @@ def _read(
         return _yes_no(parameter, given)
     if parameter.kind == "text":
         return _one_of(parameter, str(given))
+    if parameter.kind == "number":
+        return _number(parameter, given)
+    if parameter.kind == "words":
+        return _words(parameter, given)
     return _choice(parameter, given, choices)
 
 
@@ -238,6 +207,28 @@ def _yes_no(parameter: SearchParameter, given: object) -> bool:
     return word == "yes"
 
 
+def _number(parameter: SearchParameter, given: object) -> int:
+    least, most = parameter.least, parameter.most
+    text = str(given).strip()
+    number = int(text) if _WHOLE.fullmatch(text) else None
+    if number is None or (least is not None and number < least) or (most is not None and number > most):
+        if least is not None and most is not None:
+            sentence = _("« {name} » takes a whole number from {least} to {most}, not « {text} ».")
+        elif least is not None:
+            sentence = _("« {name} » takes a whole number, {least} or more, not « {text} ».")
+        else:
+            sentence = _("« {name} » takes a whole number, not « {text} ».")
+        raise BadValue(sentence.format(name=parameter.name, least=least, most=most, text=text))
+    return number
+
+
+def _words(parameter: SearchParameter, given: object) -> str:
+    text = plain(" ".join(_items(given)))
+    if not text:
+        raise BadValue(_("« {name} » takes words: at least a letter or a figure.").format(name=parameter.name))
+    return text
+
+
 def _one_of(parameter: SearchParameter, text: str) -> str:
     word = text.strip().lower()
     if word not in parameter.choices:
@@ -250,11 +241,7 @@ def _choice(parameter: SearchParameter, given: object, choices: Callable[[str], 
     if parameter.name == "family":
         # A list of families would be a list of patients: an unknown one simply finds nobody.
         return tuple(sorted(set(items)))
-    if parameter.choices:
-        words = vocabulary("states" if parameter.name == "state" else "decliners")
-        there: Choices = {word: (value,) for word, value in words.items()}
-    else:
-        there = choices(parameter.name)
+    there = _fixed_choices(parameter) if parameter.choices else choices(parameter.name)
     found: set[str] = set()
     for item in items:
         exact = [values for values in there.values() if item in values]
@@ -266,6 +253,15 @@ def _choice(parameter: SearchParameter, given: object, choices: Callable[[str], 
             raise _not_among(parameter, item, parameter.choices or sorted({v for vs in there.values() for v in vs}))
         found.update(values)
     return tuple(sorted(found))
+
+
+def _fixed_choices(parameter: SearchParameter) -> Choices:
+    known: dict[str, tuple[str, ...]] = {}
+    for value, label in zip(parameter.choices, parameter.labels or parameter.choices, strict=True):
+        known |= dict.fromkeys((plain(value), plain(_(label))), (value,))
+    if parameter.name in _VOCABULARIES:
+        known |= {word: (value,) for word, value in vocabulary(_VOCABULARIES[parameter.name]).items()}
+    return known
 
 
 def _not_among(parameter: SearchParameter, text: str, known: tuple[str, ...] | list[str]) -> BadValue:

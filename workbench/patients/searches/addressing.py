@@ -1,0 +1,198 @@
+"""What all searches of patients share: the filters on a patient, and the columns that tell who it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.addresses import address_problems
+from workbench.domain.searches import SearchParameter
+from workbench.language import marked
+from workbench.patients import rows
+from workbench.patients.names import full_name
+from workbench.patients.schema import group_members, patients, practices, practitioners
+from workbench.patients.searches.clauses import Context, Filter, SqlCondition
+from workbench.patients.searches.folding import holds_words
+
+ADULT_AGE = 18
+ADDRESS_STATUSES = ("ok", "missing", "malformed")
+_STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
+
+PATIENT_READ = (
+    patients.c.patient_id, patients.c.last_name, patients.c.first_name, patients.c.external, patients.c.patient_type,
+    patients.c.file_state, patients.c.mobile, patients.c.phone, patients.c.email, patients.c.family_id,
+    patients.c.language, patients.c.main_practitioner_id,
+)  # fmt: skip
+"""What `patient_columns` needs of a row."""
+
+NAMED_OF_PATIENTS: Mapping[str, sa.ColumnElement[Any]] = {
+    name: patients.c[name]
+    for name in (
+        "patient_id", "civility", "last_name", "first_name", "birth_name", "birth_date", "sex", "email", "phone",
+        "mobile", "language", "address_line_1", "address_line_2", "postcode", "city", "country", "patient_type",
+        "file_state", "remark", "created_on",
+    )
+} | {"family": patients.c.family_id}  # fmt: skip
+"""What a condition may name of a patient, in every search of patients."""
+
+
+def is_one_of(column: sa.ColumnElement[Any], values: Sequence[str]) -> SqlCondition:
+    """Say that a column holds one of `values`."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def patients_here(practice_id: str) -> tuple[SqlCondition, ...]:
+    """Say that a row is a patient of the practice; somebody from outside has appointments, but no file."""
+    return patients.c.practice_id == practice_id, sa.not_(patients.c.external)
+
+
+def day_number(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """Return a day as the number 20261122: ten thousands between two of them are whole years on every database."""
+    return sa.extract("year", moment) * 10_000 + sa.extract("month", moment) * 100 + sa.extract("day", moment)
+
+
+def minor_at(day: sa.ColumnElement[Any] | date) -> SqlCondition:
+    """Say that the patient is not of age on a day; a patient whose birth date is not known is taken for an adult."""
+    born = patients.c.birth_date
+    number = day.year * 10_000 + day.month * 100 + day.day if isinstance(day, date) else day_number(day)
+    return sa.and_(born.is_not(None), number - day_number(born) < ADULT_AGE * 10_000)
+
+
+# --- the filters --------------------------------------------------------------------------------------
+
+PRACTITIONER = SearchParameter(name="practitioner", kind="choice", label=marked("Practitioner, by code or name"))
+FAMILY = SearchParameter(name="family", kind="choice", label=marked("Family, by its number"))
+GROUP = SearchParameter(name="group", kind="choice", label=marked("Group of patients"))
+PATIENT_TYPE = SearchParameter(name="patient_type", kind="choice", label=marked("Type of patient"))
+FILE_STATE = SearchParameter(name="file_state", kind="choice", label=marked("State of the file"))
+SITE = SearchParameter(name="site", kind="choice", label=marked("Site"))
+WITH_EMAIL = SearchParameter(name="with_email", kind="yes_no", label=marked("With an e-mail address in the file"))
+LANGUAGE = SearchParameter(name="language", kind="choice", label=marked("Language of the patient"))
+CITY = SearchParameter(name="city", kind="words", label=marked("City"))
+POSTCODE = SearchParameter(name="postcode", kind="words", label=marked("Postcode, or how it begins (35, 29000)"))
+REMARK = SearchParameter(name="remark", kind="words", label=marked("Words of the remark"))
+
+
+def gone(default: str) -> SearchParameter:
+    """Return the parameter that keeps patients who died or whose file is archived, or leaves them out."""
+    return SearchParameter(
+        name="gone", kind="yes_no", label=marked("With deceased patients and archived files"), default=default
+    )
+
+
+def _in_group(values: tuple[str, ...], context: Context) -> SqlCondition:
+    return sa.exists().where(
+        group_members.c.practice_id == patients.c.practice_id,
+        group_members.c.patient_id == patients.c.patient_id,
+        is_one_of(group_members.c.group_id, values),
+    )
+
+
+def _has_email(wanted: bool, context: Context) -> SqlCondition:
+    some = sa.func.trim(sa.func.coalesce(patients.c.email, "")) != ""
+    return some if wanted else ~some
+
+
+def _speaks(values: tuple[str, ...], context: Context) -> SqlCondition:
+    # Who said nothing is spoken to in the practice's own language.
+    usual = sa.select(practices.c.language).where(practices.c.practice_id == context.practice_id).scalar_subquery()
+    return is_one_of(sa.func.coalesce(patients.c.language, usual), values)
+
+
+def _postcode_begins(words: str, context: Context) -> SqlCondition:
+    written = sa.func.lower(sa.func.replace(sa.func.coalesce(patients.c.postcode, ""), " ", ""))
+    return sa.or_(*(written.like(f"{word}%") for word in words.split()))
+
+
+def _still_here(keep: bool, context: Context) -> SqlCondition | None:
+    return None if keep else sa.and_(sa.not_(patients.c.deceased), sa.not_(patients.c.archived))
+
+
+def _at_site(values: tuple[str, ...], context: Context) -> SqlCondition:
+    # A patient is seen where the practitioner of the file works.
+    works = sa.select(practitioners.c.practitioner_id).where(
+        practitioners.c.practice_id == context.practice_id, is_one_of(practitioners.c.site_id, values)
+    )
+    return patients.c.main_practitioner_id.in_(works)
+
+
+def _minors_today(wanted: bool, context: Context) -> SqlCondition:
+    minor = minor_at(context.today)
+    return minor if wanted else ~minor
+
+
+BY_FAMILY = Filter(parameter=FAMILY, sql=lambda values, context: is_one_of(patients.c.family_id, values))
+BY_GROUP = Filter(parameter=GROUP, sql=_in_group)
+BY_PATIENT_TYPE = Filter(parameter=PATIENT_TYPE, sql=lambda values, context: is_one_of(patients.c.patient_type, values))
+BY_FILE_STATE = Filter(parameter=FILE_STATE, sql=lambda values, context: is_one_of(patients.c.file_state, values))
+BY_EMAIL = Filter(parameter=WITH_EMAIL, sql=_has_email)
+BY_LANGUAGE = Filter(parameter=LANGUAGE, sql=_speaks)
+BY_CITY = Filter(parameter=CITY, sql=lambda words, context: holds_words(words, patients.c.city))
+BY_POSTCODE = Filter(parameter=POSTCODE, sql=_postcode_begins)
+
+
+def by_gone(default: str) -> Filter:
+    """Return the filter on patients who died or whose file is archived."""
+    return Filter(parameter=gone(default), sql=_still_here)
+
+
+PATIENT_FILTERS = (
+    Filter(parameter=PRACTITIONER, sql=lambda values, context: is_one_of(patients.c.main_practitioner_id, values)),
+    BY_FAMILY,
+    BY_GROUP,
+    BY_PATIENT_TYPE,
+    BY_FILE_STATE,
+    Filter(parameter=SITE, sql=_at_site),
+    Filter(parameter=SearchParameter(name="minors", kind="yes_no", label=marked("Minors today")), sql=_minors_today),
+    BY_EMAIL,
+    BY_LANGUAGE,
+    BY_CITY,
+    BY_POSTCODE,
+    by_gone("no"),
+    Filter(parameter=REMARK, sql=lambda words, context: holds_words(words, patients.c.remark)),
+)
+"""The filters of every search whose rows are patients, or what belongs to a patient's file."""
+
+
+# --- the columns --------------------------------------------------------------------------------------
+
+
+def practitioner_names(context: Context) -> dict[str | None, str]:
+    """Return how each practitioner is named, by key."""
+    found = context.connection.execute(
+        sa.select(practitioners).where(practitioners.c.practice_id == context.practice_id)
+    )
+    return {row.practitioner_id: full_name(row.title, row.first_name, row.last_name) or row.code for row in found}
+
+
+def patient_columns(
+    read: Mapping[str, rows.Values], context: Context, *, practitioner: str = "main_practitioner_id"
+) -> dict[str, Any]:
+    """Return the columns that all searches of patients share, from rows that hold `PATIENT_READ`.
+
+    `practitioner` is the column read that names the practitioner: the file's, or the appointment's.
+    """
+    names = practitioner_names(context)
+    return {
+        "patient_id": rows.text(read["patient_id"]),
+        "patient": rows.text(
+            [" ".join(filter(None, pair)) or None for pair in zip(read["last_name"], read["first_name"], strict=True)]
+        ),
+        "file_number": rows.text(
+            [None if external else one for one, external in zip(read["patient_id"], read["external"], strict=True)]
+        ),
+        "phone": rows.text([mobile or phone for mobile, phone in zip(read["mobile"], read["phone"], strict=True)]),
+        "practitioner": rows.category([names.get(one) for one in read[practitioner]]),
+        "practitioner_id": rows.text(read[practitioner]),
+        "email": rows.text(read["email"]),
+        "family": rows.text(read["family_id"]),
+        "patient_type": rows.category(read["patient_type"]),
+        "file_state": rows.category(read["file_state"]),
+        "language": rows.category(read["language"]),
+        "address_status": rows.category(
+            [_STATUS_OF_PROBLEM[one] for one in address_problems(read["email"])], ADDRESS_STATUSES
+        ),
+    }
