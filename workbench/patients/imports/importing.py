@@ -102,7 +102,7 @@ def import_file(
     columns = _KINDS[kind].columns
     file = Path(path)
     understood = read_mapping(mapping, known=columns)
-    table = read_table(file, encoding=understood.encoding, delimiter=understood.delimiter)
+    table = read_table(file, encoding=understood.encoding, delimiter=understood.delimiter, sheet=understood.sheet)
     places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
     report: ImportReport
     try:
@@ -144,6 +144,9 @@ def import_file(
 
 def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:
     _KINDS[batch.kind].write(batch)
+    batch.findings += [
+        ImportFinding(row=0, column="", code=note.code, message=note.message) for note in batch.table.notes
+    ]
     crooked = [
         ImportFinding(
             row=line, column="", code="crooked", message=_("This row has more cells than there are headings.")

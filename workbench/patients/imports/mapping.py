@@ -19,6 +19,7 @@ rest, and wins::
     delimiter = ";"
     encoding = "cp1252"
     prefix = "OLD-"                 # put before every key of the file
+    sheet = "Patients"              # of a workbook: its name, or its number from 1
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from workbench.patients.imports.values import DATE_ORDERS
 from workbench.patients.words import plain
 
 _SECTIONS = ("columns", "values", "constants", "options")
-_OPTIONS = ("dates", "delimiter", "encoding", "prefix")
+_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet")
 _WITH_IDENTITY = ("patients", "appointments", "guardians", "correspondents")
 
 
@@ -52,6 +53,7 @@ class ImportMapping:
     delimiter: str | None = None
     encoding: str | None = None
     prefix: str = ""
+    sheet: str | None = None
 
 
 def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequence[str]) -> ImportMapping:
@@ -90,6 +92,7 @@ def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequen
         delimiter=options.get("delimiter"),
         encoding=options.get("encoding"),
         prefix=str(options.get("prefix", "")),
+        sheet=str(options["sheet"]) if "sheet" in options else None,
     )
 
 

@@ -23,6 +23,16 @@ _OLDER_ENCODINGS = ["mac_roman", "cp850"]
 
 _GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST_CELL = 1_000_000
+_ZIP = b"PK\x03\x04"
+_OLDER_WORKBOOK = b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableNote:
+    """Something to know about a whole file that was read."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +47,13 @@ class ImportTable:
     lines: Sequence[int]
     crooked: Sequence[int]  # lines left out because they have more cells than there are headings
     encoding: str = "utf-8"
+    notes: Sequence[TableNote] = ()
 
 
-def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> ImportTable:
-    """Read a file of separated values.
+def read_table(
+    path: Path, *, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> ImportTable:
+    """Read a file of separated values or, told by its first bytes, an Excel workbook (see `xlsx.read_xlsx`).
 
     The encoding is the one said, else the one its first bytes announce, else UTF-8, else that of Windows (cp1252)
     unless a byte has no meaning there; only then the likeliest of the older ones. The delimiter is the one said, else
@@ -58,6 +71,11 @@ def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None
         raise ImportRefused(
             _("The file {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
         ) from error
+    if data.startswith(_ZIP):
+        # Most files are none: the library is loaded for those that are.
+        from workbench.patients.imports.xlsx import read_xlsx
+
+        return read_xlsx(path, sheet=sheet)
     text, read_in = _decoded(data, path.name, encoding)
     if not text.strip():
         raise ImportRefused(_("The file {file} is empty.").format(file=path.name))
@@ -68,9 +86,12 @@ def read_table(path: Path, *, encoding: str | None = None, delimiter: str | None
 
 def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
     """Return the text, and the name of the encoding it was read in."""
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if data.startswith(_OLDER_WORKBOOK):
         raise ImportRefused(
-            _("The file {file} is a spreadsheet: save it as CSV (UTF-8) and import that file.").format(file=name)
+            _(
+                "The file {file} is an older Excel workbook (.xls), or has a password: save it as an Excel workbook "
+                "(.xlsx) without a password, and import that file."
+            ).format(file=name)
         )
     try:
         if encoding:
