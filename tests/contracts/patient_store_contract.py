@@ -15,6 +15,7 @@ from workbench.domain.frames import APPOINTMENT_COLUMNS
 from workbench.domain.tables import TABLE_COLUMNS
 from workbench.errors import BadValue, ReadOnlyStore, UnknownName, UnknownPatient
 from workbench.patients import schema
+from workbench.patients.columns import SOURCES
 from workbench.patients.store import SqlPatientStore
 
 TODAY = date(2026, 11, 23)  # a Monday
@@ -403,19 +404,22 @@ class PatientStoreContract:
         assert people["emergency_phone"].tolist() == ["01 99 00 00 16", "01 99 00 00 15"]
         assert people["active"].all()
 
-    @pytest.mark.parametrize("source", ["patient", "appointment", "practitioner", "practice"])
+    @pytest.mark.parametrize("source", sorted(SOURCES))
     def test_every_column_a_source_names_can_be_read(self, store: SqlPatientStore, source: str) -> None:
         names = sorted(store.column_names(source))
-        keys = {"patient": ["007"], "appointment": ["a1"], "practitioner": ["MM"], "practice": []}[source]
-        assert list(store.columns(source, keys, names, today=TODAY).columns) == names
-        assert len(store.columns(source, keys, names, today=TODAY)) == 1
-        assert len(store.columns(source, [], [], today=TODAY)) == (1 if source == "practice" else 0)
+        keys = {"patient": ["007"], "appointment": ["a1"], "visit": ["p1"], "practitioner": ["MM"]}.get(source, [])
+        found = store.columns(source, keys, names, today=TODAY)
+        none = store.columns(source, ["nobody"], names, today=TODAY)
+        assert list(found.columns) == list(none.columns) == names
+        assert found.dtypes.to_dict() == none.dtypes.to_dict()
+        assert len(found) == (1 if source == "practice" else len(keys))
+        assert len(none) == len(store.columns(source, [], [], today=TODAY)) == (1 if source == "practice" else 0)
 
     def test_an_unknown_column_or_source_is_refused_by_name(self, store: SqlPatientStore) -> None:
         with pytest.raises(UnknownName, match="shoe_size"):
             store.columns("patient", ["007"], ["shoe_size"], today=TODAY)
-        with pytest.raises(UnknownName, match="invoice"):
-            store.columns("invoice", [], [], today=TODAY)
+        with pytest.raises(UnknownName, match=r"neighbour.*correspondent"):
+            store.columns("neighbour", [], [], today=TODAY)
 
     # --- people -------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ flag       ``bool``
 money      ``float64``, in euros
 day        ``datetime64[us]`` at midnight, without a zone (a birth date has none)
 moment     ``datetime64[us, <zone of the practice>]``
+list       ``object``, Python lists, ``None`` instead of an empty one
 =========  ================================================================================
 """
 
@@ -73,6 +74,14 @@ def money(cents: Values) -> Any:
 def day(values: Values) -> Any:
     """Return a column of days."""
     return pd.DatetimeIndex(np.array(list(values), dtype="datetime64[us]"))
+
+
+def lists(values: Values) -> Any:
+    """Return a column of lists."""
+    column = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        column[place] = value or None
+    return column
 
 
 def moment(values: Values | np.ndarray[Any, Any], zone: ZoneInfo) -> Any:

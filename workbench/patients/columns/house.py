@@ -1,0 +1,151 @@
+"""The columns of a practitioner and of the practice itself: who they are, when they are there, when not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from workbench.domain.calendar import PracticeCalendar
+from workbench.patients import rows
+from workbench.patients.calendar import calendar_of
+from workbench.patients.columns.reading import Group, Reading, Source
+from workbench.patients.hours import hours_text
+from workbench.patients.names import full_name
+from workbench.patients.schema import (
+    closed_days,
+    emergency_lines,
+    leaves,
+    media,
+    opening_hours,
+    practices,
+    practitioners,
+)
+
+# --- of a practitioner ----------------------------------------------------------------------------------
+
+_NAME = ("title", "first_name", "last_name", "code")
+
+
+def _name(reading: Reading) -> Mapping[str, Any]:
+    parts = zip(*(reading.values[name] for name in _NAME), strict=True)
+    return {"name": rows.text([full_name(title, first, last) or code for title, first, last, code in parts])}
+
+
+def _emergency_lines(reading: Reading) -> dict[str, str]:
+    """Return the first line of each practitioner, and under "" the first of everybody's."""
+    lines: dict[str, str] = {}
+    for practitioner, phone in reading.connection.execute(
+        sa.select(emergency_lines.c.practitioner_id, emergency_lines.c.phone)
+        .where(reading.of_practice(emergency_lines))
+        .order_by(emergency_lines.c.line_id)
+    ):
+        lines.setdefault(practitioner or "", phone)
+    return lines
+
+
+def _emergency_phone(reading: Reading) -> Mapping[str, Any]:
+    lines = _emergency_lines(reading)
+    return {"emergency_phone": rows.text([lines.get(key, lines.get("")) for key in reading.keys])}
+
+
+def _signature_path(reading: Reading) -> Mapping[str, Any]:
+    """Find where the image of a signature lies, as the table of media tells it."""
+    signatures = reading.values["signature_media_id"]
+    paths = reading.pairs(
+        sa.select(media.c.media_id, media.c.path).where(
+            reading.of_practice(media),
+            rows.among(media.c.media_id, [one for one in signatures if one], reading.connection.dialect),
+        )
+    )
+    return {"signature_path": rows.text([paths.get(one) for one in signatures])}
+
+
+PRACTITIONER = Source(
+    table=practitioners,
+    key="practitioner_id",
+    groups=(
+        Group(("name",), _name, needs=_NAME),
+        Group(("emergency_phone",), _emergency_phone),
+        Group(("signature_path",), _signature_path, needs=("signature_media_id",)),
+    ),
+)
+
+# --- of the practice ------------------------------------------------------------------------------------
+
+
+def _opening_hours(reading: Reading) -> Mapping[str, Any]:
+    found = reading.connection.execute(
+        sa.select(opening_hours.c.weekday, opening_hours.c.opens, opening_hours.c.closes)
+        .where(reading.of_practice(opening_hours), opening_hours.c.site_id == "")
+        .order_by(opening_hours.c.weekday, opening_hours.c.opens)
+    )
+    hours = [(weekday, opens, closes) for weekday, opens, closes in found]
+    return {"opening_hours": rows.text([hours_text(hours, language=one) for one in reading.values["language"]])}
+
+
+def _practice_emergency_phone(reading: Reading) -> Mapping[str, Any]:
+    """Find everybody's line, else the first of a practitioner."""
+    lines = _emergency_lines(reading)
+    return {"emergency_phone": rows.text([lines.get("") or next(iter(lines.values()), None) for _key in reading.keys])}
+
+
+def next_closure(declared: Sequence[date], calendar: PracticeCalendar, today: date) -> tuple[date, date] | None:
+    """Return the first and the last day of the run of declared closed days that ends on or after `today`, the next one.
+
+    Days on which the practice does not work anyhow (Sundays, holidays) do not break a run; they neither begin nor end
+    one, for nobody declared them.
+    """
+    run: tuple[date, date] | None = None
+    for day in sorted(declared):
+        if run and not _works_between(run[1], day, calendar):
+            run = (run[0], day)
+        elif run and run[1] >= today:
+            return run
+        else:
+            run = (day, day)
+    return run if run and run[1] >= today else None
+
+
+def _works_between(day: date, later: date, calendar: PracticeCalendar) -> bool:
+    return any(calendar.is_open(day + timedelta(days=step)) for step in range(1, (later - day).days))
+
+
+def _closure(reading: Reading) -> Mapping[str, Any]:
+    """Find the next closure of the whole practice, and who replaces whom then (or, without one, at the next leave)."""
+    declared = reading.connection.execute(
+        sa.select(closed_days.c.day).where(reading.of_practice(closed_days), closed_days.c.site_id == "")
+    ).scalars()
+    closure = next_closure([*declared], calendar_of(reading.connection, reading.practice_id), reading.today)
+    start, end = closure or (None, None)
+    absent = reading.connection.execute(
+        sa.select(leaves.c.starts_on, leaves.c.ends_on, leaves.c.replacement, leaves.c.replacement_phone)
+        .where(reading.of_practice(leaves), leaves.c.ends_on >= reading.today)
+        .order_by(leaves.c.starts_on, leaves.c.leave_id)
+    ).all()
+    if start and end:
+        # Of the leaves around the closure, one that names somebody; a leave at another time is no help then.
+        around = [leave for leave in absent if leave.starts_on <= end and leave.ends_on >= start]
+        leave = next((one for one in around if one.replacement), None)
+    else:
+        leave = absent[0] if absent else None
+    return {
+        "next_closure_from": rows.day([start]),
+        "next_closure_until": rows.day([end]),
+        "replacement": rows.text([leave.replacement or None if leave else None]),
+        "replacement_phone": rows.text([leave.replacement_phone or None if leave else None]),
+    }
+
+
+PRACTICE = Source(
+    table=practices,
+    key="practice_id",
+    groups=(
+        Group(("opening_hours",), _opening_hours, needs=("language",)),
+        Group(("emergency_phone",), _practice_emergency_phone),
+        Group(("next_closure_from", "next_closure_until", "replacement", "replacement_phone"), _closure),
+    ),
+)
+"""One row: whatever keys are asked for, it is read by the practice's own."""
