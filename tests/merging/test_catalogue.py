@@ -16,7 +16,10 @@ def test_the_fields_a_reminder_needs_are_there(catalogue: Catalogue, code: str) 
 
 def test_the_fields_of_health_are_those_of_the_list(catalogue: Catalogue) -> None:
     health = {field.code for field in catalogue.values() if field.data_class is DataClass.HEALTH}
-    assert health == {"PETATDOS", "RDVNATURE", "RDVREM", "RDVCONS"}
+    assert health == {
+        "PETATDOS", "RDVNATURE", "RDVREM", "RDVCONS", "ACTES", "DENTS", "ACTEDATE", "CONSEILS", "ORDDATE", "IMGDATE",
+        "PLTITRE", "PLETAPE", "SEMESTRE", "SEMFIN", "ENTDATE", "ENTFIN", "CONTENTION", "HONOBJET", "RAPMOTIF", "TEXTE",
+    }  # fmt: skip
 
 
 def test_fields_are_found_without_accents_or_case(catalogue: Catalogue) -> None:
@@ -28,7 +31,7 @@ def test_every_source_is_a_table_and_a_column(catalogue: Catalogue) -> None:
     tables = {source.partition(".")[0] for field in catalogue.values() for source in field.source}
     assert tables == {
         "patient", "guardian", "payer", "addressee", "appointment", "appointments", "practitioner", "file_practitioner",
-        "practice", "mailing",
+        "practice", "mailing", "subject", "invoice", "quote", "recall", "plan", "agreement", "visit", "correspondent",
     }  # fmt: skip
 
 

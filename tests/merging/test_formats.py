@@ -70,7 +70,10 @@ def test_a_moment_with_a_zone_is_written_as_the_practices_wall_clock() -> None:
 @pytest.mark.parametrize("code", sorted(builtin_catalogue()))
 def test_a_missing_value_is_none_and_never_an_empty_text(code: str) -> None:
     field = builtin_catalogue()[code]
-    neutral = {"greeting": "Madame, Monsieur", "warm_greeting": "Madame, Monsieur"}
+    neutral = {
+        "greeting": "Madame, Monsieur", "warm_greeting": "Madame, Monsieur", "agreement": "(e)",
+        "addressee_form": "vous",
+    }  # fmt: skip
     assert written(field.format, *[None] * len(field.source)) == neutral.get(field.format)
 
 

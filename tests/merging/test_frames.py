@@ -60,7 +60,12 @@ def merged(appointments, people, relations, catalogue):
 
     def merge(*codes: str, **options: object) -> pd.DataFrame:
         sources = load_sources(
-            needed_columns(codes, catalogue), recipients, columns=store.columns, relations=store.relations
+            needed_columns(codes, catalogue),
+            recipients,
+            columns=store.columns,
+            relations=store.relations,
+            now=NOW,
+            zone=ZONE,
         )
         return fields_frame(recipients, codes, catalogue, sources, now=NOW, zone=ZONE, user="Claire", **options)
 
@@ -132,7 +137,8 @@ def test_no_recipient_gives_no_row_and_all_columns(appointments, people, relatio
     )
     store = Store(people(), relations())
     sources = load_sources(
-        needed_columns(["PNOM", "RDVPRAT"], catalogue), nobody, columns=store.columns, relations=store.relations
-    )
+        needed_columns(["PNOM", "RDVPRAT"], catalogue), nobody,
+        columns=store.columns, relations=store.relations, now=NOW, zone=ZONE,
+    )  # fmt: skip
     frame = fields_frame(nobody, ["PNOM", "RDVPRAT"], catalogue, sources, now=NOW, zone=ZONE)
     assert frame.shape == (0, 2)

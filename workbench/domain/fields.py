@@ -31,6 +31,8 @@ class Field:
 
     `source` lists the columns it is computed from, as ``table.column``; `format` names the vectorised
     function of `merging.formats` that computes it; `aliases` are other codes a practice may write.
+    `asked` (``day``, ``text``, ``year``) marks a value of the whole mailing, asked once at sending; its source is what
+    is proposed.
     """
 
     code: str
@@ -41,6 +43,7 @@ class Field:
     format: str
     example: str
     aliases: tuple[str, ...] = ()
+    asked: str = ""
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from workbench.domain.fields import Catalogue, DataClass, Field
 
 @cache
 def builtin_catalogue() -> Catalogue:
-    """Return the fields the workbench knows by itself (FEATURES, section 3 and 5); read once."""
+    """Return the fields the workbench knows by itself; read once."""
     declared = tomllib.loads((files("workbench.merging") / "fields.toml").read_text(encoding="utf-8"))
     return Catalogue(
         Field(
@@ -23,6 +23,7 @@ def builtin_catalogue() -> Catalogue:
             format=entry["format"],
             example=entry["example"],
             aliases=tuple(entry.get("aliases", ())),
+            asked=entry.get("asked", ""),
         )
         for code, entry in declared.items()
     )

@@ -7,6 +7,7 @@ recipients, and each field's format is computed over all rows at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,15 +21,13 @@ from workbench.language import LANGUAGES, _
 from workbench.merging.formats import FORMATS
 from workbench.merging.formats.inputs import Inputs
 from workbench.merging.recipients import Recipients
+from workbench.merging.source_keys import CURRENT, leading_subjects, person_keys, source_keys
 
-_KEYS = {
-    "patient": "patient_id",
-    "guardian": "patient_id",
-    "payer": "patient_id",
-    "appointment": "appointment_id",
-    "practitioner": "practitioner_id",
-}
-_OUR_OWN = frozenset({"addressee", "mailing"})
+_KEYS = {"patient": "patient_id", "appointment": "appointment_id", "practitioner": "practitioner_id"}
+_ANSWERING = ("guardian", "payer")
+_OUR_OWN = frozenset({"addressee", "mailing", "subject"})
+_NEW_YEAR_FROM = 11
+"""From this month on, greetings are for the year to come."""
 
 Columns = Callable[[str, Sequence[str], Sequence[str]], pd.DataFrame]
 Relations = Callable[[Sequence[str], str], pd.DataFrame]
@@ -38,8 +37,8 @@ def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[
     """Return the columns of the store that these fields are computed from, by table.
 
     Tables are ``patient``, ``guardian``, ``payer``, ``appointment``, ``practitioner`` (the appointment's),
-    ``file_practitioner`` (the patient's main one) and ``practice``; what the recipients frame and the mailing hold
-    already is not among them.
+    ``file_practitioner`` (the patient's main one), ``practice``, and those of ``source_keys.CURRENT``; what the
+    recipients frame and the mailing hold already is not among them.
 
     Raises
     ------
@@ -58,6 +57,8 @@ def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[
                 needed.setdefault(table, set()).add(column)
     if "file_practitioner" in needed:
         needed.setdefault("patient", set()).add("main_practitioner_id")
+    for table in CURRENT.keys() & needed.keys():
+        needed.setdefault("patient", set()).add(CURRENT[table])
     return needed
 
 
@@ -67,10 +68,12 @@ def load_sources(
     *,
     columns: Columns,
     relations: Relations,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> dict[str, pd.DataFrame]:
     """Ask the store for the needed columns of the recipients' rows only, and return them by table, indexed by key.
 
-    `columns` and `relations` are the methods of the same name of the patient store.
+    `columns` and `relations` are the methods of the same name of the patient store; `now` as for `fields_frame`.
     """
     frame = recipients.frame
     sources: dict[str, pd.DataFrame] = {}
@@ -90,11 +93,28 @@ def load_sources(
         sources["file_practitioner"] = columns("practitioner", sorted(keys), sorted(needed["file_practitioner"]))
     if "practice" in needed:
         sources["practice"] = columns("practice", [], sorted(needed["practice"]))
-    for role in ("guardian", "payer"):
+    for role in _ANSWERING:
         if role in needed:
-            ranked = relations(patients, role)
-            sources[role] = ranked.drop_duplicates("patient_id").set_index("patient_id")[sorted(needed[role])]
+            sources[role] = _answering(relations(patients, role), role, sorted(needed[role]))
+    here = wall_clock(now, zone)
+    for table in CURRENT:
+        if table in needed:
+            rows = pd.Series(_current_keys(table, recipients, sources["patient"], now=here), dtype=object)
+            sources[table] = columns(table, _distinct(rows), sorted(needed[table]))
     return sources
+
+
+def _answering(ranked: pd.DataFrame, role: str, names: list[str]) -> pd.DataFrame:
+    """Return who answers for patients twice: the best by the patient's key, and everyone by the addressee's."""
+    best = ranked.drop_duplicates("patient_id").set_index("patient_id")
+    people = ranked.drop_duplicates("person_key")
+    everyone = people.set_index(pd.Index(role + ":" + people["person_key"].astype(str)))
+    return pd.concat([best[names], everyone[names]])
+
+
+def _current_keys(table: str, recipients: Recipients, patients: pd.DataFrame, *, now: datetime) -> list[Any]:
+    own = _laid_out(patients[[CURRENT[table]]], plain_list(recipients.frame["patient_id"]))[CURRENT[table]]
+    return source_keys(table, recipients.frame, recipients.values, own, now=now)
 
 
 def fields_frame(
@@ -108,6 +128,7 @@ def fields_frame(
     user: str = "",
     names: Iterable[str] = (),
     values: Mapping[str, object] | None = None,
+    step: str = "",
     adult_age: int = 18,
 ) -> pd.DataFrame:
     """Return the merged values: index as the recipients, one column (text or ``None``) a code.
@@ -125,18 +146,25 @@ def fields_frame(
     names
         Columns of a recipients table that the template uses by their own name; their values stay as they are.
     values
-        Values of the mailing itself, the same for everyone, by code; they go before the catalogue's.
+        Values of the mailing itself, the same for everyone, by code; they go before the catalogue's. One that is
+        asked at sending is written as its field says, in each recipient's language.
+    step
+        The email type's: which reminder of several this is.
     """
     frame = recipients.frame
     given = dict(values or {})
     wanted = list(dict.fromkeys(codes))
-    inputs = _inputs(frame, needed_columns(wanted, catalogue), sources, now=now, zone=zone, user=user, age=adult_age)
+    own = {"now": wall_clock(now, zone), "user": user or None, "step": step or None}
+    inputs = _inputs(recipients, needed_columns(wanted, catalogue), sources, own, zone=zone, age=adult_age)
     made: dict[str, Any] = {}
     for code in wanted:
-        if code in given:
+        field = catalogue[code]
+        if code in given and field.asked:
+            told = replace(inputs, columns={field.source[0]: [given[code]] * len(frame)})
+            made[code] = FORMATS[field.format](told, field.source)
+        elif code in given:
             made[code] = [given[code]] * len(frame)
         else:
-            field = catalogue[code]
             made[code] = FORMATS[field.format](inputs, field.source)
     for name in names:
         if name in recipients.values.columns:
@@ -157,24 +185,31 @@ def _distinct(series: pd.Series) -> list[str]:
 
 
 def _inputs(
-    frame: pd.DataFrame,
+    recipients: Recipients,
     needed: Mapping[str, Collection[str]],
     sources: Mapping[str, pd.DataFrame],
+    own: Mapping[str, Any],
     *,
-    now: datetime,
     zone: ZoneInfo,
-    user: str,
     age: int,
 ) -> Inputs:
+    frame = recipients.frame
     size = len(frame)
-    here = wall_clock(now, zone)
-    columns: dict[str, list[Any]] = {"mailing.now": [here] * size, "mailing.user": [user or None] * size}
+    here: datetime = own["now"]
+    columns: dict[str, list[Any]] = {f"mailing.{name}": [value] * size for name, value in own.items()}
+    columns["mailing.new_year"] = [here.year + (here.month >= _NEW_YEAR_FROM)] * size
+    columns["subject.practitioner_id"] = [value or None for value in plain_list(frame["practitioner_id"])]
+    columns["subject.kind"] = [kind for kind, _key, _when in leading_subjects(frame)]
     for name in frame.columns:
         if name.startswith("addressee_") or name in ("address", "role"):
             columns[f"addressee.{name}"] = [value or None for value in plain_list(frame[name])]
-    for table, key in _KEYS.items():
+    places = {table: plain_list(frame[key]) for table, key in _KEYS.items()}
+    places |= {role: person_keys(role, frame) for role in _ANSWERING if role in needed}
+    for table in CURRENT:
+        if table in needed and "patient" in sources:
+            places[table] = _current_keys(table, recipients, sources["patient"], now=here)
+    for table, keys in places.items():
         if table in needed and table in sources:
-            keys = plain_list(frame[key])
             columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys).items()}
     if "file_practitioner" in needed and "file_practitioner" in sources:
         keys = columns["patient.main_practitioner_id"]

@@ -94,6 +94,8 @@ class Prepared:
             found,
             columns=partial(practice.store.columns, today=practice.today),
             relations=practice.store.relations,
+            now=self.at,
+            zone=practice.calendar.zone,
         )
         fields = fields_frame(
             found,
@@ -104,6 +106,7 @@ class Prepared:
             zone=practice.calendar.zone,
             user=practice.user,
             names=compiled.names,
+            step=self._template.step,
             adult_age=practice.settings.adult_age,
         )
         return occasion_digests(found, fields, catalogue=practice.catalogue), with_defaults(fields, compiled)

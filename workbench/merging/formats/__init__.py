@@ -6,12 +6,17 @@ empty text. Each distinct value of a column is written once.
 
 from __future__ import annotations
 
+from workbench.merging.formats.colleagues import COLLEAGUES
 from workbench.merging.formats.dates import DATES
 from workbench.merging.formats.inputs import Format
 from workbench.merging.formats.lists import LISTS
+from workbench.merging.formats.money import MONEY
+from workbench.merging.formats.papers import PAPERS
 from workbench.merging.formats.people import PEOPLE
 from workbench.merging.formats.places import PLACES
 from workbench.merging.formats.words import WORDS
 
-FORMATS: dict[str, Format] = {**WORDS, **DATES, **PLACES, **PEOPLE, **LISTS}
+FORMATS: dict[str, Format] = {
+    **WORDS, **DATES, **MONEY, **PLACES, **PEOPLE, **COLLEAGUES, **PAPERS, **LISTS,
+}  # fmt: skip
 """Every format a field of the catalogue may name."""

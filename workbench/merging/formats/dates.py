@@ -61,14 +61,14 @@ def _age_text(birth: date, day: date, language: str) -> str | None:
     return f"{years} ans" if language == "fr" else f"{years} years"
 
 
-def _far(day: date, inputs: Inputs) -> bool:
-    # A letter names the year only of a day one could mistake for another year's.
+def is_far(day: date, inputs: Inputs) -> bool:
+    """Tell whether a day needs its year: one could mistake it for another year's."""
     return abs((day - inputs.now.date()).days) > 183
 
 
 def long_date(moment: datetime, language: str, inputs: Inputs) -> str:
     """« mardi 24 novembre »; with its year when the day is more than half a year away."""
-    return day_text(moment.date(), language, year=_far(moment.date(), inputs))
+    return day_text(moment.date(), language, year=is_far(moment.date(), inputs))
 
 
 def _full_date(moment: datetime, language: str, _inputs: Inputs) -> str:
@@ -96,6 +96,19 @@ def _duration(minutes: object, _language: str) -> str | None:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+def _dated(moment: datetime, language: str, _inputs: Inputs) -> str:
+    return day_text(moment.date(), language, year=True, weekday=False)
+
+
+def _months_since(moment: datetime, language: str, inputs: Inputs) -> str | None:
+    """« 7 mois »; nothing before a month has gone by."""
+    then, now = moment.date(), inputs.now.date()
+    months = (now.year - then.year) * 12 + now.month - then.month - (now.day < then.day)
+    if months < 1:
+        return None
+    return f"{months} mois" if language == "fr" else f"{months} month{'' if months == 1 else 's'}"
 
 
 def _age(inputs: Inputs, source: Sequence[str]) -> Column:
@@ -129,6 +142,8 @@ DATES: dict[str, Format] = {
     "weekday": each_moment(lambda moment, language, _inputs: WEEKDAYS[language][moment.weekday()]),
     "month": each_moment(lambda moment, language, _inputs: MONTHS[language][moment.month - 1]),
     "hour": each_moment(lambda moment, language, _inputs: hour_text(moment, language)),
+    "dated": each_moment(_dated),
+    "months_since": each_moment(_months_since),
     "age": _age,
     "end_hour": _end_hour,
 }

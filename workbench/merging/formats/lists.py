@@ -1,11 +1,14 @@
-"""Lists in a letter, one thing a line."""
+"""Lists in a letter, one thing a line, and enumerations in a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from workbench.merging.formats.dates import date_and_hour
-from workbench.merging.formats.inputs import Column, Format, Inputs, wall_moment
+from workbench.merging.formats.dates import date_and_hour, day_text
+from workbench.merging.formats.inputs import Column, Format, Inputs, Values, wall_moment
+from workbench.merging.formats.money import amount_text
+from workbench.merging.grammar import enumeration
 
 
 def _appointment_list(inputs: Inputs, source: Sequence[str]) -> Column:
@@ -22,6 +25,52 @@ def _appointment_list(inputs: Inputs, source: Sequence[str]) -> Column:
     return written
 
 
+def _each_list(write: Callable[[Values, str, Inputs], str | None]) -> Format:
+    """Make a format of a function of one list and a language."""
+
+    def column(inputs: Inputs, source: Sequence[str]) -> Column:
+        return [
+            write([item for item in items if item], language, inputs) or None if items else None
+            for items, language in zip(inputs.column(source[0]), inputs.languages, strict=True)
+        ]
+
+    return column
+
+
+def _lines(items: Values, _language: str, _inputs: Inputs) -> str:
+    return "\n".join(dict.fromkeys(str(item).strip() for item in items))
+
+
+def _enumeration(items: Values, language: str, _inputs: Inputs) -> str:
+    return enumeration(list(dict.fromkeys(str(item).strip() for item in items)), language)
+
+
+def _moment_list(items: Values, language: str, inputs: Inputs) -> str:
+    moments = (wall_moment(item, inputs.zone) for item in items)
+    return "\n".join(date_and_hour(moment, language, inputs) for moment in moments if moment is not None)
+
+
+def _invoice_list(items: Values, language: str, inputs: Inputs) -> str:
+    return "\n".join(_invoice(item, language, inputs) for item in items)
+
+
+def _invoice(invoice: Mapping[str, Any], language: str, inputs: Inputs) -> str:
+    """« Facture F-0012 du 3 octobre 2026 : 45,00 € »; "Invoice F-0012 of 3 October 2026: €45.00"."""
+    words = ["Invoice" if language == "en" else "Facture"]
+    if invoice.get("number"):
+        words.append(str(invoice["number"]))
+    dated = wall_moment(invoice.get("dated_on"), inputs.zone)
+    if dated is not None:
+        words += ["of" if language == "en" else "du", day_text(dated.date(), language, year=True, weekday=False)]
+    remaining = amount_text(invoice.get("remaining"), language)
+    colon = ": " if language == "en" else "\N{NO-BREAK SPACE}: "
+    return " ".join(words) + (f"{colon}{remaining}" if remaining else "")
+
+
 LISTS: dict[str, Format] = {
     "appointment_list": _appointment_list,
+    "lines": _each_list(_lines),
+    "enumeration": _each_list(_enumeration),
+    "moment_list": _each_list(_moment_list),
+    "invoice_list": _each_list(_invoice_list),
 }

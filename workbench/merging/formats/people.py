@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.domain.people import COLLEAGUES
 from workbench.merging.formats.dates import years_between
 from workbench.merging.formats.inputs import Column, Format, Inputs, wall_moment
+from workbench.merging.formats.words import SEXES
+from workbench.merging.grammar import elision
+
+COLLEAGUE_ROLES = frozenset(COLLEAGUES)
 
 _CIVILITIES = {
     "m": "M", "m.": "M", "mr": "M", "mr.": "M", "monsieur": "M",
     "mme": "F", "mme.": "F", "madame": "F", "mlle": "F", "melle": "F", "mademoiselle": "F", "ms": "F", "mrs": "F",
     "dr": "Dr", "dr.": "Dr", "docteur": "Dr", "pr": "Pr", "pr.": "Pr", "professeur": "Pr", "me": "Me",
 }  # fmt: skip
-_WRITTEN = {
+WRITTEN = {
     "fr": {"M": "M.", "F": "Mme", "Dr": "Dr", "Pr": "Pr", "Me": "Me"},
     "en": {"M": "Mr", "F": "Ms", "Dr": "Dr", "Pr": "Prof.", "Me": "Me"},
 }
-_CALLED = {"M": "Monsieur", "F": "Madame", "Dr": "Docteur", "Pr": "Professeur", "Me": "Maître"}
+CALLED = {"M": "Monsieur", "F": "Madame", "Dr": "Docteur", "Pr": "Professeur", "Me": "Maître"}
 
 
-def _civil_kind(civility: object, sex: object) -> str | None:
+def civil_kind(civility: object, sex: object) -> str | None:
     """Return which of our civilities a file means, or nothing when neither its civility nor its sex tells."""
     if civility:
         known = _CIVILITIES.get(str(civility).strip().lower())
@@ -42,15 +47,59 @@ def _titled_name(inputs: Inputs, source: Sequence[str]) -> Column:
 def _civil_rows(inputs: Inputs, source: Sequence[str]) -> list[tuple[str | None, object, str]]:
     civilities, sexes = inputs.column(source[0]), inputs.column(source[1])
     return [
-        (_civil_kind(civility, sex), civility, language)
+        (civil_kind(civility, sex), civility, language)
         for civility, sex, language in zip(civilities, sexes, inputs.languages, strict=True)
     ]
 
 
 def _civility(inputs: Inputs, source: Sequence[str]) -> Column:
     return [
-        _WRITTEN[language][kind] if kind else (str(civility).strip() if civility else None)
+        WRITTEN[language][kind] if kind else (str(civility).strip() if civility else None)
         for kind, civility, language in _civil_rows(inputs, source)
+    ]
+
+
+def couple_of(civility: object) -> str | None:
+    """Return how two people named by one civility are called, « Madame, Monsieur », « Mesdames »; else nothing."""
+    first, joint, second = str(civility or "").strip().lower().replace(" & ", " et ").partition(" et ")
+    kinds = {_CIVILITIES.get(first.strip()), _CIVILITIES.get(second.strip())}
+    if not joint or not kinds <= {"M", "F"}:
+        return None
+    return "Madame, Monsieur" if len(kinds) == 2 else "Mesdames" if kinds == {"F"} else "Messieurs"
+
+
+def _agreement(inputs: Inputs, source: Sequence[str]) -> Column:
+    """Write what agrees after « né », « prié »: « e », nothing, « (e) » where nobody knows, « s » for a couple.
+
+    The empty text is a value here: a man's form has no ending, and English has none at all.
+    """
+    civilities = inputs.column(source[1]) if len(source) > 1 else [None] * len(inputs.languages)
+    endings: Column = []
+    for sex, civility, language in zip(inputs.column(source[0]), civilities, inputs.languages, strict=True):
+        if language == "en":
+            endings.append("")
+        elif together := couple_of(civility):
+            endings.append("es" if together == "Mesdames" else "s")
+        else:
+            kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
+            endings.append({"F": "e", "M": ""}.get(str(kind), "(e)"))
+    return endings
+
+
+def _addressee_sex(inputs: Inputs, source: Sequence[str]) -> Column:
+    civilities, sexes = (inputs.column(name) for name in source)
+    written: Column = []
+    for civility, sex, language in zip(civilities, sexes, inputs.languages, strict=True):
+        kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
+        written.append("couple" if couple_of(civility) else SEXES[language].get(str(kind)))
+    return written
+
+
+def _of_name(inputs: Inputs, source: Sequence[str]) -> Column:
+    """« de Zoé », « d’Alexis »; "of Zoé"."""
+    return [
+        (f"of {name}" if language == "en" else elision(name)) if name else None
+        for name, language in zip(inputs.column(source[0]), inputs.languages, strict=True)
     ]
 
 
@@ -58,12 +107,11 @@ def _greeting(inputs: Inputs, source: Sequence[str]) -> Column:
     """« Madame », « Monsieur », « Docteur »; « Madame, Monsieur » when nobody can know or two parents are meant."""
     names = inputs.column(source[2])
     greetings: Column = []
-    for (kind, _civil, language), name in zip(_civil_rows(inputs, source), names, strict=True):
+    for (kind, civil, language), name in zip(_civil_rows(inputs, source), names, strict=True):
         if language == "en":
-            known = kind is not None and name
-            greetings.append(f"Dear {_WRITTEN['en'][kind]} {name}" if known and kind else "Dear Sir or Madam")
+            greetings.append(f"Dear {WRITTEN['en'][kind]} {name}" if kind and name else "Dear Sir or Madam")
         else:
-            greetings.append(_CALLED[kind] if kind else "Madame, Monsieur")
+            greetings.append(CALLED[kind] if kind else couple_of(civil) or "Madame, Monsieur")
     return greetings
 
 
@@ -79,12 +127,12 @@ def _warm_greeting(inputs: Inputs, source: Sequence[str]) -> Column:
             if child and first:
                 greetings.append(f"Dear {first}")
             else:
-                greetings.append(f"Dear {_WRITTEN['en'][kind]} {last}" if kind and last else "Dear Sir or Madam")
+                greetings.append(f"Dear {WRITTEN['en'][kind]} {last}" if kind and last else "Dear Sir or Madam")
         elif child and first and sex in ("F", "M"):
             greetings.append(f"{'Chère' if sex == 'F' else 'Cher'} {first}")
         else:
             feminine = kind == "F" or (kind not in (None, "M") and sex == "F")
-            greetings.append(f"{'Chère' if feminine else 'Cher'} {_CALLED[kind]}" if kind else "Madame, Monsieur")
+            greetings.append(f"{'Chère' if feminine else 'Cher'} {CALLED[kind]}" if kind else "Madame, Monsieur")
     return greetings
 
 
@@ -109,7 +157,7 @@ def _relation(inputs: Inputs, source: Sequence[str]) -> Column:
         kin = str(relation or "").strip().lower()
         if role == "patient" or kin in ("self", "lui-même", "elle-même"):
             told.append("vous" if french else "you")
-        elif role in ("correspondent", "treating_dentist"):
+        elif role in COLLEAGUE_ROLES:
             told.append(("votre patiente" if sex == "F" else "votre patient") if french else "your patient")
         elif role not in ("guardian", "payer"):
             told.append(None)
@@ -131,4 +179,7 @@ PEOPLE: dict[str, Format] = {
     "greeting": _greeting,
     "warm_greeting": _warm_greeting,
     "relation": _relation,
+    "agreement": _agreement,
+    "addressee_sex": _addressee_sex,
+    "of_name": _of_name,
 }

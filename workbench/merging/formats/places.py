@@ -35,8 +35,16 @@ def _address_block(inputs: Inputs, source: Sequence[str]) -> Column:
     return blocks
 
 
+def _first_phone(inputs: Inputs, source: Sequence[str]) -> Column:
+    """Write the first number there is."""
+    rows = zip(*(inputs.column(name) for name in source), strict=True)
+    first = (next((str(part).strip() for part in row if part), None) for row in rows)
+    return [phone_text(number) if number else None for number in first]
+
+
 PLACES: dict[str, Format] = {
     "phone": each_value(lambda value, _language: phone_text(str(value))),
+    "first_phone": _first_phone,
     "place": _joined(", "),
     "street": _joined("\n"),
     "address_block": _address_block,

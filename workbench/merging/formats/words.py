@@ -11,7 +11,7 @@ def _text(value: object, _language: str) -> str | None:
     return str(value).strip()
 
 
-_SEXES = {"fr": {"F": "féminin", "M": "masculin"}, "en": {"F": "female", "M": "male"}}
+SEXES = {"fr": {"F": "féminin", "M": "masculin"}, "en": {"F": "female", "M": "male"}}
 _LANGUAGES = {
     "fr": {"fr": "français", "en": "anglais", "es": "espagnol", "de": "allemand", "it": "italien", "pt": "portugais"},
     "en": {"fr": "French", "en": "English", "es": "Spanish", "de": "German", "it": "Italian", "pt": "Portuguese"},
@@ -45,7 +45,7 @@ def _first_of(inputs: Inputs, source: Sequence[str]) -> Column:
 
 WORDS: dict[str, Format] = {
     "text": each_value(_text),
-    "sex": _worded(_SEXES, unknown=False),
+    "sex": _worded(SEXES, unknown=False),
     "language": _worded(_LANGUAGES),
     "state": _worded(_STATES),
     "declined_by": _worded(_DECLINERS),

@@ -1,0 +1,121 @@
+"""The grammar a French letter needs: agreement, elision, tu or vous, « a, b et c ».
+
+Each is a filter of ``{{ }}`` in an email type, and some fields of the catalogue are made with them. None of them ever
+raises, and none makes a text longer than its arguments together and a few words.
+
+Examples
+--------
+``{{ PSEXE|accord("né", "née", "né(e)") }}``, ``{{ PPRENOM|elision("de") }}``,
+``{{ CFORME|tuvous("ton patient", "votre patient") }}``, ``{{ ACTES|liste }}``, ``{{ DLIEN|majuscule }}``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+_FEMININE = frozenset({"f", "feminin", "female", "e", "mme", "madame"})
+_MASCULINE = frozenset({"m", "masculin", "male", "m.", "monsieur"})
+_COUPLE = frozenset({"couple", "s", "pluriel"})
+
+MUTE_H = frozenset(
+    {"hadrien", "hector", "helene", "heloise", "henri", "henriette", "henry", "herbert", "hercule", "hermance",
+     "hermes", "hermine", "hermione", "herve", "hilaire", "hilarion", "hilda", "hippolyte", "homere", "honore",
+     "honorine", "horace", "hortense", "hubert", "huguette", "hyacinthe"}
+)  # fmt: skip
+"""First names whose h is mute: « d’Hélène ». Before any other h nothing is elided: « de Hugo », « de Hamza »."""
+
+_VOWELS = "aeiou"
+_ELIDED = frozenset({"de", "le", "la", "que", "je", "me", "te", "se", "ne", "ce", "jusque", "lorsque", "puisque"})
+
+
+def plain(text: object) -> str:
+    """Fold accents, ligatures and case away."""
+    joined = str(text).lower().replace("œ", "oe").replace("æ", "ae")
+    return "".join(one for one in unicodedata.normalize("NFKD", joined) if not unicodedata.combining(one))
+
+
+def elides(word: object) -> bool:
+    """Tell whether « de » loses its e before a word.
+
+    Before a vowel, but not before « ou » and a vowel (« de Ouassim ») nor y and a vowel (« de Yann »; « d’Yves »);
+    before h only where it is mute, which a list of first names says.
+    """
+    folded = plain(word).strip()
+    if not folded:
+        return False
+    first, second, third = folded[0], folded[1:2], folded[2:3]
+    if first == "h":
+        return folded.replace("-", " ").split()[0] in MUTE_H
+    if first == "y":
+        return second != "" and second not in _VOWELS
+    if first + second == "ou":
+        return third == "" or third not in _VOWELS
+    return first in _VOWELS
+
+
+def elision(value: Any, word: Any = "de") -> str:
+    """Put a small word before a name: « de Zoé », « d’Alexis », « de Hugo », « d’Hélène »; nothing before nothing."""
+    name, small = _text(value), _text(word)
+    if not name:
+        return ""
+    if plain(small) in _ELIDED and elides(name):
+        return f"{small[:-1]}’{name}"
+    return f"{small} {name}" if small else name
+
+
+def accord(value: Any, masculine: Any = "", feminine: Any = "e", neutral: Any = None, plural: Any = None) -> str:
+    """Choose the form that agrees with a sex as the fields write it (« féminin », « F », @DACCORD …).
+
+    Whoever's sex is not known gets the third form, or the masculine when there is none; a couple gets the fourth, or
+    the third.
+    """
+    known = plain(_text(value)).strip()
+    unknown = masculine if neutral is None else neutral
+    if known in _FEMININE:
+        return _text(feminine)
+    if known in _MASCULINE:
+        return _text(masculine)
+    if known in _COUPLE:
+        return _text(unknown if plural is None else plural)
+    return _text(unknown)
+
+
+def tuvous(value: Any, familiar: Any = "tu", formal: Any = "vous") -> str:
+    """Choose by « tu » or « vous », as @CFORME and @DFORME say; formal where nothing is known."""
+    return _text(familiar if plain(_text(value)).strip() == "tu" else formal)
+
+
+def enumeration(items: Sequence[str], language: str = "fr") -> str:
+    """« a, b et c »; "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    joint = " and " if language == "en" else " et "
+    return ", ".join(items[:-1]) + joint + items[-1]
+
+
+def liste(value: Any, word: Any = "et") -> str:
+    """Make « a, b et c » of the lines of a field (@ACTES, @PIECES …) or of a list; `word` stands before the last."""
+    lines = value if isinstance(value, (list, tuple)) else _text(value).split("\n")
+    items = [text for text in (_text(line).strip() for line in lines) if text]
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + f" {_text(word)} {items[-1]}"
+
+
+def majuscule(value: Any) -> str:
+    """Write the first letter as a capital, and leave the others alone."""
+    text = _text(value)
+    return text[:1].upper() + text[1:]
+
+
+def minuscule(value: Any) -> str:
+    """Write the first letter small, unless the word is an acronym: « détartrage », « IRM »."""
+    text = _text(value)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _text(value: Any) -> str:
+    """Return a plain text; of a value that is missing, nothing."""
+    return "" if value is None else str(value)
