@@ -149,6 +149,72 @@ class PatientStore(Protocol):
         """
         ...
 
+    def family(self, patient_id: str) -> list[str]:
+        """Return the file numbers of a patient's family, the patient's own among them."""
+        ...
+
+    def corrections(self) -> pd.DataFrame:
+        """Return the corrections still to be copied back: correction_id patient_id column old new at by."""
+        ...
+
+    def copied_back(self, correction_ids: Sequence[str], *, by: str) -> list[tuple[str, str]]:
+        """Take corrections off that list, since somebody copied them; returns the patient and column of each."""
+        ...
+
+    def decisions(self, *, patient_id: str = "", address: str = "") -> pd.DataFrame:
+        """Return what a patient, or somebody at an address, decided about messages, oldest first.
+
+        Columns: at patient_id address channel purpose state source by.
+        """
+        ...
+
+    def decide(
+        self,
+        *,
+        patient_id: str,
+        address: str,
+        channel: str,
+        purpose: str,
+        state: str,
+        source: str,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Write a decision down; raises ``ReadOnlyStore`` on a foreign store."""
+        ...
+
+    def closures(self, start: date, end: date) -> pd.DataFrame:
+        """Return the closures and leaves that touch the days between two, both included.
+
+        Columns: kind starts_on ends_on reason site practitioner replacement replacement_phone.
+        """
+        ...
+
+    def holidays(self, start: date, end: date) -> list[tuple[date, str]]:
+        """Return the public holidays between two days, both included, with their names."""
+        ...
+
+    def close_days(self, days: Sequence[date], *, reason: str, site_id: str) -> int:
+        """Declare days closed; raises ``ReadOnlyStore`` on a foreign store."""
+        ...
+
+    def reopen_days(self, days: Sequence[date], *, site_id: str) -> int:
+        """Take the declared closure of days back; raises ``ReadOnlyStore`` on a foreign store."""
+        ...
+
+    def take_leave(
+        self,
+        practitioner: str,
+        starts_on: date,
+        ends_on: date,
+        *,
+        reason: str,
+        replacement: str,
+        replacement_phone: str,
+    ) -> None:
+        """Write a practitioner's leave down; raises ``ReadOnlyStore`` on a foreign store."""
+        ...
+
     def responsible(self, patient_id: str) -> pd.DataFrame:
         """Return the guardians and payers of one patient, best first.
 
@@ -298,6 +364,10 @@ class OptOutBook(Protocol):
 
     def withdraw(self, *, patient_id: str, address: str, channel: str, purpose: str, by: str, now: datetime) -> bool:
         """Take an opt-out back, exactly as it was recorded, and tell whether there was one."""
+        ...
+
+    def history(self, *, patient_id: str, address: str) -> pd.DataFrame:
+        """Return every opt-out of a patient or an address, and its withdrawal: at channel purpose state source by."""
         ...
 
     def objections(self) -> pd.DataFrame:

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from workbench.cli.commands import Commands
-from workbench.cli.output import say, show_record
+from workbench.cli.output import say, show, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
-from workbench.displays.words import heading
+from workbench.displays.words import heading, shown
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.people import Channel
 from workbench.errors import UsageError
-from workbench.language import _
+from workbench.language import _, n_
 
 group = Commands(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
 
@@ -26,6 +26,13 @@ _FIRST_SHOWN = (
 
 _PEOPLE_SHOWN = ("guardians", "payers")
 
+PurposeOption = Annotated[
+    str,
+    typer.Option("--purpose", metavar="PURPOSE", help=_("Messages of one purpose alone, as birthday; else every one.")),
+]
+SourceOption = Annotated[
+    str, typer.Option("--source", metavar="WHERE", help=_("Where it was said: phone, desk, form, reply …"))
+]
 PatientArgument = Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))]
 
 
@@ -125,18 +132,20 @@ def opt_out(
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help=_("Take the opt-out back: messages may leave again."))
     ] = False,
+    purpose: PurposeOption = "",
+    source: SourceOption = "",
 ) -> None:
     """Record an opt-out, read again at each batch of a sending under way, or take it back."""
     practice = practice_of(ctx)
     if not withdraw:
-        practice.opt_out(patient, channel=channel)
+        practice.opt_out(patient, channel=channel, purpose=purpose, source=source or "practice")
         say(_("Recorded: no more messages by {channel}, from now on.").format(channel=channel))
         return
-    if practice.withdraw_opt_out(patient, channel=channel):
+    if practice.withdraw_opt_out(patient, channel=channel, purpose=purpose):
         say(_("Withdrawn: the opt-out by {channel} counts no more.").format(channel=channel))
     else:
         say(_("There was no such opt-out here; nothing was changed."))
-    reason = practice.objection(patient, channel=channel)
+    reason = practice.objection(patient, channel=channel, purpose=purpose)
     if reason:
         say(
             _(
@@ -144,3 +153,59 @@ def opt_out(
                 "number, or in the practice's own files)."
             ).format(reason=sentence_of_reason(reason))
         )
+
+
+@group.command("consent", help=_("Record that somebody accepts or refuses messages: patient consent 41 accepted"))
+def consent(
+    ctx: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number, or an address."))],
+    state: Annotated[str, typer.Argument(metavar="DECISION", help=_("accepted, refused or opted_out."))],
+    channel: Annotated[
+        str, typer.Option("--channel", metavar="CHANNEL", help=_("email, letter or sms."))
+    ] = Channel.EMAIL.value,
+    purpose: PurposeOption = "",
+    source: SourceOption = "",
+) -> None:
+    """Write one decision down; the earlier ones stay as its history."""
+    practice_of(ctx).patients.consent(patient, state, channel=channel, purpose=purpose, source=source)
+    say(_("Recorded: {decision}, by {channel}.").format(decision=shown("state", state), channel=channel))
+
+
+@group.command("consents", help=_("Show all that a patient, or an address, ever decided about messages."))
+def consents(
+    ctx: typer.Context,
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number, or an address."))],
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Show the history of decisions, the oldest first."""
+    show(practice_of(ctx).patients.consents(patient), format=format, output=output)
+
+
+@group.command("corrections", help=_("List the corrections still to be copied to the practice's software."))
+def corrections(
+    ctx: typer.Context,
+    copied: Annotated[
+        list[str] | None,
+        typer.Option("--copied", metavar="ID", help=_("It is copied now: take it off the list; may be repeated.")),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
+) -> None:
+    """Show the list, or take corrections off it."""
+    patients = practice_of(ctx).patients
+    if copied:
+        done = patients.copied_back(*copied)
+        say(n_("{n} correction is off the list.", "{n} corrections are off the list.", done).format(n=done))
+        return
+    show(patients.corrections(), format=format, output=output)
+
+
+@group.command("family", help=_("Show the open files of a patient's family."))
+def family(
+    ctx: typer.Context, patient: PatientArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show a family, the oldest first."""
+    members = practice_of(ctx).patients.family(patient)
+    columns = ["last_name", "first_name", "birth_date", "email", "patient_type"]
+    show(members[columns].reset_index(), format=format, output=output)

@@ -170,12 +170,24 @@ _APPOINTMENT_STATES = {
     "excused": marked("Excused"),
 }
 
+_DECISIONS = {
+    "accepted": marked("Accepted"),
+    "refused": marked("Refused"),
+    "opted_out": marked("Opted out"),
+    "withdrawn": marked("Opt-out taken back"),
+}
+
+_CLOSURES = {"closure": marked("Closed"), "leave": marked("Leave"), "holiday": marked("Public holiday")}
+
 _ROLES = {
     "patient": marked("patient"),
     "guardian": marked("guardian"),
     "payer": marked("payer"),
     "correspondent": marked("colleague"),
     "treating_dentist": marked("treating dentist"),
+    "treating_physician": marked("treating physician"),
+    "orthodontist": marked("orthodontist"),
+    "referring": marked("referring colleague"),
     "external": marked("person from outside"),
 }
 
@@ -208,8 +220,9 @@ _CODED = {
     "address_status": _ADDRESS_STATES,
     "category": _CATEGORIES,
     "check": _STAGES,
+    "kind": _CLOSURES,
     "role": _ROLES,
-    "state": _APPOINTMENT_STATES,
+    "state": _APPOINTMENT_STATES | _DECISIONS,
 }
 
 

@@ -14,7 +14,9 @@ OBJECTION_COLUMNS = ("patient_id", "address", "channel", "purpose", "reason")
 SELF_COLUMNS = ("patient_id", "person_key", "address")
 """One row a way in which a patient is somebody else's guardian or payer (``person_key``), or has an ``address``."""
 
-OPTED_OUT = "opted_out"
+ACCEPTED, REFUSED, OPTED_OUT = "accepted", "refused", "opted_out"
+"""What people decide about a channel; the latest decision counts (F157)."""
+
 _EVERY = ""
 _ANSWERING = (f"{Role.GUARDIAN}:", f"{Role.PAYER}:")
 

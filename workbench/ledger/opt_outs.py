@@ -91,6 +91,30 @@ class OptOuts:
                 self._act(connection, "opt_out_withdrawn", patient_id, channel, purpose, by, now)
         return bool(done.rowcount)
 
+    def history(self, *, patient_id: str, address: str) -> pd.DataFrame:
+        """Return every opt-out of a patient, or of an address, and its withdrawal: at channel purpose state source by.
+
+        ``at`` is UTC, the rest text; ``state`` is *opted_out* or *withdrawn*.
+        """
+        import pandas as pd
+
+        table = schema.opt_outs.c
+        whose = [table.patient_id == patient_id] if patient_id else []
+        whose += [table.address == address_key(address)] if address else []
+        with reading(self._engine) as connection:
+            found = connection.execute(
+                sa.select(schema.opt_outs).where(table.practice_id == self._practice_id, sa.or_(*whose))
+            ).all()
+        told = [(row.at, row.channel, row.purpose, OPTED_OUT, row.source, row.by) for row in found]
+        told += [
+            (row.withdrawn_at, row.channel, row.purpose, "withdrawn", row.source, row.withdrawn_by)
+            for row in found
+            if row.withdrawn_at is not None
+        ]
+        frame = pd.DataFrame(sorted(told), columns=["at", "channel", "purpose", "state", "source", "by"])
+        texts = dict.fromkeys(frame.columns[1:], "string")
+        return frame.astype({"at": "datetime64[us, UTC]", **texts})
+
     def objections(self) -> pd.DataFrame:
         """Return the opt-outs that stand, with the columns of ``PatientStore.objections`` (all of dtype string)."""
         import pandas as pd

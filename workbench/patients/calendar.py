@@ -55,9 +55,14 @@ def zone_called(name: str) -> ZoneInfo:
         ) from error
 
 
-@cache
 def french_holidays() -> frozenset[date]:
     """Return the public holidays of metropolitan France over `HOLIDAY_YEARS`."""
+    return frozenset(holiday_names())
+
+
+@cache
+def holiday_names() -> dict[date, str]:
+    """Return the public holidays of metropolitan France over `HOLIDAY_YEARS` with their French names, by date."""
     import holidays
 
-    return frozenset(holidays.country_holidays("FR", years=HOLIDAY_YEARS))
+    return dict(sorted(holidays.country_holidays("FR", years=HOLIDAY_YEARS, language="fr").items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -121,13 +122,17 @@ def _guardian_called(connection: sa.Connection, practice_id: str, patient_id: st
     )
 
 
+CORRECTION_COLUMNS = ("correction_id", "patient_id", "column", "old", "new", "at", "by")
+
+
 def corrections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFrame:
     """Return the corrections still to be copied into the practice's software, oldest first.
 
-    Columns: patient_id column old new at by. A guardian's column is called ``guardian:KEY.column``.
+    Columns: correction_id patient_id column old new at by. A guardian's column is called ``guardian:KEY.column``.
     """
     found = connection.execute(
         sa.select(
+            corrections.c.correction_id,
             corrections.c.patient_id,
             corrections.c.column_name,
             corrections.c.old_value,
@@ -135,11 +140,32 @@ def corrections_frame(connection: sa.Connection, practice_id: str) -> pd.DataFra
             corrections.c.at,
             corrections.c.by,
         )
-        .where(corrections.c.practice_id == practice_id, corrections.c.copied_back_at.is_(None))
+        .where(corrections.c.practice_id == practice_id, _still_to_copy())
         .order_by(corrections.c.at, corrections.c.correction_id)
     ).all()
-    values = rows.columns_of(found, ["patient_id", "column", "old", "new", "at", "by"])
+    values = rows.columns_of(found, CORRECTION_COLUMNS)
     return pd.DataFrame({name: rows.text(column) for name, column in values.items()})
+
+
+def mark_copied_back(
+    connection: sa.Connection, practice_id: str, correction_ids: Sequence[str], *, by: str
+) -> list[tuple[str, str]]:
+    """Take corrections off the list, since somebody copied them; returns the patient and column of each.
+
+    They go on winning over imports until one brings the same value: a file exported before would undo them (8.12).
+    """
+    here = (
+        corrections.c.practice_id == practice_id,
+        _still_to_copy(),
+        rows.among(corrections.c.correction_id, correction_ids, connection.dialect),
+    )
+    named = connection.execute(sa.select(corrections.c.patient_id, corrections.c.column_name).where(*here)).all()
+    connection.execute(corrections.update().where(*here).values(copied_back_by=by))
+    return [(row.patient_id, row.column_name) for row in named]
+
+
+def _still_to_copy() -> sa.ColumnElement[bool]:
+    return sa.and_(corrections.c.copied_back_at.is_(None), corrections.c.copied_back_by.is_(None))
 
 
 def text_of(value: object) -> str | None:

@@ -60,6 +60,24 @@ def people_frame(connection: sa.Connection, practice_id: str, patient_ids: Seque
     return rows.indexed(columns, "patient_id", values["patient_id"], order=patient_ids)
 
 
+def family_of(connection: sa.Connection, practice_id: str, patient_id: str) -> list[str]:
+    """Return the file numbers of a patient's family, the patient's own among them; alone without a family."""
+    family = (
+        sa.select(patients.c.family_id)
+        .where(patients.c.practice_id == practice_id, patients.c.patient_id == patient_id)
+        .scalar_subquery()
+    )
+    found = connection.execute(
+        sa.select(patients.c.patient_id)
+        .where(
+            patients.c.practice_id == practice_id,
+            sa.or_(patients.c.patient_id == patient_id, patients.c.family_id == family),
+        )
+        .order_by(patients.c.patient_id)
+    )
+    return list(found.scalars())
+
+
 def relations_frame(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:
     """Return who answers for patients in a role, each patient's best first.
 

@@ -14,16 +14,25 @@ from sqlalchemy.dialects import postgresql, sqlite
 from workbench.databases import bring_up_to_date, open_engine, reading, shown, writing
 from workbench.domain.calendar import PracticeCalendar, system_now
 from workbench.domain.people import Correction
-from workbench.errors import DatabaseRefused, ReadOnlyStore
+from workbench.errors import BadValue, DatabaseRefused, ReadOnlyStore
 from workbench.language import _
 from workbench.patients import rows
-from workbench.patients.calendar import calendar_of, zone_called
+from workbench.patients.calendar import calendar_of, holiday_names, zone_called
 from workbench.patients.card import set_card
+from workbench.patients.closures import close_days, closures_frame, reopen_days, take_leave
 from workbench.patients.columns import column_names, columns_frame
-from workbench.patients.corrections import correct_patient, corrections_frame
+from workbench.patients.corrections import correct_patient, corrections_frame, mark_copied_back
+from workbench.patients.decisions import decisions_frame, record_decision
 from workbench.patients.guardians import responsible_frame
 from workbench.patients.imports.importing import ImportReport, import_file
-from workbench.patients.people import colleagues_frame, objections_frame, people_frame, relations_frame, selves_frame
+from workbench.patients.people import (
+    colleagues_frame,
+    family_of,
+    objections_frame,
+    people_frame,
+    relations_frame,
+    selves_frame,
+)
 from workbench.patients.schema import practices
 from workbench.patients.searches import SEARCHES, search_called
 from workbench.patients.searches.choices import choices_of, labelled_choices
@@ -33,6 +42,7 @@ from workbench.patients.searches.parameters import Asked, canonical, given_texts
 from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
+from workbench.patients.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,6 +247,11 @@ class SqlPatientStore:
         with reading(self.engine) as connection:
             return responsible_frame(connection, self.practice_id, patient_id)
 
+    def family(self, patient_id: str) -> list[str]:
+        """Return the file numbers of a patient's family, the patient's own among them; alone without a family."""
+        with reading(self.engine) as connection:
+            return family_of(connection, self.practice_id, patient_id)
+
     def objections(self) -> pd.DataFrame:
         """Return the opt-outs and refused consents as they stand: patient_id address channel purpose reason."""
         with reading(self.engine) as connection:
@@ -328,9 +343,96 @@ class SqlPatientStore:
             )
 
     def corrections(self) -> pd.DataFrame:
-        """Return the corrections to be copied into the practice's software: patient_id column old new at by."""
+        """Return the corrections to be copied into the practice's software; see `corrections_frame`."""
         with reading(self.engine) as connection:
             return corrections_frame(connection, self.practice_id)
+
+    def copied_back(self, correction_ids: Sequence[str], *, by: str) -> list[tuple[str, str]]:
+        """Take corrections off that list, since somebody copied them; returns the patient and column of each."""
+        self.check_writable()
+        with writing(self.engine) as connection:
+            return mark_copied_back(connection, self.practice_id, correction_ids, by=by)
+
+    def decisions(self, *, patient_id: str = "", address: str = "") -> pd.DataFrame:
+        """Return what a patient, or somebody at an address, decided about messages; see `decisions_frame`."""
+        with reading(self.engine) as connection:
+            return decisions_frame(connection, self.practice_id, patient_id=patient_id, address=address)
+
+    def decide(
+        self,
+        *,
+        patient_id: str,
+        address: str,
+        channel: str,
+        purpose: str,
+        state: str,
+        source: str,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Write a decision down (accepted, refused, opted_out); raises `ReadOnlyStore` on a foreign store."""
+        self.check_writable()
+        with writing(self.engine) as connection:
+            record_decision(
+                connection,
+                self.practice_id,
+                patient_id=patient_id,
+                address=address,
+                channel=channel,
+                purpose=purpose,
+                state=state,
+                source=source,
+                by=by,
+                now=now,
+            )
+
+    def closures(self, start: date, end: date) -> pd.DataFrame:
+        """Return the closures and leaves between two days, both included; see `closures_frame`."""
+        with reading(self.engine) as connection:
+            return closures_frame(connection, self.practice_id, start, end)
+
+    def holidays(self, start: date, end: date) -> list[tuple[date, str]]:
+        """Return the public holidays between two days, both included, with their names."""
+        return [(day, name) for day, name in holiday_names().items() if start <= day <= end]
+
+    def close_days(self, days: Sequence[date], *, reason: str, site_id: str) -> int:
+        """Declare days closed; raises `ReadOnlyStore` on a foreign store, `BadValue` for an unknown site."""
+        self.check_writable()
+        with writing(self.engine) as connection:
+            return close_days(connection, self.practice_id, days, reason=reason, site_id=site_id)
+
+    def reopen_days(self, days: Sequence[date], *, site_id: str) -> int:
+        """Take the declared closure of days back; raises like `close_days`."""
+        self.check_writable()
+        with writing(self.engine) as connection:
+            return reopen_days(connection, self.practice_id, days, site_id=site_id)
+
+    def take_leave(
+        self,
+        practitioner: str,
+        starts_on: date,
+        ends_on: date,
+        *,
+        reason: str,
+        replacement: str,
+        replacement_phone: str,
+    ) -> None:
+        """Write a practitioner's leave down (by code or name); raises like `close_days`."""
+        self.check_writable()
+        with writing(self.engine) as connection:
+            found = choices_of(connection, self.practice_id, "practitioner").get(plain(practitioner), ())
+            if len(found) != 1:
+                raise BadValue(_("« {name} » is not one practitioner: give the code.").format(name=practitioner))
+            take_leave(
+                connection,
+                self.practice_id,
+                found[0],
+                starts_on,
+                ends_on,
+                reason=reason,
+                replacement=replacement,
+                replacement_phone=replacement_phone,
+            )
 
     def set_practice(self, values: Mapping[str, str | None]) -> None:
         """Change what the practice says of itself (its name, its telephone …); nothing (``None``) empties a column.

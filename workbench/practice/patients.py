@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.addresses import address_problem
+import pandas as pd
+
+from workbench.addresses import address_problem, normalised_address
 from workbench.domain.deliveries import sentence_of_reason
-from workbench.domain.people import Correction, Role
+from workbench.domain.objections import ACCEPTED, OPTED_OUT, REFUSED
+from workbench.domain.people import Channel, Correction, Role
 from workbench.errors import AccountError, BadValue, UnknownPatient
 from workbench.language import _
 from workbench.merging.addressees import is_minor
@@ -114,6 +117,145 @@ class Patients:
             corrections.append(made)
             practice.changes += 1
         return corrections
+
+    def corrections(self) -> pd.DataFrame:
+        """Return the corrections still to be copied into the practice's own software, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``correction_id patient_id column old new at by``, all text. A guardian's column is called
+            ``guardian:KEY.column``. A correction leaves the list when an import brings the same value, or by
+            `copied_back`.
+        """
+        frame = self._practice.store.corrections()
+        frame.attrs["of_people"] = True
+        return frame
+
+    def copied_back(self, *correction_ids: str) -> int:
+        """Take corrections off that list, since somebody copied them; journalled. Tells how many were on it.
+
+        They go on winning over imports until one brings the same value.
+        """
+        practice = self._practice
+        done = practice.store.copied_back(list(correction_ids), by=practice.user)
+        for patient_id, column in done:
+            practice.ledger.acts.record(
+                "patient.copied_back",
+                f"patient:{patient_id}",
+                details={"column": column},
+                by=practice.user,
+                now=practice.now(),
+            )
+        return len(done)
+
+    def family(self, patient_id: str) -> pd.DataFrame:
+        """Return the open files of a patient's family, the patient's own among them, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Index ``patient_id``; columns as `PatientStore.people`. Only the patient's own file when no family is
+            known.
+        """
+        store = self._practice.store
+        members = store.people(store.family(self.known(patient_id)))
+        members = members[~(members["deceased"] | members["archived"])].sort_values("birth_date", kind="stable")
+        members.attrs["of_people"] = True
+        return members
+
+    def consents(self, address_or_patient: str) -> pd.DataFrame:
+        """Return all that a patient, or somebody at an address, ever decided about messages, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``at`` (UTC) and ``channel purpose state source by``, text; ``purpose`` is ``""`` for every one,
+            ``state`` one of *accepted*, *refused*, *opted_out*, *withdrawn* (an opt-out taken back). For a patient
+            the decisions recorded for the address of the file are among them.
+
+        Raises
+        ------
+        BadValue, UnknownPatient
+            When it is neither one address nor a known file number.
+        """
+        practice = self._practice
+        who = practice.objector(address_or_patient, Channel.EMAIL)
+        address = who["address"]
+        if who["patient_id"]:
+            own = practice.store.people([who["patient_id"]])["email"].iloc[0]
+            address = normalised_address(own) if isinstance(own, str) else ""
+        told: list[pd.DataFrame] = [
+            practice.store.decisions(patient_id=who["patient_id"], address=address),
+            practice.ledger.opt_outs.history(patient_id=who["patient_id"], address=address),
+        ]
+        columns = ["at", "channel", "purpose", "state", "source", "by"]
+        found = pd.concat([one[columns] for one in told if len(one)] or [told[0][columns]], ignore_index=True)
+        found = found.sort_values("at", kind="stable", ignore_index=True)
+        found.attrs["of_people"] = True
+        return found
+
+    def consent(
+        self,
+        address_or_patient: str,
+        state: str,
+        *,
+        channel: str = Channel.EMAIL,
+        purpose: str = "",
+        source: str = "",
+    ) -> None:
+        """Write down what somebody decided: ``accepted``, ``refused`` or ``opted_out``; journalled.
+
+        An acceptance also takes back the opt-out that stands for the same channel and purpose.
+
+        Parameters
+        ----------
+        address_or_patient
+            An e-mail address, or a file number.
+        channel, purpose
+            What it is about: ``email letter sms``; every purpose by default.
+        source
+            Where it was said: ``phone``, ``form``, ``desk`` …
+
+        Raises
+        ------
+        ReadOnlyStore
+            For an acceptance or a refusal, when the patient store belongs to the practice's own software.
+        BadValue, UnknownPatient
+            When there is no such state or channel, or nobody is meant; nothing was written.
+
+        Examples
+        --------
+        >>> number = practice.tables.patients()["patient_id"].iloc[0]
+        >>> practice.patients.consent(number, "refused", purpose="birthday", source="phone")
+        >>> practice.patients.consents(number)["state"].iloc[-1]
+        'refused'
+        """
+        practice = self._practice
+        if state == OPTED_OUT:
+            practice.opt_out(address_or_patient, channel=channel, purpose=purpose, source=source or "practice")
+            return
+        if state not in (ACCEPTED, REFUSED):
+            raise BadValue(
+                _("« {state} » is no decision: it is one of {known}.").format(
+                    state=state, known=", ".join((ACCEPTED, REFUSED, OPTED_OUT))
+                )
+            )
+        who = practice.objector(address_or_patient, channel)
+        practice.store.decide(
+            **who, purpose=purpose, state=state, source=source or "practice", by=practice.user, now=practice.now()
+        )
+        about = f"patient:{who['patient_id']}" if who["patient_id"] else "address"
+        practice.ledger.acts.record(
+            "consent",
+            about,
+            details={"state": state, "channel": str(channel), "purpose": purpose},
+            by=practice.user,
+            now=practice.now(),
+        )
+        if state == ACCEPTED:
+            practice.ledger.opt_outs.withdraw(**who, purpose=purpose, by=practice.user, now=practice.now())
+        practice.changes += 1
 
     def correct_address(self, patient_id: str, addressee_key: str, address: str | None) -> None:
         """Correct the address that a message about a patient goes to, where it is kept: the patient's, a guardian's.

@@ -26,6 +26,7 @@ from workbench.domain.templates import Template
 from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
+from workbench.practice.closures import Closures
 from workbench.practice.dispatch import dispatch
 from workbench.practice.identity import OPENED, origin_of, whose, without_people
 from workbench.practice.letters import LetterPress
@@ -79,6 +80,7 @@ class Practice:
         self.templates = Templates(self)
         self.accounts = Accounts(self, passwords, tester)
         self.patients = Patients(self)
+        self.closures = Closures(self)
         self.tables = Tables(store)
         self._last_search: ref[pd.DataFrame] | None = None
         self.changes = 0
@@ -158,15 +160,18 @@ class Practice:
         '02 99 00 00 00'
         """
         self.store.set_practice(values)
-        self.ledger.acts.record(
-            "practice.changed",
-            f"practice:{self.settings.practice_id}",
-            details={"columns": sorted(values)},
-            by=self.user,
-            now=self.now(),
-        )
-        for kept in ("_card", "calendar"):
-            self.__dict__.pop(kept, None)
+        self.record_act("practice.changed", {"columns": sorted(values)})
+        self.__dict__.pop("_card", None)
+        self.forget_calendar()
+
+    def record_act(self, what: str, details: Mapping[str, object]) -> None:
+        """Write into the journal what was done to the practice itself, by whom and when."""
+        about = f"practice:{self.settings.practice_id}"
+        self.ledger.acts.record(what, about, details=details, by=self.user, now=self.now())
+
+    def forget_calendar(self) -> None:
+        """Have the calendar read again, since its days changed; whatever was worked out is out of date."""
+        self.__dict__.pop("calendar", None)
         self.changes += 1
 
     @property
@@ -347,7 +352,14 @@ class Practice:
         self.changes += 1
         return report
 
-    def opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> None:
+    def opt_out(
+        self,
+        address_or_patient: str,
+        *,
+        channel: str = Channel.EMAIL,
+        purpose: str = "",
+        source: str = "practice",
+    ) -> None:
         """Record that an address or a patient wants no more messages; it also stops what is already queued (P7, P13).
 
         Parameters
@@ -358,6 +370,8 @@ class Practice:
             ``email``, ``letter`` or ``sms``.
         purpose
             The purpose of the messages not wanted any more; every one by default.
+        source
+            Where it was said: ``phone``, ``reply``, ``form`` …
 
         Raises
         ------
@@ -372,8 +386,8 @@ class Practice:
         >>> practice.objection("Somebody@mail.example")
         'opted_out'
         """
-        who = self._objector(address_or_patient, channel)
-        self.ledger.opt_outs.opt_out(**who, purpose=purpose, source="practice", by=self.user, now=self.now())
+        who = self.objector(address_or_patient, channel)
+        self.ledger.opt_outs.opt_out(**who, purpose=purpose, source=source, by=self.user, now=self.now())
         self.changes += 1
 
     def withdraw_opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> bool:
@@ -388,7 +402,7 @@ class Practice:
         >>> practice.withdraw_opt_out("somebody@mail.example")
         True
         """
-        who = self._objector(address_or_patient, channel)
+        who = self.objector(address_or_patient, channel)
         done = self.ledger.opt_outs.withdraw(**who, purpose=purpose, by=self.user, now=self.now())
         self.changes += 1
         return done
@@ -398,14 +412,15 @@ class Practice:
 
         `address_or_patient`, `channel` and `purpose` as in `opt_out`, which it raises like, too.
         """
-        who = self._objector(address_or_patient, channel)
+        who = self.objector(address_or_patient, channel)
         if who["patient_id"]:
             own = self.store.people([who["patient_id"]])["email"].iloc[0]
             who["address"] = own if isinstance(own, str) else ""
         standing = pd.concat([self.store.objections(), self.ledger.opt_outs.objections()], ignore_index=True)
         return Objections.from_frame(standing, mailbox=address_key).reason(**who, purpose=purpose)
 
-    def _objector(self, address_or_patient: str, channel: str) -> dict[str, str]:
+    def objector(self, address_or_patient: str, channel: str) -> dict[str, str]:
+        """Return who is meant, by ``patient_id``, ``address`` and ``channel``; raises like `opt_out`."""
         asked = address_or_patient.strip()
         if channel not in [str(known) for known in Channel]:
             raise BadValue(

@@ -16,7 +16,7 @@ corrections = table(
     text("new_value"),
     needed("at"),
     needed("by"),
-    text("copied_back_by"),  # nobody when an import brought it
+    text("copied_back_by"),  # who copied it by hand: off the list, yet it wins until an import agrees
     text("copied_back_at"),  # when an import brought the same value: nothing left to copy
     belongs_to("patients", "patient_id", cascade=True),
 )
