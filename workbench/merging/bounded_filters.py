@@ -14,6 +14,7 @@ from jinja2.nodes import EvalContext
 
 from workbench.language import _
 from workbench.merging.budget import LARGEST_VALUE, SMALL, Budget, weight
+from workbench.merging.grammar import GRAMMAR
 
 LARGEST_NUMBER = 10**18
 LONGEST_SEARCHED = 100_000
@@ -40,8 +41,9 @@ def bounded_filters(budget: Budget, own: Mapping[str, _Filter]) -> dict[str, _Fi
     """Return every filter by name: Jinja2's or, where there is one, `own`; those that make something are counted."""
     filters: dict[str, _Filter] = {name: OF_JINJA[name] for name in FILTERS}
     filters |= _counting(budget)
+    filters |= GRAMMAR
     filters |= own
-    for name in _MAKING:
+    for name in (*_MAKING, *GRAMMAR):
         filters[name] = _charged(filters[name], budget)
     for name in _ITEM_BY_ITEM:
         filters[name] = _going_round(filters[name], budget)

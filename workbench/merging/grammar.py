@@ -12,7 +12,7 @@ Examples
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _FEMININE = frozenset({"f", "feminin", "female", "e", "mme", "madame"})
@@ -26,6 +26,8 @@ MUTE_H = frozenset(
 )  # fmt: skip
 """First names whose h is mute: « d’Hélène ». Before any other h nothing is elided: « de Hugo », « de Hamza »."""
 
+_LARGEST = 10**18
+_LONGEST = 60  # characters that tell: of a first name, of a sex
 _VOWELS = "aeiou"
 _ELIDED = frozenset({"de", "le", "la", "que", "je", "me", "te", "se", "ne", "ce", "jusque", "lorsque", "puisque"})
 
@@ -42,12 +44,12 @@ def elides(word: object) -> bool:
     Before a vowel, but not before « ou » and a vowel (« de Ouassim ») nor y and a vowel (« de Yann »; « d’Yves »);
     before h only where it is mute, which a list of first names says.
     """
-    folded = plain(word).strip()
+    folded = plain(str(word)[:_LONGEST]).strip()
     if not folded:
         return False
     first, second, third = folded[0], folded[1:2], folded[2:3]
     if first == "h":
-        return folded.replace("-", " ").split()[0] in MUTE_H
+        return folded.replace("-", " ").replace("’", " ").split()[0] in MUTE_H
     if first == "y":
         return second != "" and second not in _VOWELS
     if first + second == "ou":
@@ -60,7 +62,7 @@ def elision(value: Any, word: Any = "de") -> str:
     name, small = _text(value), _text(word)
     if not name:
         return ""
-    if plain(small) in _ELIDED and elides(name):
+    if plain(small[:_LONGEST]) in _ELIDED and elides(name):
         return f"{small[:-1]}’{name}"
     return f"{small} {name}" if small else name
 
@@ -71,7 +73,7 @@ def accord(value: Any, masculine: Any = "", feminine: Any = "e", neutral: Any = 
     Whoever's sex is not known gets the third form, or the masculine when there is none; a couple gets the fourth, or
     the third.
     """
-    known = plain(_text(value)).strip()
+    known = plain(_text(value)[:_LONGEST]).strip()
     unknown = masculine if neutral is None else neutral
     if known in _FEMININE:
         return _text(feminine)
@@ -84,7 +86,7 @@ def accord(value: Any, masculine: Any = "", feminine: Any = "e", neutral: Any = 
 
 def tuvous(value: Any, familiar: Any = "tu", formal: Any = "vous") -> str:
     """Choose by « tu » or « vous », as @CFORME and @DFORME say; formal where nothing is known."""
-    return _text(familiar if plain(_text(value)).strip() == "tu" else formal)
+    return _text(familiar if _text(value)[:_LONGEST].strip().lower() == "tu" else formal)
 
 
 def enumeration(items: Sequence[str], language: str = "fr") -> str:
@@ -117,5 +119,22 @@ def minuscule(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a plain text; of a value that is missing, nothing."""
-    return "" if value is None else str(value)
+    """Return a text or a number as text; of a missing value, and of what is neither, nothing."""
+    if isinstance(value, str):
+        return str(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return str(value) if number else ""
+
+
+GRAMMAR: dict[str, Callable[..., str]] = {
+    "accord": accord,
+    "elision": elision,
+    "liste": liste,
+    "majuscule": majuscule,
+    "minuscule": minuscule,
+    "tuvous": tuvous,
+}
+"""The filters by the name an email type calls them."""
+
+FORGIVING = frozenset({"accord", "tuvous"})
+"""Those that have a form of their own for a value that is missing."""

@@ -27,6 +27,7 @@ from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.budget import LARGEST_VALUE, Budget
+from workbench.merging.grammar import FORGIVING
 from workbench.merging.marks import MARKING_FILTERS, between, faithful
 from workbench.merging.places import PLACE_FILTERS, TEXT_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
@@ -317,9 +318,17 @@ def _checked_names(
 
 
 def _guarded_names(tree: nodes.Template) -> set[str]:
-    """Return the names that an ``if`` looks at: their author knows that they may be missing."""
+    """Return the names that an ``if`` looks at, or a filter that has a form for who is not known.
+
+    Their author knows that they may be missing.
+    """
     tests = [node.test for node in tree.find_all(nodes.If)] + [node.test for node in tree.find_all(nodes.CondExpr)]
     names = {name.name for test in tests for name in test.find_all(nodes.Name)}
+    names |= {
+        one.node.name
+        for one in tree.find_all(nodes.Filter)
+        if one.name in FORGIVING and isinstance(one.node, nodes.Name)
+    }
     return names | {test.name for test in tests if isinstance(test, nodes.Name)}
 
 
