@@ -123,7 +123,7 @@ def test_two_mothers_with_one_mailbox_are_called_so(appointments, people, relati
         ),
         guardians="both",
     ).frame
-    assert frame["addressee_civility"].tolist() == ["Mesdames"]
+    assert frame["addressee_civility"].tolist() == ["Mme et Mme"]
     assert frame["recipient"].tolist() == ["Mona Le Goff et Anne Riou"]
 
 

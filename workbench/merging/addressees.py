@@ -141,7 +141,7 @@ def _each_mailbox(people: Sequence[Addressee]) -> list[Addressee]:
     return [_together(sharing) for sharing in mailboxes.values()]
 
 
-_TOGETHER = {frozenset("F"): "Mesdames", frozenset("M"): "Messieurs"}
+_TOGETHER = {frozenset("F"): "Mme et Mme", frozenset("M"): "M. et M."}
 
 
 def _together(sharing: Sequence[Addressee]) -> Addressee:
