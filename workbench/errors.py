@@ -99,6 +99,10 @@ class TemplateRefused(TemplateError):
         self.line = line
 
 
+class UnknownSignature(TemplateError, KeyError):
+    """No signature has this name."""
+
+
 # --- accounts -----------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
 from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.searches import Search
+from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
 
 if TYPE_CHECKING:
@@ -353,6 +354,26 @@ class TemplateShelf(Protocol):
         ...
 
 
+class SignatureShelf(Protocol):
+    """The signatures of a practice, by name."""
+
+    def save(self, signature: Signature, *, by: str, now: datetime) -> Signature:
+        """Keep a signature under its label."""
+        ...
+
+    def signature(self, name: str) -> Signature:
+        """Return a signature; raises ``UnknownSignature``."""
+        ...
+
+    def signatures(self) -> list[Signature]:
+        """Return every signature that is not archived, by name."""
+        ...
+
+    def archive(self, name: str, *, by: str, now: datetime) -> None:
+        """Take a signature out of the lists."""
+        ...
+
+
 class OptOutBook(Protocol):
     """Who wants no more of which messages."""
 
@@ -528,6 +549,11 @@ class Ledger(Protocol):
     @property
     def library(self) -> TemplateShelf:
         """Email types and accounts."""
+        ...
+
+    @property
+    def signatures(self) -> SignatureShelf:
+        """Signatures."""
         ...
 
     @property

@@ -33,7 +33,7 @@ from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
 from workbench.patients.imports.table import read_table
-from workbench.patients.sample import fill_sample_practice, redate_sample, sample_templates
+from workbench.patients.sample import fill_sample_practice, redate_sample, sample_signatures, sample_templates
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
@@ -267,6 +267,8 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
             practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
             for file in sample_templates():
                 practice.templates.import_file(file)
+            for file in sample_signatures():
+                practice.signatures.import_file(file)
 
 
 def render_file(file: str | os.PathLike[str], values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:

@@ -25,8 +25,10 @@ from workbench.displays.frames import (
 )
 from workbench.displays.nobody import is_unlabelled, series_tells_of_nobody, tells_of_nobody
 from workbench.displays.sending import account_words
+from workbench.displays.signatures import signature_html
 from workbench.displays.state_bar import state_bar
 from workbench.domain.messages import Message
+from workbench.domain.signatures import Signature
 from workbench.domain.summaries import SUMMARY_MIME
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
@@ -49,6 +51,7 @@ def register(shell: Any, *, live_view: LiveView) -> None:
     bundles.for_type(Message, _safely(lambda message: message_bundle(message, live_view=live_view)))
     bundles.for_type(Mailing, _safely(mailing_bundle))
     bundles.for_type(Practice, _safely(practice_bundle))
+    bundles.for_type(Signature, _safely(signature_bundle))
 
     def shown(kind: type, bundle_of: Callable[..., Bundle | None]) -> None:
         def bundle(thing: Any) -> Bundle | None:
@@ -152,6 +155,11 @@ def practice_bundle(practice: Practice) -> Bundle:
         "text/html": f"<p><b>{escape(practice.name or practice.path.name)}</b> · {path}</p>"
         f"<p>{escape(words)} · {escape(types)}</p>",
     }
+
+
+def signature_bundle(signature: Signature) -> Bundle:
+    """Return a signature as it looks round a message; it tells of nobody."""
+    return {"text/plain": f"<Signature « {signature.label} »>", "text/html": signature_html(signature)}
 
 
 def frame_bundle(frame: pd.DataFrame, *, live_view: LiveView) -> Bundle | None:

@@ -19,6 +19,7 @@ from workbench.ledger.outbox import SqlOutbox
 from workbench.ledger.results import Results
 from workbench.ledger.runs import Runs
 from workbench.ledger.senders import Recovered, Sender, Senders
+from workbench.ledger.signatures import Signatures
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Ledger:
     ----------
     library
         Email types with their revisions, and accounts.
+    signatures
+        What stands round the text of messages.
     opt_outs
         Who does not want which messages.
     mailings
@@ -84,6 +87,7 @@ class Ledger:
         self.practice_id = practice_id
         self.acts = Acts(engine, practice_id)
         self.library = Library(engine, practice_id)
+        self.signatures = Signatures(engine, practice_id)
         self.opt_outs = OptOuts(engine, practice_id)
         self.senders = Senders(engine, practice_id, locks)
         self.runs = Runs(engine, practice_id, locks)

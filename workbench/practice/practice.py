@@ -34,6 +34,7 @@ from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
 from workbench.practice.patients import Patients
 from workbench.practice.screens import Screens
+from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
 from workbench.practice.templates import Templates
 from workbench.sending.sender import SendReport
@@ -78,6 +79,7 @@ class Practice:
         self.now = now
         self.attachments = AttachmentFolder(path / "attachments")
         self.templates = Templates(self)
+        self.signatures = Signatures(self)
         self.accounts = Accounts(self, passwords, tester)
         self.patients = Patients(self)
         self.closures = Closures(self)

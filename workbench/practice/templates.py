@@ -149,15 +149,19 @@ class Templates(Mapping[str, Template]):
 
 def read_template(file: Path) -> Template:
     """Read a template file."""
+    return template_from_file(read_text(file), name=file.stem)
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file of the practice; raises ``TemplateRefused`` when it is none."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise TemplateRefused(
             _("The file « {file} » cannot be read: {problem}.").format(file=file, problem=error.strerror or error)
         ) from error
     except UnicodeDecodeError as error:
         raise TemplateRefused(_("The file « {file} » is not UTF-8 text.").format(file=file)) from error
-    return template_from_file(text, name=file.stem)
 
 
 def render_template_file(

@@ -45,3 +45,8 @@ def sample_words() -> dict[str, Any]:
 def sample_templates() -> list[Path]:
     """Return the files of the sample practice's email types, sorted; the folder's name is their folder."""
     return sorted((sample_folder() / "templates").glob("*/*.html"))
+
+
+def sample_signatures() -> list[Path]:
+    """Return the files of the starter signatures, sorted."""
+    return sorted((sample_folder() / "signatures").glob("*.html"))
