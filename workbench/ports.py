@@ -56,6 +56,10 @@ class PatientStore(Protocol):
         """
         ...
 
+    def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+        """Return how a search finds its rows, one row a condition: parameter condition sql alone left."""
+        ...
+
     def columns(
         self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
     ) -> pd.DataFrame:

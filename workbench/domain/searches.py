@@ -14,7 +14,7 @@ class SearchParameter:
 
     `kind` is one of: ``day`` (absolute or relative), ``hours`` (07:00-21:00), ``choice`` (a comma list), ``yes_no``,
     ``text`` (one of `choices`), ``number`` (a whole one, from `least` to `most`), ``words`` (all of them, in any order,
-    without regard to accents and case).
+    without regard to accents and case), ``where`` (a condition, see `conditions`).
 
     `labels` are the words for `choices`, in the same order. A parameter that does not tell which rows are found
     (their order, a column more) has `identifies` no: it is no part of a mailing's identity.

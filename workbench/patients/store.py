@@ -36,9 +36,10 @@ from workbench.patients.people import (
 from workbench.patients.schema import practices
 from workbench.patients.searches import SEARCHES, search_called
 from workbench.patients.searches.choices import choices_of, labelled_choices
-from workbench.patients.searches.clauses import Context, frame_of
+from workbench.patients.searches.clauses import Context, ask, frame_of
+from workbench.patients.searches.explain import explain_frame
 from workbench.patients.searches.folding import teach_folding
-from workbench.patients.searches.parameters import Asked, canonical, given_texts, read_parameters
+from workbench.patients.searches.parameters import canonical, given_texts
 from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
 from workbench.patients.upgrades import HEAD, VERSION_TABLE
@@ -180,9 +181,10 @@ class SqlPatientStore:
         UnknownName, BadValue
             When the search or a parameter does not exist, or a value cannot be read; the sentence lists what can.
         """
-        search = search_called(name).search
+        known = search_called(name)
         with reading(self.engine) as connection:
-            return canonical(search, self._read(connection, search, parameters, today=today))
+            asked, _question = ask(known, parameters, self._context(connection, today=today))
+        return canonical(known.search, asked)
 
     def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
         """Return one row a subject, in the order asked for.
@@ -192,11 +194,9 @@ class SqlPatientStore:
         """
         known = search_called(name)
         with rows.undisturbed(), reading(self.engine) as connection:
-            asked = self._read(connection, known.search, parameters, today=today)
-            context = Context(
-                connection=connection, practice_id=self.practice_id, today=today, zone=self._zone(connection)
-            )
-            frame = frame_of(known.question(asked, context), context)
+            context = self._context(connection, today=today)
+            asked, question = ask(known, parameters, context)
+            frame = frame_of(question, context)
         frame.attrs["workbench"] = {
             "search": name,
             "parameters": given_texts(parameters),
@@ -204,6 +204,18 @@ class SqlPatientStore:
             "rows": len(frame),
         }
         return frame
+
+    def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+        """Return how a search finds its rows, one row a condition: parameter condition sql alone left.
+
+        ``alone`` counts the rows that meet a condition, ``left`` those that meet it and all before it. The first row
+        is the search without conditions, the last one all of them with the whole statement.
+        """
+        known = search_called(name)
+        with reading(self.engine) as connection:
+            context = self._context(connection, today=today)
+            asked, question = ask(known, parameters, context)
+            return explain_frame(known.search, asked, question, context)
 
     def columns(
         self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
@@ -455,13 +467,10 @@ class SqlPatientStore:
             ).scalar_one()
         )
 
-    def _read(
-        self, connection: sa.Connection, search: Search, parameters: Mapping[str, object], *, today: date
-    ) -> Asked:
-        return read_parameters(
-            search,
-            parameters,
+    def _context(self, connection: sa.Connection, *, today: date) -> Context:
+        return Context(
+            connection=connection,
+            practice_id=self.practice_id,
             today=today,
             calendar=calendar_of(connection, self.practice_id),
-            choices=lambda name: choices_of(connection, self.practice_id, name),
         )

@@ -7,6 +7,7 @@ stands in a module of its own, and is listed here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from workbench.domain.searches import Search
 from workbench.errors import UnknownName
@@ -14,16 +15,22 @@ from workbench.language import _
 from workbench.patients.searches.appointments import APPOINTMENTS
 from workbench.patients.searches.clauses import KnownSearch
 from workbench.patients.searches.missed import MISSED
+from workbench.patients.searches.parameters import OF_EVERY_SEARCH
 
 _KNOWN = (
     APPOINTMENTS,
     MISSED,
 )  # fmt: skip
 
-SEARCHES: Mapping[str, Search] = {known.search.name: known.search for known in _KNOWN}
-"""Every search by name."""
+_BY_NAME: Mapping[str, KnownSearch] = {
+    known.search.name: replace(
+        known, search=replace(known.search, parameters=(*known.search.parameters, *OF_EVERY_SEARCH))
+    )
+    for known in _KNOWN
+}
 
-_BY_NAME: Mapping[str, KnownSearch] = {known.search.name: known for known in _KNOWN}
+SEARCHES: Mapping[str, Search] = {name: known.search for name, known in _BY_NAME.items()}
+"""Every search by name."""
 
 
 def search_called(name: str) -> KnownSearch:

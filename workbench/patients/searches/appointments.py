@@ -51,7 +51,24 @@ from workbench.patients.searches.folding import holds_words
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.spans import durations_of
 
-SORTS = ("time", "name", "practitioner", "chair", "nature", "state", "patient_type")
+_SORTS = {
+    "time": marked("by time"),
+    "name": marked("by name"),
+    "practitioner": marked("by practitioner"),
+    "chair": marked("by chair"),
+    "nature": marked("by nature"),
+    "state": marked("by state"),
+    "patient_type": marked("by patient type"),
+}
+_STATE_WORDS = {
+    "upcoming": marked("upcoming"),
+    "missed": marked("missed"),
+    "postponed": marked("postponed"),
+    "present": marked("came"),
+    "cancelled": marked("cancelled"),
+    "excused": marked("excused"),
+}
+_DECLINER_WORDS = {"practice": marked("by the practice"), "patient": marked("by the patient")}
 
 # --- the filters --------------------------------------------------------------------------------------
 
@@ -83,8 +100,11 @@ def _until(column: sa.Column[Any]) -> Callable[[date, Context], SqlCondition]:
     return lambda day, context: column < day_bounds(day, day)[1]
 
 
-def _by(name: str, label: str, column: sa.Column[Any], choices: tuple[str, ...] = ()) -> Filter:
-    parameter = SearchParameter(name=name, kind="choice", label=label, choices=choices)
+def _by(name: str, label: str, column: sa.Column[Any], words: Mapping[str, str] | None = None) -> Filter:
+    choices = words or {}
+    parameter = SearchParameter(
+        name=name, kind="choice", label=label, choices=tuple(choices), labels=tuple(choices.values())
+    )
     return Filter(parameter=parameter, sql=lambda values, context: is_one_of(column, values))
 
 
@@ -99,8 +119,8 @@ UNTIL = Filter(
 BY_HOURS = Filter(
     parameter=SearchParameter(name="hours", kind="hours", label=marked("Hours between, as 07:00-21:00")), sql=_hours
 )
-BY_STATE = _by("state", marked("State of the appointment"), appointments.c.state, STATES)
-BY_DECLINER = _by("by", marked("Declined by"), appointments.c.declined_by, DECLINERS)
+BY_STATE = _by("state", marked("State of the appointment"), appointments.c.state, _STATE_WORDS)
+BY_DECLINER = _by("by", marked("Declined by"), appointments.c.declined_by, _DECLINER_WORDS)
 
 APPOINTMENT_FILTERS = (
     Filter(parameter=PRACTITIONER, sql=lambda values, context: is_one_of(appointments.c.practitioner_id, values)),
@@ -142,7 +162,13 @@ BALANCE = SearchParameter(
     name="balance", kind="yes_no", label=marked("Show the patient's balance"), default="no", identifies=False
 )
 SORT = SearchParameter(
-    name="sort", kind="text", label=marked("Order of the rows"), choices=SORTS, default="time", identifies=False
+    name="sort",
+    kind="text",
+    label=marked("Order of the rows"),
+    choices=tuple(_SORTS),
+    labels=tuple(_SORTS.values()),
+    default="time",
+    identifies=False,
 )
 
 # --- the question -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import sqlalchemy as sa
 
+from workbench.domain.calendar import PracticeCalendar
 from workbench.domain.searches import Search, SearchParameter
 from workbench.patients import rows
-from workbench.patients.searches.parameters import Asked
+from workbench.patients.searches.choices import choices_of
+from workbench.patients.searches.conditions import absolute, sql_of
+from workbench.patients.searches.parameters import Asked, read_parameters
 
 SqlCondition = sa.ColumnElement[bool]
 
@@ -25,7 +28,12 @@ class Context:
     connection: sa.Connection
     practice_id: str
     today: date
-    zone: ZoneInfo
+    calendar: PracticeCalendar
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the practice's clock."""
+        return self.calendar.zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,37 @@ def clauses_of(filters: Iterable[Filter], asked: Asked, context: Context) -> tup
     return tuple(clauses)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSearch:
+    """A search that the store knows: what it declares, and what turns its parameters into a question."""
+
+    search: Search
+    question: Questioner
+
+
+def ask(known: KnownSearch, parameters: Mapping[str, object], context: Context) -> tuple[Asked, Question]:
+    """Read what is asked of a search and make its question, a condition written by hand included.
+
+    Raises
+    ------
+    UnknownName, BadValue
+        When the search has no such parameter, or a value cannot be read or names what is not there.
+    """
+    asked = read_parameters(
+        known.search,
+        parameters,
+        today=context.today,
+        calendar=context.calendar,
+        choices=lambda name: choices_of(context.connection, context.practice_id, name),
+    )
+    question = known.question(asked, context)
+    if asked.where is None:
+        return asked, question
+    condition = absolute(asked.where, question.named, today=context.today, calendar=context.calendar)
+    clause = Clause(parameter="where", sql=sql_of(condition, question.named))
+    return Asked({**asked, "where": condition}), replace(question, clauses=(*question.clauses, clause))
+
+
 def statement_of(question: Question) -> sa.Select[Any]:
     """Return the one statement that finds the rows of a question."""
     return (
@@ -114,11 +153,3 @@ def frame_of(question: Question, context: Context) -> pd.DataFrame:
     """Ask a question and return its frame."""
     found = context.connection.execute(statement_of(question)).all()
     return question.frame(rows.columns_of(found, [column.name for column in question.read]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSearch:
-    """A search that the store knows: what it declares, and what turns its parameters into a question."""
-
-    search: Search
-    question: Questioner

@@ -8,13 +8,19 @@ from datetime import date
 from typing import Any
 
 from workbench.domain.calendar import PracticeCalendar, parse_day
+from workbench.domain.conditions import Condition, parse_condition
 from workbench.domain.searches import Search, SearchParameter
 from workbench.errors import BadValue, UnknownName
-from workbench.language import _
+from workbench.language import _, marked
 from workbench.patients.words import plain, vocabulary
 
 Choices = Mapping[str, tuple[str, ...]]
 """From a word as `plain` gives it to the values of the store it stands for (one surname may be two people)."""
+
+OF_EVERY_SEARCH = (
+    SearchParameter(name="where", kind="where", label=marked("Condition on the columns, as city == 'Rennes'")),
+)
+"""Parameters that every search has, beside its own."""
 
 _VOCABULARIES = {"state": "states", "by": "decliners"}
 """Parameters whose values people also name in the words of ``words.toml``."""
@@ -28,7 +34,7 @@ class Asked(Mapping[str, Any]):
 
     A value is read by name (``asked["start"]``) or as an attribute (``asked.start``); its kind follows from the
     parameter's: a ``date``, a pair of minutes since midnight for hours, a sorted tuple of texts for a choice, a
-    ``bool``, a text, an ``int``, and for words the text that ``words.plain`` makes of them.
+    ``bool``, a text, an ``int``, for words the text that ``words.plain`` makes of them, and a ``conditions.Condition``.
     """
 
     __slots__ = ("_values",)
@@ -122,7 +128,7 @@ def canonical(search: Search, asked: Asked) -> dict[str, str]:
         value = asked[parameter.name]
         if not parameter.identifies or value in (None, ()):
             continue
-        text = _as_text(parameter, value)
+        text = value_text(parameter, value)
         if text and text != parameter.default:
             texts[parameter.name] = text
     return texts
@@ -141,7 +147,8 @@ def given_texts(parameters: Mapping[str, object]) -> dict[str, str]:
     return texts
 
 
-def _as_text(parameter: SearchParameter, value: object) -> str:
+def value_text(parameter: SearchParameter, value: object) -> str:
+    """Return a value that was read as the text that asks for it again; every state asked for is no question."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
@@ -180,6 +187,8 @@ def _read(
         return _one_of(parameter, str(given))
     if parameter.kind == "number":
         return _number(parameter, given)
+    if parameter.kind == "where":
+        return given if isinstance(given, Condition) else parse_condition(str(given))
     if parameter.kind == "words":
         return _words(parameter, given)
     return _choice(parameter, given, choices)
