@@ -80,6 +80,10 @@ class ImportRefused(PeopleError):
     """A file cannot be imported; nothing of it was written."""
 
 
+class StaleData(PeopleError):
+    """The patients' data is older than a search allows, or nobody knows when it came."""
+
+
 # --- templates ----------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from workbench.domain.mailings import (
 from workbench.domain.messages import Letter
 from workbench.domain.people import Correction
 from workbench.domain.runs import RunRecord, RunStatus
+from workbench.domain.saved_searches import SavedSearch
 from workbench.domain.searches import Search
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
@@ -67,6 +68,21 @@ class PatientStore(Protocol):
 
         Unknown keys are absent from the frame; ``practice`` has one row whatever the keys. `today` decides which
         appointment is the next one, and which visit the last.
+        """
+        ...
+
+    def freshness(self) -> pd.DataFrame:
+        """Return when the data came: kind (of import, or ``sample``, or ``store``) as_of rows by."""
+        ...
+
+    def last_contacts(self) -> pd.DataFrame:
+        """Return when each patient was last reached outside the workbench: index ``patient_id``, ``at`` (UTC)."""
+        ...
+
+    def contacts_about(self, kind: str) -> pd.DataFrame:
+        """Return what was told outside the workbench of subjects of a kind, the latest last.
+
+        Columns: subject_key occasion (an appointment's start as ``2026-11-23T09:00``, or ``""``) at (UTC).
         """
         ...
 
@@ -502,6 +518,38 @@ class ResultBook(Protocol):
         ...
 
 
+class SavedSearchBook(Protocol):
+    """Searches kept under a name."""
+
+    def save(self, name: str, search: str, parameters: Mapping[str, str], *, by: str, now: datetime) -> SavedSearch:
+        """Keep a search under a name, in the place of the one that had it, journalled."""
+        ...
+
+    def forget(self, name: str, *, by: str, now: datetime) -> bool:
+        """Forget a saved search, journalled, and tell whether there was one."""
+        ...
+
+    def all(self) -> Mapping[str, SavedSearch]:
+        """Return every saved search by name."""
+        ...
+
+
+class LastMessageBook(Protocol):
+    """What was last written to whom, and what has been told already; only what left or may have left counts."""
+
+    def to_patients(self, patient_ids: Collection[str]) -> pd.DataFrame:
+        """Return the last message to each patient: index ``patient_id``; at (UTC) template status."""
+        ...
+
+    def to_colleagues(self, addressee_keys: Collection[str]) -> pd.DataFrame:
+        """Return the last message to each colleague, by addressee key; as `to_patients`."""
+        ...
+
+    def told(self, kind: str) -> pd.DataFrame:
+        """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
+        ...
+
+
 class OpenRun(Protocol):
     """A run that is going on."""
 
@@ -573,6 +621,16 @@ class Ledger(Protocol):
     @property
     def results(self) -> ResultBook:
         """Results."""
+        ...
+
+    @property
+    def saved_searches(self) -> SavedSearchBook:
+        """Saved searches."""
+        ...
+
+    @property
+    def last_messages(self) -> LastMessageBook:
+        """Last messages."""
         ...
 
     @property

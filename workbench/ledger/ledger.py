@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from workbench.databases import bring_up_to_date, open_engine
 from workbench.domain.objections import Selves
 from workbench.ledger.acts import Acts
+from workbench.ledger.last_messages import LastMessages
 from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
 from workbench.ledger.opt_outs import OptOuts
 from workbench.ledger.outbox import SqlOutbox
 from workbench.ledger.results import Results
 from workbench.ledger.runs import Runs
+from workbench.ledger.saved_searches import SavedSearches
 from workbench.ledger.senders import Recovered, Sender, Senders
 from workbench.ledger.signatures import Signatures
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
@@ -76,6 +78,10 @@ class Ledger:
         What became of each delivery, as frames.
     senders
         Who drains outboxes, and what dead ones left behind.
+    saved_searches
+        Searches kept under a name.
+    last_messages
+        What was last written to whom, and what has been told already.
     runs
         The runs of notebooks, and the mailings each one confirmed.
     acts
@@ -93,6 +99,8 @@ class Ledger:
         self.runs = Runs(engine, practice_id, locks)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
+        self.saved_searches = SavedSearches(engine, practice_id)
+        self.last_messages = LastMessages(engine, practice_id)
 
     def start_sender(self, *, user: str, now: datetime) -> Sender:
         """Register a sender, to be closed (or left by ``with``) when it ends."""

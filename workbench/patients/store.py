@@ -21,8 +21,10 @@ from workbench.patients.calendar import calendar_of, holiday_names, zone_called
 from workbench.patients.card import set_card
 from workbench.patients.closures import close_days, closures_frame, reopen_days, take_leave
 from workbench.patients.columns import column_names, columns_frame
+from workbench.patients.contacts import contacts_about, last_contacts
 from workbench.patients.corrections import correct_patient, corrections_frame, mark_copied_back
 from workbench.patients.decisions import decisions_frame, record_decision
+from workbench.patients.freshness import freshness_frame
 from workbench.patients.guardians import responsible_frame
 from workbench.patients.imports.importing import ImportReport, import_file
 from workbench.patients.people import (
@@ -238,6 +240,21 @@ class SqlPatientStore:
     def column_names(self, source: str) -> frozenset[str]:
         """Return the names `columns` knows for a source."""
         return column_names(source)
+
+    def freshness(self) -> pd.DataFrame:
+        """Return when the data came, one row a kind: kind as_of rows by; see ``freshness.freshness_frame``."""
+        with reading(self.engine) as connection:
+            return freshness_frame(connection, self.practice_id, zone=self._zone(connection))
+
+    def last_contacts(self) -> pd.DataFrame:
+        """Return when each patient was last reached outside the workbench: index ``patient_id``, ``at``."""
+        with reading(self.engine) as connection:
+            return last_contacts(connection, self.practice_id)
+
+    def contacts_about(self, kind: str) -> pd.DataFrame:
+        """Return what was told outside the workbench of subjects of a kind: subject_key occasion at, latest last."""
+        with reading(self.engine) as connection:
+            return contacts_about(connection, self.practice_id, kind)
 
     def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
         """Return what addressing needs to know of patients, indexed by ``patient_id``; unknown ones are absent."""

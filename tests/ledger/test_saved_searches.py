@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from workbench.ledger.ledger import Ledger, open_ledger
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+PARAMETERS = {"end": "today", "where": "patient == 'Marie Lefèvre'"}
+
+
+class SavedSearchContract:
+    """What saved searches promise on every database."""
+
+    @pytest.fixture
+    def ledger(self) -> Iterator[Ledger]:
+        raise NotImplementedError
+
+    def test_a_search_is_found_again_by_its_name_as_it_was_given(self, ledger: Ledger):
+        saved = ledger.saved_searches.save("Contrôles en retard", "recall", PARAMETERS, by="claire", now=NOW)
+        assert ledger.saved_searches.all() == {"Contrôles en retard": saved}
+        assert (saved.search, dict(saved.parameters), saved.saved_at, saved.saved_by) == (
+            "recall", PARAMETERS, NOW, "claire",
+        )  # fmt: skip
+
+    def test_saving_under_the_same_name_replaces(self, ledger: Ledger):
+        ledger.saved_searches.save("a", "recall", PARAMETERS, by="claire", now=NOW)
+        ledger.saved_searches.save("a", "unpaid", {}, by="paul", now=NOW)
+        (only,) = ledger.saved_searches.all().values()
+        assert (only.search, dict(only.parameters), only.saved_by) == ("unpaid", {}, "paul")
+
+    def test_forgetting_tells_whether_there_was_one(self, ledger: Ledger):
+        ledger.saved_searches.save("a", "recall", {}, by="claire", now=NOW)
+        assert ledger.saved_searches.forget("a", by="claire", now=NOW)
+        assert not ledger.saved_searches.forget("a", by="claire", now=NOW)
+        assert ledger.saved_searches.all() == {}
+
+    def test_both_acts_are_journalled_without_the_values(self, ledger: Ledger):
+        ledger.saved_searches.save("a", "recall", PARAMETERS, by="claire", now=NOW)
+        ledger.saved_searches.forget("a", by="paul", now=NOW)
+        acts = ledger.acts.acts("search:a")
+        assert acts["what"].tolist() == ["search.saved", "search.forgotten"]
+        assert acts["by"].tolist() == ["claire", "paul"]
+        assert acts["details"].tolist() == [{"search": "recall", "parameters": ["end", "where"]}] * 2
+
+    def test_another_practice_sees_nothing_of_it(self, ledger: Ledger, tmp_path: Path):
+        ledger.saved_searches.save("a", "recall", {}, by="claire", now=NOW)
+        url = ledger.engine.url.render_as_string(hide_password=False)
+        with open_ledger(url, practice_id="other", locks=tmp_path / "locks") as other:
+            assert other.saved_searches.all() == {}
+            assert not other.saved_searches.forget("a", by="x", now=NOW)
+        assert list(ledger.saved_searches.all()) == ["a"]
+
+
+class TestInSqlite(SavedSearchContract):
+    @pytest.fixture
+    def ledger(self, tmp_path: Path) -> Iterator[Ledger]:
+        with open_ledger(f"sqlite:///{tmp_path}/l.sqlite", practice_id="practice", locks=tmp_path / "locks") as opened:
+            yield opened
+
+
+class TestInPostgresql(SavedSearchContract):
+    @pytest.fixture
+    def ledger(self, postgres_url: str, tmp_path: Path) -> Iterator[Ledger]:
+        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as opened:
+            yield opened

@@ -1,0 +1,146 @@
+"""What was last written to whom, and what has been told already: the ledger's answer beside each row of a search.
+
+Only what left or may have left counts: what waits, failed or was left out told nobody anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from workbench.databases import reading
+from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.people import Role
+from workbench.ledger import schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAY_HAVE_LEFT = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
+
+FEW = 400
+"""So many people are asked for by their keys; of more, everybody's last message is read at once."""
+
+_COLLEAGUES = (Role.CORRESPONDENT, Role.TREATING_DENTIST)
+"""A letter to a colleague about a patient is no message to the patient."""
+
+_rows = schema.deliveries.c
+
+
+class LastMessages:
+    """The last messages of one practice."""
+
+    def __init__(self, engine: sa.Engine, practice_id: str) -> None:
+        self._engine = engine
+        self._practice_id = practice_id
+
+    def to_patients(self, patient_ids: Collection[str]) -> pd.DataFrame:
+        """Return the last message to each patient, or to who answers for them.
+
+        Returns
+        -------
+        DataFrame
+            Index ``patient_id``; ``at`` (UTC), ``template`` (the email type's path) and ``status``, both texts.
+            Whoever was never written to is absent; others than those asked for may be there.
+        """
+        to_them = [_rows.patient_id != "", _rows.role.not_in([role.value for role in _COLLEAGUES])]
+        return self._last(_rows.patient_id, to_them, patient_ids, name="patient_id")
+
+    def to_colleagues(self, addressee_keys: Collection[str]) -> pd.DataFrame:
+        """Return the last message to each colleague, by addressee key (``correspondent:…``); as `to_patients`."""
+        to_them = [_rows.addressee_key.startswith("correspondent:", autoescape=True)]
+        return self._last(_rows.addressee_key, to_them, addressee_keys, name="addressee_key")
+
+    def told(self, kind: str) -> pd.DataFrame:
+        """Return what has been told of all subjects of a kind (``appointment``, ``invoice`` …), the latest last.
+
+        Returns
+        -------
+        DataFrame
+            ``subject_key``; ``occasion``, what follows the ``@`` (an appointment's start), maybe ``""``; ``at`` (UTC).
+            One row an occasion told.
+        """
+        import pandas as pd
+
+        occasions = schema.occasions.c
+        told = (
+            sa.select(occasions.occasion, _as_kept(_when()))
+            .join_from(schema.occasions, schema.deliveries, occasions.delivery_id == _rows.id)
+            .where(
+                occasions.practice_id == self._practice_id,
+                occasions.occasion.startswith(f"{kind}:", autoescape=True),
+                _left(),
+            )
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(told).all()
+        parts = [row[0].rpartition("@") if "@" in row[0] else (row[0], "", "") for row in found]
+        frame = pd.DataFrame(
+            {
+                "subject_key": pd.array([part[0] for part in parts], dtype="string"),
+                "occasion": pd.array([part[2] for part in parts], dtype="string"),
+                "at": _instants([row[1] for row in found]),
+            }
+        )
+        return frame.sort_values("at", kind="stable", ignore_index=True)
+
+    def _last(
+        self,
+        key: sa.Column[Any],
+        conditions: Collection[sa.ColumnElement[bool]],
+        wanted: Collection[str],
+        *,
+        name: str,
+    ) -> pd.DataFrame:
+        import pandas as pd
+
+        few = [key.in_(sorted(wanted))] if len(wanted) <= FEW else []
+        theirs = [_rows.practice_id == self._practice_id, *conditions, *few, _left()]
+        mailings = sa.select(schema.mailings.c.id, schema.mailings.c.template)
+        with reading(self._engine) as connection:
+            found = connection.execute(self._latest(key, theirs)).all() if wanted else []
+            named = mailings.where(schema.mailings.c.practice_id == self._practice_id)
+            paths = {row[0]: row[1] for row in connection.execute(named)} if found else {}
+        keys, moments, numbers, statuses = zip(*found, strict=True) if found else ((), (), (), ())
+        return pd.DataFrame(
+            {
+                "at": _instants(moments),
+                "template": pd.array([paths[number] for number in numbers], dtype="string"),
+                "status": pd.array(statuses, dtype="string"),
+            },
+            index=pd.Index(pd.array(keys, dtype="string"), name=name),
+        )
+
+    def _latest(self, key: sa.Column[Any], theirs: Collection[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+        """Return the latest delivery of each key in one pass over them, as each database does it best."""
+        if self._engine.dialect.name == "postgresql":
+            rank = sa.func.row_number().over(partition_by=key, order_by=(_when().desc(), _rows.id.desc()))
+            columns = (key.label("key"), _as_kept(_when()).label("at"), _rows.mailing_id, _rows.status)
+            ranked = sa.select(*columns, rank.label("rank")).where(*theirs).subquery()
+            return sa.select(*list(ranked.c)[:-1]).where(ranked.c.rank == 1)
+        # SQLite takes the other columns from the row that has the maximum.
+        newest = _as_kept(sa.func.max(_when()))
+        return sa.select(key, newest, _rows.mailing_id, _rows.status).where(*theirs).group_by(key)
+
+
+def _left() -> sa.ColumnElement[bool]:
+    return _rows.status.in_([status.value for status in MAY_HAVE_LEFT])
+
+
+def _when() -> sa.ColumnElement[Any]:
+    """Return when a message left: its content went out, or else it was decided that it had."""
+    return sa.func.coalesce(_rows.sending_at, _rows.decided_at, _rows.queued_at)
+
+
+def _as_kept(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Leave an instant as the database gives it: a whole column of them is read faster than one by one."""
+    return sa.type_coerce(moment, sa.types.NullType())
+
+
+def _instants(values: Collection[Any]) -> Any:
+    import pandas as pd
+
+    read = pd.to_datetime(pd.Series(list(values), dtype="object"), utc=True, format="ISO8601")
+    return read.astype(pd.DatetimeTZDtype("us", "UTC")).array
