@@ -13,6 +13,7 @@ from workbench.domain.searches import Search
 from workbench.errors import UnknownName
 from workbench.language import _
 from workbench.patients.searches.appointments import APPOINTMENTS
+from workbench.patients.searches.beyond import with_these
 from workbench.patients.searches.clauses import KnownSearch
 from workbench.patients.searches.missed import MISSED
 from workbench.patients.searches.parameters import OF_EVERY_SEARCH
@@ -24,7 +25,8 @@ _KNOWN = (
 
 _BY_NAME: Mapping[str, KnownSearch] = {
     known.search.name: replace(
-        known, search=replace(known.search, parameters=(*known.search.parameters, *OF_EVERY_SEARCH))
+        known,
+        search=with_these(replace(known.search, parameters=(*known.search.parameters, *OF_EVERY_SEARCH))),
     )
     for known in _KNOWN
 }

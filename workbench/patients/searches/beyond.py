@@ -1,0 +1,36 @@
+"""What a search may be asked that the practice answers from its ledger: the store reads it, and filters nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.domain.searches import Search, SearchParameter
+from workbench.language import marked
+
+NOT_WRITTEN_FOR = SearchParameter(
+    name="not_written_for",
+    kind="number",
+    label=marked("Not written to for so many days"),
+    least=1,
+    most=3650,
+)
+REMINDED = SearchParameter(name="reminded", kind="yes_no", label=marked("Told about it already"))
+MAX_AGE = SearchParameter(
+    name="max_age",
+    kind="number",
+    label=marked("Refuse data older than so many hours"),
+    least=1,
+    most=87_600,
+    identifies=False,
+)
+
+
+def with_these(search: Search) -> Search:
+    """Return a search with the parameters that the practice answers.
+
+    A patient as such is no occasion: whether somebody was told is only asked of an appointment, an invoice, a quote
+    or a recall.
+    """
+    of_a_subject = search.kind in {"appointments", "finances"} or search.name == "recall"
+    more = (NOT_WRITTEN_FOR, *((REMINDED,) if of_a_subject else ()), MAX_AGE)
+    return replace(search, parameters=(*search.parameters, *more))
