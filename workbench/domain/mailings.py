@@ -78,6 +78,8 @@ class MailingPlan:
     parameters: Mapping[str, str] = field(default_factory=dict)
     table_digest: str = ""
     key: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What was asked once for everybody, by field code; days as ``2026-12-24``."""
 
     def definition(self) -> dict[str, Any]:
         """Everything but the key: what two mailings of the same identity share."""
@@ -89,6 +91,8 @@ class MailingPlan:
             "search": self.search,
             "parameters": dict(sorted(self.parameters.items())),
             "table": self.table_digest,
+            # Said where something was asked: every other mailing keeps the identity it always had.
+            **({"values": dict(sorted(self.values.items()))} if self.values else {}),
         }
 
     def identity(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from workbench.language import LANGUAGES, _
 from workbench.merging.formats import FORMATS
 from workbench.merging.formats.inputs import Inputs
 from workbench.merging.recipients import Recipients
-from workbench.merging.source_keys import CURRENT, leading_subjects, person_keys, source_keys
+from workbench.merging.source_keys import CURRENT, Subject, leading_subjects, person_keys, source_keys
 
 _KEYS = {"patient": "patient_id", "appointment": "appointment_id", "practitioner": "practitioner_id"}
 _ANSWERING = ("guardian", "payer")
@@ -96,10 +96,11 @@ def load_sources(
     for role in _ANSWERING:
         if role in needed:
             sources[role] = _answering(relations(patients, role), role, sorted(needed[role]))
-    here = wall_clock(now, zone)
+    here, subjects = wall_clock(now, zone), leading_subjects(recipients)
     for table in CURRENT:
         if table in needed:
-            rows = pd.Series(_current_keys(table, recipients, sources["patient"], now=here), dtype=object)
+            current = _current_keys(table, recipients, subjects, sources["patient"], now=here)
+            rows = pd.Series(current, dtype=object)
             sources[table] = columns(table, _distinct(rows), sorted(needed[table]))
     return sources
 
@@ -112,9 +113,11 @@ def _answering(ranked: pd.DataFrame, role: str, names: list[str]) -> pd.DataFram
     return pd.concat([best[names], everyone[names]])
 
 
-def _current_keys(table: str, recipients: Recipients, patients: pd.DataFrame, *, now: datetime) -> list[Any]:
+def _current_keys(
+    table: str, recipients: Recipients, subjects: Sequence[Subject], patients: pd.DataFrame, *, now: datetime
+) -> list[Any]:
     own = _laid_out(patients[[CURRENT[table]]], plain_list(recipients.frame["patient_id"]))[CURRENT[table]]
-    return source_keys(table, recipients.frame, recipients.values, own, now=now)
+    return source_keys(table, recipients, subjects, own, now=now)
 
 
 def fields_frame(
@@ -175,6 +178,11 @@ def fields_frame(
     return pd.DataFrame(columns, index=frame.index)
 
 
+def year_of_greetings(day: date) -> int:
+    """Return the year one wishes a happy one for: from November on, the next."""
+    return day.year + (day.month >= _NEW_YEAR_FROM)
+
+
 def plain_list(series: pd.Series) -> list[Any]:
     """Return a column as plain values, every kind of missing one as ``None``."""
     return series.astype(object).where(series.notna(), None).tolist()
@@ -197,9 +205,10 @@ def _inputs(
     size = len(frame)
     here: datetime = own["now"]
     columns: dict[str, list[Any]] = {f"mailing.{name}": [value] * size for name, value in own.items()}
-    columns["mailing.new_year"] = [here.year + (here.month >= _NEW_YEAR_FROM)] * size
+    columns["mailing.new_year"] = [year_of_greetings(here)] * size
     columns["subject.practitioner_id"] = [value or None for value in plain_list(frame["practitioner_id"])]
-    columns["subject.kind"] = [kind for kind, _key, _when in leading_subjects(frame)]
+    subjects = leading_subjects(recipients)
+    columns["subject.kind"] = [kind for kind, _key, _start in subjects]
     for name in frame.columns:
         if name.startswith("addressee_") or name in ("address", "role"):
             columns[f"addressee.{name}"] = [value or None for value in plain_list(frame[name])]
@@ -207,7 +216,7 @@ def _inputs(
     places |= {role: person_keys(role, frame) for role in _ANSWERING if role in needed}
     for table in CURRENT:
         if table in needed and "patient" in sources:
-            places[table] = _current_keys(table, recipients, sources["patient"], now=here)
+            places[table] = _current_keys(table, recipients, subjects, sources["patient"], now=here)
     for table, keys in places.items():
         if table in needed and table in sources:
             columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys).items()}

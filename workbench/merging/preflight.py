@@ -88,7 +88,9 @@ def preflight(
     warnings: list[list[Finding]] = [[] for _row in range(len(frame))]
     names = [str(name) for name in fields.columns]
     rows = list(zip(*(fields[name].tolist() for name in names), strict=True)) if names else [()] * len(frame)
-    required = tuple(name for name in _required(compiled.template) if name in names)
+    unanswered = unanswered_codes(fields, compiled)
+    findings += map(unanswered_question, unanswered)
+    required = tuple(dict.fromkeys([name for name in _required(compiled.template) if name in names] + unanswered))
     noticed = sorted((compiled.codes | compiled.names) - compiled.optional - compiled.guarded)
     # A template allowed by name may carry them (P13).
     health = frozenset() if compiled.template.health else compiled.health
@@ -166,6 +168,23 @@ def missing_value(name: str, *, recipient: str = "", code: bool = False) -> Find
         severity=Severity.WARNING,
         message=_("« {name} » has no value: the message has a blank there.").format(name=written),
         recipient=recipient,
+    )
+
+
+def unanswered_codes(fields: pd.DataFrame, compiled: CompiledTemplate) -> list[str]:
+    """Return what is asked once for everybody, has no value, and is not written to do without."""
+    needed = compiled.asked - compiled.optional - compiled.guarded
+    return sorted(code for code in needed if code in fields.columns and fields[code].isna().all() and len(fields))
+
+
+def unanswered_question(code: str) -> Finding:
+    """Return the finding about a value of the whole mailing that nobody gave: nobody is written to (F81)."""
+    return Finding(
+        code=f"missing_value:@{code}",
+        severity=Severity.ERROR,
+        message=_("@{code} is asked once for everybody and has no value yet: nobody is written to without it.").format(
+            code=code
+        ),
     )
 
 

@@ -56,7 +56,8 @@ class CompiledTemplate:
     `codes` are the catalogue's fields it uses, `names` the other names (columns of a table, values of a mailing).
     `findings` are about the template itself; one of severity *error* means that it must not be sent.
     `missing` is what stands for a missing value: a default text, else nothing. `optional` names are only asked about
-    (``is defined``, ``|default``), `guarded` ones are tested by an ``{% if %}``; `health` are the fields of health.
+    (``is defined``, ``|default``), `guarded` ones are tested by an ``{% if %}``; `health` are the fields of health,
+    `asked` those that have one value for everybody, asked before sending.
     `harmless` is how many characters its values may count without any part growing too large.
     """
 
@@ -68,6 +69,7 @@ class CompiledTemplate:
     optional: frozenset[str]
     guarded: frozenset[str]
     health: frozenset[str]
+    asked: frozenset[str]
     subject: _Program = field(repr=False)
     html: _Program = field(repr=False)
     text: _Program = field(repr=False)
@@ -250,6 +252,7 @@ def compile_template(
         optional=frozenset(optional),
         guarded=frozenset(guarded),
         health=frozenset(code for code in codes if catalogue[code].data_class is DataClass.HEALTH),
+        asked=frozenset(code for code in codes if catalogue[code].asked),
         inliner=inliner,
         tidy_text="{%" in text_source,
         budget=budget,

@@ -7,13 +7,14 @@ one, which the store names.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from workbench.domain.people import COLLEAGUES
+from workbench.merging.recipients import Recipients
 
 CURRENT = {
     "invoice": "current_invoice_id",
@@ -26,67 +27,72 @@ CURRENT = {
 }
 """Of each table that a message may be about, the patient's column that names the current row."""
 
-_WHEN = re.compile(r"@(\d{4}-\d\d-\d\dT\d\d:\d\d)\Z")
+_START = re.compile(r"@(\d{4}-\d\d-\d\dT\d\d:\d\d)\Z")
 _COLLEAGUE_ROLES = frozenset(str(role) for role in COLLEAGUES)
 
 
-def leading_subjects(frame: pd.DataFrame) -> list[tuple[str, str, datetime | None]]:
-    """Return of each recipient what the message is about first: ``("appointment", "12", its start)``."""
-    return [_subject(texts[0] if texts else "") for texts in frame["subjects"].tolist()]
+Subject = tuple[str, str, datetime | None]
+"""What a message is about first: ``("appointment", "12", its start)``."""
 
 
-def _subject(text: str) -> tuple[str, str, datetime | None]:
-    when = _WHEN.search(text)
-    kind, _colon, key = (text[: when.start()] if when else text).partition(":")
-    return kind, key, datetime.fromisoformat(when[1]) if when else None
+def leading_subjects(recipients: Recipients) -> list[Subject]:
+    """Return of each recipient what the message is about first; of a row of a table, nothing."""
+    subjects = recipients.subjects
+    known = frozenset(subjects["subject_key"].astype(str)) if "subject_key" in subjects.columns else frozenset()
+    return [_subject(texts[0] if texts else "", known) for texts in recipients.frame["subjects"].tolist()]
+
+
+def _subject(text: str, known: frozenset[str]) -> Subject:
+    """Read ``subject_key@what sets it apart``: a key of another software may hold an ``@`` itself."""
+    start = _START.search(text)
+    key = text
+    while key and key not in known:
+        key = key.rpartition("@")[0]
+    kind, _colon, number = key.partition(":")
+    return kind, number, datetime.fromisoformat(start[1]) if start and key else None
 
 
 def source_keys(
-    table: str, frame: pd.DataFrame, values: pd.DataFrame, current: Sequence[Any], *, now: datetime
+    table: str, recipients: Recipients, subjects: Sequence[Subject], current: Sequence[Any], *, now: datetime
 ) -> list[Any]:
     """Return the key of each recipient's row in a table of ``CURRENT``, or ``None``.
 
     Parameters
     ----------
-    values
-        The further columns of a recipients table: one called ``quote_id`` names the quote, and so on.
+    recipients
+        A column of a recipients table called ``quote_id`` names the quote, and so on.
+    subjects
+        Their `leading_subjects`.
     current
         The patient's own, in the order of the recipients (``CURRENT`` names the column).
     now
         The practice's wall clock: an appointment still to come is no visit yet.
     """
-    told = _COUNTED[table](frame, now) if table in _COUNTED else _of_subjects(table, frame)
+    frame, values = recipients.frame, recipients.values
+    told: list[str | None] = [key if kind == table else None for kind, key, _start in subjects]
+    if table == "invoice":
+        told = [key or own or None for key, own in zip(told, frame["invoice_id"].tolist(), strict=True)]
+    elif table == "visit":
+        told = _visits(frame, subjects, now)
+    elif table == "correspondent":
+        told = _colleagues(frame, told)
     column = f"{table}_id"
     given = values[column].tolist() if column in values.columns else [None] * len(frame)
     return [one or of_row or own or None for one, of_row, own in zip(given, told, current, strict=True)]
 
 
-def _of_subjects(table: str, frame: pd.DataFrame) -> list[str | None]:
-    return [key if kind == table else None for kind, key, _when in leading_subjects(frame)]
-
-
-def _invoices(frame: pd.DataFrame, _now: datetime) -> list[str | None]:
-    told = _of_subjects("invoice", frame)
-    return [key or own or None for key, own in zip(told, frame["invoice_id"].tolist(), strict=True)]
-
-
-def _visits(frame: pd.DataFrame, now: datetime) -> list[str | None]:
-    starts = (when for _kind, _key, when in leading_subjects(frame))
+def _visits(frame: pd.DataFrame, subjects: Sequence[Subject], now: datetime) -> list[str | None]:
     return [
-        key if key and (when is None or when <= now) else None
-        for key, when in zip(frame["appointment_id"].tolist(), starts, strict=True)
+        key if key and (start is None or start <= now) else None
+        for key, (_kind, _key, start) in zip(frame["appointment_id"].tolist(), subjects, strict=True)
     ]
 
 
-def _colleagues(frame: pd.DataFrame, _now: datetime) -> list[str | None]:
-    told = _of_subjects("correspondent", frame)
+def _colleagues(frame: pd.DataFrame, told: Sequence[str | None]) -> list[str | None]:
     written = (key.partition(":") for key in frame["addressee_key"].tolist())
     return [
         key if role in _COLLEAGUE_ROLES else subject for (role, _colon, key), subject in zip(written, told, strict=True)
     ]
-
-
-_COUNTED: Mapping[str, Any] = {"invoice": _invoices, "visit": _visits, "correspondent": _colleagues}
 
 
 def person_keys(role: str, frame: pd.DataFrame) -> list[str]:

@@ -17,14 +17,16 @@ from workbench.domain.deliveries import OPEN, NewDelivery, Standing, sentence_of
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
+from workbench.domain.questions import Question
 from workbench.domain.summaries import MailingSummary
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
-from workbench.merging.preflight import doubt_about
+from workbench.merging.preflight import doubt_about, unanswered_codes, unanswered_question
 from workbench.practice.identity import without_people
 from workbench.practice.offers import Offer, seal_of
 from workbench.practice.preparing import Prepared
+from workbench.practice.questions import questions_of
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -132,6 +134,22 @@ class Mailing:
         True
         """
         return self.prepare().checked.findings.loc[:, list(FINDING_COLUMNS)]
+
+    def questions(self) -> list[Question]:
+        """Return what the email type asks once for everybody: each with its label, its kind and what is proposed.
+
+        Returns
+        -------
+        list of Question
+            ``code label kind proposal answer``; ``kind`` is ``day``, ``year`` or ``text``, ``answer`` what counts in
+            this mailing. Give others with ``practice.mailing(…, values={"FERMDU": "2026-12-24"})``.
+
+        Examples
+        --------
+        >>> mailing.questions()
+        []
+        """
+        return questions_of(self.template, self.plan.values, self._practice)
 
     @property
     def recipients(self) -> pd.DataFrame:
@@ -313,6 +331,8 @@ class Mailing:
         ------
         TemplateRefused
             When the email type holds a code that nobody knows.
+        UsageError
+            When it asks for a value that nobody gave.
         """
         prepared = self.prepare(fresh=fresh, progress=progress)
         self._refuse_blocked(prepared)
@@ -469,6 +489,8 @@ class Mailing:
         ------
         TemplateRefused
             When the email type holds a code that nobody knows.
+        UsageError
+            When it asks for a value that nobody gave.
         """
         return self._freeze(self.prepare(fresh=False) if offer is None else offer.prepared, again=again)
 
@@ -587,6 +609,8 @@ class Mailing:
                 ),
                 line=finding.line,
             )
+        for code in unanswered_codes(prepared.fields, prepared.press.compiled):
+            raise UsageError(unanswered_question(code).message)
 
     def _is_whole(self) -> bool:
         """Tell whether the rows are all that was found, or a table: a part of a search says nothing of the rest."""

@@ -33,6 +33,7 @@ from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
 from workbench.practice.patients import Patients
+from workbench.practice.questions import answers_to, asked_by
 from workbench.practice.screens import Screens
 from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
@@ -448,6 +449,7 @@ class Practice:
         role: str | None = None,
         channel: str | None = None,
         key: str = "",
+        values: Mapping[str, object] | None = None,
     ) -> Mailing:
         """Prepare a mailing of one email type to the rows of a search, or of the practice's own table.
 
@@ -466,6 +468,10 @@ class Practice:
             ``email``; the email type's by default.
         key
             A name for this mailing; the same name again is the same mailing.
+        values
+            What the email type asks once for everybody, by field code: ``{"FERMDU": "2026-12-24", "TEXTE": "…"}``;
+            days as searches read them. What is not given is what `Mailing.questions` proposes. Other values make
+            another mailing.
 
         Returns
         -------
@@ -482,6 +488,8 @@ class Practice:
             When the rows come from another practice, or may do so, or the table has no column ``email``.
         KeyTaken
             When the key names a mailing with another email type, account or search.
+        UnknownName, BadValue
+            When the email type asks for no such value, or it cannot be read.
 
         Examples
         --------
@@ -503,6 +511,7 @@ class Practice:
             parameters=parameters,
             table_digest=digest,
             key=key,
+            values=answers_to(asked_by(template, self), values or {}, self),
         )
         return Mailing(self, subjects, template, chosen, plan, mailing_id=self.ledger.mailings.id_of(plan))
 
