@@ -196,7 +196,7 @@ def _checked(column: str, value: str | None) -> Any:
         if not text:
             return "U" if column == "sex" else None
         if isinstance(kind, sa.Date):
-            return day_reader("dmy")(text)
+            return day_reader()(text)
         if column == "sex":
             return _sex(text)
         if column == "language":

@@ -76,7 +76,7 @@ def test_a_mapping_is_read_from_a_toml_file(tmp_path: Path) -> None:
         columns={"state": "No-show"},
         values={"state": {"Yes": "missed"}},
         constants={"forced": "no"},
-        dates="mdy",
+        days=DayStyle(order="mdy"),
         delimiter=";",
         encoding="cp1252",
         prefix="K-",

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.patients.imports.values import (
+    DayStyle,
     Unreadable,
     converted,
     day_reader,
@@ -17,6 +18,7 @@ from workbench.patients.imports.values import (
     read_key,
     read_text,
     read_time,
+    read_weekday,
     read_whole,
     read_yes_no,
     word_reader,
@@ -42,21 +44,21 @@ from workbench.patients.imports.values import (
     ],
 )
 def test_moments_are_read_as_they_are_written(cell: str, order: str, moment: datetime) -> None:
-    assert moment_reader(order)(cell) == moment
-    assert day_reader(order)(cell) == moment.date()
+    assert moment_reader(DayStyle(order=order))(cell) == moment
+    assert day_reader(DayStyle(order=order))(cell) == moment.date()
 
 
 @pytest.mark.parametrize("cell", ["31/02/2026", "22/11/26", "11/22/2026", "soon", "22/11/2026 25:00", "0/0/2026", "1"])
 def test_what_is_no_moment_is_not_guessed(cell: str) -> None:
     with pytest.raises(Unreadable):
-        moment_reader("dmy")(cell)
+        moment_reader(DayStyle(order="dmy"))(cell)
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0)))
 def test_a_french_moment_is_read_back(moment: datetime) -> None:
-    assert moment_reader("dmy")(moment.strftime("%d/%m/%Y %H:%M:%S")) == moment
-    assert moment_reader("mdy")(moment.strftime("%m/%d/%Y %H:%M:%S")) == moment
-    assert moment_reader("dmy")(moment.isoformat() + "Z") == moment
+    assert moment_reader(DayStyle(order="dmy"))(moment.strftime("%d/%m/%Y %H:%M:%S")) == moment
+    assert moment_reader(DayStyle(order="mdy"))(moment.strftime("%m/%d/%Y %H:%M:%S")) == moment
+    assert moment_reader(DayStyle(order="dmy"))(moment.isoformat() + "Z") == moment
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_small_things_are_read() -> None:
     assert read_yes_no("Faux") is False
     assert word_reader("states")("Manqué") == "missed"
     assert read_text(" Anne\r\n Marie\x00 ") == "Anne Marie"
-    assert day_reader("dmy")("22/11/2026 08:40") == date(2026, 11, 22)
+    assert day_reader(DayStyle(order="dmy"))("22/11/2026 08:40") == date(2026, 11, 22)
 
 
 @pytest.mark.parametrize("cell", ["24h", "8h75", "13 pm", "noon", ""])
@@ -149,3 +151,48 @@ def test_cells_that_cannot_be_read_are_told_by_place() -> None:
     column = converted(["1", "one", "", "2", "one"], read_whole)
     assert list(column.values) == [1, None, None, 2, None]
     assert list(column.unreadable) == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("12 mars 2014", date(2014, 3, 12)),
+        ("1er décembre 2026", date(2026, 12, 1)),
+        ("mardi 24 novembre 2026", date(2026, 11, 24)),
+        ("12-févr.-2014", date(2014, 2, 12)),
+        ("3 August 2020", date(2020, 8, 3)),
+        ("24.11.2026", date(2026, 11, 24)),
+    ],
+)
+def test_a_day_in_words_is_read(cell: str, day: date) -> None:
+    assert day_reader()(cell) == day
+
+
+def test_a_moment_in_words_keeps_its_hour() -> None:
+    assert moment_reader()("mardi 24 novembre 2026 à 8h40") == datetime(2026, 11, 24, 8, 40)
+
+
+@pytest.mark.parametrize("cell", ["12 brumaire 2014", "30 février 2014", "12 mars 14", "12/03/14", "41710"])
+def test_what_may_be_another_day_is_not_guessed(cell: str) -> None:
+    with pytest.raises(Unreadable):
+        day_reader()(cell)
+
+
+def test_a_year_of_two_digits_is_read_once_the_mapping_says_its_century() -> None:
+    read = day_reader(DayStyle(years_from=1930))
+    assert [read(cell).year for cell in ("12/03/29", "12/03/30", "12 mars 14", "12/03/1901")] == [
+        2029, 1930, 2014, 1901,
+    ]  # fmt: skip
+
+
+def test_a_number_of_excel_is_a_day_only_where_the_mapping_says_so() -> None:
+    read = moment_reader(DayStyle(serials=True))
+    assert read("41710") == datetime(2014, 3, 12)
+    assert read("41710.36111111111") == datetime(2014, 3, 12, 8, 40)
+    assert read("12/03/2014") == datetime(2014, 3, 12)
+
+
+def test_a_weekday_is_read_by_its_name_and_never_by_a_number() -> None:
+    assert [read_weekday(cell) for cell in ("Lundi", "dim.", "Wednesday")] == [0, 6, 2]
+    with pytest.raises(Unreadable):
+        read_weekday("1")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,28 +14,11 @@ import sqlalchemy as sa
 from workbench.errors import ImportRefused
 from workbench.language import _, marked, n_
 from workbench.patients.imports.mapping import ImportMapping
+from workbench.patients.imports.sorts import form_of, reader_of, sort_of
 from workbench.patients.imports.table import ImportTable
 from workbench.patients.imports.troubles import unknown_word, unreadable
-from workbench.patients.imports.values import (
-    Converted,
-    Reader,
-    converted,
-    day_reader,
-    looks_rounded,
-    malformed,
-    moment_reader,
-    read_address,
-    read_cents,
-    read_key,
-    read_long_text,
-    read_state,
-    read_text,
-    read_time,
-    read_whole,
-    read_yes_no,
-    word_reader,
-)
-from workbench.patients.schema import CONSENT_STATES, STATES, chairs, practitioners, sites
+from workbench.patients.imports.values import Converted, converted, looks_rounded, malformed
+from workbench.patients.schema import CONSENT_STATES, STATES, chairs, practices, practitioners, sites
 from workbench.patients.searches.choices import choices_of
 from workbench.patients.upserts import Row, Written, upsert
 from workbench.patients.words import plain
@@ -49,39 +34,15 @@ class ImportFinding:
     message: str
 
 
-def readers_of(kind: str, order: str) -> Mapping[str, Reader]:
-    """Return what reads each column of a kind of import; `order` is that of days written in numbers."""
-    day, moment = day_reader(order), moment_reader(order)
-    special: dict[str, Reader] = {
-        "sex": word_reader("sexes"),
-        "language": word_reader("languages"),
-        "state": read_state,
-        "declined_by": word_reader("decliners"),
-        "role": word_reader("roles"),
-        "form": word_reader("forms"),
-        "channel": word_reader("channels"),
-        "remark": read_long_text,
-        "balance": read_cents,
-        "time": read_time,
-        "end_time": read_time,
-    }
-    special |= dict.fromkeys(("email", "mss_email", "address"), read_address)
-    special |= dict.fromkeys(("deceased", "archived", "external", "forced"), read_yes_no)
-    special |= dict.fromkeys(("duration", "rank"), read_whole)
-    special |= dict.fromkeys(("birth_date", "created_on", "date"), day)
-    special |= dict.fromkeys(("starts_at", "ends_at", "made_on", "moved_from", "recorded_at"), moment)
-    special |= dict.fromkeys(KEY_COLUMNS, read_key)
-    if kind == "correspondents":
-        special["kind"] = word_reader("correspondent_kinds")
-    if kind == "opt-outs":
-        special["state"] = word_reader("consent_states")
-    return special
-
-
-KEY_COLUMNS = ("patient_id", "appointment_id", "person_id", "own_patient_id", "correspondent_id", "family_id")
-_ADDRESSES = ("email", "mss_email", "address")
-_VITAL = ("starts_at", "date", "time", "state")
+VITAL = frozenset(("starts_at", "date", "time", "state"))
 """Columns of a row that is left out when they cannot be read: empty would be another hour, or another state."""
+
+_LOSES_ITS_ZERO = {
+    "postcode": re.compile(r"[1-9]\d{3}"),
+    "phone": re.compile(r"[1-9]\d{8}"),
+    "mobile": re.compile(r"[67]\d{8}"),
+}
+"""What is left of a French number that a spreadsheet took for one to count with."""
 
 _SCREEN_NAMES = {
     "patient_id": marked("Patient no."),
@@ -91,7 +52,7 @@ _SCREEN_NAMES = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class ImportBatch:
     """One file being imported, inside one transaction."""
 
@@ -104,7 +65,7 @@ class ImportBatch:
     file: str
     by: str
     at: str  # UTC, ISO
-    readers: Mapping[str, Reader]
+    vital: frozenset[str] = VITAL
     progress: Callable[[int, int], None] | None = None
     findings: list[ImportFinding] = field(default_factory=list)
     created: int = 0
@@ -266,29 +227,32 @@ class ImportBatch:
         if not self.has(name):
             return [None] * len(self)
         cells = self.cells(name)
-        column = converted(cells, self.readers.get(name, read_text), words=self.mapping.values.get(name))
-        self._note_trouble(name, cells, column)
+        sort = sort_of(self.kind, name)
+        column = converted(cells, reader_of(sort, self.mapping.days), words=self.mapping.values.get(name))
+        self._note_trouble(name, sort, cells, column)
         values = [None if value == "" else value for value in column.values]
-        if name in KEY_COLUMNS and self.mapping.prefix:
+        if sort == "key" and self.mapping.prefix:
             return [None if value is None else self.mapping.prefix + value for value in values]
+        if name in _LOSES_ITS_ZERO:
+            return self._with_zeros(name, values)
         return values
 
-    def _note_trouble(self, name: str, cells: Sequence[str], column: Converted) -> None:
+    def _note_trouble(self, name: str, sort: str, cells: Sequence[str], column: Converted) -> None:
         heading = self.heading(name)
         if name == "state":
             self._leave_out_unknown_words(name, cells, column)
-        else:
-            vital = name in _VITAL
+        elif column.unreadable:
+            vital = name in self.vital
             note = self.skip if vital else self.find
+            form = form_of(sort, self.mapping.days.order)
             for place in column.unreadable:
-                sentence = unreadable(name, cells[place], order=self.mapping.dates, left_out=vital)
-                note(place, heading, "unreadable", sentence)
-        if name in _ADDRESSES:
+                note(place, heading, "unreadable", unreadable(name, cells[place], form=form, left_out=vital))
+        if sort == "address":
             wrong = {cell for cell in set(column.values) if malformed(cell)}
             for place, value in enumerate(column.values):
                 if value in wrong:
                     self.find(place, heading, "malformed_address", _("This is not an e-mail address."))
-        if name in KEY_COLUMNS:
+        if sort == "key":
             rounded_cells = {cell for cell in set(cells) if looks_rounded(cell)}
             rounded = sum(1 for cell in cells if cell in rounded_cells) if rounded_cells else 0
             if rounded:
@@ -298,6 +262,35 @@ class ImportBatch:
                     rounded,
                 )
                 self.find(None, heading, "rounded", sentence.format(count=rounded))
+
+    def _with_zeros(self, name: str, values: list[Any]) -> list[Any]:
+        """Give French postcodes and telephone numbers the first zero back that a spreadsheet took from the number."""
+        shape = _LOSES_ITS_ZERO[name]
+        at_home: set[str | None] = {"france", "fr", "f"}
+        if self._is_french:
+            at_home.add(None)
+        countries = [None if one is None else plain(one) for one in self.values("country")]
+        count = 0
+        for place, value in enumerate(values):
+            if value is not None and countries[place] in at_home and shape.fullmatch(value):
+                values[place] = f"0{value}"
+                count += 1
+        if count:
+            sentence = n_(
+                "{count} number had lost its first zero, as a spreadsheet takes it away; it was put back.",
+                "{count} numbers had lost their first zero, as a spreadsheet takes it away; it was put back.",
+                count,
+            )
+            self.find(None, self.heading(name), "zero_put_back", sentence.format(count=count))
+        return values
+
+    @cached_property
+    def _is_french(self) -> bool:
+        """Whether a file without countries speaks of people in France."""
+        country, language = self.connection.execute(
+            sa.select(practices.c.country, practices.c.language).where(practices.c.practice_id == self.practice_id)
+        ).one()
+        return plain(country) in ("france", "fr") if country else bool(language == "fr")
 
     def _leave_out_unknown_words(self, name: str, cells: Sequence[str], column: Converted) -> None:
         """Leave out the rows whose state is not known, with one finding a word: most files have few words."""

@@ -17,7 +17,7 @@ from workbench.errors import ImportRefused, UnknownName
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.imports import appointments, opt_outs, patients, relations
-from workbench.patients.imports.batch import ImportBatch, ImportFinding, readers_of
+from workbench.patients.imports.batch import ImportBatch, ImportFinding
 from workbench.patients.imports.mapping import places_of_columns, read_mapping
 from workbench.patients.imports.table import read_table
 from workbench.patients.schema import imports
@@ -120,7 +120,6 @@ def import_file(
                 file=file.name,
                 by=by,
                 at=now.astimezone(UTC).isoformat(timespec="seconds"),
-                readers=readers_of(kind, understood.dates),
                 progress=progress,
             )
             report = _written(batch, file, dry_run=dry_run)

@@ -20,6 +20,8 @@ rest, and wins::
     encoding = "cp1252"
     prefix = "OLD-"                 # put before every key of the file
     sheet = "Patients"              # of a workbook: its name, or its number from 1
+    years_from = 1930               # the first year that two digits may mean: 29 is 2029, 30 is 1930
+    serials = true                  # days are numbers as Excel counts them: 41710 is 12 March 2014
 """
 
 from __future__ import annotations
@@ -34,11 +36,11 @@ from typing import Any
 
 from workbench.errors import BadValue, ImportRefused, UnknownName
 from workbench.language import _
-from workbench.patients.imports.values import DATE_ORDERS
+from workbench.patients.imports.values import DATE_ORDERS, DayStyle
 from workbench.patients.words import plain
 
 _SECTIONS = ("columns", "values", "constants", "options")
-_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet")
+_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials")
 _WITH_IDENTITY = ("patients", "appointments", "guardians", "correspondents")
 
 
@@ -49,7 +51,7 @@ class ImportMapping:
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    dates: str = "dmy"
+    days: DayStyle = field(default_factory=DayStyle)
     delimiter: str | None = None
     encoding: str | None = None
     prefix: str = ""
@@ -88,7 +90,7 @@ def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequen
         columns={name: str(heading) for name, heading in columns.items()},
         values={name: {str(k): _word(v) for k, v in words.items()} for name, words in values.items()},
         constants={name: _word(value) for name, value in constants.items()},
-        dates=dates,
+        days=DayStyle(order=dates, years_from=_year_of(options), serials=bool(options.get("serials", False))),
         delimiter=options.get("delimiter"),
         encoding=options.get("encoding"),
         prefix=str(options.get("prefix", "")),
@@ -214,3 +216,14 @@ def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _year_of(options: Mapping[str, Any]) -> int | None:
+    """Return the first year that two digits may mean, or nothing when the mapping does not say."""
+    said = options.get("years_from")
+    if said is None:
+        return None
+    text = str(said).strip()
+    if not (text.isdecimal() and 1800 <= int(text) <= 2100):
+        raise BadValue(_("« years_from » of the mapping is a year, such as 1930, not « {text} ».").format(text=text))
+    return int(text)

@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from workbench.language import _, marked, n_
-from workbench.patients.words import vocabulary
-
-_DAY = {
-    "dmy": marked("a day as 24/11/2026, its year in four digits"),
-    "mdy": marked("a day as 11/24/2026, its year in four digits"),
-    "ymd": marked("a day as 2026/11/24, its year in four digits"),
-}
-_MOMENT = {
-    "dmy": marked("a day as 24/11/2026, its year in four digits, and an hour as 08:40"),
-    "mdy": marked("a day as 11/24/2026, its year in four digits, and an hour as 08:40"),
-    "ymd": marked("a day as 2026/11/24, its year in four digits, and an hour as 08:40"),
-}
-_FORMS = {
-    **dict.fromkeys(("time", "end_time"), marked("an hour as 08:40 or 8h40")),
-    **dict.fromkeys(("duration", "rank"), marked("a whole number")),
-    **dict.fromkeys(("deceased", "archived", "external", "forced"), marked("yes or no")),
-    "balance": marked("a sum as 12.50"),
-}
-_DAYS = ("date", "birth_date", "created_on")
-_MOMENTS = ("starts_at", "ends_at", "made_on", "moved_from", "recorded_at")
-_WORDS = {
-    "declined_by": "decliners",
-    "role": "roles",
-    "form": "forms",
-    "channel": "channels",
-    "kind": "correspondent_kinds",
-    "language": "languages",
-    "sex": "sexes",
-}
+from workbench.language import _, n_
 
 _NOBODYS = frozenset(
     ("date", "time", "starts_at", "ends_at", "end_time", "made_on", "moved_from", "created_on", "recorded_at",
-     "duration", "rank", "state", "declined_by", "role", "form", "channel", "kind", "forced")
+     "duration", "rank", "state", "declined_by", "role", "form", "channel", "kind", "forced", "dated_on", "due_on",
+     "valid_until", "valid_from", "answered_on", "signed_on", "cancelled_on", "paid_on", "done_on", "asked_on",
+     "received_on", "taken_on", "starts_on", "ends_on", "day", "weekday", "opens", "closes", "active", "at")
 )  # fmt: skip
 """Columns whose cells tell nothing about who a person is or how she is: only theirs are ever shown (P12)."""
 
@@ -54,12 +26,12 @@ def shown_cell(name: str, cell: str) -> str:
     return text
 
 
-def unreadable(name: str, cell: str, *, order: str, left_out: bool) -> str:
+def unreadable(name: str, cell: str, *, form: str, left_out: bool) -> str:
     """Say that a cell cannot be read, what was expected there, and what became of its row.
 
-    `order` is that of days written in numbers (``dmy``, ``mdy``, ``ymd``).
+    `form` is what was expected, in words (see `sorts.form_of`).
     """
-    text, form = shown_cell(name, cell), _form(name, order)
+    text = shown_cell(name, cell)
     if text and left_out:
         sentence = _("« {cell} » cannot be read; the row is left out. Expected: {form}.")
     elif text:
@@ -89,12 +61,3 @@ def unknown_word(name: str, cell: str, count: int, known: tuple[str, ...]) -> st
         '"{cell}" = one of: {known}.',
         count,
     ).format(cell=text, count=count, name=name, known=", ".join(known))
-
-
-def _form(name: str, order: str) -> str:
-    by_order: Mapping[str, str] | None = _DAY if name in _DAYS else _MOMENT if name in _MOMENTS else None
-    if by_order is not None:
-        return _(by_order[order])
-    if name in _WORDS:
-        return ", ".join(dict.fromkeys(vocabulary(_WORDS[name]).values()))
-    return _(_FORMS[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,11 +16,16 @@ from workbench.patients.words import appointment_state, plain, vocabulary
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 
 _DAY = re.compile(r"(\d{1,4})[/.\- ](\d{1,2})[/.\- ](\d{1,4})")
+_DAY_IN_WORDS = re.compile(
+    r"(?:[^\W\d]+\.?,?\s+)?(\d{1,2})(?:er|ère)?[\s.\-/]+([^\W\d]{3,})\.?[\s.\-/]+(\d{4}|\d{2})(?!\d)"
+)
+_SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
 _HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?(?::(\d{2})(?:\.\d+)?)?)?\s*(am|pm)?", re.IGNORECASE)
 _EXPONENT = re.compile(r"[1-9](?:\.\d+)?[eE]\+?\d+")
 _WHOLE_WITH_POINT = re.compile(r"([1-9]\d*)\.0+")
 _ZONE_AT_END = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})\Z")
 _SAYS_AN_HOUR = re.compile(r"\d\s*[:hH]|[Tt]\d|\b(?:am|pm)\b", re.IGNORECASE)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -114,13 +119,37 @@ def malformed(cell: str | None) -> bool:
     return bool(cell) and address_problem(cell) != ""
 
 
-def day_reader(order: str) -> Reader:
-    """Return what reads a day: ISO first, else numbers in `order` (``dmy``, ``mdy``, ``ymd``); times are dropped."""
-    moments = moment_reader(order)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayStyle:
+    """How a file writes its days, so far as it is not ISO.
+
+    Attributes
+    ----------
+    order
+        Of a day in numbers: ``dmy``, ``mdy`` or ``ymd``.
+    years_from
+        The first year that two digits may mean: with 1930, ``29`` is 2029 and ``30`` is 1930. Without it a year of
+        two digits cannot be read: it may be either century.
+    serials
+        Whether a whole number of five digits is a day as Excel counts them (``41710`` is the 12 March 2014).
+    """
+
+    order: str = "dmy"
+    years_from: int | None = None
+    serials: bool = False
+
+
+_USUAL_STYLE = DayStyle()
+_FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001  # the practice's own clock, as in every file
+
+
+def day_reader(style: DayStyle = _USUAL_STYLE) -> Reader:
+    """Return what reads a day: ISO first, else numbers in the style's order, else words; times are dropped."""
+    moments = moment_reader(style)
     return lambda cell: moments(cell).date()
 
 
-def moment_reader(order: str) -> Reader:
+def moment_reader(style: DayStyle = _USUAL_STYLE) -> Reader:
     """Return what reads a wall-clock moment: a day, and an hour when there is one.
 
     A zone at the end (``2016-04-29T18:38:08Z``) is not applied: what the agenda shows is what people come for.
@@ -128,29 +157,54 @@ def moment_reader(order: str) -> Reader:
 
     def read(cell: str) -> datetime:
         text = _ZONE_AT_END.sub("", cell.strip()) if ":" in cell else cell.strip()
+        serial = _SERIAL.fullmatch(text) if style.serials else None
+        if serial:
+            fraction = timedelta(days=float(f"0.{serial[2] or 0}"))
+            return _FIRST_SERIAL + timedelta(days=int(serial[1]), seconds=round(fraction.total_seconds()))
         try:
             return datetime.fromisoformat(text).replace(tzinfo=None)
         except ValueError:
             pass
-        words = _DAY.match(text)
-        if not words:
-            raise Unreadable
-        day = _ordered_day(words[1], words[2], words[3], order)
-        rest = text[words.end() :].strip(" ,àaTt-")
+        numbers = _DAY.match(text)
+        if numbers:
+            day, end = _ordered_day(numbers[1], numbers[2], numbers[3], style), numbers.end()
+        else:
+            words = _DAY_IN_WORDS.match(text)
+            if not words:
+                raise Unreadable
+            day, end = _day_in_words(words[1], words[2], words[3], style), words.end()
+        rest = text[end:].strip(" ,àaTt-")
         return datetime.combine(day, read_time(rest) if rest else time.min)
 
     return read
 
 
-def _ordered_day(first: str, second: str, third: str, order: str) -> date:
+def _ordered_day(first: str, second: str, third: str, style: DayStyle) -> date:
     if len(first) == 4:
-        year, month, day = first, second, third
-    elif len(third) == 4 and order == "mdy":
-        year, month, day = third, first, second
-    elif len(third) == 4:
-        year, month, day = third, second, first
-    else:
+        return _day(first, second, third)
+    if style.order == "ymd" and len(third) != 4:
+        return _day(_year(first, style), second, third)
+    year = _year(third, style)
+    return _day(year, first, second) if style.order == "mdy" else _day(year, second, first)
+
+
+def _day_in_words(day: str, month: str, year: str, style: DayStyle) -> date:
+    number = vocabulary("months").get(plain(month))
+    if number is None:
+        raise Unreadable
+    return _day(_year(year, style), number, day)
+
+
+def _year(digits: str, style: DayStyle) -> str:
+    if len(digits) == 4:
+        return digits
+    if len(digits) != 2 or style.years_from is None:
         raise Unreadable  # a year of two digits may be either century
+    start = style.years_from
+    return str(start + (int(digits) - start) % 100)
+
+
+def _day(year: str, month: str, day: str) -> date:
     try:
         return date(int(year), int(month), int(day))
     except ValueError as error:
@@ -230,3 +284,14 @@ def word_reader(name: str) -> Reader:
         return value
 
     return read
+
+
+def word_or_text_reader(name: str) -> Reader:
+    """Return what reads a word of a vocabulary, and leaves any other text as it is."""
+    words = vocabulary(name)
+    return lambda cell: words.get(plain(cell), read_text(cell))
+
+
+def read_weekday(cell: str) -> int:
+    """Read a day of the week by its name, Monday being 0; numbers are not read, for practices count from 0 or 1."""
+    return _WEEKDAYS.index(word_reader("weekdays")(cell))
