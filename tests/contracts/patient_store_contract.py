@@ -542,10 +542,11 @@ class PatientStoreContract:
     def test_what_may_be_chosen_is_what_a_search_takes(self, store: SqlPatientStore) -> None:
         choices = store.choices()
         assert {"practitioner", "chair", "nature", "type"} <= set(choices)
-        for name, pairs in choices.items():
-            for value, label in pairs:
-                assert label
-                store.resolve("appointments", {name: value}, today=date(2026, 11, 22))
+        for search in store.searches().values():
+            for name in {one.name for one in search.parameters if not one.choices} & set(choices):
+                for value, label in choices[name]:
+                    assert label
+                    store.resolve(search.name, {name: value}, today=date(2026, 11, 22))
 
     # --- whole tables, and questions in SQL ---------------------------------------------------------
 

@@ -9,7 +9,20 @@ from babel import Locale, UnknownLocaleError
 
 from workbench.errors import UnknownName
 from workbench.language import _, language
-from workbench.patients.schema import appointments, chairs, groups, patients, practices, practitioners, sites
+from workbench.patients.schema import (
+    appointments,
+    chairs,
+    correspondent_relations,
+    correspondents,
+    groups,
+    insurers,
+    papers,
+    patients,
+    practices,
+    practitioners,
+    recalls,
+    sites,
+)
 from workbench.patients.searches.parameters import Choices
 from workbench.patients.words import plain
 
@@ -18,6 +31,10 @@ _FREE_WORDS = {
     "type": appointments.c.kind,
     "patient_type": patients.c.patient_type,
     "file_state": patients.c.file_state,
+    "reason": recalls.c.reason,
+    "paper": papers.c.kind,
+    "speciality": correspondents.c.speciality,
+    "relation": correspondent_relations.c.relation,
 }
 """Parameters whose values are the practice's own words: what its rows hold is what there is to choose from."""
 
@@ -52,6 +69,11 @@ def choices_of(connection: sa.Connection, practice_id: str, name: str) -> Choice
             (row.site_id, [row.site_id, row.name])
             for row in connection.execute(sa.select(sites).where(sites.c.practice_id == practice_id))
         )
+    if name == "insurer":
+        return _gathered(
+            (row.insurer_id, [row.insurer_id, row.name])
+            for row in connection.execute(sa.select(insurers).where(insurers.c.practice_id == practice_id))
+        )
     raise UnknownName(_("There is nothing to choose from for « {name} ».").format(name=name))
 
 
@@ -73,6 +95,7 @@ def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, l
         ("chair", chairs, chairs.c.chair_id),
         ("group", groups, groups.c.group_id),
         ("site", sites, sites.c.site_id),
+        ("insurer", insurers, insurers.c.insurer_id),
     ):
         found = connection.execute(
             sa.select(key, table.c.name).where(table.c.practice_id == practice_id).order_by(table.c.name, key)
