@@ -38,7 +38,7 @@ from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
 from workbench.practice.screens import SendCell, Tell
-from workbench.practice.templates import render_template_file
+from workbench.practice.templates import read_template, render_template_file
 from workbench.settings import (
     DATABASES,
     FOLDERS,
@@ -266,7 +266,8 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
         if demo:
             practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
             for file in sample_templates():
-                practice.templates.import_file(file)
+                # The house's own, which its tests compile: a new workspace need not wait for that.
+                practice.ledger.library.save_template(read_template(file), by=practice.user, now=practice.now())
             for file in sample_signatures():
                 practice.signatures.import_file(file)
 
