@@ -50,14 +50,19 @@ class PatientStore(Protocol):
         """Return the parameters checked and made absolute, as sorted canonical text: a mailing's identity."""
         ...
 
-    def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+    def search(
+        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+    ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set.
 
-        It holds the search, its parameters, and ``rows``, how many were found.
+        It holds the search, its parameters, and ``rows``, how many were found. `also` are keys of subjects that are
+        found too when they meet everything else asked: of a moved appointment the ledger may know more than the store.
         """
         ...
 
-    def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+    def explain(
+        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+    ) -> pd.DataFrame:
         """Return how a search finds its rows, one row a condition: parameter condition sql alone left."""
         ...
 

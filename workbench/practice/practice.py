@@ -35,12 +35,14 @@ from workbench.practice.notebooks import Notebooks
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
 from workbench.practice.screens import Screens
+from workbench.practice.searching import Searching
 from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
 from workbench.practice.templates import Templates
 from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
+    from workbench.domain.saved_searches import SavedSearch
     from workbench.domain.searches import Search
     from workbench.ports import Ledger, PatientStore
     from workbench.settings import Settings
@@ -85,6 +87,7 @@ class Practice:
         self.patients = Patients(self)
         self.closures = Closures(self)
         self.tables = Tables(store)
+        self._searching = Searching(self)
         self._last_search: ref[pd.DataFrame] | None = None
         self.changes = 0
         """How often something was corrected, imported or objected to through this practice."""
@@ -233,16 +236,22 @@ class Practice:
         Parameters
         ----------
         name
-            ``appointments``, ``missed`` …; see `searches`.
+            ``appointments``, ``missed`` …; see `searches`. Or the name of a saved search: what is given here then
+            stands in the place of what was saved.
         today
             The day relative dates count from; the practice's date by default.
         **parameters
-            As on the command line: ``start="tomorrow", end="J+1", state="upcoming"`` …
+            As on the command line: ``start="tomorrow", end="J+1", state="upcoming"`` … Every search takes ``where``
+            (a condition, see ``workbench.where``), ``not_written_for`` (days) and ``max_age`` (hours), and those about
+            something that is told once ``reminded``.
 
         Returns
         -------
         DataFrame
-            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``. For appointments, by kind:
+            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``, and ``as_of``, when the data
+            came. Every search has ``last_message_at`` (a moment), ``last_message`` (an email type's path, ``string``)
+            and ``last_message_status`` (``category``), of the last message that left or may have left to whom a row is
+            about. For appointments, by kind:
 
             * ``string``: the keys ``subject_key appointment_id patient_id file_number practitioner_id family``,
               ``patient phone email remark``, and ``date time`` as ISO texts of the practice's clock;
@@ -255,9 +264,15 @@ class Practice:
         ------
         UnknownName, BadValue
             For an unknown search or parameter, or a value that cannot be read; both are ``UsageError``.
+        StaleData
+            When the data is older than ``max_age``, or nobody knows how old it is.
 
         Examples
         --------
+        >>> from workbench import where
+        >>> known = practice.search("appointments", where=(where("city") == "Rennes") & ~where("email").is_missing())
+        >>> known.attrs["workbench"]["resolved"]["where"]
+        "city == 'Rennes' and not missing(email)"
         >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
         >>> rdv["state"].unique().tolist()
         ['upcoming']
@@ -265,10 +280,86 @@ class Practice:
         Traceback (most recent call last):
         workbench.errors.BadValue: « yesterdy » is not a date: ...
         """
-        frame = self.store.search(name, parameters, today=self._day(today))
-        frame.attrs["workbench"]["workspace"] = self.settings.workspace_id
+        frame = self._searching.search(name, parameters, today=self._day(today))
         self._last_search = ref(frame)
         return frame
+
+    def explain(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
+        """Tell how a search finds its rows; `name`, `today` and parameters as in `search`, which it raises like.
+
+        Returns
+        -------
+        DataFrame
+            One row a condition: ``parameter``, ``condition`` (a sentence), ``sql`` (missing where the ledger answers),
+            ``alone`` (rows that meet it, whatever the others), ``left`` (rows that meet it and all before it). The
+            first row is the search without conditions, the last one all of them.
+
+        Examples
+        --------
+        >>> told = practice.explain("appointments", start="tomorrow", state="upcoming")
+        >>> told["parameter"].tolist()
+        ['', 'start', 'state', '']
+        """
+        return self._searching.explain(name, parameters, today=self._day(today))
+
+    def save_search(self, name: str, search: str | pd.DataFrame, /, **parameters: object) -> SavedSearch:
+        """Keep a search under a name for everyone of the practice, journalled; one of the same name is replaced.
+
+        Parameters
+        ----------
+        name
+            What it is called from now on, in `search` and on the screens.
+        search
+            The name of a search, with its parameters; or all the rows that one found. Relative days stay so.
+
+        Raises
+        ------
+        UsageError
+            When the name or the search cannot be used so; nothing was saved.
+
+        Examples
+        --------
+        >>> saved = practice.save_search("Demain sans adresse", "appointments", start="tomorrow", with_email="no")
+        >>> practice.search("Demain sans adresse", end="tomorrow").attrs["workbench"]["parameters"]
+        {'start': 'tomorrow', 'with_email': 'no', 'end': 'tomorrow'}
+        """
+        return self._searching.save(name, search, parameters)
+
+    def saved_searches(self) -> pd.DataFrame:
+        """Return the saved searches, by name.
+
+        Returns
+        -------
+        DataFrame
+            Key ``name``; ``search`` and ``saved_by`` as texts, ``parameters`` a dict, ``saved_at`` a moment of the
+            practice's zone.
+
+        Examples
+        --------
+        >>> practice.saved_searches().columns.tolist()
+        ['name', 'search', 'parameters', 'saved_at', 'saved_by']
+        """
+        return self._searching.saved_frame()
+
+    def forget_search(self, name: str) -> None:
+        """Forget a saved search, journalled; raises ``UnknownName`` when there is none of this name."""
+        self._searching.forget(name)
+
+    def freshness(self) -> pd.DataFrame:
+        """Return when the data of the patient store came, one row a kind.
+
+        Returns
+        -------
+        DataFrame
+            ``kind`` (of import; ``sample`` for the sample practice, ``store`` for what a store says of itself),
+            ``as_of`` a moment of the practice's zone, ``rows`` (``Int64``) and ``by`` of the last import.
+
+        Examples
+        --------
+        >>> practice.freshness()["kind"].tolist()
+        ['sample']
+        """
+        return self.store.freshness()
 
     @property
     def last_search(self) -> pd.DataFrame | None:
