@@ -12,7 +12,7 @@ import pytest
 from workbench.cli import sending
 from workbench.cli.report import say_findings
 from workbench.domain.mailings import Counts
-from workbench.errors import ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
+from workbench.errors import BadValue, ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
 
@@ -40,7 +40,8 @@ def test_the_parameters_reach_the_search_as_written(command, practice):
 
 def test_the_options_reach_the_mailing(command, practice):
     command(*SEND, "--account", "gmail", "--key", "november", "--connections", "10", "--again", "--yes")
-    assert practice.asked[1] == ("mailing", 2, "Rendez-vous/Rappel", {"account": "gmail", "key": "november"})
+    options = {"account": "gmail", "key": "november", "values": {}}
+    assert practice.asked[1] == ("mailing", 2, "Rendez-vous/Rappel", options)
     assert practice.made.calls[0]["connections"] == 10
     assert practice.made.calls[0]["again"] is True
 
@@ -265,3 +266,18 @@ def test_an_empty_list_is_said(at, tmp_path, words):
     assert "The table has no row." in at(*words, "--recipients", str(tmp_path / "t.csv"), "--template", path).stderr
     preview = at("preview", "--recipients", str(tmp_path / "t.csv"), "--template", path)
     assert "The table has no row." in str(preview.exception)
+
+
+def test_what_is_asked_once_reaches_the_mailing(command, practice):
+    options = ("--value", "FERMDU=2026-12-24", "--value", "@texte=Bonne année = santé", "--json", "--yes")
+    command("send", "--search", "appointments", "--template", "T", *options)
+    [told] = [asked[3]["values"] for asked in practice.asked if asked[0] == "mailing"]
+    assert told == {"FERMDU": "2026-12-24", "TEXTE": "Bonne année = santé"}
+
+
+@pytest.mark.parametrize(("pairs", "words"), [(("FERMDU",), "FERMDU"), (("A=1", "@a=2"), "@A")])
+def test_a_value_without_its_code_or_given_twice_is_refused(command, pairs, words):
+    options = [part for pair in pairs for part in ("--value", pair)]
+    done = command("preview", "--search", "appointments", "--template", "T", *options)
+    assert isinstance(done.exception, BadValue)
+    assert words in str(done.exception)

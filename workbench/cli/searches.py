@@ -105,11 +105,12 @@ def fields(
             "category": field.category,
             "data_class": str(field.data_class),
             "example": field.example,
+            "asked": field.asked,
             "aliases": ", ".join(f"@{alias}" for alias in field.aliases),
         }
         for field in catalogue.search(" ".join(words or []))
     ]
-    columns = ["code", "label", "category", "data_class", "example", "aliases"]
-    show(as_frame(rows, columns), format=format, output=output, columns=["code", "label", "category", "example"])
+    columns = ["category", "code", "label", "example", "data_class", "aliases", "asked"]
+    show(as_frame(rows, columns), format=format, output=output, columns=columns[:5])
     if not rows:
         say(_("No field holds these words. workbench fields shows them all."))

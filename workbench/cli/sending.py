@@ -30,8 +30,10 @@ from workbench.cli.session import (
     SearchOption,
     SetOption,
     TemplateOption,
+    ValueOption,
     found,
     practice_of,
+    values_of,
 )
 from workbench.displays.cells import harmless
 from workbench.domain.deliveries import sentence_of_reason
@@ -74,6 +76,7 @@ def preview(
     settings: SetOption = None,
     recipients: RecipientsOption = None,
     account: AccountOption = None,
+    values: ValueOption = None,
     recipient: Annotated[
         int, typer.Option("--recipient", metavar="N", min=0, help=_("Which recipient, counted from 0."))
     ] = 0,
@@ -86,7 +89,13 @@ def preview(
 ) -> None:
     """Show one message, or write it to a file."""
     mailing = mailing_asked(
-        practice_of(ctx), search=search, settings=settings, recipients=recipients, template=template, account=account
+        practice_of(ctx),
+        search=search,
+        settings=settings,
+        recipients=recipients,
+        template=template,
+        account=account,
+        values=values,
     )
     if mailing.recipients.empty:
         raise UsageError(nobody_found(recipients))
@@ -133,6 +142,7 @@ def send(
     settings: SetOption = None,
     recipients: RecipientsOption = None,
     account: AccountOption = None,
+    values: ValueOption = None,
     connections: ConnectionsOption = None,
     key: KeyOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Check everything, send nothing."))] = False,
@@ -155,6 +165,7 @@ def send(
         template=template,
         account=account,
         key=key,
+        values=values,
     )
     findings = mailing.check()
     if mailing.recipients.empty:
@@ -179,6 +190,7 @@ def mailing_asked(
     template: str,
     account: str | None,
     key: str = "",
+    values: list[str] | None = None,
 ) -> Mailing:
     """Return the mailing that the options describe.
 
@@ -192,7 +204,7 @@ def mailing_asked(
     if search is None and settings:
         raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
     frame = _table(practice, recipients) if recipients is not None else found(practice, str(search), settings)
-    return practice.mailing(frame, template, account=account, key=key)
+    return practice.mailing(frame, template, account=account, key=key, values=values_of(values))
 
 
 def _table(practice: Practice, file: Path) -> pd.DataFrame:

@@ -83,6 +83,36 @@ KeyOption = Annotated[
 ]
 
 
+ValueOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--value",
+        metavar="CODE=VALUE",
+        help=_("What the email type asks once for everybody, as FERMDU=2026-12-24; may be given several times."),
+    ),
+]
+
+
+def values_of(pairs: Iterable[str] | None) -> dict[str, str]:
+    """Read ``CODE=value`` pairs of ``--value``.
+
+    Raises
+    ------
+    BadValue
+        When a pair has no ``=`` or no code, or a code comes twice.
+    """
+    values: dict[str, str] = {}
+    for pair in pairs or ():
+        code, equals, value = pair.partition("=")
+        code = code.strip().removeprefix("@").upper()
+        if not equals or not code:
+            raise BadValue(_("« {pair} » is not a value: write CODE=value.").format(pair=pair))
+        if code in values:
+            raise BadValue(_("@{code} is given twice.").format(code=code))
+        values[code] = value
+    return values
+
+
 def settings_of(pairs: Iterable[str] | None) -> dict[str, str]:
     """Read ``key=value`` pairs; a key given twice is joined as a comma list (``--set by=practice --set by=patient``).
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.domain.fields import DataClass
 from workbench.errors import AccountError, NotebookRefused, UsageError
 from workbench.jobs.files import made_folder
 from workbench.jobs.parameters import TAG
@@ -18,6 +19,7 @@ from workbench.language import _
 from workbench.settings import write_private
 
 if TYPE_CHECKING:
+    from workbench.domain.questions import Question
     from workbench.domain.searches import Search
     from workbench.practice import Mailing
 
@@ -113,6 +115,8 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
     }
     if plan.key:
         own["key"] = (plan.key, _("the name of this mailing: the same name is the same mailing, sent once"))
+    questions = {question.code.lower(): question for question in mailing.questions()}
+    own |= {name: _answered(question, mailing) for name, question in questions.items()}
     parameters = [
         *(_assignment(name, value, labels.get(name, "")) for name, value in given.items()),
         *(_assignment(name, value, told) for name, (value, told) in own.items()),
@@ -124,6 +128,11 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
         f"role={_literal(plan.role)}",
         f"channel={_literal(plan.channel)}",
         *(["key=key"] if plan.key else []),
+        *(
+            [f"values={{{', '.join(f'{_literal(one.code)}: {name}' for name, one in questions.items())}}}"]
+            if questions
+            else []
+        ),
     ]
     return [
         _text(
@@ -174,6 +183,20 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
         ),
         _code("mailing.summary(planned=dry_run)"),
     ]
+
+
+def _answered(question: Question, mailing: Mailing) -> tuple[str, str]:
+    """Return what stands in the notebook for a value asked once, and what is said of it.
+
+    What the practice's own data propose is asked of them again each time; a free text may be about a patient.
+    """
+    private = mailing.practice.catalogue[question.code].data_class is DataClass.HEALTH
+    answered = "" if private or question.answer == question.proposal else question.answer
+    told = question.label
+    if question.proposal:
+        now = _("empty: as the practice's data say, now {proposal}").format(proposal=question.proposal)
+        told = f"{told}; {now}"
+    return answered, told
 
 
 def _standard_account(mailing: Mailing) -> str:
