@@ -9,14 +9,10 @@ import holidays
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workbench.patients.sample.agenda import (
-    CLOSURE,
-    COMING_DAYS,
-    LEAVE,
-    PAST_DAYS,
-    SampleDays,
-    sample_visits,
-)
+from workbench.patients.sample.agenda import sample_visits
+from workbench.patients.sample.days import CLOSURES, COMING_DAYS, LEAVES, PAST_DAYS, SampleDays
+from workbench.patients.sample.first_visits import first_visits
+from workbench.patients.sample.history import history
 from workbench.patients.sample.people import sample_people
 
 DAYS = st.dates(min_value=date(2026, 1, 1), max_value=date(2029, 12, 31))
@@ -35,21 +31,69 @@ def test_thirty_to_sixty_visits_are_upcoming_tomorrow_on_every_day_of_two_years(
 @example(date(2028, 2, 28))
 @example(date(2027, 3, 27))
 @example(date(2026, 12, 31))
-def test_the_other_days_are_open_ones_within_two_months_back_and_one_ahead(today: date) -> None:
+def test_the_other_days_are_open_ones_within_two_years_back_and_four_months_ahead(today: date) -> None:
     days = SampleDays(today)
     numbers = range(-PAST_DAYS, COMING_DAYS + 1)
     assert sorted(days.dates) == list(numbers)
     in_order = [days.dates[number] for number in numbers]
     assert in_order == sorted(set(in_order))
-    assert today - timedelta(days=62) <= in_order[0]
-    assert in_order[-1] <= today + timedelta(days=31)
-    feasts = holidays.country_holidays("FR", years=range(today.year - 1, today.year + 2))
+    assert today - timedelta(days=760) <= in_order[0] <= today - timedelta(days=700)
+    assert today + timedelta(days=90) <= in_order[-1] <= today + timedelta(days=120)
+    feasts = holidays.country_holidays("FR", years=range(today.year - 3, today.year + 2))
     for number in (*range(-PAST_DAYS, -1), *range(2, COMING_DAYS + 1)):
         day = days.dates[number]
         assert day.weekday() < 5
         assert day not in feasts
-        assert day != days.closure
-    assert days.dates[CLOSURE - 1] < days.closure < days.dates[CLOSURE]
+        assert day not in days.closed
+
+
+@given(DAYS)
+@example(date(2026, 12, 20))
+def test_the_practice_closes_itself_when_and_for_as_long_as_said(today: date) -> None:
+    days = SampleDays(today)
+    feasts = holidays.country_holidays("FR", years=range(today.year - 3, today.year + 2))
+    for closure in CLOSURES:
+        before, after = days.dates[closure.before - 1], days.dates[closure.before]
+        lost = [day for day in days.closed if before < day < after]
+        assert {days.closed[day] for day in lost} == {closure.reason}
+        assert sum(day.weekday() < 5 and day not in feasts for day in lost) == closure.open_days
+        assert max(lost) - min(lost) == timedelta(days=len(lost) - 1)
+    assert len(days.closed) == sum(
+        days.dates[closure.before - 1] < day < days.dates[closure.before] for day in days.closed for closure in CLOSURES
+    )
+
+
+def test_the_first_patients_have_tomorrow_to_themselves() -> None:
+    first = {visit.file_number for visit in first_visits()}
+    assert {visit.file_number for visit in sample_visits() if visit.day == 1} <= first
+    assert [visit.day for visit in history() if visit.file_number in first and visit.day > -43] == []
+
+
+def test_whoever_was_reminded_missed_fewer_visits() -> None:
+    for visits in (first_visits(), history()):
+        told = {visit.appointment_id: visit.told for visit in sample_visits()}
+        rates = {}
+        for reminded in (True, False):
+            past = [visit for visit in visits if visit.day < 0 and bool(told[visit.appointment_id]) == reminded]
+            rates[reminded] = sum(visit.state == "missed" for visit in past) / len(past)
+        assert 0.01 < rates[True] < 0.75 * rates[False] < 0.2
+
+
+def test_nobody_is_seen_before_they_have_a_file() -> None:
+    days = SampleDays(date(2026, 11, 22))
+    people = {patient.file_number: patient for patient in sample_people()[0]}
+    early = [
+        visit.appointment_id
+        for visit in history()
+        if days.dates[visit.day] < days.today - timedelta(days=people[visit.file_number].followed_for)
+    ]
+    assert early == []
+
+
+def test_those_who_died_or_left_were_not_seen_lately() -> None:
+    gone = {patient.file_number for patient in sample_people()[0] if patient.mark in ("deceased", "archived")}
+    assert len(gone) > 40
+    assert [visit for visit in history() if visit.file_number in gone and visit.day > -100] == []
 
 
 def test_a_visit_keeps_its_number_from_one_reading_to_the_next() -> None:
@@ -75,9 +119,10 @@ def test_nobody_comes_twice_on_a_day_but_the_patient_who_should() -> None:
 
 
 def test_a_practitioner_on_leave_sees_nobody() -> None:
-    away = [visit for visit in sample_visits() if visit.practitioner == "SL" and LEAVE[0] <= visit.day <= LEAVE[1]]
-    assert away == []
-    assert any(visit.practitioner == "SL" and visit.day == LEAVE[1] + 1 for visit in sample_visits())
+    for leave in LEAVES:
+        seen = {visit.day for visit in sample_visits() if visit.practitioner == leave.practitioner}
+        assert not seen & set(range(leave.first, leave.last + 1))
+        assert seen & set(range(leave.last + 1, leave.last + 8))
 
 
 def test_what_was_declined_says_by_whom() -> None:
@@ -89,4 +134,4 @@ def test_children_see_those_who_treat_children() -> None:
     people = {patient.file_number: patient for patient in sample_people()[0]}
     young = [visit for visit in sample_visits() if people[visit.file_number].age < 13]
     assert len(young) > 50
-    assert {visit.practitioner for visit in young} <= {"SL", "CC", "MM"}
+    assert {visit.practitioner for visit in young} <= {"SL", "CC", "MM", "AB"}

@@ -18,8 +18,8 @@ def test_an_empty_cell_is_nothing_and_other_cells_are_left_as_they_stand() -> No
     assert by_number["2403"]["last_name"] == "NULL"
 
 
-def test_the_four_practitioners_are_known_by_their_initials() -> None:
-    assert [one["code"] for one in sample_words()["practitioners"]] == ["MM", "CC", "SL", "YK"]
+def test_the_six_practitioners_are_known_by_their_initials() -> None:
+    assert [one["code"] for one in sample_words()["practitioners"]] == ["MM", "CC", "SL", "YK", "TJ", "AB"]
 
 
 def test_the_email_types_of_the_sample_practice_are_found() -> None:

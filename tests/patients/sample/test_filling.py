@@ -22,6 +22,11 @@ from workbench.patients.store import SqlPatientStore, open_store
 PRACTICE = "tilleuls"
 TODAY = date(2026, 11, 22)  # a Sunday
 
+DATED = (
+    "appointments", "closed_days", "contacts", "instalments", "invoices", "leaves", "papers", "patient_insurances",
+    "payments", "prescriptions", "prior_agreements", "procedures", "quotes", "recalls", "treatment_plans",
+)  # fmt: skip
+
 FICTION = re.compile(r"0(?:1 99 00|2 61 91|3 53 01|4 65 71|5 36 49|6 39 98) \d\d \d\d")
 
 
@@ -245,8 +250,10 @@ def test_a_new_day_brings_the_agenda_a_new_sample_would_have(
     assert redate_sample(store.engine, practice_id=PRACTICE, today=day)
     fresh = new_store()
     fill_sample_practice(fresh.engine, practice_id=PRACTICE, today=day)
-    for table in ("appointments", "leaves", "closed_days", "invoices", "payments", "instalments", "quotes", "recalls"):
+    for table in DATED:
         assert rows(store, table) == rows(fresh, table)
+    made_on = [{row["patient_id"]: row["created_on"] for row in rows(one, "patients")} for one in (store, fresh)]
+    assert made_on[0] == made_on[1]
     assert sample_day(store.engine, practice_id=PRACTICE) == day
     assert len(tomorrow(store, today=day)) == 50
 
@@ -259,16 +266,19 @@ def test_what_somebody_changed_by_hand_survives_a_new_day(store: SqlPatientStore
     with writing(store.engine) as connection:
         mine = {"practice_id": PRACTICE, "appointment_id": "MINE", "patient_id": "2228", "state": "upcoming"}
         connection.execute(sa.insert(appointments).values(starts_at=datetime(2026, 11, 25, 9, 0), **mine))
-        connection.execute(sa.delete(appointments).where(appointments.c.patient_id == "2712"))
+        gone = sa.delete(appointments).where(appointments.c.patient_id == "2712", appointments.c.state == "upcoming")
+        assert connection.execute(gone).rowcount
         said = {"practice_id": PRACTICE, "consent_id": "MINE", "patient_id": "2574", "state": "opted_out"}
         connection.execute(sa.insert(consents).values(recorded_at="2026-11-22T10:00:00+00:00", **said))
-    untouched = ("patients", "persons", "responsibilities", "consents", "corrections")
+    untouched = ("persons", "responsibilities", "consents", "corrections", "media")
     before = {table: rows(store, table) for table in untouched}
+    patients = [{**row, "created_on": None} for row in rows(store, "patients")]
     assert redate_sample(store.engine, practice_id=PRACTICE, today=TODAY + timedelta(days=1))
     assert {table: rows(store, table) for table in untouched} == before
+    assert [{**row, "created_on": None} for row in rows(store, "patients")] == patients
     agenda = {row["appointment_id"]: row for row in rows(store, "appointments")}
     assert agenda["MINE"]["starts_at"] == datetime(2026, 11, 25, 9, 0)
-    assert not any(row["patient_id"] == "2712" for row in agenda.values())
+    assert not any(row["patient_id"] == "2712" and row["state"] == "upcoming" for row in agenda.values())
     assert store.people(["2228"]).loc["2228", "email"] == "alexis.rouvray@courriel.example"
 
 
@@ -284,15 +294,24 @@ def test_a_day_the_practice_closed_itself_stays_closed(store: SqlPatientStore) -
     closed = metadata.tables["closed_days"]
     day = TODAY + timedelta(days=1)
     fresh = [row["day"] for row in rows(store, "closed_days")]
+    own = [TODAY + timedelta(days=offset) for offset in range(1, 40)]
+    own = [day for day in own if day not in fresh]
     with writing(store.engine) as connection:
-        for offset in range(1, 40):
-            own = TODAY + timedelta(days=offset)
-            if own not in fresh:
-                values = {"practice_id": PRACTICE, "site_id": "", "day": own, "reason": "Travaux"}
-                connection.execute(sa.insert(closed).values(**values))
+        values = {"practice_id": PRACTICE, "site_id": "", "reason": "Travaux"}
+        connection.execute(sa.insert(closed), [{**values, "day": day} for day in own])
     assert redate_sample(store.engine, practice_id=PRACTICE, today=day)
-    reasons = {row["reason"] for row in rows(store, "closed_days")}
-    assert reasons == {"Travaux"}
+    reasons = {row["day"]: row["reason"] for row in rows(store, "closed_days")}
+    assert {reasons[day] for day in own} == {"Travaux"}
+
+
+def test_a_closure_that_was_taken_away_does_not_come_back(store: SqlPatientStore) -> None:
+    closed = metadata.tables["closed_days"]
+    coming = {row["reason"] for row in rows(store, "closed_days") if row["day"] > TODAY}
+    assert len(coming) == 2
+    with writing(store.engine) as connection:
+        connection.execute(sa.delete(closed).where(closed.c.reason == "Fermeture annuelle"))
+    assert redate_sample(store.engine, practice_id=PRACTICE, today=TODAY + timedelta(days=9))
+    assert {row["reason"] for row in rows(store, "closed_days")} == {"Formation de l’équipe"}
 
 
 def test_a_postgresql_store_holds_the_same_sample(store: SqlPatientStore, postgres_url: str) -> None:

@@ -10,16 +10,26 @@ import sqlalchemy as sa
 from workbench.databases import reading, writing
 from workbench.errors import DatabaseRefused
 from workbench.language import _
-from workbench.patients.sample.agenda import LEAVE, SampleDays, Visit, sample_visits
+from workbench.patients.sample.agenda import sample_visits
 from workbench.patients.sample.data import sample_rows, sample_words
-from workbench.patients.sample.papers import Rows, paper_rows
-from workbench.patients.sample.people import SamplePatient, SamplePerson, sample_people
+from workbench.patients.sample.days import LEAVES, SampleDays
+from workbench.patients.sample.draw import SamplePatient, SamplePerson
+from workbench.patients.sample.first_people import FIRST
+from workbench.patients.sample.papers import paper_rows
+from workbench.patients.sample.people import sample_people
+from workbench.patients.sample.rows import Rows
+from workbench.patients.sample.visits import Visit
 from workbench.patients.schema import facts, metadata, patients
 
 DATED_FOR = "sample_dated_for"
 """The name of the store's fact that holds the day the sample was last dated for."""
 
-_CLOSURE_REASON = "Formation de l’équipe"
+_PHYSICIANS = ("C001", "C006", "C010", "C015", "C016", "C020")
+_DENTISTS = ("C004", "C009", "C012", "C013", "C018", "C019", "C025")
+_OTHERS = ("C003", "C007", "C008", "C014", "C017", "C021", "C022", "C023")
+
+_MOMENTS = frozenset({"at"})
+"""Columns that hold a moment as a text."""
 
 
 def fill_sample_practice(engine: sa.Engine, *, practice_id: str, today: date) -> None:
@@ -69,20 +79,20 @@ def redate_sample(engine: sa.Engine, *, practice_id: str, today: date) -> bool:
     if dated_for is None or dated_for == today:
         return False
     days, before = SampleDays(today), SampleDays(dated_for)
-    rows = {**_visit_rows(days), **paper_rows(days), "leaves": _leave_rows(days)}
-    closed = metadata.tables["closed_days"]
+    rows = {
+        **_visit_rows(days),
+        **paper_rows(days),
+        "leaves": _leave_rows(days),
+        "patient_insurances": _insurance_rows(today),
+        "patients": [
+            {"patient_id": patient.file_number, "created_on": _created_on(patient, today)}
+            for patient in sample_people()[0]
+        ],
+    }
     with writing(engine) as connection:
         for name, moved in rows.items():
             _move(connection, metadata.tables[name], moved, practice_id)
-        lost = sa.delete(closed).where(
-            closed.c.practice_id == practice_id, closed.c.day == before.closure, closed.c.reason == _CLOSURE_REASON
-        )
-        # A day the practice has closed itself meanwhile is closed already.
-        taken = sa.select(closed.c.day).where(
-            closed.c.practice_id == practice_id, closed.c.site_id == "", closed.c.day == days.closure
-        )
-        if connection.execute(lost).rowcount and connection.execute(taken).first() is None:
-            connection.execute(sa.insert(closed), _complete(_closure_rows(days), practice_id))
+        _close(connection, practice_id, days, before)
         connection.execute(
             sa.update(facts)
             .where(facts.c.practice_id == practice_id, facts.c.name == DATED_FOR)
@@ -111,7 +121,8 @@ def _move(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]
     dates = [
         column.name
         for column in table.c
-        if isinstance(column.type, (sa.Date, sa.DateTime)) and any(column.name in row for row in rows)
+        if (isinstance(column.type, (sa.Date, sa.DateTime)) or column.name in _MOMENTS)
+        and any(column.name in row for row in rows)
     ]
     # A bound name may not be a column's own name in an update, hence the prefixes.
     statement = (
@@ -126,6 +137,23 @@ def _move(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]
             for row in rows
         ],
     )
+
+
+def _close(connection: sa.Connection, practice_id: str, days: SampleDays, before: SampleDays) -> None:
+    """Move the closed days that are still as the sample made them; a day the practice closed itself stays closed."""
+    closed = metadata.tables["closed_days"]
+    read = sa.select(closed.c.day, closed.c.reason).where(closed.c.practice_id == practice_id, closed.c.site_id == "")
+    known = {row.day: row.reason for row in connection.execute(read)}
+    ours = {day for day, reason in before.closed.items() if known.get(day) == reason}
+    # A closure that somebody shortened, or took away, does not come back.
+    kept = {reason for day, reason in before.closed.items() if day in ours}
+    for day in sorted(ours):
+        connection.execute(
+            sa.delete(closed).where(closed.c.practice_id == practice_id, closed.c.site_id == "", closed.c.day == day)
+        )
+    fresh = [row for row in _closure_rows(days) if row["reason"] in kept and row["day"] not in known.keys() - ours]
+    if fresh:
+        connection.execute(sa.insert(closed), _complete(fresh, practice_id))
 
 
 # --- the practice -------------------------------------------------------------------------------------
@@ -147,11 +175,17 @@ def _house_rows(days: SampleDays) -> Rows:
         for language in ("fr", "en")
         if language in nature
     ]
+    rows["aftercare"] = [
+        {"nature": advice["nature"], "language": language, "text": advice[language]}
+        for advice in words["aftercare"]
+        for language in ("fr", "en")
+        if language in advice
+    ]
     rows["correspondents"] = [dict(row) for row in sample_rows("correspondents")]
     rows["correspondent_relations"] = [
         {
             "correspondent_id": row["correspondent_id"],
-            "practitioner_id": row["practitioner"],
+            "practitioner_id": row["practitioner"] or "",
             "relation": row["relation"],
             "form": row["form"],
         }
@@ -165,19 +199,20 @@ def _house_rows(days: SampleDays) -> Rows:
 def _leave_rows(days: SampleDays) -> list[dict[str, Any]]:
     return [
         {
-            "leave_id": "L1",
-            "practitioner_id": "SL",
-            "starts_on": days.dates[LEAVE[0]],
-            "ends_on": days.dates[LEAVE[1]],
+            "leave_id": leave.leave_id,
+            "practitioner_id": leave.practitioner,
+            "starts_on": days.dates[leave.first],
+            "ends_on": days.dates[leave.last],
             "reason": "Congés",
-            "replacement": "Dr Molaire",
-            "replacement_phone": "02 61 91 12 34",
+            "replacement": leave.replaced_by,
+            "replacement_phone": leave.phone,
         }
+        for leave in LEAVES
     ]
 
 
 def _closure_rows(days: SampleDays) -> list[dict[str, Any]]:
-    return [{"site_id": "", "day": days.closure, "reason": _CLOSURE_REASON}]
+    return [{"site_id": "", "day": day, "reason": reason} for day, reason in sorted(days.closed.items())]
 
 
 # --- its people ---------------------------------------------------------------------------------------
@@ -196,17 +231,7 @@ def _people_rows(today: date) -> Rows:
         ],
         "patient_correspondents": _colleague_rows(followed),
         "group_members": _member_rows(followed),
-        "patient_insurances": [
-            {
-                "patient_id": patient.file_number,
-                "insurer_id": ("ARMOR", "OUEST", "HERMINE")[number % 3],
-                "member_number": f"{900_000 + number}",
-                "valid_from": date(today.year, 1, 1),
-                "valid_until": date(today.year, 12, 31),
-            }
-            for number, patient in enumerate(followed)
-            if number % 4
-        ],
+        "patient_insurances": _insurance_rows(today),
         "consents": _consent_rows(followed, today),
     }
 
@@ -233,11 +258,35 @@ def _patient_row(patient: SamplePatient, today: date) -> dict[str, Any]:
         "main_practitioner_id": patient.practitioner,
         "family_id": patient.family,
         "remark": patient.remark,
-        "created_on": today - timedelta(days=patient.followed_for),
+        "created_on": _created_on(patient, today),
         "deceased": patient.mark == "deceased",
         "archived": patient.mark == "archived",
-        "external": False,
+        "external": patient.mark == "external",
     }
+
+
+def _created_on(patient: SamplePatient, today: date) -> date:
+    return today - timedelta(days=patient.followed_for)
+
+
+def _insurance_rows(today: date) -> list[dict[str, Any]]:
+    """Insure three patients out of four: most by a contract without an end, the others until days of their own."""
+    insurers = [insurer["insurer_id"] for insurer in sample_words()["insurers"]]
+    rows = []
+    for number, patient in enumerate(sample_people()[0]):
+        if number % 4 == 0:
+            continue
+        ends_in = number * 37 % 700 - 60  # spread evenly, some in the past
+        rows.append(
+            {
+                "patient_id": patient.file_number,
+                "insurer_id": insurers[number % 7 % len(insurers)],
+                "member_number": f"{900_000 + number}",
+                "valid_from": today - timedelta(days=200 + number % 165),
+                "valid_until": today + timedelta(days=ends_in) if number % 3 == 0 else None,
+            }
+        )
+    return rows
 
 
 def _person_row(person: SamplePerson, homes: dict[str, SamplePatient]) -> dict[str, Any]:
@@ -261,16 +310,27 @@ def _person_row(person: SamplePerson, homes: dict[str, SamplePatient]) -> dict[s
 
 
 def _colleague_rows(followed: tuple[SamplePatient, ...]) -> list[dict[str, Any]]:
-    """Give two patients out of three a physician, and those of the specialists a dentist elsewhere."""
+    """Give two patients out of three a physician, those of the specialists a dentist elsewhere, some another one."""
     physicians, dentists = ("C001", "C006", "C010"), ("C004", "C009")
     rows = []
-    for number, patient in enumerate(followed):
+    for number, patient in enumerate(followed[:FIRST]):
         if number % 3:
             rows.append((patient.file_number, physicians[number % 7 % 3], "treating_physician"))
         if patient.practitioner in ("CC", "YK") and number % 4:
             rows.append((patient.file_number, dentists[number % 2], "treating_dentist"))
         if patient.practitioner == "YK" and number % 5 == 0:
             rows.append((patient.file_number, "C005", "referring"))
+    for number, patient in enumerate(followed[FIRST:]):
+        if number % 3:
+            rows.append((patient.file_number, _PHYSICIANS[number % len(_PHYSICIANS)], "treating_physician"))
+        if patient.practitioner in ("CC", "TJ", "YK") and number % 4:
+            rows.append((patient.file_number, _DENTISTS[number % len(_DENTISTS)], "treating_dentist"))
+        if patient.practitioner in ("TJ", "YK") and number % 2:
+            rows.append((patient.file_number, _DENTISTS[number % 5], "referring"))
+        if patient.practitioner in ("SL", "AB") and patient.is_child and number % 3 == 0:
+            rows.append((patient.file_number, ("C002", "C011", "C024")[number % 9 // 3], "orthodontist"))
+        if number % 29 == 0:
+            rows.append((patient.file_number, _OTHERS[number % len(_OTHERS)], "correspondent"))
     return [
         {"patient_id": file_number, "correspondent_id": colleague, "kind": kind, "rank": 1}
         for file_number, colleague, kind in rows
@@ -325,7 +385,7 @@ def _visit_rows(days: SampleDays) -> Rows:
     sites = {chair["chair_id"]: (chair["room_id"], chair["site_id"]) for chair in sample_words()["chairs"]}
     return {
         "appointments": [
-            _visit_row(visit, days.starts_at(visit), kinds[visit.nature], *sites[visit.chair])
+            _visit_row(visit, days.at(visit.day, visit.minute), kinds[visit.nature], *sites[visit.chair])
             for visit in sample_visits()
         ]
     }
