@@ -37,18 +37,17 @@ class _Colleague:
 
 
 def pair_of(relations: object, practitioner: object, main: object) -> tuple[str, str]:
-    """Return relation and form of a colleague with the practitioner of the message, else of the file, else with all.
+    """Return relation and form of a colleague with whoever writes: the message's practitioner, else the file's.
 
     `relations` are dicts of ``practitioner_id relation form``; the practitioner ``""`` stands for every other one.
     """
     known: dict[str, Mapping[str, Any]] = {}
     for pair in relations if isinstance(relations, list) else ():
         known[str(pair.get("practitioner_id") or "")] = pair
-    for who in (practitioner, main, ""):
-        found = known.get(str(who or ""))
-        if found is not None and (who or who == ""):
-            return str(found.get("relation") or "").strip().lower(), str(found.get("form") or "vous")
-    return "", "vous"
+    found = known.get(str(practitioner or main or ""), known.get(""))
+    if found is None:
+        return "", "vous"
+    return str(found.get("relation") or "").strip().lower(), str(found.get("form") or "vous")
 
 
 def _colleagues(inputs: Inputs, source: Sequence[str]) -> Iterator[_Colleague | None]:
