@@ -34,8 +34,14 @@ def test_a_signature_has_no_setting_of_an_email_type():
 
 @pytest.mark.parametrize(
     "html",
-    ["<p>@CORPS</p><p>@CABNOM</p>", "<h1>@CABNOM</h1>@CORPS", "@CABNOM @CORPS @CABTEL", "<b>@CABNOM@CORPS</b>"],
-    ids=["foot", "head", "both", "beside a field"],
+    [
+        "<p>@CORPS</p><p>@CABNOM</p>",
+        "<p>@CORPS</p><p>Bonjour</p>",
+        "<h1>@CABNOM</h1>@CORPS",
+        "@CABNOM @CORPS @CABTEL",
+        "<b>@CABNOM@CORPS</b>",
+    ],
+    ids=["foot", "words", "head", "both", "beside a field"],
 )
 def test_the_marker_may_stand_before_after_or_between(html: str):
     assert check_signature(signature(html), builtin_catalogue()) == ()

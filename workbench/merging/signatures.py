@@ -77,7 +77,7 @@ def _check_marker(html: str) -> None:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    if not _MARKER.search("".join(reader.read)) or not _in_the_open(html):
+    if not _MARKER.search("\n".join(reader.read)) or not _in_the_open(html):
         raise TemplateRefused(
             _("The marker {marker} must stand in the text, outside any tag, condition or loop.").format(
                 marker=BODY_MARKER
