@@ -1,61 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from tests.contracts.patient_store_contract import NOW, TODAY, add
-from workbench.databases import reading
+from tests.patients.imports.importer import Importer, codes, counts, rows_of
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import use_language
 from workbench.patients import schema
 from workbench.patients.imports.importing import ImportReport
 from workbench.patients.store import SqlPatientStore
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> SqlPatientStore:
-    name = "empty_store" if request.param == "sqlite" else "empty_postgres_store"
-    found = request.getfixturevalue(name)
-    assert isinstance(found, SqlPatientStore)
-    return found
-
-
-class Importer:
-    """Writes a file and imports it."""
-
-    def __init__(self, store: SqlPatientStore, folder: Path) -> None:
-        self.store, self.folder = store, folder
-
-    def __call__(self, kind: str, text: str, **options: Any) -> ImportReport:
-        path = self.folder / "export.csv"
-        path.write_text(text, encoding="utf-8")
-        return self.store.import_file(kind, path, **{"by": "Claire", "now": NOW, **options})
-
-
-@pytest.fixture
-def imported(store: SqlPatientStore, tmp_path: Path) -> Importer:
-    return Importer(store, tmp_path)
-
-
-def rows_of(store: SqlPatientStore, table: sa.Table, *columns: str) -> list[tuple[Any, ...]]:
-    with reading(store.engine) as connection:
-        read = [table.c[name] for name in columns]
-        return sorted(tuple(row) for row in connection.execute(sa.select(*read)))
-
-
-def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
-    return (report.rows, report.created, report.updated, report.unchanged, report.skipped)
-
-
-def codes(findings: Iterable[Any]) -> list[tuple[int, str]]:
-    return [(finding.row, finding.code) for finding in findings]
-
 
 PATIENTS = (
     "N° dossier;Nom;Prénom;Sexe;Né(e) le;E-mail;Praticien;Solde;Décédé\n"

@@ -7,6 +7,7 @@ import pytest
 from workbench.errors import BadValue, ImportRefused, UnknownName
 from workbench.patients.imports.importing import KINDS, columns_of_kind
 from workbench.patients.imports.mapping import ImportMapping, places_of_columns, read_mapping
+from workbench.patients.imports.values import DayStyle
 
 NOTHING = ImportMapping()
 APPOINTMENTS = columns_of_kind("appointments")

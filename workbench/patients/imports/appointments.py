@@ -42,9 +42,8 @@ def import_appointments(batch: ImportBatch) -> None:
     patients_spoken_of(batch, patient_ids)
     if batch.has("ends_at") or batch.has("end_time"):
         columns["ends_at"] = _ends(batch, starts)
-    for name, ids in (("chair", batch.chair_ids), ("practitioner", batch.practitioner_ids), ("site", batch.site_ids)):
-        if batch.has(name):
-            columns[f"{name}_id"] = ids(name)
+    for name in batch.given(("chair", "practitioner", "site")):
+        columns[f"{name}_id"] = batch.registered_ids(name)
     given: list[Row] = [
         {
             "appointment_id": keys[place],

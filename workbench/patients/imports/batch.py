@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from workbench.patients.imports.sorts import form_of, reader_of, sort_of
 from workbench.patients.imports.table import ImportTable
 from workbench.patients.imports.troubles import unknown_word, unreadable
 from workbench.patients.imports.values import Converted, converted, looks_rounded, malformed
-from workbench.patients.schema import CONSENT_STATES, STATES, chairs, practices, practitioners, sites
+from workbench.patients.schema import CONSENT_STATES, STATES, chairs, groups, insurers, practices, practitioners, sites
 from workbench.patients.searches.choices import choices_of
 from workbench.patients.upserts import Row, Written, upsert
 from workbench.patients.words import plain
@@ -44,6 +45,15 @@ _LOSES_ITS_ZERO = {
 }
 """What is left of a French number that a spreadsheet took for one to count with."""
 
+_REGISTERS = {
+    "practitioner": (practitioners, "practitioner_id", "code"),
+    "chair": (chairs, "chair_id", "code"),
+    "site": (sites, "site_id", "name"),
+    "group": (groups, "group_id", "name"),
+    "insurer": (insurers, "insurer_id", "name"),
+}
+"""What a column may name by its code or name: its table, the key, and what a new one is called by."""
+
 _SCREEN_NAMES = {
     "patient_id": marked("Patient no."),
     "starts_at": marked("Appointment"),
@@ -65,6 +75,7 @@ class ImportBatch:
     file: str
     by: str
     at: str  # UTC, ISO
+    folder: Path  # where the files are that rows name
     vital: frozenset[str] = VITAL
     progress: Callable[[int, int], None] | None = None
     findings: list[ImportFinding] = field(default_factory=list)
@@ -169,21 +180,14 @@ class ImportBatch:
         """Return the file's own heading for one of our columns."""
         return self.table.headings[self.places[name]] if name in self.places else name
 
-    def practitioner_ids(self, name: str) -> list[str | None]:
-        """Return the practitioners a column names, by code or name; unknown ones are made."""
-        return self._registered(name, "practitioner", practitioners, "practitioner_id", "code")
+    def registered_ids(self, name: str, *, make: bool = True) -> list[str | None]:
+        """Return the practitioners, chairs, sites, groups or insurers that a column names, by code or name.
 
-    def chair_ids(self, name: str) -> list[str | None]:
-        """Return the chairs a column names, by code or name; unknown ones are made."""
-        return self._registered(name, "chair", chairs, "chair_id", "code")
-
-    def site_ids(self, name: str) -> list[str | None]:
-        """Return the sites a column names; unknown ones are made."""
-        return self._registered(name, "site", sites, "site_id", "name")
-
-    def _registered(self, name: str, registry: str, table: sa.Table, key: str, label: str) -> list[str | None]:
+        Unknown ones are made; unless told otherwise: then their rows are left out.
+        """
+        table, key, label = _REGISTERS["practitioner" if name == "main_practitioner" else name]
         asked = self.values(name)
-        known = choices_of(self.connection, self.practice_id, registry)
+        known = self._register(table, key)
         ids: dict[str | None, str | None] = {None: None}
         new: list[Row] = []
         for text in dict.fromkeys(asked):
@@ -200,9 +204,14 @@ class ImportBatch:
                 )
             elif matching:
                 ids[text] = text if text in matching else matching[0]
-            else:
+            elif make:
                 ids[text] = text
                 new.append({key: text, label: text})
+        if not make:
+            for place, text in enumerate(asked):
+                if text not in ids:
+                    sentence = _("The store does not know who this is; the row is left out.")
+                    self.skip(place, self.heading(name), "unknown_reference", sentence)
         if new:
             upsert(self.connection, table, self.practice_id, new)
             self.find(
@@ -215,7 +224,20 @@ class ImportBatch:
                     len(new),
                 ).format(count=len(new)),
             )
-        return [ids[text] for text in asked]
+        return [ids.get(text) for text in asked]
+
+    def _register(self, table: sa.Table, key: str) -> Mapping[str, Sequence[str]]:
+        """Return the keys of what is kept in a table, by each of its names, compared without accents or case."""
+        if table is practitioners:
+            return choices_of(self.connection, self.practice_id, "practitioner")
+        names = [column for column in (key, "code", "name") if column in table.c]
+        known: dict[str, list[str]] = {}
+        for row in self.connection.execute(
+            sa.select(*(table.c[name] for name in names)).where(table.c.practice_id == self.practice_id)
+        ):
+            for said in dict.fromkeys(plain(one) for one in row if one):
+                known.setdefault(said, []).append(row[0])
+        return known
 
     def cells(self, name: str) -> Sequence[str]:
         """Return a column as the file (or the mapping's constant) writes it; blank when it is not given."""

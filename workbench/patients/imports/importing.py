@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from workbench.errors import ImportRefused, UnknownName
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.imports import appointments, opt_outs, patients, relations
-from workbench.patients.imports.batch import ImportBatch, ImportFinding
+from workbench.patients.imports.batch import VITAL, ImportBatch, ImportFinding
 from workbench.patients.imports.mapping import places_of_columns, read_mapping
 from workbench.patients.imports.table import read_table
+from workbench.patients.imports.table_kinds import TABLE_KINDS
+from workbench.patients.imports.table_rows import import_rows
 from workbench.patients.schema import imports
 
 Progress = Callable[[int, int], None]
@@ -32,6 +35,7 @@ class _Kind:
 
     columns: tuple[str, ...]
     write: Callable[[ImportBatch], None]
+    vital: frozenset[str] = VITAL
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -40,6 +44,10 @@ _KINDS: Mapping[str, _Kind] = {
     "guardians": _Kind(columns=relations.GUARDIAN_COLUMNS, write=relations.import_guardians),
     "correspondents": _Kind(columns=relations.CORRESPONDENT_COLUMNS, write=relations.import_correspondents),
     "opt-outs": _Kind(columns=opt_outs.COLUMNS, write=opt_outs.import_opt_outs),
+    **{
+        name: _Kind(columns=kind.columns, write=partial(import_rows, kind=kind), vital=frozenset(kind.needed))
+        for name, kind in TABLE_KINDS.items()
+    },
 }
 KINDS = tuple(_KINDS)
 ALIASES = {"responsible": "guardians", "people-responsible": "guardians", "opt_outs": "opt-outs", "optouts": "opt-outs"}
@@ -120,6 +128,8 @@ def import_file(
                 file=file.name,
                 by=by,
                 at=now.astimezone(UTC).isoformat(timespec="seconds"),
+                folder=Path(understood.folder) if understood.folder else file.parent,
+                vital=_KINDS[kind].vital,
                 progress=progress,
             )
             report = _written(batch, file, dry_run=dry_run)

@@ -21,6 +21,7 @@ rest, and wins::
     prefix = "OLD-"                 # put before every key of the file
     sheet = "Patients"              # of a workbook: its name, or its number from 1
     years_from = 1930               # the first year that two digits may mean: 29 is 2029, 30 is 1930
+    folder = "/srv/images"          # where the files are that rows name; else the folder of the file itself
     serials = true                  # days are numbers as Excel counts them: 41710 is 12 March 2014
 """
 
@@ -40,8 +41,10 @@ from workbench.patients.imports.values import DATE_ORDERS, DayStyle
 from workbench.patients.words import plain
 
 _SECTIONS = ("columns", "values", "constants", "options")
-_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials")
-_WITH_IDENTITY = ("patients", "appointments", "guardians", "correspondents")
+_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials", "folder")
+_WITH_IDENTITY = (
+    "patients", "appointments", "guardians", "correspondents", "practitioners", "sites", "insurers",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class ImportMapping:
     encoding: str | None = None
     prefix: str = ""
     sheet: str | None = None
+    folder: str | None = None
 
 
 def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequence[str]) -> ImportMapping:
@@ -94,6 +98,7 @@ def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequen
         delimiter=options.get("delimiter"),
         encoding=options.get("encoding"),
         prefix=str(options.get("prefix", "")),
+        folder=str(options["folder"]) if "folder" in options else None,
         sheet=str(options["sheet"]) if "sheet" in options else None,
     )
 

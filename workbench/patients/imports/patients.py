@@ -37,7 +37,7 @@ def import_patients(batch: ImportBatch) -> None:
             batch.skip(place, batch.heading("patient_id"), "no_key", _("This row has no file number."))
     columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(PATIENT_COLUMNS)}
     if batch.has("main_practitioner"):
-        columns["main_practitioner_id"] = batch.practitioner_ids("main_practitioner")
+        columns["main_practitioner_id"] = batch.registered_ids("main_practitioner")
     if batch.has("balance"):
         columns["balance_cents"] = batch.values("balance")
     given = [

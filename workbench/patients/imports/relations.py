@@ -213,7 +213,7 @@ def _link_to_practitioners(batch: ImportBatch, keys: Sequence[str]) -> None:
     if not batch.given(("relation", "form")):
         return
     practitioner_ids: Sequence[str | None] = (
-        batch.practitioner_ids("practitioner") if batch.has("practitioner") else [None] * len(batch)
+        batch.registered_ids("practitioner") if batch.has("practitioner") else [None] * len(batch)
     )
     relations, forms = batch.values("relation"), batch.values("form")
     links: dict[tuple[str, str], Row] = {}
