@@ -24,6 +24,105 @@ APPOINTMENT_COLUMNS = (
 ``duration`` in minutes, ``balance`` in euros.
 """
 
+MOVED_COLUMNS = (*APPOINTMENT_COLUMNS, "told_start", "told_at", "change")
+"""The search on moved appointments, one row an appointment; key ``subject_key`` = ``appointment:<appointment_id>``.
+
+``told_start`` is the start that was last told (or where it stood before it moved) and ``told_at`` when, both moments of
+the practice's zone; ``change`` is a category, ``moved`` or ``cancelled``.
+"""
+
+TO_PHONE_COLUMNS = (
+    *APPOINTMENT_COLUMNS, "mobile", "call", "call_relation", "call_mobile", "call_phone",
+)  # fmt: skip
+"""The search on appointments to telephone about, one row an appointment; key as of `APPOINTMENT_COLUMNS`.
+
+``call`` names whom to call, the patient or a minor's guardian, ``call_relation`` that guardian's relation, and
+``call_mobile call_phone`` the numbers; ``mobile`` stands in the patient's own file. All are ``string``.
+"""
+
+PATIENT_COLUMNS = (
+    "patient", "file_number", "phone", "practitioner", "practitioner_id", "email", "family", "patient_type",
+    "file_state", "language", "address_status",
+)  # fmt: skip
+"""What every search below tells of the patient of a row, beside its ``patient_id``; the practitioner is the file's."""
+
+DIRECTORY_COLUMNS = (
+    "subject_key", "patient_id", "birth_date", "age", "last_visit", "next_appointment", "balance", "city",
+    *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``patients``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``.
+
+``birth_date`` and ``last_visit`` are days (``datetime64[us]``, no zone), ``next_appointment`` is tz-aware in the
+practice's zone, ``age`` in years (``Int64``), ``balance`` in euros where it was asked for.
+"""
+
+BIRTHDAY_COLUMNS = ("subject_key", "patient_id", "birth_date", "birthday", "age", *PATIENT_COLUMNS)
+"""The search ``birthdays``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``.
+
+``birthday`` is the first one of the days asked for, ``age`` what the patient becomes on it.
+"""
+
+NEW_PATIENT_COLUMNS = (
+    "subject_key", "patient_id", "created_on", "first_visit", "next_appointment", *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``new_patients``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``."""
+
+RECALL_COLUMNS = (
+    "subject_key", "patient_id", "recall_id", "due_on", "rank", "reason", "months_since_visit", "last_visit",
+    *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``recall``, one row a recall that is not done; key ``subject_key`` = ``recall:<recall_id>``."""
+
+PAPER_COLUMNS = ("subject_key", "patient_id", "papers", "papers_count", "oldest_asked_on", *PATIENT_COLUMNS)
+"""The search ``papers``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``.
+
+``papers`` names those that meet what was asked, the oldest first, in one text.
+"""
+
+INSURANCE_COLUMNS = (
+    "subject_key", "patient_id", "insurer", "insurer_id", "member_number", "valid_until", *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``insurers``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``."""
+
+HALF_YEAR_COLUMNS = (
+    "subject_key", "patient_id", "plan_id", "title", "semester", "semesters", "ends_on", "agreement_until",
+    "next_appointment", *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``half_years``, one row a treatment plan; key ``subject_key`` = ``plan:<plan_id>``.
+
+``agreement_until`` is when the latest prior agreement of the plan ends.
+"""
+
+UNPAID_COLUMNS = (
+    "subject_key", "patient_id", "invoice_id", "number", "dated_on", "due_on", "amount", "paid", "remaining",
+    "days_late", "reminders_sent", "payer", "payer_email", *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``unpaid``, one row an invoice; key ``subject_key`` = ``invoice:<invoice_id>``.
+
+Money in euros; ``days_late`` counts from ``due_on``, missing before it; ``reminders_sent`` are those that the store
+knows of; ``payer`` is missing where the patient pays.
+"""
+
+QUOTE_COLUMNS = (
+    "subject_key", "patient_id", "quote_id", "number", "dated_on", "valid_until", "title", "amount",
+    "remaining_charge", "answered_on", "signed_on", "days_waiting", *PATIENT_COLUMNS,
+)  # fmt: skip
+"""The search ``quotes``, one row a quote; key ``subject_key`` = ``quote:<quote_id>``.
+
+``title`` is the plan's; ``remaining_charge`` is missing while nobody knows what any insurance pays; ``days_waiting``
+is missing once it was answered.
+"""
+
+CORRESPONDENT_COLUMNS = (
+    "subject_key", "patient_id", "correspondent_id", "title", "last_name", "first_name", "speciality", "email",
+    "mss_email", "city", "patients", "address_status",
+)  # fmt: skip
+"""The search ``correspondents``, one row a colleague; key ``subject_key`` = ``correspondent:<correspondent_id>``.
+
+``patient_id`` is an empty text, unless the colleagues of one patient were asked for; ``patients`` counts those whose
+files are open; ``address_status`` is about the address a colleague is written to, MSSanté or ordinary.
+"""
+
 RECIPIENT_COLUMNS = (
     "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id
     "addressee_key",    # who receives: patient:…, guardian:…, payer:…, correspondent:…, row:…

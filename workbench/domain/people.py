@@ -26,6 +26,10 @@ COLLEAGUES = (
 """The roles of colleagues, in the order in which a report looks for one; *correspondent* is any of them (F74, F75)."""
 
 
+MINOR_TYPES = frozenset({"enfant", "child", "mineur", "minor"})
+"""Types of patient, folded, that tell somebody is under age where no date of birth does."""
+
+
 class Sex(StrEnum):
     """Administrative sex; unknown is a value of its own, written to with neutral words."""
 

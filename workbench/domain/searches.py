@@ -16,16 +16,21 @@ class SearchParameter:
     ``text`` (one of `choices`), ``number`` (a whole one, from `least` to `most`), ``words`` (all of them, in any order,
     without regard to accents and case), ``where`` (a condition, see `conditions`).
 
-    `labels` are the words for `choices`, in the same order. A parameter that does not tell which rows are found
+    A ``day`` that `follows` another parameter is the same day unless something else is asked.
+
+    `short` is the label where there is little room, or where a value follows it; `labels` are the words for `choices`,
+    in the same order. A parameter that does not tell which rows are found
     (their order, a column more) has `identifies` no: it is no part of a mailing's identity.
     """
 
     name: str
     kind: str
     label: str
+    short: str = ""
     choices: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     default: str | None = None
+    follows: str | None = None
     least: int | None = None
     most: int | None = None
     identifies: bool = True

@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.addresses import address_key, address_problem
 from workbench.domain.fields import folded
-from workbench.domain.people import COLLEAGUES, Role
+from workbench.domain.people import COLLEAGUES, MINOR_TYPES, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,6 @@ def _born(value: object) -> date | None:
     return pd.Timestamp(value).date()  # type: ignore[arg-type]
 
 
-_MINOR_TYPES = frozenset({"enfant", "child", "mineur", "minor"})
-
-
 def is_minor(patient: Mapping[str, Any], day: date, adult_age: int) -> bool:
     """Tell whether a patient is under age on `day`.
 
@@ -51,7 +48,7 @@ def is_minor(patient: Mapping[str, Any], day: date, adult_age: int) -> bool:
     """
     born = _born(patient.get("birth_date"))
     if born is None:
-        return folded(str(patient.get("patient_type") or "")).strip() in _MINOR_TYPES
+        return folded(str(patient.get("patient_type") or "")).strip() in MINOR_TYPES
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < adult_age
 
 

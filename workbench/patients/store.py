@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,15 +188,20 @@ class SqlPatientStore:
             asked, _question = ask(known, parameters, self._context(connection, today=today))
         return canonical(known.search, asked)
 
-    def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+    def search(
+        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+    ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for.
+
+        `also` are keys (an appointment's) that somebody outside the store found too: they are in it when they meet
+        everything else that is asked.
 
         ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given), ``resolved`` (absolute) and
         ``rows``, how many were found: a frame of another length is not the whole search any more.
         """
         known = search_called(name)
         with rows.undisturbed(), reading(self.engine) as connection:
-            context = self._context(connection, today=today)
+            context = self._context(connection, today=today, also=also)
             asked, question = ask(known, parameters, context)
             frame = frame_of(question, context)
         frame.attrs["workbench"] = {
@@ -207,7 +212,9 @@ class SqlPatientStore:
         }
         return frame
 
-    def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
+    def explain(
+        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+    ) -> pd.DataFrame:
         """Return how a search finds its rows, one row a condition: parameter condition sql alone left.
 
         ``alone`` counts the rows that meet a condition, ``left`` those that meet it and all before it. The first row
@@ -215,7 +222,7 @@ class SqlPatientStore:
         """
         known = search_called(name)
         with reading(self.engine) as connection:
-            context = self._context(connection, today=today)
+            context = self._context(connection, today=today, also=also)
             asked, question = ask(known, parameters, context)
             return explain_frame(known.search, asked, question, context)
 
@@ -484,10 +491,11 @@ class SqlPatientStore:
             ).scalar_one()
         )
 
-    def _context(self, connection: sa.Connection, *, today: date) -> Context:
+    def _context(self, connection: sa.Connection, *, today: date, also: Collection[str] = ()) -> Context:
         return Context(
             connection=connection,
             practice_id=self.practice_id,
             today=today,
             calendar=calendar_of(connection, self.practice_id),
+            also=tuple(sorted(also)),
         )

@@ -16,11 +16,17 @@ from workbench.patients.searches.appointments import APPOINTMENTS
 from workbench.patients.searches.beyond import with_these
 from workbench.patients.searches.clauses import KnownSearch
 from workbench.patients.searches.missed import MISSED
+from workbench.patients.searches.moved import MOVED
 from workbench.patients.searches.parameters import OF_EVERY_SEARCH
+from workbench.patients.searches.seen import SEEN
+from workbench.patients.searches.to_phone import TO_PHONE
 
 _KNOWN = (
     APPOINTMENTS,
     MISSED,
+    SEEN,
+    MOVED,
+    TO_PHONE,
 )  # fmt: skip
 
 _BY_NAME: Mapping[str, KnownSearch] = {

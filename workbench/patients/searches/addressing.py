@@ -9,15 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.addresses import address_problems
+from workbench.domain.people import MINOR_TYPES
 from workbench.domain.searches import SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.names import full_name
 from workbench.patients.schema import group_members, patients, practices, practitioners
 from workbench.patients.searches.clauses import Context, Filter, SqlCondition
-from workbench.patients.searches.folding import holds_words
+from workbench.patients.searches.folding import FoldedText, holds_words
 
-ADULT_AGE = 18
+OF_AGE = 18 * 10_000
+"""Eighteen years, between two days as `day_number` gives them."""
+
 ADDRESS_STATUSES = ("ok", "missing", "malformed")
 _STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
 
@@ -55,25 +58,44 @@ def day_number(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 
 
 def minor_at(day: sa.ColumnElement[Any] | date) -> SqlCondition:
-    """Say that the patient is not of age on a day; a patient whose birth date is not known is taken for an adult."""
+    """Say that the patient is not of age on a day.
+
+    Whoever has no date of birth is what the type of patient says, and otherwise counts as an adult, as for a mailing.
+    """
     born = patients.c.birth_date
     number = day.year * 10_000 + day.month * 100 + day.day if isinstance(day, date) else day_number(day)
-    return sa.and_(born.is_not(None), number - day_number(born) < ADULT_AGE * 10_000)
+    called = sa.func.trim(FoldedText(sa.func.coalesce(patients.c.patient_type, "")))
+    return sa.case((born.is_(None), called.in_(sorted(MINOR_TYPES))), else_=number - day_number(born) < OF_AGE)
 
 
 # --- the filters --------------------------------------------------------------------------------------
 
-PRACTITIONER = SearchParameter(name="practitioner", kind="choice", label=marked("Practitioner, by code or name"))
-FAMILY = SearchParameter(name="family", kind="choice", label=marked("Family, by its number"))
-GROUP = SearchParameter(name="group", kind="choice", label=marked("Group of patients"))
-PATIENT_TYPE = SearchParameter(name="patient_type", kind="choice", label=marked("Type of patient"))
-FILE_STATE = SearchParameter(name="file_state", kind="choice", label=marked("State of the file"))
+PRACTITIONER = SearchParameter(
+    name="practitioner", kind="choice", label=marked("Practitioner, by code or name"), short=marked("Practitioner")
+)
+FAMILY = SearchParameter(name="family", kind="choice", label=marked("Family, by its number"), short=marked("Family"))
+GROUP = SearchParameter(name="group", kind="choice", label=marked("Group of patients"), short=marked("Group"))
+PATIENT_TYPE = SearchParameter(
+    name="patient_type", kind="choice", label=marked("Type of patient"), short=marked("Patient type")
+)
+FILE_STATE = SearchParameter(
+    name="file_state", kind="choice", label=marked("State of the file"), short=marked("File state")
+)
 SITE = SearchParameter(name="site", kind="choice", label=marked("Site"))
-WITH_EMAIL = SearchParameter(name="with_email", kind="yes_no", label=marked("With an e-mail address in the file"))
-LANGUAGE = SearchParameter(name="language", kind="choice", label=marked("Language of the patient"))
+WITH_EMAIL = SearchParameter(
+    name="with_email",
+    kind="yes_no",
+    label=marked("With an e-mail address in the file"),
+    short=marked("With an e-mail address"),
+)
+LANGUAGE = SearchParameter(
+    name="language", kind="choice", label=marked("Language of the patient"), short=marked("Language")
+)
 CITY = SearchParameter(name="city", kind="words", label=marked("City"))
-POSTCODE = SearchParameter(name="postcode", kind="words", label=marked("Postcode, or how it begins (35, 29000)"))
-REMARK = SearchParameter(name="remark", kind="words", label=marked("Words of the remark"))
+POSTCODE = SearchParameter(
+    name="postcode", kind="words", label=marked("Postcode, or how it begins (35, 29000)"), short=marked("Postcode")
+)
+REMARK = SearchParameter(name="remark", kind="words", label=marked("Words of the remark"), short=marked("Remark"))
 
 
 def gone(default: str) -> SearchParameter:
@@ -146,7 +168,10 @@ PATIENT_FILTERS = (
     BY_PATIENT_TYPE,
     BY_FILE_STATE,
     Filter(parameter=SITE, sql=_at_site),
-    Filter(parameter=SearchParameter(name="minors", kind="yes_no", label=marked("Minors today")), sql=_minors_today),
+    Filter(
+        parameter=SearchParameter(name="minors", kind="yes_no", label=marked("Minors today"), short=marked("Minors")),
+        sql=_minors_today,
+    ),
     BY_EMAIL,
     BY_LANGUAGE,
     BY_CITY,
@@ -166,6 +191,11 @@ def practitioner_names(context: Context) -> dict[str | None, str]:
         sa.select(practitioners).where(practitioners.c.practice_id == context.practice_id)
     )
     return {row.practitioner_id: full_name(row.title, row.first_name, row.last_name) or row.code for row in found}
+
+
+def address_statuses(emails: rows.Values) -> Any:
+    """Return whether somebody can be written to at each of these addresses, as a column of `ADDRESS_STATUSES`."""
+    return rows.category([_STATUS_OF_PROBLEM[one] for one in address_problems(emails)], ADDRESS_STATUSES)
 
 
 def patient_columns(
@@ -192,7 +222,5 @@ def patient_columns(
         "patient_type": rows.category(read["patient_type"]),
         "file_state": rows.category(read["file_state"]),
         "language": rows.category(read["language"]),
-        "address_status": rows.category(
-            [_STATUS_OF_PROBLEM[one] for one in address_problems(read["email"])], ADDRESS_STATUSES
-        ),
+        "address_status": address_statuses(read["email"]),
     }

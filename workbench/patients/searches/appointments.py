@@ -100,33 +100,55 @@ def _until(column: sa.Column[Any]) -> Callable[[date, Context], SqlCondition]:
     return lambda day, context: column < day_bounds(day, day)[1]
 
 
-def _by(name: str, label: str, column: sa.Column[Any], words: Mapping[str, str] | None = None) -> Filter:
+def _by(
+    name: str,
+    label: str,
+    column: sa.Column[Any],
+    words: Mapping[str, str] | None = None,
+    default: str | None = None,
+    short: str = "",
+) -> Filter:
     choices = words or {}
     parameter = SearchParameter(
-        name=name, kind="choice", label=label, choices=tuple(choices), labels=tuple(choices.values())
+        name=name,
+        kind="choice",
+        label=label,
+        short=short,
+        choices=tuple(choices),
+        labels=tuple(choices.values()),
+        default=default,
     )
     return Filter(parameter=parameter, sql=lambda values, context: is_one_of(column, values))
 
 
-FROM = Filter(
-    parameter=SearchParameter(name="start", kind="day", label=marked("From (included)")),
-    sql=_from(appointments.c.starts_at),
-)
-UNTIL = Filter(
-    parameter=SearchParameter(name="end", kind="day", label=marked("To (included)")),
-    sql=_until(appointments.c.starts_at),
-)
+def days_asked(*, default: str | None = None, one_day: bool = False) -> tuple[Filter, Filter]:
+    """Return the filters ``start`` and ``end``, both included; `one_day` makes one day of a start alone."""
+    start = SearchParameter(name="start", kind="day", label=marked("From (included)"), default=default)
+    end = SearchParameter(name="end", kind="day", label=marked("To (included)"), follows="start" if one_day else None)
+    return (
+        Filter(parameter=start, sql=_from(appointments.c.starts_at)),
+        Filter(parameter=end, sql=_until(appointments.c.starts_at)),
+    )
+
+
+def by_state(default: str | None = None) -> Filter:
+    """Return the filter on what became of the appointment."""
+    return _by("state", marked("State of the appointment"), appointments.c.state, _STATE_WORDS, default)
+
+
 BY_HOURS = Filter(
-    parameter=SearchParameter(name="hours", kind="hours", label=marked("Hours between, as 07:00-21:00")), sql=_hours
+    parameter=SearchParameter(
+        name="hours", kind="hours", label=marked("Hours between, as 07:00-21:00"), short=marked("Hours")
+    ),
+    sql=_hours,
 )
-BY_STATE = _by("state", marked("State of the appointment"), appointments.c.state, _STATE_WORDS)
 BY_DECLINER = _by("by", marked("Declined by"), appointments.c.declined_by, _DECLINER_WORDS)
 
 APPOINTMENT_FILTERS = (
     Filter(parameter=PRACTITIONER, sql=lambda values, context: is_one_of(appointments.c.practitioner_id, values)),
-    _by("chair", marked("Chair, by code or name"), appointments.c.chair_id),
+    _by("chair", marked("Chair, by code or name"), appointments.c.chair_id, short=marked("Chair")),
     _by("nature", marked("Nature"), appointments.c.nature),
-    _by("type", marked("Type of appointment"), appointments.c.kind),
+    _by("type", marked("Type of appointment"), appointments.c.kind, short=marked("Type")),
     BY_FAMILY,
     BY_GROUP,
     BY_PATIENT_TYPE,
@@ -137,18 +159,25 @@ APPOINTMENT_FILTERS = (
         sql=lambda wanted, context: appointments.c.forced == wanted,
     ),
     Filter(
-        parameter=SearchParameter(name="minors", kind="yes_no", label=marked("Minors at the appointment")), sql=_minors
+        parameter=SearchParameter(
+            name="minors", kind="yes_no", label=marked("Minors at the appointment"), short=marked("Minors")
+        ),
+        sql=_minors,
     ),
     BY_EMAIL,
     BY_LANGUAGE,
     BY_CITY,
     BY_POSTCODE,
     Filter(
-        parameter=SearchParameter(name="made_from", kind="day", label=marked("Made from (included)")),
+        parameter=SearchParameter(
+            name="made_from", kind="day", label=marked("Made from (included)"), short=marked("Made from")
+        ),
         sql=_from(appointments.c.made_on),
     ),
     Filter(
-        parameter=SearchParameter(name="made_to", kind="day", label=marked("Made until (included)")),
+        parameter=SearchParameter(
+            name="made_to", kind="day", label=marked("Made until (included)"), short=marked("Made until")
+        ),
         sql=_until(appointments.c.made_on),
     ),
     Filter(
@@ -281,7 +310,7 @@ def _sorted(frame: pd.DataFrame, sort: str) -> pd.DataFrame:
 
 # --- the search itself --------------------------------------------------------------------------------
 
-_FILTERS = (FROM, UNTIL, BY_HOURS, BY_STATE, BY_DECLINER, *APPOINTMENT_FILTERS, by_gone("yes"))
+_FILTERS = (*days_asked(), BY_HOURS, by_state(), BY_DECLINER, *APPOINTMENT_FILTERS, by_gone("yes"))
 
 APPOINTMENTS = KnownSearch(
     search=Search(

@@ -23,12 +23,17 @@ SqlCondition = sa.ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a search is asked in: the database, whose rows are seen, and which day it is."""
+    """What a search is asked in: the database, whose rows are seen, and which day it is.
+
+    `also` are keys of subjects of which somebody outside the store knows what it looks for: a moved appointment that
+    the ledger told otherwise. They are found too, when they meet everything else.
+    """
 
     connection: sa.Connection
     practice_id: str
     today: date
     calendar: PracticeCalendar
+    also: tuple[str, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -29,9 +29,9 @@ def explain_frame(search: Search, asked: Asked, question: Question, context: Con
     """Return the conditions of a question with their counts; columns `EXPLAIN_COLUMNS`."""
     alone, left = _counts(question, context)
     said = _sentences(search, asked, question.clauses, context)
-    lines = [("", _(search.label), _readable(sa.and_(*question.base), context), alone[0], left[0])]
+    lines = [("", _(search.label), _condition(sa.and_(*question.base), question, context), alone[0], left[0])]
     lines += [
-        (clause.parameter, sentence, _readable(clause.sql, context), met, kept)
+        (clause.parameter, sentence, _condition(clause.sql, question, context), met, kept)
         for clause, sentence, met, kept in zip(question.clauses, said, alone[1:], left[1:], strict=True)
     ]
     lines.append(("", _("All together"), _readable(statement_of(question), context), left[-1], left[-1]))
@@ -77,7 +77,16 @@ def sentence_of(parameter: SearchParameter, value: Any, choices: Mapping[str, Ma
         shown = ", ".join(names.get(one) or str(one) for one in value)
     else:
         shown = value_text(parameter, value)
-    return _("{label}: {value}").format(label=_(parameter.label), value=shown)
+    return _("{label}: {value}").format(label=_(parameter.short or parameter.label), value=shown)
+
+
+_HERE: sa.ColumnElement[bool] = sa.literal_column("'here'")
+
+
+def _condition(condition: sa.ColumnElement[bool], question: Question, context: Context) -> str:
+    """Return a condition as it stands in the statement of its question: subqueries look at the row around them."""
+    whole = sa.select(sa.literal(1)).select_from(question.source).where(_HERE, condition)
+    return _readable(whole, context).partition("'here' AND ")[2]
 
 
 def _readable(statement: sa.ClauseElement, context: Context) -> str:

@@ -19,6 +19,11 @@ class FoldedText(FunctionElement[str]):
     inherit_cache = True
 
 
+@compiles(FoldedText)
+def _in_sql(element: FoldedText, compiler: Any, **options: Any) -> str:
+    return f"folded({compiler.process(element.clauses, **options)})"
+
+
 @compiles(FoldedText, "postgresql")
 def _in_postgresql(element: FoldedText, compiler: Any, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)

@@ -14,9 +14,8 @@ from workbench.patients.searches.appointments import (
     APPOINTMENT_FILTERS,
     BALANCE,
     BY_HOURS,
-    FROM,
     SORT,
-    UNTIL,
+    days_asked,
     question_of,
 )
 from workbench.patients.searches.clauses import Context, Filter, KnownSearch, Question, SqlCondition, parameters_of
@@ -46,8 +45,7 @@ def _never_back(wanted: bool, context: Context) -> SqlCondition | None:
 
 
 _FILTERS = (
-    FROM,
-    UNTIL,
+    *days_asked(),
     BY_HOURS,
     *APPOINTMENT_FILTERS,
     by_gone("yes"),

@@ -18,12 +18,20 @@ Choices = Mapping[str, tuple[str, ...]]
 """From a word as `plain` gives it to the values of the store it stands for (one surname may be two people)."""
 
 OF_EVERY_SEARCH = (
-    SearchParameter(name="where", kind="where", label=marked("Condition on the columns, as city == 'Rennes'")),
+    SearchParameter(
+        name="where",
+        kind="where",
+        label=marked("Condition on the columns, as city == 'Rennes'"),
+        short=marked("Condition"),
+    ),
 )
 """Parameters that every search has, beside its own."""
 
 _VOCABULARIES = {"state": "states", "by": "decliners"}
 """Parameters whose values people also name in the words of ``words.toml``."""
+
+_UNLISTED = frozenset({"family", "patient"})
+"""Parameters whose values would be a list of patients: they are not looked up, and an unknown one finds nobody."""
 
 _WHOLE = re.compile(r"[+-]?\d{1,9}")
 _HOURS = re.compile(r"\s*(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)?\s*[-–—]\s*(\d{1,2})\s*(?:[:hH]\s*(\d{2})?)?\s*")
@@ -97,6 +105,9 @@ def read_parameters(
             values[name] = () if parameter.kind == "choice" else None
         else:
             values[name] = _read(parameter, given, today=today, calendar=calendar, choices=choices)
+    for name, parameter in known.items():
+        if parameter.follows is not None and values[name] is None:
+            values[name] = values[parameter.follows]
     _check_order(values)
     return Asked(values)
 
@@ -247,8 +258,7 @@ def _one_of(parameter: SearchParameter, text: str) -> str:
 
 def _choice(parameter: SearchParameter, given: object, choices: Callable[[str], Choices]) -> tuple[str, ...]:
     items = _items(given)
-    if parameter.name == "family":
-        # A list of families would be a list of patients: an unknown one simply finds nobody.
+    if parameter.name in _UNLISTED:
         return tuple(sorted(set(items)))
     there = _fixed_choices(parameter) if parameter.choices else choices(parameter.name)
     found: set[str] = set()
