@@ -14,12 +14,22 @@ from workbench.errors import UnknownName
 from workbench.language import _
 from workbench.patients.searches.appointments import APPOINTMENTS
 from workbench.patients.searches.beyond import with_these
+from workbench.patients.searches.birthdays import BIRTHDAYS
 from workbench.patients.searches.clauses import KnownSearch
+from workbench.patients.searches.correspondents import CORRESPONDENTS
+from workbench.patients.searches.half_years import HALF_YEARS
+from workbench.patients.searches.insurers import INSURERS
 from workbench.patients.searches.missed import MISSED
 from workbench.patients.searches.moved import MOVED
+from workbench.patients.searches.new_patients import NEW_PATIENTS
+from workbench.patients.searches.papers import PAPERS
 from workbench.patients.searches.parameters import OF_EVERY_SEARCH
+from workbench.patients.searches.patients import PATIENTS
+from workbench.patients.searches.quotes import QUOTES
+from workbench.patients.searches.recall import RECALL
 from workbench.patients.searches.seen import SEEN
 from workbench.patients.searches.to_phone import TO_PHONE
+from workbench.patients.searches.unpaid import UNPAID
 
 _KNOWN = (
     APPOINTMENTS,
@@ -27,6 +37,16 @@ _KNOWN = (
     SEEN,
     MOVED,
     TO_PHONE,
+    PATIENTS,
+    BIRTHDAYS,
+    RECALL,
+    NEW_PATIENTS,
+    PAPERS,
+    INSURERS,
+    HALF_YEARS,
+    UNPAID,
+    QUOTES,
+    CORRESPONDENTS,
 )  # fmt: skip
 
 _BY_NAME: Mapping[str, KnownSearch] = {
