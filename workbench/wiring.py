@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import tzinfo
@@ -100,6 +100,7 @@ def open_practice(
         tester=partial(_tested, folder),
         importer=store.import_file,
         table_reader=_table,
+        table_writer=_write_table,
         doctor=examine,
         notebooks=_Notebooks(),
         screens=_Screens(),
@@ -391,6 +392,23 @@ def _table(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
     frame.attrs["encoding"] = table.encoding
     return frame
+
+
+def _write_table(frame: pd.DataFrame, path: Path, *, labels: bool, bom: bool, before: Callable[[], None]) -> None:
+    """Write a frame as a file; with `labels`, headings and coded words are in the reader's language."""
+    from workbench.displays.words import heading, shown
+    from workbench.patients.exports import write_table
+
+    names = [str(name) for name in frame.columns]
+    if labels:
+        coded = [name for name in names if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+        told = {name: frame[name].map(partial(_shown_or_itself, shown, name)).astype("object") for name in coded}
+        frame, names = frame.assign(**told), [heading(name) for name in names]
+    write_table(frame, path, headings=names, bom=bom, before=before)
+
+
+def _shown_or_itself(shown: Callable[[str, object], str | None], name: str, value: object) -> object:
+    return shown(name, value) or value
 
 
 def _some(lines: Sequence[int]) -> str:

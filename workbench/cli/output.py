@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import shutil
 import stat
 import sys
@@ -22,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 from workbench.cli.session import Format
 from workbench.displays.cells import friendly, harmless, plain
 from workbench.displays.words import heading, shown
+from workbench.domain.spreadsheets import guarded
 from workbench.language import _
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ _KEPT_WHOLE = frozenset(
 )  # fmt: skip
 """Columns whose cells are not folded on a terminal."""
 
-_STARTS_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NEGATIVE_NUMBER = re.compile(r"-\d+(?:[.,]\d+)?")
-
 
 def say(sentence: str) -> None:
     """Tell the person something, on stderr, harmless to the terminal."""
@@ -60,16 +57,6 @@ def agreed(question: str) -> bool:
     choices = _("y/N")
     print(f"{question} [{choices}] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes", "o", "oui"}
-
-
-def guarded(value: object) -> object:
-    """Return a cell with ``'`` before it when a spreadsheet would run it as a formula (P9).
-
-    Numbers, and texts that are only a negative number, are left as they are.
-    """
-    if isinstance(value, str) and _STARTS_FORMULA.match(value) and not _NEGATIVE_NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
 
 
 def as_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -325,11 +325,12 @@ class SqlPatientStore:
         *,
         mapping: Mapping[str, Any] | Path | str | None = None,
         dry_run: bool = False,
+        forget_mapping: bool = False,
         by: str,
         now: datetime,
         progress: Callable[[int, int], None] | None = None,
     ) -> ImportReport:
-        """Import a file of patients, appointments, guardians, correspondents or opt-outs; see `importing.import_file`.
+        """Import a file of patients, appointments, invoices …; see `importing.import_file`.
 
         Raises
         ------
@@ -346,6 +347,7 @@ class SqlPatientStore:
             path,
             mapping=mapping,
             dry_run=dry_run,
+            forget_mapping=forget_mapping,
             by=by,
             now=now,
             progress=progress,

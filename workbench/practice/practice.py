@@ -28,6 +28,7 @@ from workbench.language import _
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
 from workbench.practice.closures import Closures
 from workbench.practice.dispatch import dispatch
+from workbench.practice.exporting import ExportReport, TableWriter, export_rows
 from workbench.practice.identity import OPENED, origin_of, whose, without_people
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
@@ -68,6 +69,7 @@ class Practice:
         tester: Callable[[Account, str | None], list[Any]],
         importer: Callable[..., Any],
         table_reader: Callable[[Path], pd.DataFrame],
+        table_writer: TableWriter,
         doctor: Callable[[Practice], list[Any]],
         notebooks: Notebooks,
         screens: Screens,
@@ -99,6 +101,7 @@ class Practice:
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
+        self._table_writer = table_writer
         self._doctor = doctor
         self.notebooks = notebooks
         OPENED.add(settings.workspace_id)
@@ -410,27 +413,32 @@ class Practice:
         *,
         mapping: Mapping[str, Any] | None = None,
         dry_run: bool = False,
+        forget_mapping: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Any:
-        """Import people, appointments or opt-outs into the embedded patient store from a CSV file, all or nothing.
+        """Import people, appointments, invoices … into the embedded patient store from a file, all or nothing.
 
         Parameters
         ----------
         kind
-            ``patients appointments guardians correspondents opt-outs``.
+            ``patients appointments guardians correspondents opt-outs invoices payments quotes`` …: see the README.
         path
-            The file, in any usual encoding.
+            The file: CSV in any usual encoding, or an Excel workbook (.xlsx).
         mapping
-            Which heading is which column, and the practice's own words; found by the headings by default.
+            Which heading is which column, and the practice's own words; by default what was said last for files with
+            these headings, else what the headings tell by themselves.
         dry_run
             Read and check everything, write nothing.
+        forget_mapping
+            Forget what was said for files with these headings.
         progress
             Told how many lines are done, and of how many.
 
         Returns
         -------
         ImportReport
-            How many rows were created, updated, unchanged or left out, and the trouble found, line by line.
+            How many rows were created, updated, unchanged or left out, and the trouble found, line by line; the
+            latter also as a frame, ``report.to_frame()``.
 
         Raises
         ------
@@ -440,11 +448,92 @@ class Practice:
             When the file, the kind or the mapping cannot be used; nothing was written.
         """
         report = self._importer(
-            kind, Path(path), mapping=mapping, dry_run=dry_run, by=self.user, now=self.now(), progress=progress
+            kind,
+            Path(path),
+            mapping=mapping,
+            dry_run=dry_run,
+            forget_mapping=forget_mapping,
+            by=self.user,
+            now=self.now(),
+            progress=progress,
         )
-        self.__dict__.pop("_card", None)
+        for kept in ("_card", "calendar"):
+            self.__dict__.pop(kept, None)
         self.changes += 1
         return report
+
+    def check_import(
+        self,
+        kind: str,
+        path: str | Path,
+        *,
+        mapping: Mapping[str, Any] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Any:
+        """Return the report that `import_file` would give of a file, and write nothing; it raises alike."""
+        return self.import_file(kind, path, mapping=mapping, dry_run=True, progress=progress)
+
+    def export(
+        self,
+        found: pd.DataFrame | str,
+        path: str | Path,
+        *,
+        columns: Sequence[str] | None = None,
+        consent: str | None = None,
+        purpose: str = "",
+        labels: bool = False,
+        bom: bool = False,
+    ) -> ExportReport:
+        """Write rows as a file for a spreadsheet, which only its owner can read; journalled, without names.
+
+        Parameters
+        ----------
+        found
+            The rows of a search, or a search's name.
+        path
+            A name that ends in ``.csv`` or ``.xlsx``.
+        columns
+            The columns to write, in this order; every one by default.
+        consent
+            A channel (``email letter sms``): who wants no messages by it, has died or whose file is archived is left
+            out, and counted.
+        purpose
+            What the file is for: it stands in the journal.
+        labels
+            Head the columns with their words instead of their English codes.
+        bom
+            Begin a CSV with the mark by which Excel knows UTF-8.
+
+        Returns
+        -------
+        ExportReport
+            How many rows were written and, by reason, how many were left out.
+
+        Raises
+        ------
+        UnknownName, BadValue
+            For a column, a channel or an ending that does not exist; nothing was written.
+        UsageError
+            When the rows come from another practice.
+
+        Examples
+        --------
+        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow")
+        >>> report = practice.export(rdv, "tomorrow.xlsx", consent="email", purpose="list for the door")
+        >>> report.rows + sum(report.left_out.values()) == len(rdv)
+        True
+        """
+        return export_rows(
+            self,
+            self.search(found) if isinstance(found, str) else found,
+            Path(path),
+            write=self._table_writer,
+            columns=columns,
+            consent=consent,
+            purpose=purpose,
+            labels=labels,
+            bom=bom,
+        )
 
     def opt_out(
         self,

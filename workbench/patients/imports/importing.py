@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from workbench.databases import writing
+from workbench.databases import reading, writing
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.imports import appointments, opt_outs, patients, relations
 from workbench.patients.imports.batch import VITAL, ImportBatch, ImportFinding
-from workbench.patients.imports.mapping import places_of_columns, read_mapping
-from workbench.patients.imports.table import read_table
+from workbench.patients.imports.mapping import ImportMapping, places_of_columns, read_mapping, sections_of
+from workbench.patients.imports.remembered import forget, remember, remembered, shape_of
+from workbench.patients.imports.table import ImportTable, read_table
 from workbench.patients.imports.table_kinds import TABLE_KINDS
 from workbench.patients.imports.table_rows import import_rows
 from workbench.patients.schema import imports
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Progress = Callable[[int, int], None]
 """Told how many rows are written, of how many."""
@@ -57,7 +62,8 @@ ALIASES = {"responsible": "guardians", "people-responsible": "guardians", "opt_o
 class ImportReport:
     """What became of a file's rows; created, updated, unchanged and skipped ones add up to `rows`.
 
-    `encoding` is the one the file was read in.
+    `encoding` is the one the file was read in. `mapping_of` is when the mapping was said that was read again for this
+    file (UTC, ISO), ``""`` when none was.
     """
 
     kind: str
@@ -69,6 +75,16 @@ class ImportReport:
     findings: tuple[ImportFinding, ...]
     dry_run: bool = False
     encoding: str = "utf-8"
+    mapping_of: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the findings: ``row`` (the line of the file, 0 for all of it), ``column code message``."""
+        import pandas as pd
+
+        names = [one.name for one in fields(ImportFinding)]
+        return pd.DataFrame(
+            [[getattr(finding, name) for name in names] for finding in self.findings], columns=names, dtype="object"
+        )
 
 
 def columns_of_kind(kind: str) -> tuple[str, ...]:
@@ -84,20 +100,24 @@ def import_file(
     *,
     mapping: Mapping[str, Any] | Path | str | None = None,
     dry_run: bool = False,
+    forget_mapping: bool = False,
     by: str,
     now: datetime,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Import one file of separated values.
+    """Import one file of separated values, or the sheet of a workbook.
 
     Parameters
     ----------
     kind
         One of `KINDS` (or of `ALIASES`).
     mapping
-        What the headings and words of the file mean (see `mapping.py`): a TOML file, or the same as a dictionary.
+        What the headings and words of the file mean (see `mapping.py`): a TOML file, or the same as a dictionary. It is
+        kept, and read again with the next file of this kind that has the same headings and comes without one.
     dry_run
         Do everything, then undo it: the report is the one that the import would give.
+    forget_mapping
+        Forget what was kept for such files, and read this one by its headings alone.
 
     Raises
     ------
@@ -109,8 +129,18 @@ def import_file(
     kind = _kind_called(kind)
     columns = _KINDS[kind].columns
     file = Path(path)
-    understood = read_mapping(mapping, known=columns)
-    table = read_table(file, encoding=understood.encoding, delimiter=understood.delimiter, sheet=understood.sheet)
+    sections = sections_of(mapping)
+    understood = read_mapping(sections, known=columns)
+    table = _table(file, understood)
+    again = None
+    if not sections and not forget_mapping:
+        with reading(engine) as connection:
+            again = remembered(connection, practice_id, kind, shape_of(table.headings))
+    if again is not None:
+        understood = read_mapping(again.sections, known=columns)
+        table = _table(file, understood)
+    shape = _shape(file, table, understood)
+    at = now.astimezone(UTC).isoformat(timespec="seconds")
     places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
     report: ImportReport
     try:
@@ -127,12 +157,16 @@ def import_file(
                 mapping=understood,
                 file=file.name,
                 by=by,
-                at=now.astimezone(UTC).isoformat(timespec="seconds"),
+                at=at,
                 folder=Path(understood.folder) if understood.folder else file.parent,
                 vital=_KINDS[kind].vital,
                 progress=progress,
             )
             report = _written(batch, file, dry_run=dry_run)
+            if forget_mapping:
+                forget(connection, practice_id, kind, shape)
+            if sections:
+                remember(connection, practice_id, kind, shape, sections, by=by, at=at)
             if dry_run:
                 connection.rollback()
             elif connection.dialect.name == "postgresql":
@@ -148,7 +182,19 @@ def import_file(
         if engine.dialect.name == "sqlite":
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA cache_size = -2000")
-    return report
+    return replace(report, mapping_of=again.at) if again is not None else report
+
+
+def _table(file: Path, mapping: ImportMapping) -> ImportTable:
+    return read_table(file, encoding=mapping.encoding, delimiter=mapping.delimiter, sheet=mapping.sheet)
+
+
+def _shape(file: Path, table: ImportTable, mapping: ImportMapping) -> str:
+    """Return the shape that the next such file will show to who knows nothing about it yet."""
+    if mapping.encoding or mapping.delimiter or mapping.sheet:
+        with suppress(ImportRefused):  # it cannot be read without being told how: what was said is said again
+            return shape_of(read_table(file).headings)
+    return shape_of(table.headings)
 
 
 def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:

@@ -72,7 +72,7 @@ def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequen
     UnknownName, BadValue
         When it speaks of a section, a column or an option that does not exist, or gives it another sort of value.
     """
-    tables = _tables(source)
+    tables = sections_of(source)
     _check_names(_("The mapping has no section « {name} ». Its sections are: {known}."), tables, _SECTIONS)
     for name, table in tables.items():
         if not isinstance(table, Mapping):
@@ -193,7 +193,8 @@ def _synonyms(kind: str) -> Mapping[str, tuple[str, ...]]:
     return {word: tuple(dict.fromkeys(columns)) for word, columns in gathered.items()}
 
 
-def _tables(source: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any]:
+def sections_of(source: Mapping[str, Any] | str | Path | None) -> Mapping[str, Any]:
+    """Return a mapping's sections, from a TOML file or as they are."""
     if source is None:
         return {}
     if isinstance(source, Mapping):
