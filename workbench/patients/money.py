@@ -1,4 +1,4 @@
-"""What a patient owes: the balance the practice's software states, else invoices less payments; and each invoice."""
+"""What a patient owes: the balance the practice's software states, else invoices less payments; and on an invoice."""
 
 from __future__ import annotations
 
@@ -33,23 +33,9 @@ def balance_cents(patient_id: sa.ColumnElement[Any], practice_id: str) -> sa.Col
     return sa.func.coalesce(patients.c.balance_cents, billed - paid)
 
 
-def paid_on_invoices(practice_id: str, *where: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Return what was paid on each invoice: ``invoice_id paid_cents``; one without a payment is absent.
+def remaining_cents(amount: int, paid: int) -> int:
+    """Return what remains to be paid on an invoice that stands, in cents, whoever paid.
 
-    A payment counts whoever made it; `where` bounds the payments that are looked at.
+    Paying too much leaves nothing, no less: the credit shows in the balance.
     """
-    return (
-        sa.select(payments.c.invoice_id, sa.func.sum(payments.c.amount_cents).label("paid_cents"))
-        .where(payments.c.practice_id == practice_id, payments.c.invoice_id.is_not(None), *where)
-        .group_by(payments.c.invoice_id)
-        .subquery("paid")
-    )
-
-
-def remaining_cents(paid: sa.Subquery) -> sa.ColumnElement[int]:
-    """Return what remains to be paid on each invoice of a statement that joins ``invoices`` to `paid` (outer).
-
-    Nothing remains on a cancelled one, and paying too much leaves nothing either: the credit shows in the balance.
-    """
-    left = invoices.c.amount_cents - sa.func.coalesce(paid.c.paid_cents, 0)
-    return sa.case((invoices.c.cancelled_on.is_not(None), 0), (left < 0, 0), else_=left)
+    return max(amount - paid, 0)

@@ -36,7 +36,7 @@ def _span(reading: Reading) -> Mapping[str, Any]:
 
 def _place(reading: Reading) -> Mapping[str, Any]:
     """Find the chair and the room, and the site: the appointment's own, else where its chair stands."""
-    chair, room, site = (_by_key(reading, table) for table in (chairs, rooms, sites))
+    chair, room, site = (reading.whole(table) for table in (chairs, rooms, sites))
     at = [chair.get(one, {}) for one in reading.values["chair_id"]]
     where = [
         site.get(own or stands.get("site_id"), {}) for own, stands in zip(reading.values["site_id"], at, strict=True)
@@ -50,7 +50,7 @@ def _place(reading: Reading) -> Mapping[str, Any]:
 
 
 def _practitioner(reading: Reading) -> Mapping[str, Any]:
-    known = _by_key(reading, practitioners)
+    known = reading.whole(practitioners)
     who = [known.get(one, {}) for one in reading.values["practitioner_id"]]
     return {f"practitioner_{name}": rows.text([one.get(name) or None for one in who]) for name in _WHO} | {
         "practitioner": rows.text(
@@ -59,29 +59,18 @@ def _practitioner(reading: Reading) -> Mapping[str, Any]:
     }
 
 
-def _by_key(reading: Reading, table: sa.Table) -> dict[str | None, Mapping[str, Any]]:
-    """Return a small table of the practice whole, by its key."""
-    key = next(column.name for column in table.primary_key if column.name != "practice_id")
-    found = reading.connection.execute(sa.select(table).where(reading.of_practice(table)))
-    return {row[key]: dict(row) for row in found.mappings()}
-
-
 def texts_by_nature(reading: Reading, table: sa.Table) -> Any:
     """Return what a table tells of each appointment's nature, else type, in the patient's language or French."""
     told = {
-        (row.nature, row.language): row.text
-        for row in reading.connection.execute(sa.select(table).where(reading.of_practice(table)))
-    }
-    languages: dict[str | None, str | None] = {}
-    if any(language != "fr" for _nature, language in told):
-        people = list(dict.fromkeys(reading.values["patient_id"]))
-        found = reading.connection.execute(
-            sa.select(patients.c.patient_id, patients.c.language).where(
-                reading.of_practice(patients),
-                rows.among(patients.c.patient_id, people, reading.connection.dialect),
-            )
+        (nature, language): text
+        for nature, language, text in reading.connection.execute(
+            sa.select(table.c.nature, table.c.language, table.c.text).where(table.c.practice_id == reading.practice_id)
         )
-        languages = {row.patient_id: row.language for row in found}
+    }
+    languages: dict[str, str | None] = {}
+    if any(language != "fr" for _nature, language in told):
+        people = set(reading.values["patient_id"])
+        languages = dict(reading.rows_of(patients.c.patient_id, patients.c.language, among=people))
     texts = []
     for patient_id, *words in zip(
         reading.values["patient_id"], reading.values["nature"], reading.values["kind"], strict=True

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from workbench.patients import rows
 from workbench.patients.columns.reading import Group, Reading, Source
 from workbench.patients.names import full_name
@@ -21,25 +19,24 @@ _NAMED = ("treating_dentist", "treating_physician")
 def _of_patient(reading: Reading) -> Mapping[str, Any]:
     """Find the best colleague of all, and the names of those who treat the patient."""
     link = patient_correspondents.c
-    best: dict[tuple[str, str], str] = {}
-    for who, kind, colleague in reading.connection.execute(
-        sa.select(link.patient_id, link.kind, link.correspondent_id)
-        .where(reading.of_practice(patient_correspondents), reading.among(link.patient_id))
-        .order_by(link.rank, link.correspondent_id)
-    ):
-        best.setdefault((who, kind), colleague)
+    best: dict[tuple[str, str], tuple[int, str]] = {}
+    for who, kind, rank, colleague in reading.rows_of(link.patient_id, link.kind, link.rank, link.correspondent_id):
+        place = (rank, colleague)
+        if (who, kind) not in best or place < best[who, kind]:
+            best[who, kind] = place
     known = correspondents.c
+    treating = {colleague for (_who, kind), (_rank, colleague) in best.items() if kind in _NAMED}
     names = {
         key: full_name(*parts)
-        for key, *parts in reading.connection.execute(
-            sa.select(known.correspondent_id, known.title, known.first_name, known.last_name).where(
-                reading.of_practice(correspondents),
-                rows.among(known.correspondent_id, best.values(), reading.connection.dialect),
-            )
+        for key, *parts in reading.rows_of(
+            known.correspondent_id, known.title, known.first_name, known.last_name, among=treating
         )
     }
-    columns = {kind: rows.text([names.get(best.get((key, kind), "")) for key in reading.keys]) for kind in _NAMED}
-    first = [next((best[key, kind] for kind in BEST_KINDS if (key, kind) in best), None) for key in reading.keys]
+    columns = {
+        kind: rows.text([names.get(best[key, kind][1]) if (key, kind) in best else None for key in reading.keys])
+        for kind in _NAMED
+    }
+    first = [next((best[key, kind][1] for kind in BEST_KINDS if (key, kind) in best), None) for key in reading.keys]
     return columns | {"correspondent_id": rows.text(first)}
 
 
@@ -51,10 +48,8 @@ def _relations(reading: Reading) -> Mapping[str, Any]:
     pair = correspondent_relations.c
     common: dict[str, tuple[str, str]] = {}
     own: dict[str, list[dict[str, str]]] = {}
-    for key, practitioner, relation, form in reading.connection.execute(
-        sa.select(pair.correspondent_id, pair.practitioner_id, pair.relation, pair.form)
-        .where(reading.of_practice(correspondent_relations), reading.among(pair.correspondent_id))
-        .order_by(pair.correspondent_id, pair.practitioner_id)
+    for key, practitioner, relation, form in reading.rows_of(
+        pair.correspondent_id, pair.practitioner_id, pair.relation, pair.form, order=[pair.practitioner_id]
     ):
         if practitioner:
             own.setdefault(key, []).append({"practitioner_id": practitioner, "relation": relation, "form": form})

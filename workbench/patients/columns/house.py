@@ -39,7 +39,7 @@ def _emergency_lines(reading: Reading) -> dict[str, str]:
     lines: dict[str, str] = {}
     for practitioner, phone in reading.connection.execute(
         sa.select(emergency_lines.c.practitioner_id, emergency_lines.c.phone)
-        .where(reading.of_practice(emergency_lines))
+        .where(emergency_lines.c.practice_id == reading.practice_id)
         .order_by(emergency_lines.c.line_id)
     ):
         lines.setdefault(practitioner or "", phone)
@@ -54,12 +54,7 @@ def _emergency_phone(reading: Reading) -> Mapping[str, Any]:
 def _signature_path(reading: Reading) -> Mapping[str, Any]:
     """Find where the image of a signature lies, as the table of media tells it."""
     signatures = reading.values["signature_media_id"]
-    paths = reading.pairs(
-        sa.select(media.c.media_id, media.c.path).where(
-            reading.of_practice(media),
-            rows.among(media.c.media_id, [one for one in signatures if one], reading.connection.dialect),
-        )
-    )
+    paths = dict(reading.rows_of(media.c.media_id, media.c.path, among=[one for one in signatures if one]))
     return {"signature_path": rows.text([paths.get(one) for one in signatures])}
 
 
@@ -79,7 +74,7 @@ PRACTITIONER = Source(
 def _opening_hours(reading: Reading) -> Mapping[str, Any]:
     found = reading.connection.execute(
         sa.select(opening_hours.c.weekday, opening_hours.c.opens, opening_hours.c.closes)
-        .where(reading.of_practice(opening_hours), opening_hours.c.site_id == "")
+        .where(opening_hours.c.practice_id == reading.practice_id, opening_hours.c.site_id == "")
         .order_by(opening_hours.c.weekday, opening_hours.c.opens)
     )
     hours = [(weekday, opens, closes) for weekday, opens, closes in found]
@@ -116,13 +111,15 @@ def _works_between(day: date, later: date, calendar: PracticeCalendar) -> bool:
 def _closure(reading: Reading) -> Mapping[str, Any]:
     """Find the next closure of the whole practice, and who replaces whom then (or, without one, at the next leave)."""
     declared = reading.connection.execute(
-        sa.select(closed_days.c.day).where(reading.of_practice(closed_days), closed_days.c.site_id == "")
+        sa.select(closed_days.c.day).where(
+            closed_days.c.practice_id == reading.practice_id, closed_days.c.site_id == ""
+        )
     ).scalars()
     closure = next_closure([*declared], calendar_of(reading.connection, reading.practice_id), reading.today)
     start, end = closure or (None, None)
     absent = reading.connection.execute(
         sa.select(leaves.c.starts_on, leaves.c.ends_on, leaves.c.replacement, leaves.c.replacement_phone)
-        .where(reading.of_practice(leaves), leaves.c.ends_on >= reading.today)
+        .where(leaves.c.practice_id == reading.practice_id, leaves.c.ends_on >= reading.today)
         .order_by(leaves.c.starts_on, leaves.c.leave_id)
     ).all()
     if start and end:

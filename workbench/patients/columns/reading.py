@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -16,58 +16,67 @@ from workbench.patients import rows
 
 Expression = sa.ColumnElement[Any]
 
+_MANY = 2_000
+"""From so many rows on it is worth asking whether they are most of the table."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """The rows of a source that are being read: which they are, for which practice, on which day.
 
     `keys` are those that were found, in the order asked for; `values` holds what the groups need of the source's own
-    table, a value a key.
+    table, a value a key. When they are `most` rows of their table, other tables are read whole rather than row by row.
     """
 
     connection: sa.Connection
     practice_id: str
     keys: Sequence[str]
     values: Mapping[str, rows.Values]
+    most: bool
     today: date
     zone: ZoneInfo
 
-    def among(self, column: Expression) -> sa.ColumnElement[bool]:
-        """Say that a column of another table names one of the rows that are read."""
-        return rows.among(column, self.keys, self.connection.dialect)
+    def rows_of(
+        self,
+        by: sa.Column[Any],
+        *columns: Expression,
+        where: Iterable[Expression] = (),
+        order: Iterable[Expression] = (),
+        among: Collection[str] | None = None,
+    ) -> Sequence[Any]:
+        """Return the rows of a table that name, in its column `by`, rows that are read (else `among`).
 
-    def of_practice(self, *tables: sa.Table | sa.Alias) -> sa.ColumnElement[bool]:
-        """Say that the rows of other tables are this practice's."""
-        return sa.and_(*(table.c.practice_id == self.practice_id for table in tables))
+        Each row begins with `by`; of most rows of a table, some that nobody asked for come with them.
+        """
+        wanted = self.keys if among is None else among
+        found = self.connection.execute(
+            sa.select(by, *columns)
+            .where(*_theirs(self.connection, self.practice_id, by, wanted, most=self.most), *where)
+            .order_by(*order)
+        )
+        return found.all()
+
+    def whole(self, table: sa.Table) -> dict[str | None, dict[str, Any]]:
+        """Return a small table of the practice whole, by its key."""
+        key = next(column.name for column in table.primary_key if column.name != "practice_id")
+        found = self.connection.execute(sa.select(table).where(table.c.practice_id == self.practice_id))
+        return {row[key]: dict(row) for row in found.mappings()}
 
     def along(self, found: Mapping[str, Any], missing: Any = None) -> list[Any]:
         """Return what was found, a value a key."""
         return [found.get(key, missing) for key in self.keys]
 
-    def pairs(self, statement: sa.Select[Any]) -> dict[str, Any]:
-        """Return what a statement of two columns finds, the second by the first."""
-        return {row[0]: row[1] for row in self.connection.execute(statement)}
 
-    def first_rows(
-        self,
-        table: sa.Table,
-        columns: Iterable[Expression],
-        *,
-        order: Iterable[Expression],
-        where: Iterable[Expression] = (),
-        joined: sa.FromClause | None = None,
-    ) -> dict[str, Any]:
-        """Return of each patient the first row of a table in an order, by one statement."""
-        place = sa.func.row_number().over(partition_by=table.c.patient_id, order_by=[*order]).label("_place")
-        ranked = (
-            sa.select(table.c.patient_id, *columns, place)
-            .select_from(table if joined is None else joined)
-            .where(self.of_practice(table), self.among(table.c.patient_id), *where)
-            .subquery()
-        )
-        read = [column for column in ranked.c if column.name != "_place"]
-        found = self.connection.execute(sa.select(*read).where(ranked.c["_place"] == 1))
-        return {row[0]: row for row in found}
+def _theirs(
+    connection: sa.Connection, practice_id: str, by: sa.Column[Any], keys: Collection[str], *, most: bool
+) -> list[sa.ColumnElement[bool]]:
+    practice: Expression = by.table.c.practice_id
+    if not most:
+        return [practice == practice_id, rows.among(by, keys, connection.dialect)]
+    if connection.dialect.name == "sqlite":
+        # An index on the practice would only send it to each row of a practice's table in turn: four times as long.
+        practice = sa.func.coalesce(practice, "")
+    return [practice == practice_id, by.is_not(None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +131,26 @@ class Source:
     ) -> pd.DataFrame:
         """Return the wanted columns of the rows with these keys, in their order; unknown keys are absent."""
         groups = [group for group in self.groups if not set(group.names).isdisjoint(wanted)]
-        read = [self.own[name].name for name in wanted if name in self.own]
-        read = list(dict.fromkeys([*read, *(name for group in groups for name in group.needs)]))
+        needed = [self.own[name].name for name in wanted if name in self.own]
+        needed = list(dict.fromkeys([*needed, *(name for group in groups for name in group.needs)]))
+        most = self._are_most(connection, practice_id, keys)
         key = self.table.c[self.key]
         found = connection.execute(
-            sa.select(key.label("_key"), *(self.table.c[name] for name in read)).where(
-                self.table.c.practice_id == practice_id, rows.among(key, keys, connection.dialect)
+            sa.select(key.label("_key"), *(self.table.c[name] for name in needed)).where(
+                *_theirs(connection, practice_id, key, keys, most=most)
             )
         )
-        by_key = {row[0]: row for row in found}
+        by_key = {row[0]: row for row in found.all()}
         there = [one for one in dict.fromkeys(keys) if one in by_key]
-        values = rows.columns_of([by_key[one] for one in there], ["_key", *read])
+        values = rows.columns_of([by_key[one] for one in there], ["_key", *needed])
         reading = Reading(
-            connection=connection, practice_id=practice_id, keys=there, values=values, today=today, zone=zone
+            connection=connection,
+            practice_id=practice_id,
+            keys=there,
+            values=values,
+            most=most,
+            today=today,
+            zone=zone,
         )
         columns = {
             name: _own_column(self.own[name], values[self.own[name].name], zone) for name in wanted if name in self.own
@@ -142,6 +158,13 @@ class Source:
         for group in groups:
             columns.update(group.read(reading))
         return pd.DataFrame({name: columns[name] for name in wanted}, index=pd.Index(rows.text(there), name=self.key))
+
+    def _are_most(self, connection: sa.Connection, practice_id: str, keys: Sequence[str]) -> bool:
+        """Tell whether so many rows are asked for that the table is read faster whole than they are looked up."""
+        if len(keys) < _MANY:
+            return False
+        there = sa.select(sa.func.count()).where(self.table.c.practice_id == practice_id)
+        return 2 * len(keys) > connection.execute(there).scalar_one()
 
 
 def _own_column(column: sa.Column[Any], values: rows.Values, zone: ZoneInfo) -> Any:

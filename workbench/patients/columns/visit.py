@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-
 from workbench.patients import rows
 from workbench.patients.columns.appointment import texts_by_nature
 from workbench.patients.columns.reading import Group, Reading, Source
@@ -28,29 +26,23 @@ def _done_on(reading: Reading) -> list[date | None]:
 def _acts(reading: Reading) -> Mapping[str, Any]:
     """Find the acts that name the appointment; where none does, those of the patient's day that name no other."""
     act = procedures.c
-    read = (act.label, act.teeth)
     order = (act.done_on, act.procedure_id)
     named: dict[str, list[_Act]] = {}
-    for key, label, teeth in reading.connection.execute(
-        sa.select(act.appointment_id, *read)
-        .where(reading.of_practice(procedures), reading.among(act.appointment_id))
-        .order_by(*order)
-    ):
+    for key, label, teeth in reading.rows_of(act.appointment_id, act.label, act.teeth, order=order):
         named.setdefault(key, []).append((label, teeth))
     people, days = reading.values["patient_id"], _done_on(reading)
-    alone = [who for key, who in zip(reading.keys, people, strict=True) if key not in named]
+    alone = {who for key, who in zip(reading.keys, people, strict=True) if key not in named}
     of_day: dict[tuple[str, date | None], list[_Act]] = {}
-    if alone:
-        for who, day, label, teeth in reading.connection.execute(
-            sa.select(act.patient_id, act.done_on, *read)
-            .where(
-                reading.of_practice(procedures),
-                act.appointment_id.is_(None),
-                rows.among(act.patient_id, alone, reading.connection.dialect),
-            )
-            .order_by(*order)
-        ):
-            of_day.setdefault((who, day), []).append((label, teeth))
+    for who, day, label, teeth in reading.rows_of(
+        act.patient_id,
+        act.done_on,
+        act.label,
+        act.teeth,
+        where=[act.appointment_id.is_(None)],
+        order=order,
+        among=alone,
+    ):
+        of_day.setdefault((who, day), []).append((label, teeth))
     done = [
         by_label(named.get(key) or of_day.get((who, day)) or ())
         for key, who, day in zip(reading.keys, people, days, strict=True)
