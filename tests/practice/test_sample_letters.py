@@ -43,7 +43,9 @@ THEIR_OWN = {
     "Mutuelle à renouveler": {"missing_field:@MUTFIN"},
 }
 ODD = re.compile(
-    r"\b(?:None|nan|NaT)\b|\{\{|\{%|@[A-Z]{2,}|\(\s*\)|[ \u00a0\u202f][,.](?!\w)|,,|\bDr Dr\b|\b[dD]e [AEIOUÉÈÊÂÎÔÛ]\w|^,",
+    r"\b(?:None|nan|NaT)\b|\{\{|\{%|@[A-Z]{2,}"  # what a machine says
+    r"|\(\s*\)|[ \u00a0\u202f][,.](?!\w)|,,|^,"  # what a missing value leaves behind
+    r"|\bDr Dr\b|\b[dD]e [AEIOUÉÈÊÂÎÔÛ]\w",  # what no French person writes
     re.MULTILINE,
 )
 
