@@ -117,7 +117,7 @@ def test_an_email_type_is_found_by_what_one_remembers_of_it(notebook, page, use_
     picker = notebook.output(2).locator(".pw-template-picker")
     field = picker.get_by_role("combobox", name="Email type")
     field.click()
-    expect(picker.get_by_role("group", name="Rendez-vous").get_by_role("option")).to_have_count(4)
+    expect(picker.get_by_role("group", name="Rendez-vous").get_by_role("option")).to_have_count(9)
     shoot(page)
     field.press_sequentially("deplace")
     shoot(page, "typed")
