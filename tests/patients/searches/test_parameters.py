@@ -24,7 +24,7 @@ def read(search: str = "appointments", **parameters: object) -> Asked:
 
 def test_an_unknown_search_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownName, match="appointments, missed"):
-        search_called("birthdays")
+        search_called("anniversaires")
 
 
 @pytest.mark.parametrize(
