@@ -15,6 +15,7 @@ import typer
 from workbench.cli import (
     accounts,
     demo,
+    exports,
     imports,
     lab,
     mailings,
@@ -80,6 +81,7 @@ demo.add_to(app)
 lab.add_to(app)
 workspace.add_to(app)
 imports.add_to(app)
+exports.add_to(app)
 searches.add_to(app)
 app.add_typer(templates.group, name="template")
 app.add_typer(accounts.group, name="account")
