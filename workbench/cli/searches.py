@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.output import as_frame, say, show
-from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, found, practice_of
+from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, found, parameters_of, practice_of
+from workbench.displays.freshness import freshness_sentence
+from workbench.errors import BadValue
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -15,15 +18,13 @@ if TYPE_CHECKING:
 
     from workbench.practice import Practice
 
-_COLUMNS_FOR_THE_EYE = (
-    "date", "time", "patient", "file_number", "nature", "chair", "practitioner", "state", "email", "address_status",
-)  # fmt: skip
-
 _NARROW = {
     95: ("date", "time", "patient", "file_number", "nature", "practitioner", "state"),
     125: ("date", "time", "patient", "file_number", "nature", "practitioner", "state", "email"),
 }
-"""What a terminal of so many columns has room for; CSV and JSON always hold everything."""
+"""Of appointments, what a terminal of so many columns has room for; CSV and JSON always hold everything."""
+
+_LAST = ("state", "email", "address_status", "last_message_at")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,19 +35,51 @@ def add_to(app: typer.Typer) -> None:
 
 def search(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help=_("The search: appointments, missed …"))] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help=_("The search: appointments, missed …, or a saved one."))
+    ] = None,
     settings: SetOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help=_("Show each condition, and how many rows it leaves."))
+    ] = False,
+    save: Annotated[
+        str | None, typer.Option("--save", metavar="NAME", help=_("Save this search under a name of your own."))
+    ] = None,
+    forget: Annotated[bool, typer.Option("--forget", help=_("Forget the saved search of this name."))] = False,
     format: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:
-    """Run a search and show what it found."""
+    """Run a search and show what it found; or explain it, save it, forget it."""
     practice = practice_of(ctx)
+    if sum((explain, save is not None, forget)) > 1 or (name is None and (explain or save is not None or forget)):
+        raise BadValue(_("Give the name of a search, and one of --explain, --save and --forget at most."))
     if name is None:
         _show_searches(practice, format, output)
-        return
-    frame = found(practice, name, settings)
-    show(frame, format=format, output=output, columns=_COLUMNS_FOR_THE_EYE, narrow=_NARROW)
+    elif forget:
+        practice.forget_search(name)
+        say(_("« {name} » is forgotten.").format(name=name))
+    elif explain:
+        told = practice.explain(name, **parameters_of(settings))
+        show(told, format=format, output=output, columns=["parameter", "condition", "alone", "left"])
+    elif save is not None:
+        saved = practice.save_search(save, name, **parameters_of(settings))
+        say(_('Saved. Find it again with: workbench search "{name}"').format(name=saved.name))
+    else:
+        _show_found(found(practice, name, settings), format, output)
+
+
+def _show_found(frame: pd.DataFrame, format: Format, output: Path | None) -> None:
+    from workbench.displays.search_columns import columns_shown
+
+    chosen = [column.name for column in columns_shown(frame) if column.name not in _LAST and not column.hidden]
+    if "date" in frame:
+        chosen = ["date", *(name for name in chosen if name != "date"), "chair"]
+    narrow = _NARROW if "time" in frame else None
+    show(frame, format=format, output=output, columns=[*chosen, *_LAST], narrow=narrow)
     say(_summary(frame))
+    fresh = freshness_sentence(frame.attrs.get("workbench") or {})
+    if fresh:
+        say(f"{fresh}.")
 
 
 def _show_searches(practice: Practice, format: Format, output: OutputOption) -> None:
@@ -64,6 +97,11 @@ def _show_searches(practice: Practice, format: Format, output: OutputOption) -> 
             }
             for parameter in known.parameters
         ]
+    saved = practice.saved_searches()
+    for name, search, parameters in zip(saved["name"], saved["search"], saved["parameters"], strict=True):
+        asked = ", ".join(f"{key}={value}" for key, value in parameters.items())
+        label = _("Saved: {search}").format(search=" ".join(filter(None, (search, asked))))
+        rows.append({"search": name, "parameter": "", "label": label})
     show(as_frame(rows, columns), format=format, output=output)
 
 

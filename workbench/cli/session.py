@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -144,8 +144,13 @@ def refuse_names(values: Iterable[str], taken: frozenset[str]) -> None:
             raise UnknownName(_("There is no « {name} » to be set here.").format(name=name))
 
 
+def parameters_of(settings: Iterable[str] | None) -> dict[str, Any]:
+    """Read a search's parameters from ``key=value`` pairs."""
+    parameters: dict[str, Any] = {**settings_of(settings)}
+    refuse_names(parameters, frozenset({"self", "name", "today"}))
+    return parameters
+
+
 def found(practice: Practice, name: str, settings: Iterable[str] | None) -> pd.DataFrame:
     """Run the search that the options describe."""
-    parameters = settings_of(settings)
-    refuse_names(parameters, frozenset({"self", "name", "today"}))
-    return practice.search(name, **parameters)
+    return practice.search(name, **parameters_of(settings))

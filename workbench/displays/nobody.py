@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype
 
+from workbench.displays.search_columns import SEARCH_COLUMN_NAMES
 from workbench.domain.frames import APPOINTMENT_COLUMNS, RECIPIENT_COLUMNS, RESULT_COLUMNS
 from workbench.domain.tables import TABLE_COLUMNS
 
@@ -52,7 +53,12 @@ _MOST_WORDS = 200
 _FREE = frozenset(_TEXTS) | _NUMBERS
 
 COLUMN_NAMES = _FREE.union(
-    RESULT_COLUMNS, APPOINTMENT_COLUMNS, RECIPIENT_COLUMNS, *TABLE_COLUMNS.values(), ("guardians", "payers")
+    RESULT_COLUMNS,
+    APPOINTMENT_COLUMNS,
+    RECIPIENT_COLUMNS,
+    SEARCH_COLUMN_NAMES,
+    *TABLE_COLUMNS.values(),
+    ("guardians", "payers"),
 )
 """Names of columns that are ours: any other may be a person's name, as in a table that was turned round."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.summaries import STATUS_WORDS
-from workbench.language import _, marked
+from workbench.language import _, language, marked
 
 _HEADINGS = {
     "account": marked("Account"),
@@ -15,18 +15,31 @@ _HEADINGS = {
     "address_line_1": marked("Street"),
     "address_line_2": marked("Street, continued"),
     "address_status": marked("Address check"),
+    "age": marked("Age"),
+    "agreement_until": marked("Agreement until"),
     "aliases": marked("Also written"),
+    "alone": marked("Rows alone"),
+    "amount": marked("Amount"),
+    "answered_on": marked("Answered on"),
     "appointment_id": marked("Appointment no."),
     "archived": marked("Archived"),
+    "as_of": marked("Came on"),
     "attempts": marked("Attempts"),
     "balance": marked("Balance"),
     "bic": marked("BIC"),
     "birth_date": marked("Born on"),
     "birth_name": marked("Name at birth"),
+    "birthday": marked("Birthday"),
     "booking_url": marked("Online booking"),
+    "by": marked("By"),
+    "call": marked("To call"),
+    "call_mobile": marked("Mobile to call"),
+    "call_phone": marked("Phone to call"),
+    "call_relation": marked("Relation"),
     "cancelled": marked("Cancelled"),
     "category": marked("Category"),
     "chair": marked("Chair"),
+    "change": marked("Change"),
     "channel": marked("Channel"),
     "check": marked("Check"),
     "choices": marked("Choices"),
@@ -34,12 +47,16 @@ _HEADINGS = {
     "civility": marked("Civility"),
     "code": marked("Code"),
     "column": marked("Column"),
+    "condition": marked("Condition"),
     "connections": marked("Connections"),
     "correspondent_id": marked("Correspondent no."),
     "count": marked("Number"),
     "country": marked("Country"),
     "created_on": marked("Opened on"),
     "date": marked("Date"),
+    "dated_on": marked("Dated"),
+    "days_late": marked("Days late"),
+    "days_waiting": marked("Days waiting"),
     "deceased": marked("Deceased"),
     "decided_at": marked("Decided"),
     "declined_by": marked("Declined by"),
@@ -47,51 +64,73 @@ _HEADINGS = {
     "delivery_id": marked("Delivery"),
     "detail": marked("Detail"),
     "display_name": marked("Shown as"),
+    "due_on": marked("Due on"),
     "duration": marked("Minutes"),
     "email": marked("E-mail"),
     "emergency_phone": marked("Emergency phone"),
     "emergency_text": marked("In an emergency"),
     "end_time": marked("Ends"),
     "ends_at": marked("Ends"),
+    "ends_on": marked("Ends on"),
     "example": marked("Example"),
     "external": marked("From outside"),
     "failed": marked("Failed"),
+    "family": marked("Family"),
     "family_id": marked("Family"),
     "family_members": marked("Family members"),
     "file_number": marked("File"),
     "file_state": marked("File state"),
     "first_name": marked("First name"),
+    "first_visit": marked("First visit"),
     "forced": marked("Forced"),
     "form": marked("Tu or vous"),
     "guardians": marked("Guardian"),
     "host": marked("Server"),
     "iban": marked("IBAN"),
     "in_doubt": marked("Uncertain"),
+    "insurer": marked("Insurer"),
     "key": marked("Key"),
     "kind": marked("Kind"),
     "label": marked("Label"),
     "language": marked("Language"),
+    "last_message": marked("Last email type"),
+    "last_message_at": marked("Last message"),
+    "last_message_status": marked("Status of the last message"),
     "last_name": marked("Last name"),
+    "last_visit": marked("Last visit"),
     "last_visit_at": marked("Last visit"),
+    "left": marked("Rows left"),
     "made_on": marked("Made on"),
     "mailing": marked("Mailing"),
     "mailing_id": marked("Mailing"),
     "main_practitioner_id": marked("Main practitioner"),
+    "member_number": marked("Member no."),
     "message": marked("Message"),
     "mobile": marked("Mobile"),
+    "months_since_visit": marked("Months since"),
     "moved_from": marked("Moved from"),
     "mss_email": marked("MSSanté"),
     "name": marked("Name"),
     "nature": marked("Nature"),
+    "next_appointment": marked("Next appointment"),
     "next_appointment_at": marked("Next appointment"),
+    "number": marked("No."),
+    "oldest_asked_on": marked("Asked since"),
     "opening_hours": marked("Opening hours"),
     "own_patient_id": marked("Own file"),
+    "paid": marked("Paid"),
+    "papers": marked("Missing papers"),
+    "papers_count": marked("Papers"),
     "parameter": marked("Parameter"),
+    "parameters": marked("Parameters"),
     "password_from": marked("Password kept in"),
     "path": marked("Path"),
     "patient": marked("Patient"),
     "patient_id": marked("Patient no."),
     "patient_type": marked("Patient type"),
+    "patients": marked("Patients"),
+    "payer": marked("Payer"),
+    "payer_email": marked("Payer's e-mail"),
     "payers": marked("Payer"),
     "pending": marked("Waiting"),
     "person_id": marked("Person no."),
@@ -106,17 +145,26 @@ _HEADINGS = {
     "recipient": marked("Recipient"),
     "recorded_at": marked("Recorded"),
     "relation": marked("Relation"),
+    "remaining": marked("Still owed"),
+    "remaining_charge": marked("Left to pay"),
     "remark": marked("Remark"),
+    "reminders_sent": marked("Reminders"),
     "reply_to": marked("Reply to"),
     "revision": marked("Version"),
     "role": marked("Role"),
     "row": marked("Line"),
+    "rows": marked("Rows"),
+    "saved_at": marked("Saved on"),
+    "saved_by": marked("Saved by"),
     "search": marked("Search"),
     "security": marked("Security"),
+    "semester": marked("Half-year"),
+    "semesters": marked("Half-years"),
     "sent": marked("Sent"),
     "sent_by": marked("Sent by"),
     "severity": marked("Severity"),
     "sex": marked("Sex"),
+    "signed_on": marked("Signed on"),
     "site": marked("Site"),
     "skipped": marked("Not sent"),
     "smtp_code": marked("Server's code"),
@@ -131,9 +179,12 @@ _HEADINGS = {
     "template_revision": marked("Version"),
     "time": marked("Time"),
     "title": marked("Title"),
+    "told_at": marked("Told on"),
+    "told_start": marked("Told for"),
     "treating_dentist": marked("Treating dentist"),
     "treating_physician": marked("Treating physician"),
     "user": marked("User"),
+    "valid_until": marked("Valid until"),
     "value": marked("Value"),
     "website": marked("Website"),
     "zone": marked("Time zone"),
@@ -200,6 +251,16 @@ _CATEGORIES = {
     "cabinet": marked("practice"),
     "rendez-vous": marked("appointment"),
     "dates": marked("dates"),
+    "plan de traitement": marked("treatment plan"),
+    "honoraires": marked("fees"),
+    "règlements": marked("payments"),
+    "rappels": marked("recalls"),
+    "soins": marked("care"),
+    "orthodontie": marked("orthodontics"),
+    "pièces": marked("papers"),
+    "album médias": marked("media album"),
+    "correspondants": marked("colleagues"),
+    "message": marked("message"),
 }
 
 _STAGES = {
@@ -216,14 +277,23 @@ _ADDRESS_STATES = {
     "malformed": marked("malformed"),
 }
 
+_CHANGES = {
+    "moved": marked("moved to another time"),
+    "cancelled": marked("cancelled or postponed"),
+}
+
 _CODED = {
     "address_status": _ADDRESS_STATES,
     "category": _CATEGORIES,
+    "change": _CHANGES,
     "check": _STAGES,
     "kind": _CLOSURES,
     "role": _ROLES,
     "state": _APPOINTMENT_STATES | _DECISIONS,
 }
+
+
+_MONEY = frozenset({"amount", "balance", "paid", "remaining", "remaining_charge"})
 
 
 def heading(column: str) -> str:
@@ -245,10 +315,14 @@ def number_words(status: str) -> str:
 def shown(column: str, value: object) -> str | None:
     """Return how a coded cell reads, or nothing when the cell says what it means by itself."""
     code = str(value)
-    if column in {"status", "severity"} and code in _STATUSES:
+    if column in {"status", "severity", "last_message_status"} and code in _STATUSES:
         return status_words(code)
     if column == "reason" and isinstance(value, str) and value:
         return sentence_of_reason(value)
+    if column in _MONEY and isinstance(value, (int, float)):
+        from workbench.merging.formats.money import amount_text  # what computes with frames is loaded late
+
+        return amount_text(value, language())
     if column == "row" and value == 0:
         return " "  # the file as a whole, no line of it
     words = _CODED.get(column, {})
