@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,19 @@ _IMPORTED_AS = {
     "correspondent": "correspondents",
     "patient": "patients",
 }
+_MOVED = "moved"
+"""The search whose rows are what was told, by contacts or by the workbench, and is no longer so."""
+
 _STATUSES = [status.value for status in DeliveryStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A condition that the ledger answers: the parameter, what was asked of it, and which rows meet it."""
+
+    parameter: str
+    value: str
+    mask: Mask
 
 
 def kind_of(frame: pd.DataFrame) -> str:
@@ -61,9 +74,9 @@ class Searching:
         frame = self._found(name, parameters, today)
         asked = frame.attrs["workbench"]
         self._tell_freshness(frame)
-        kept = np.logical_and.reduce(
-            [np.ones(len(frame), dtype=bool), *(mask for _name, mask in self._masks(frame, asked["resolved"], today))]
-        )
+        kept = np.ones(len(frame), dtype=bool)
+        for answered in self._answers(frame, asked, today):
+            kept &= answered.mask
         if not kept.all():
             frame = frame[kept].reset_index(drop=True)
         frame.attrs["workbench"] = {
@@ -76,20 +89,25 @@ class Searching:
     def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
         """Return how a search finds its rows, one row a condition, those that the ledger answers after the store's."""
         name, parameters = self.meant(name, parameters)
-        explained = self._practice.store.explain(name, parameters, today=today)
+        store = self._practice.store
+        explained = store.explain(name, parameters, today=today, also=self._moved_since(name))
         frame = self._found(name, parameters, today)
-        resolved = frame.attrs["workbench"]["resolved"]
-        labels = {one.name: _(one.label) for one in self._practice.store.searches()[name].parameters}
+        answers = self._answers(frame, frame.attrs["workbench"], today)
+        if not answers:
+            return explained
+        labels = {one.name: _(one.label) for one in store.searches()[name].parameters}
+        asked = {one.parameter: one.value for one in answers if one.parameter}
+        whole_search = self._found(name, asked, today)
         left = np.ones(len(frame), dtype=bool)
         lines = []
-        for parameter, mask in self._masks(frame, resolved, today):
-            left &= mask
-            everyone = self._found(name, {parameter: resolved[parameter]}, today)
-            ((_same, alone),) = self._masks(everyone, {parameter: resolved[parameter]}, today)
-            said = _("{label}: {value}").format(label=labels[parameter], value=_value_shown(resolved[parameter]))
-            lines.append((parameter, said, pd.NA, int(alone.sum()), int(left.sum())))
-        if not lines:
-            return explained
+        for one, alone in zip(
+            answers, self._answers(whole_search, whole_search.attrs["workbench"], today), strict=True
+        ):
+            left &= one.mask
+            said = _("The workbench has not told it since")
+            if one.parameter:
+                said = _("{label}: {value}").format(label=labels[one.parameter], value=_value_shown(one.value))
+            lines.append((one.parameter, said, pd.NA, int(alone.mask.sum()), int(left.sum())))
         told = pd.DataFrame(lines, columns=explained.columns).astype(explained.dtypes.to_dict())
         whole = explained.iloc[[-1]].assign(alone=int(left.sum()), left=int(left.sum()))
         return pd.concat([explained.iloc[:-1], told, whole.astype(explained.dtypes.to_dict())], ignore_index=True)
@@ -118,8 +136,10 @@ class Searching:
     def _found(self, name: str, parameters: Mapping[str, object], today: date) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
-        frame = self._practice.store.search(name, parameters, today=today)
+        frame = self._practice.store.search(name, parameters, today=today, also=self._moved_since(name))
         asked = frame.attrs["workbench"]
+        if name == _MOVED:
+            frame = self._with_what_was_told(frame)
         frame = frame.assign(**self._last_messages(frame))
         frame.attrs["workbench"] = asked
         return frame
@@ -143,15 +163,19 @@ class Searching:
             "last_message_status": pd.Categorical(status, categories=_STATUSES),
         }
 
-    def _masks(self, frame: pd.DataFrame, resolved: Mapping[str, str], today: date) -> list[tuple[str, Mask]]:
+    def _answers(self, frame: pd.DataFrame, asked: Mapping[str, Any], today: date) -> list[_Answer]:
         """Return which rows meet each condition that the ledger answers, in the order they are asked."""
-        masks: list[tuple[str, Mask]] = []
-        if "not_written_for" in resolved:
-            masks.append(("not_written_for", self._not_written_since(frame, today, int(resolved["not_written_for"]))))
-        if "reminded" in resolved:
+        resolved: Mapping[str, str] = asked["resolved"]
+        answers = []
+        if asked["search"] == _MOVED:
+            knows = (frame["state"] == "upcoming") & (frame["told_start"] == frame["starts_at"])
+            answers.append(_Answer("", "", ~knows.to_numpy(dtype=bool)))
+        if days := resolved.get("not_written_for"):
+            answers.append(_Answer("not_written_for", days, self._not_written_since(frame, today, int(days))))
+        if wanted := resolved.get("reminded"):
             told = self._told_about(frame)
-            masks.append(("reminded", told if resolved["reminded"] == "yes" else ~told))
-        return masks
+            answers.append(_Answer("reminded", wanted, told if wanted == "yes" else ~told))
+        return answers
 
     def _not_written_since(self, frame: pd.DataFrame, today: date, days: int) -> Mask:
         """Tell whose last message, or contact outside the workbench, is so many days old, if there ever was one."""
@@ -176,6 +200,36 @@ class Searching:
             told = told[told["occasion"] == ""]
             return np.asarray(now.isin(at_its_time) | frame["subject_key"].isin(told["subject_key"]), dtype=bool)
         return np.asarray(frame["subject_key"].isin(told["subject_key"]), dtype=bool)
+
+    # --- what moved since it was told --------------------------------------------------------------------
+
+    def _moved_since(self, name: str) -> list[str]:
+        """Return, for the search on what moved, the appointments that the ledger told otherwise than they stand now."""
+        if name != _MOVED:
+            return []
+        told = self._last_told()
+        now = self._practice.store.columns("appointment", told.index.tolist(), ["starts_at", "state"])
+        starts = now["starts_at"].dt.strftime("%Y-%m-%dT%H:%M")
+        differs = (starts != told["occasion"].reindex(now.index)) | (now["state"].astype("string") != "upcoming")
+        return [str(key) for key in now.index[differs.to_numpy(dtype=bool, na_value=True)]]
+
+    def _last_told(self) -> pd.DataFrame:
+        """Return the start of each appointment that the ledger told last: index its number; occasion at."""
+        told = self._practice.ledger.last_messages.told("appointment")
+        told = told[told["occasion"] != ""].drop_duplicates("subject_key", keep="last")
+        return told.set_index(told["subject_key"].str.removeprefix("appointment:"))[["occasion", "at"]]
+
+    def _with_what_was_told(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of what moved with the start that was told last, by a contact or by the workbench."""
+        zone = self._practice.calendar.zone
+        told = self._last_told().reindex(pd.Index(frame["appointment_id"]))
+        starts = pd.to_datetime(told["occasion"].astype("object"), format="ISO8601", errors="coerce")
+        starts = starts.dt.tz_localize(zone, ambiguous=np.ones(len(starts), dtype=bool), nonexistent="shift_forward")
+        later = (told["at"].notna() & ~(told["at"] < frame["told_at"].set_axis(told.index))).to_numpy(dtype=bool)
+        return frame.assign(
+            told_start=frame["told_start"].mask(later, starts.set_axis(frame.index)),
+            told_at=frame["told_at"].mask(later, told["at"].dt.tz_convert(zone).set_axis(frame.index)),
+        )
 
     # --- how fresh the data is --------------------------------------------------------------------------
 
