@@ -321,3 +321,93 @@ def test_a_saved_search_is_explained_by_its_name(practice: Practice) -> None:
 def test_the_day_of_an_explanation_is_handed_in(practice: Practice) -> None:
     told = practice.explain("appointments", today=date(2026, 1, 1), start="today")
     assert "January 1, 2026" in told["condition"].iloc[1]
+
+
+# --- what moved since it was told ---------------------------------------------------------------------------
+
+
+def moved_to(practice: Practice, appointment_id: str, **values: object) -> None:
+    write(practice, sa.update(appointments).where(appointments.c.appointment_id == appointment_id).values(**values))
+
+
+@pytest.fixture
+def told(practice: Practice) -> list[str]:
+    """Appointments of tomorrow whose patients the workbench has reminded; nothing moved before."""
+    write(practice, sa.update(appointments).values(moved_from=None))
+    left = practice.mailing(practice.search("appointments", **TOMORROW), REMINDER).send(confirmed=True)
+    found = practice.search("appointments", **TOMORROW, reminded="yes").drop_duplicates("patient_id", keep=False)
+    return sorted(set(found["appointment_id"]) & set(left.loc[left["status"] == "sent", "appointment_id"]))
+
+
+def test_what_the_workbench_told_and_moved_since_is_found(practice: Practice, told: list[str]) -> None:
+    assert practice.search("moved", start="today", end="J+30").empty
+    sooner, gone, kept = told[:3]
+    moved_to(practice, sooner, starts_at=datetime(2026, 11, 24, 7, 45))
+    moved_to(practice, gone, state="cancelled")
+    found = practice.search("moved", start="today", end="J+30").set_index("appointment_id")
+    assert sorted(found.index) == sorted([sooner, gone])
+    assert kept not in found.index
+    assert found.loc[sooner, "told_start"].date() == date(2026, 11, 23)
+    assert found.loc[sooner, "told_at"] == pd.Timestamp(NOW)
+    assert found["change"].astype(str).to_dict() == {sooner: "moved", gone: "cancelled"}
+    assert found["last_message"].eq(REMINDER).all()
+
+
+def test_what_was_told_again_since_it_moved_is_not_found(practice: Practice, told: list[str]) -> None:
+    one = told[0]
+    before = practice.search("appointments", **TOMORROW).set_index("appointment_id")
+    moved_to(
+        practice,
+        one,
+        starts_at=datetime(2026, 11, 23, 18, 45),
+        moved_from=before.loc[one, "starts_at"].tz_localize(None).to_pydatetime(),
+    )
+    assert practice.search("moved", start="today", end="J+30")["appointment_id"].tolist() == [one]
+    practice.mailing(practice.search("appointments", **TOMORROW), REMINDER).send(confirmed=True)
+    assert practice.search("moved", start="today", end="J+30").empty
+    explained = practice.explain("moved", start="today", end="J+30")
+    assert explained["condition"].iloc[-2] == "The workbench has not told it since"
+    assert explained["left"].tolist()[-3:] == [1, 0, 0]
+
+
+def test_a_call_after_the_reminder_tells_the_time_that_counts(practice: Practice, told: list[str]) -> None:
+    one = told[0]
+    moved_to(practice, one, starts_at=datetime(2026, 11, 23, 18, 45))
+    (patient,) = practice.search("moved", start="today", end="J+30")["patient_id"]
+    start = datetime(2026, 11, 23, 18, 45)
+    reached(practice, patient, NOW + timedelta(hours=1), appointment_id=one, told_start=start)
+    assert practice.search("moved", start="today", end="J+30").empty
+    moved_to(practice, one, starts_at=datetime(2026, 11, 24, 9, 0))
+    (row,) = practice.search("moved", start="today", end="J+30").to_dict("records")
+    assert row["told_start"].tz_localize(None) == start
+
+
+# --- searches of other subjects -----------------------------------------------------------------------------
+
+
+def test_a_mailing_to_unpaid_invoices_tells_each_invoice_once(practice: Practice) -> None:
+    template = "Finances/Relance 1"
+    before = practice.search("unpaid")
+    first = practice.mailing(before, template).send(confirmed=True)
+    sent = first[first["status"] == "sent"]
+    assert len(sent) > 5
+    assert set(sent["invoice_id"]) <= set(before["invoice_id"])
+    told = practice.ledger.last_messages.told("invoice")
+    assert set(sent["invoice_id"].map(lambda key: f"invoice:{key}")) <= set(told["subject_key"])
+    assert set(sent["invoice_id"]).isdisjoint(practice.search("unpaid", reminded="no")["invoice_id"])
+    again = practice.mailing(practice.search("unpaid"), template).send(confirmed=True)
+    assert again["mailing_id"].iloc[0] == sent["mailing_id"].iloc[0]
+    assert len(list((practice.path / "out").glob("*.eml"))) == len(sent)
+
+
+def test_every_search_has_last_messages_and_an_age(practice: Practice) -> None:
+    for name, search in practice.searches().items():
+        found = practice.search(name, max_age=24)
+        assert set(LAST) <= set(found.columns), name
+        assert found.attrs["workbench"]["as_of_kind"] == "sample"
+        assert len(found) >= len(practice.search(name, not_written_for=30))
+        reminded = {"reminded"} & {parameter.name for parameter in search.parameters}
+        assert bool(reminded) == (name in OF_A_SUBJECT), name
+
+
+OF_A_SUBJECT = {"appointments", "missed", "seen", "moved", "to_phone", "unpaid", "quotes", "recall"}
