@@ -116,7 +116,8 @@ def _answering(ranked: pd.DataFrame, role: str, names: list[str]) -> pd.DataFram
 def _current_keys(
     table: str, recipients: Recipients, subjects: Sequence[Subject], patients: pd.DataFrame, *, now: datetime
 ) -> list[Any]:
-    own = _laid_out(patients[[CURRENT[table]]], plain_list(recipients.frame["patient_id"]))[CURRENT[table]]
+    keys = plain_list(recipients.frame["patient_id"])
+    own = _laid_out(patients[[CURRENT[table]]], keys, ZoneInfo("UTC"))[CURRENT[table]]  # no moment among them
     return source_keys(table, recipients, subjects, own, now=now)
 
 
@@ -188,6 +189,16 @@ def plain_list(series: pd.Series) -> list[Any]:
     return series.astype(object).where(series.notna(), None).tolist()
 
 
+def plain_column(series: pd.Series, zone: ZoneInfo) -> list[Any]:
+    """Return a column as plain values, moments on the practice's wall clock, to the minute."""
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        series = series.dt.tz_convert(zone).dt.tz_localize(None)
+    if pd.api.types.is_datetime64_dtype(series.dtype):
+        moments: list[Any] = series.dt.floor("min").to_numpy("datetime64[us]").tolist()
+        return moments
+    return plain_list(series)
+
+
 def _distinct(series: pd.Series) -> list[str]:
     return [str(key) for key in pd.unique(series.dropna()) if key != ""]
 
@@ -219,13 +230,13 @@ def _inputs(
             places[table] = _current_keys(table, recipients, subjects, sources["patient"], now=here)
     for table, keys in places.items():
         if table in needed and table in sources:
-            columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys).items()}
+            columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys, zone).items()}
     if "file_practitioner" in needed and "file_practitioner" in sources:
         keys = columns["patient.main_practitioner_id"]
-        found = _laid_out(sources["file_practitioner"], keys)
+        found = _laid_out(sources["file_practitioner"], keys, zone)
         columns |= {f"file_practitioner.{name}": column for name, column in found.items()}
     if "practice" in needed and "practice" in sources and len(sources["practice"]):
-        laid = {str(name): plain_list(series)[:1] * size for name, series in sources["practice"].items()}
+        laid = {str(name): plain_column(series, zone)[:1] * size for name, series in sources["practice"].items()}
         columns |= {f"practice.{name}": column for name, column in laid.items()}
     if "appointment" in needed and "appointment" in sources:
         columns |= _all_appointments(frame, sources)
@@ -233,13 +244,15 @@ def _inputs(
     return Inputs(columns=columns, languages=languages, now=here, zone=zone, adult_age=age)
 
 
-def _laid_out(source: pd.DataFrame, keys: Sequence[Any]) -> dict[str, list[Any]]:
+def _laid_out(source: pd.DataFrame, keys: Sequence[Any], zone: ZoneInfo) -> dict[str, list[Any]]:
     """Lay a table's columns in the order of the recipients' keys."""
     places = {key: place for place, key in enumerate(source.index)}
     where = [places.get(key, -1) for key in keys]
     laid: dict[str, list[Any]] = {}
     for name, series in source.items():
-        column = [None if value == "" else value for value in plain_list(series)]
+        column = plain_column(series, zone)
+        if "" in column:
+            column = [None if value == "" else value for value in column]
         column.append(None)  # the place of every unknown key
         laid[str(name)] = [column[place] for place in where]
     return laid

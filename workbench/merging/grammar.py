@@ -29,6 +29,7 @@ MUTE_H = frozenset(
 _LARGEST = 10**18
 _LONGEST = 60  # characters that tell: of a first name, of a sex
 _VOWELS = "aeiou"
+_CONSONANTS = frozenset("bcdfgjklmnpqrstvwxzBCDFGJKLMNPQRSTVWXZ")
 _ELIDED = frozenset({"de", "le", "la", "que", "je", "me", "te", "se", "ne", "ce", "jusque", "lorsque", "puisque"})
 
 
@@ -44,7 +45,10 @@ def elides(word: object) -> bool:
     Before a vowel, but not before « ou » and a vowel (« de Ouassim ») nor y and a vowel (« de Yann »; « d’Yves »);
     before h only where it is mute, which a list of first names says.
     """
-    folded = plain(str(word)[:_LONGEST]).strip()
+    name = str(word)[:_LONGEST].strip()
+    if name[:1] in _CONSONANTS:
+        return False
+    folded = plain(name)
     if not folded:
         return False
     first, second, third = folded[0], folded[1:2], folded[2:3]

@@ -27,7 +27,7 @@ CURRENT = {
 }
 """Of each table that a message may be about, the patient's column that names the current row."""
 
-_START = re.compile(r"@(\d{4}-\d\d-\d\dT\d\d:\d\d)\Z")
+_START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _COLLEAGUE_ROLES = frozenset(str(role) for role in COLLEAGUES)
 
 
@@ -44,12 +44,11 @@ def leading_subjects(recipients: Recipients) -> list[Subject]:
 
 def _subject(text: str, known: frozenset[str]) -> Subject:
     """Read ``subject_key@what sets it apart``: a key of another software may hold an ``@`` itself."""
-    start = _START.search(text)
-    key = text
+    key, when = text, ""
     while key and key not in known:
-        key = key.rpartition("@")[0]
+        key, _at, when = key.rpartition("@")
     kind, _colon, number = key.partition(":")
-    return kind, number, datetime.fromisoformat(start[1]) if start and key else None
+    return kind, number, datetime.fromisoformat(when) if _START.fullmatch(when) else None
 
 
 def source_keys(

@@ -36,6 +36,8 @@ Format = Callable[[Inputs, Sequence[str]], Column]
 
 def wall_moment(value: object, zone: ZoneInfo) -> datetime | None:
     """Read a moment of the agenda (a datetime, a timestamp, ISO text) as the practice's wall clock."""
+    if type(value) is datetime and value.tzinfo is None and not value.second and not value.microsecond:
+        return value  # as the columns are laid out
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -50,23 +52,46 @@ def wall_moment(value: object, zone: ZoneInfo) -> datetime | None:
     return None
 
 
+def each_row(write: Callable[..., str | None]) -> Format:
+    """Make a format of a function of one row's values and its language; each distinct row is written once."""
+
+    def column(inputs: Inputs, source: Sequence[str]) -> Column:
+        known: dict[tuple[Any, ...], str | None] = {}
+        written: Column = []
+        for row in zip(*(inputs.column(name) for name in source), inputs.languages, strict=True):
+            if row not in known:
+                known[row] = write(*row)
+            written.append(known[row])
+        return written
+
+    return column
+
+
 def each_value(write: Callable[[Any, str], str | None]) -> Format:
     """Make a format of a function of one value and a language; each distinct pair is written once."""
 
     def column(inputs: Inputs, source: Sequence[str]) -> Column:
-        known: dict[tuple[Any, str], str | None] = {}
-        written: Column = []
-        for value, language in zip(inputs.column(source[0]), inputs.languages, strict=True):
-            if value is None:
-                written.append(None)
-                continue
-            pair = (value, language)
-            if pair not in known:
-                known[pair] = write(value, language) or None
-            written.append(known[pair])
-        return written
+        values, languages = inputs.column(source[0]), inputs.languages
+        spoken = set(languages)
+        if len(spoken) == 1:
+            return _written(values, spoken.pop(), write)
+        columns = {language: _written(values, language, write, where=languages) for language in spoken}
+        return [columns[language][place] for place, language in enumerate(languages)]
 
     return column
+
+
+def _written(
+    values: Values, language: str, write: Callable[[Any, str], str | None], *, where: Sequence[str] | None = None
+) -> Column:
+    """Write a column in one language, or only `where` that is its rows'."""
+    if where is not None:
+        values = [value if spoken == language else None for value, spoken in zip(values, where, strict=True)]
+    known: dict[Any, str | None] = dict.fromkeys(values)
+    for value in known:
+        if value is not None:
+            known[value] = write(value, language) or None
+    return [known[value] for value in values]
 
 
 def each_moment(write: Callable[[datetime, str, Inputs], str | None]) -> Format:

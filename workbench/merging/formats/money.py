@@ -5,27 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from math import isfinite
 
 from workbench.merging.formats.dates import day_text, is_far
 from workbench.merging.formats.inputs import Column, Format, Inputs, each_value, wall_moment
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
-_CENT = Decimal("0.01")
 
 
 def amount_text(value: object, language: str) -> str | None:
     """« 1 234,50 € » with narrow no-break spaces; "€1,234.50"; nothing for what is no amount."""
+    cents = _cents(value)
+    if cents is None:
+        return None
+    sign = "-" if cents < 0 else ""
+    euros, rest = divmod(abs(cents), 100)
+    if language == "en":
+        return f"{sign}€{euros:,}.{rest:02d}"
+    return f"{sign}{euros:,},{rest:02d}{NARROW}€".replace(",", NARROW, f"{euros:,}".count(","))
+
+
+def _cents(value: object) -> int | None:
+    """Round an amount to whole cents, half a cent up."""
+    if isinstance(value, (int, float)):
+        if not isfinite(value):
+            return None
+        cents = int(abs(value) * 100 + 0.5)
+        return -cents if value < 0 else cents
     try:
-        amount = Decimal(str(value)).quantize(_CENT, rounding=ROUND_HALF_UP)
+        amount = Decimal(str(value))
+        return int((amount * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)) if amount.is_finite() else None
     except InvalidOperation:
         return None
-    if not amount.is_finite():
-        return None
-    sign = "-" if amount < 0 else ""
-    written = f"{abs(amount):,.2f}"
-    if language == "en":
-        return f"{sign}€{written}"
-    return sign + written.replace(",", NARROW).replace(".", ",") + NARROW + "€"
 
 
 def _amount_on(inputs: Inputs, source: Sequence[str]) -> Column:

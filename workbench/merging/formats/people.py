@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from workbench.domain.people import COLLEAGUES
 from workbench.merging.formats.dates import years_between
-from workbench.merging.formats.inputs import Column, Format, Inputs, wall_moment
+from workbench.merging.formats.inputs import Column, Format, Inputs, each_row, each_value, wall_moment
 from workbench.merging.formats.words import SEXES
 from workbench.merging.grammar import elision
 
@@ -46,10 +46,9 @@ def _titled_name(inputs: Inputs, source: Sequence[str]) -> Column:
 
 def _civil_rows(inputs: Inputs, source: Sequence[str]) -> list[tuple[str | None, object, str]]:
     civilities, sexes = inputs.column(source[0]), inputs.column(source[1])
-    return [
-        (civil_kind(civility, sex), civility, language)
-        for civility, sex, language in zip(civilities, sexes, inputs.languages, strict=True)
-    ]
+    rows = list(zip(civilities, sexes, strict=True))
+    kinds = {row: civil_kind(*row) for row in set(rows)}
+    return [(kinds[row], row[0], language) for row, language in zip(rows, inputs.languages, strict=True)]
 
 
 def _civility(inputs: Inputs, source: Sequence[str]) -> Column:
@@ -68,39 +67,27 @@ def couple_of(civility: object) -> str | None:
     return "Madame, Monsieur" if len(kinds) == 2 else "Mesdames" if kinds == {"F"} else "Messieurs"
 
 
-def _agreement(inputs: Inputs, source: Sequence[str]) -> Column:
+def _agreed(sex: object, civility: object, language: str) -> str:
     """Write what agrees after « né », « prié »: « e », nothing, « (e) » where nobody knows, « s » for a couple.
 
     The empty text is a value here: a man's form has no ending, and English has none at all.
     """
-    civilities = inputs.column(source[1]) if len(source) > 1 else [None] * len(inputs.languages)
-    endings: Column = []
-    for sex, civility, language in zip(inputs.column(source[0]), civilities, inputs.languages, strict=True):
-        if language == "en":
-            endings.append("")
-        elif together := couple_of(civility):
-            endings.append("es" if together == "Mesdames" else "s")
-        else:
-            kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
-            endings.append({"F": "e", "M": ""}.get(str(kind), "(e)"))
-    return endings
+    if language == "en":
+        return ""
+    if together := couple_of(civility):
+        return "es" if together == "Mesdames" else "s"
+    kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
+    return {"F": "e", "M": ""}.get(str(kind), "(e)")
 
 
-def _addressee_sex(inputs: Inputs, source: Sequence[str]) -> Column:
-    civilities, sexes = (inputs.column(name) for name in source)
-    written: Column = []
-    for civility, sex, language in zip(civilities, sexes, inputs.languages, strict=True):
-        kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
-        written.append("couple" if couple_of(civility) else SEXES[language].get(str(kind)))
-    return written
+def _addressee_sex(civility: object, sex: object, language: str) -> str | None:
+    kind = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
+    return "couple" if couple_of(civility) else SEXES[language].get(str(kind))
 
 
-def _of_name(inputs: Inputs, source: Sequence[str]) -> Column:
+def _of_name(name: str, language: str) -> str:
     """« de Zoé », « d’Alexis »; "of Zoé"."""
-    return [
-        (f"of {name}" if language == "en" else elision(name)) if name else None
-        for name, language in zip(inputs.column(source[0]), inputs.languages, strict=True)
-    ]
+    return f"of {name}" if language == "en" else elision(name)
 
 
 def _greeting(inputs: Inputs, source: Sequence[str]) -> Column:
@@ -179,7 +166,7 @@ PEOPLE: dict[str, Format] = {
     "greeting": _greeting,
     "warm_greeting": _warm_greeting,
     "relation": _relation,
-    "agreement": _agreement,
-    "addressee_sex": _addressee_sex,
-    "of_name": _of_name,
+    "agreement": each_row(_agreed),
+    "addressee_sex": each_row(_addressee_sex),
+    "of_name": each_value(_of_name),
 }
