@@ -189,7 +189,7 @@ def _frame(found: Mapping[str, rows.Values], asked: Asked, context: Context, pat
         .where(link.practice_id == context.practice_id, _open_file(context))
         .group_by(link.correspondent_id)
     )
-    counted: dict[str, int] = dict(counting.tuples().all())
+    counted: dict[str, int] = {row[0]: row[1] for row in counting}
     frame = pd.DataFrame(
         {
             "subject_key": rows.text([f"correspondent:{one}" for one in keys]),
