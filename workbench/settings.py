@@ -14,7 +14,7 @@ from workbench.errors import BadSettings, NoWorkspace
 from workbench.language import LANGUAGES, _
 
 SETTINGS_FILE = "workbench.toml"
-FOLDERS = ("notebooks", "attachments", "runs", "caught", "locks", "backups")
+FOLDERS = ("notebooks", "attachments", "documents", "runs", "caught", "locks", "backups")
 """The folders of a workspace; each is made 0700 (P12)."""
 
 DATABASES = ("patients.sqlite", "ledger.sqlite")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import date, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,13 @@ from workbench.ledger import Ledger, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import Passwords
 from workbench.patients.imports.table import read_table
-from workbench.patients.sample import fill_sample_practice, redate_sample, sample_signatures, sample_templates
+from workbench.patients.sample import (
+    fill_sample_practice,
+    redate_sample,
+    sample_files,
+    sample_signatures,
+    sample_templates,
+)
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
@@ -85,7 +91,9 @@ def open_practice(
     passwords = Passwords(settings.workspace_id)
     store = _open_store(folder, settings, passwords, create=False)
     if settings.sample:
-        redate_sample(store.engine, practice_id=settings.practice_id, today=store.calendar().today(now()))
+        today = store.calendar().today(now())
+        redate_sample(store.engine, practice_id=settings.practice_id, today=today)
+        _place_sample_files(folder, today)
     ledger = _open_ledger(folder, settings, passwords)
     _show_in_notebooks()
     return Practice(
@@ -271,6 +279,19 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
                 practice.ledger.library.save_template(read_template(file), by=practice.user, now=practice.now())
             for file in sample_signatures():
                 practice.signatures.import_file(file)
+
+
+def _place_sample_files(folder: Path, today: date) -> None:
+    """Write the images and documents that the sample's rows name, once a day: documents tell of their day."""
+    dated_for = private_folder(folder / "documents") / "dated_for"
+    if dated_for.is_file() and dated_for.read_text(encoding="ascii") == today.isoformat():
+        return
+    standing = {file.relative_to(folder).as_posix() for file in folder.glob("documents/images/*.png")}
+    for name, content in sample_files(today, standing=standing):
+        file = folder / name
+        private_folder(file.parent)
+        write_private(file, content)
+    write_private(dated_for, today.isoformat().encode("ascii"))
 
 
 def render_file(file: str | os.PathLike[str], values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:

@@ -23,8 +23,9 @@ PRACTICE = "tilleuls"
 TODAY = date(2026, 11, 22)  # a Sunday
 
 DATED = (
-    "appointments", "closed_days", "contacts", "instalments", "invoices", "leaves", "papers", "patient_insurances",
-    "payments", "prescriptions", "prior_agreements", "procedures", "quotes", "recalls", "treatment_plans",
+    "appointments", "closed_days", "contacts", "instalments", "invoices", "leaves", "media", "papers",
+    "patient_insurances", "payments", "prescriptions", "prior_agreements", "procedures", "quotes", "recalls",
+    "treatment_plans",
 )  # fmt: skip
 
 FICTION = re.compile(r"0(?:1 99 00|2 61 91|3 53 01|4 65 71|5 36 49|6 39 98) \d\d \d\d")
@@ -270,7 +271,7 @@ def test_what_somebody_changed_by_hand_survives_a_new_day(store: SqlPatientStore
         assert connection.execute(gone).rowcount
         said = {"practice_id": PRACTICE, "consent_id": "MINE", "patient_id": "2574", "state": "opted_out"}
         connection.execute(sa.insert(consents).values(recorded_at="2026-11-22T10:00:00+00:00", **said))
-    untouched = ("persons", "responsibilities", "consents", "corrections", "media")
+    untouched = ("persons", "responsibilities", "consents", "corrections")
     before = {table: rows(store, table) for table in untouched}
     patients = [{**row, "created_on": None} for row in rows(store, "patients")]
     assert redate_sample(store.engine, practice_id=PRACTICE, today=TODAY + timedelta(days=1))

@@ -11,6 +11,7 @@ from workbench.databases import reading, writing
 from workbench.errors import DatabaseRefused
 from workbench.language import _
 from workbench.patients.sample.agenda import sample_visits
+from workbench.patients.sample.album import media_dates, media_rows
 from workbench.patients.sample.data import sample_rows, sample_words
 from workbench.patients.sample.days import LEAVES, SampleDays
 from workbench.patients.sample.draw import SamplePatient, SamplePerson
@@ -51,6 +52,7 @@ def fill_sample_practice(engine: sa.Engine, *, practice_id: str, today: date) ->
         **_people_rows(today),
         **_visit_rows(days),
         **paper_rows(days),
+        "media": media_rows(days),
         "store_facts": [{"name": DATED_FOR, "value": today.isoformat()}],
     }
     with writing(engine) as connection:
@@ -82,6 +84,7 @@ def redate_sample(engine: sa.Engine, *, practice_id: str, today: date) -> bool:
     rows = {
         **_visit_rows(days),
         **paper_rows(days),
+        "media": media_dates(days),
         "leaves": _leave_rows(days),
         "patient_insurances": _insurance_rows(today),
         "patients": [
@@ -161,7 +164,8 @@ def _close(connection: sa.Connection, practice_id: str, days: SampleDays, before
 
 def _house_rows(days: SampleDays) -> Rows:
     words = sample_words()
-    rows: Rows = {name: words[name] for name in ("sites", "rooms", "chairs", "practitioners", "emergency_lines")}
+    rows: Rows = {name: words[name] for name in ("sites", "rooms", "chairs", "emergency_lines")}
+    rows["practitioners"] = [{**one, "signature_media_id": f"SIG-{one['code']}"} for one in words["practitioners"]]
     rows["insurers"] = words["insurers"]
     rows["patient_groups"] = words["groups"]
     rows["opening_hours"] = [

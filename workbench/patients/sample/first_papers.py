@@ -10,7 +10,7 @@ from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.draw import SamplePatient
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.first_visits import first_visits
-from workbench.patients.sample.rows import Rows, payment_url
+from workbench.patients.sample.rows import Rows, document, payment_url
 from workbench.patients.sample.visits import Visit
 
 _SEMESTER_CENTS = 72_000
@@ -57,7 +57,7 @@ def _bill(
             "amount_cents": cents,
             "label": label,
             "language": "fr",
-            "document": f"documents/invoices/{invoice_id}.pdf",
+            "document": document("invoices", invoice_id, visit.file_number),
             "payment_url": payment_url(invoice_id),
         }
     )
@@ -106,7 +106,7 @@ def _quote(rows: Rows, dice: random.Random, today: date, patient: SamplePatient)
             "complementary_cents": cents * 50 // 100,
             "answered_on": dated_on + timedelta(days=4) if signed else None,
             "signed_on": dated_on + timedelta(days=4) if signed else None,
-            "document": f"documents/quotes/{quote_id}.pdf",
+            "document": document("quotes", quote_id, patient.file_number),
         }
     )
 

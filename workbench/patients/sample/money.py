@@ -11,7 +11,7 @@ from workbench.patients.sample.data import sample_words
 from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.reminders import channels
-from workbench.patients.sample.rows import Rows, payers, payment_url
+from workbench.patients.sample.rows import Rows, document, payers, payment_url
 from workbench.patients.sample.visits import Visit
 
 PAYMENT_DAYS = 30
@@ -56,7 +56,7 @@ def money_rows(days: SampleDays) -> tuple[Rows, list[Contact]]:
                 "amount_cents": cents,
                 "label": label,
                 "language": "fr",
-                "document": f"documents/invoices/{invoice_id}.pdf" if paid < cents else None,
+                "document": document("invoices", invoice_id, visit.file_number) if paid < cents else None,
                 "payment_url": payment_url(invoice_id),
                 "cancelled_on": dated_on if paid and dice.random() < _CANCELLED else None,
             }

@@ -9,7 +9,7 @@ from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.draw import SamplePatient
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.people import sample_people
-from workbench.patients.sample.rows import Rows
+from workbench.patients.sample.rows import Rows, document
 
 HALF_YEAR = 182
 _FIRST_PLAN, _FIRST_QUOTE, _FIRST_INSTALMENT = 101, 101, 1001
@@ -129,7 +129,7 @@ class _Papers:
                 "complementary_cents": cents * self.dice.choice((30, 42, 50)) // 100,
                 "answered_on": answered_on,
                 "signed_on": answered_on if answer == "signed" else None,
-                "document": f"documents/quotes/{quote_id}.pdf" if number < _WITH_DOCUMENT else None,
+                "document": document("quotes", quote_id, patient.file_number) if number < _WITH_DOCUMENT else None,
             }
         )
 

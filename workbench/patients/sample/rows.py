@@ -6,7 +6,8 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from workbench.patients.sample.draw import SamplePatient
+from workbench.patients.sample.draw import SamplePatient, SamplePerson
+from workbench.patients.sample.pdf import can_write
 from workbench.patients.sample.people import sample_people
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -22,11 +23,27 @@ def payment_url(invoice_id: str) -> str:
 @cache
 def payers() -> dict[str, str]:
     """Return who pays for each patient that does not pay alone, by file number."""
-    persons = sample_people()[1]
-    return {tie[0]: person.person_id for person in persons for tie in person.ties if tie[1] == "payer"}
+    return {tie[0]: person.person_id for person in sample_people()[1] for tie in person.ties if tie[1] == "payer"}
 
 
 @cache
 def by_number() -> dict[str, SamplePatient]:
     """Return every patient by file number."""
     return {patient.file_number: patient for patient in sample_people()[0]}
+
+
+@cache
+def persons() -> dict[str, SamplePerson]:
+    """Return everybody who answers for patients, by their number."""
+    return {person.person_id: person for person in sample_people()[1]}
+
+
+def written_name(file_number: str) -> str:
+    """Return how a document names a patient."""
+    patient = by_number()[file_number]
+    return " ".join(part for part in (patient.civility, patient.first_name, patient.last_name) if part)
+
+
+def document(folder: str, number: str, file_number: str) -> str | None:
+    """Return where the file of an invoice or quote lies in the workspace; nothing where it could not be written."""
+    return f"documents/{folder}/{number}.pdf" if can_write(written_name(file_number)) else None
