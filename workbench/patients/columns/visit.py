@@ -60,11 +60,11 @@ def _acts(reading: Reading) -> Mapping[str, Any]:
 
 def by_label(acts: Iterable[_Act]) -> dict[str, list[str]]:
     """Return the teeth of each act, each label and each tooth once, in the order they come."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for label, teeth in acts:
-        told = found.setdefault(label, [])
-        told += [one for one in map(str.strip, (teeth or "").split(",")) if one and one not in told]
-    return found
+        each = map(str.strip, (teeth or "").split(","))
+        found.setdefault(label, {}).update(dict.fromkeys(filter(None, each)))
+    return {label: [*teeth] for label, teeth in found.items()}
 
 
 VISIT = Source(
