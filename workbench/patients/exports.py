@@ -103,7 +103,7 @@ def _write_csv(frame: pd.DataFrame, stream: IO[bytes], headings: Sequence[str], 
     text = io.TextIOWrapper(
         stream, encoding="utf-8-sig" if bom else "utf-8", errors="backslashreplace", newline="", write_through=True
     )
-    writer = csv.writer(text, lineterminator="\r\n" if bom else "\n")
+    writer = csv.writer(text, lineterminator="\r\n")  # with it, a line end of either sort inside a cell is quoted
     writer.writerow([guarded(one) for one in headings])
     columns = [[_csv_cell(value) for value in _values(frame.iloc[:, place])] for place in range(frame.shape[1])]
     writer.writerows(zip(*columns, strict=True))

@@ -1,0 +1,121 @@
+"""What leaves the practice as a file: who is left out of it, and what the journal keeps."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import workbench as wb
+from workbench.errors import BadValue, UnknownName, UsageError
+from workbench.practice import Practice
+
+
+@pytest.fixture
+def exported(tmp_path: Path):
+    with wb.demo(tmp_path / "W") as practice:
+        yield practice
+
+
+def tomorrow(practice: Practice) -> pd.DataFrame:
+    return practice.search("appointments", start="tomorrow", end="tomorrow")
+
+
+def cells(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def acts(practice: Practice) -> list[dict[str, Any]]:
+    told = practice.ledger.acts.acts()
+    return [dict(one) for one in told.loc[told["what"] == "export.written", ["by", "details"]].to_dict("records")]
+
+
+def test_who_wants_no_mail_died_or_left_is_not_in_the_file(exported: Practice, tmp_path: Path):
+    found = tomorrow(exported)
+    willing = found.loc[found["email"].notna(), "patient_id"].iloc[0]
+    exported.opt_out(willing)
+    report = exported.export(found, tmp_path / "a.csv", consent="email")
+    rows = cells(tmp_path / "a.csv")
+    assert report.rows == len(rows) < len(found)
+    assert report.rows + sum(report.left_out.values()) == len(found)
+    assert {"opted_out", "no_consent", "deceased", "archived"} <= set(report.left_out)
+    assert willing not in {row["patient_id"] for row in rows}
+    assert exported.export(found, tmp_path / "b.csv").rows == len(found)
+
+
+def test_the_owner_of_an_address_is_left_out_by_her_address_too(exported: Practice, tmp_path: Path):
+    found = tomorrow(exported)
+    address = next(one for one in found["email"].dropna() if "@" in one)
+    exported.opt_out(address.upper())
+    exported.export(found[["email", "patient"]], tmp_path / "a.csv", consent="email")
+    assert address not in {row["email"] for row in cells(tmp_path / "a.csv")}
+
+
+def test_the_journal_tells_who_how_many_and_what_for_and_names_nobody(exported: Practice, tmp_path: Path):
+    found = tomorrow(exported)
+    exported.export(found, tmp_path / "a.xlsx", columns=["patient", "email"], purpose="list for the door")
+    (act,) = acts(exported)
+    assert act["by"] == exported.user
+    assert act["details"] == {
+        "search": "appointments", "rows": len(found), "left_out": {}, "columns": ["patient", "email"], "consent": "",
+        "purpose": "list for the door", "format": "xlsx",
+    }  # fmt: skip
+    assert stat.S_IMODE((tmp_path / "a.xlsx").stat().st_mode) == 0o600
+
+
+def test_columns_are_those_asked_for_under_words_when_asked(exported: Practice, tmp_path: Path):
+    exported.export(tomorrow(exported), tmp_path / "a.csv", columns=["patient", "state"], labels=True)
+    (first, *_rest) = cells(tmp_path / "a.csv")
+    assert "state" not in first
+    assert len(first) == 2
+    assert "upcoming" not in first.values()
+
+
+def test_a_search_is_exported_by_its_name(exported: Practice, tmp_path: Path):
+    assert exported.export("appointments", tmp_path / "a.csv").rows == len(exported.search("appointments"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"columns": ["patient", "nonsense"]}, UnknownName),
+        ({"columns": []}, UnknownName),
+        ({"consent": "pigeon"}, BadValue),
+        ({"path": "a.ods"}, BadValue),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_and_nothing_is_written(
+    exported: Practice, tmp_path: Path, options: dict[str, Any], error: type[Exception]
+):
+    path = tmp_path / options.pop("path", "a.csv")
+    with pytest.raises(error):
+        exported.export(tomorrow(exported), path, **options)
+    assert not path.exists()
+    assert acts(exported) == []
+
+
+def test_rows_that_name_nobody_have_no_consent_to_ask_for(exported: Practice, tmp_path: Path):
+    with pytest.raises(BadValue):
+        exported.export(tomorrow(exported)[["nature"]], tmp_path / "a.csv", consent="email")
+
+
+def test_rows_of_another_practice_are_refused(exported: Practice, tmp_path: Path):
+    found = tomorrow(exported)
+    found.attrs["workbench"] = {**found.attrs["workbench"], "workspace": "another"}
+    with pytest.raises(UsageError):
+        exported.export(found, tmp_path / "a.csv")
+
+
+def test_what_is_exported_is_imported_again_without_a_change(exported: Practice, tmp_path: Path):
+    found = tomorrow(exported)
+    for name in ("a.csv", "a.xlsx"):
+        exported.export(
+            found, tmp_path / name, columns=["appointment_id", "patient_id", "starts_at", "nature", "state"]
+        )
+        report = exported.import_file("appointments", tmp_path / name)
+        assert (report.rows, report.unchanged, report.findings) == (len(found), len(found), ())
