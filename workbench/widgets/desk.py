@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from babel.dates import format_date
 
+from workbench.displays.freshness import freshness_sentence
+from workbench.displays.search_columns import columns_shown
 from workbench.displays.showing import ShownMessage, shown
+from workbench.displays.words import heading
 from workbench.domain.accounts import AccountKind
 from workbench.domain.deliveries import Standing, standing_of, word_of_reason
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
+from workbench.practice.searching import kind_of
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.inbox import CaughtLetters, Inbox
 from workbench.widgets.message_preview import MessagePreview
@@ -75,7 +79,13 @@ class Desk:
         self._mailing: Mailing | None = None  # of the rows ticked
         self._overview = pd.DataFrame()
         values = {name: str(value) for name, value in parameters.items()}
-        self.search = SearchForm(practice.searches(), choices=practice.choices(), name=search, values=values)
+        saved = _saved(practice)
+        if search in saved and search not in practice.searches():
+            search, kept = saved[search]
+            values = {**kept, **values}
+        self.search = SearchForm(
+            practice.searches(), choices=practice.choices(), name=search, values=values, saved=saved
+        )
         self.recipients = RecipientTable()
         known = template if template in practice.templates else ""
         self.template = TemplatePicker(_email_types(practice), chosen=known, accounts=_accounts(practice))
@@ -137,7 +147,8 @@ class Desk:
             self.search.say("")
             self.search.say_days(_days_of(frame))
             self._frame = frame
-            self.recipients.show(frame, columns_of(frame), unit=_rows_found)
+            fresh = freshness_sentence(frame.attrs["workbench"])
+            self.recipients.show(frame, columns_of(frame), unit=_unit_of(frame), note=fresh)
             self._meet_list()
 
     def _list_changed(self) -> None:
@@ -235,8 +246,11 @@ class Desk:
         look()
         self.template.say("")
         self._overview = overview
-        names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
-        rows = overview.assign(name=overview["patient_id"].map(names).fillna(overview["recipient"]))
+        name = overview["recipient"]
+        if "patient" in self._frame:
+            names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
+            name = overview["patient_id"].map(names).fillna(name)
+        rows = overview.assign(name=name)
         keys = overview["recipient_id"].tolist()
         self.messages.show(
             rows[["name", "standing", "note", "detail"]].rename(columns={"standing": "state"}),
@@ -334,24 +348,34 @@ def shown_of(mailing: Mailing, number: int, recipient_id: str) -> ShownMessage:
 
 def columns_of(frame: pd.DataFrame) -> list[Column]:
     """Return the columns of the recipients table that a search's frame can fill, in the order they are read."""
-    one_day = "date" not in frame or frame["date"].nunique() <= 1
-    known = [
-        Column(name="date", label=_("Date"), kind="date", width=100, hidden=one_day),
-        Column(name="time", label=_("Time"), kind="time", width=80),
-        Column(name="patient", label=_("Patient"), width=260),
-        Column(name="file_number", label=_("File"), width=90),
-        Column(name="nature", label=_("Nature"), width=90),
-        Column(name="practitioner", label=_("Practitioner"), width=110),
-        Column(name="chair", label=_("Chair"), width=90, hidden=True),
-        Column(name="duration", label=_("Minutes"), kind="number", width=90, hidden=True),
-        Column(name="phone", label=_("Telephone"), width=130, hidden=True),
-        Column(name="remark", label=_("Remark"), width=160, hidden=True),
+    return [
+        Column(name=one.name, label=heading(one.name), kind=one.kind, width=one.width, hidden=one.hidden)
+        for one in columns_shown(frame)
     ]
-    return [column for column in known if column.name in frame.columns]
 
 
-def _rows_found(count: int) -> str:
-    return n_("{count} appointment", "{count} appointments", count).format(count=count)
+def _unit_of(frame: pd.DataFrame) -> Callable[[int], str]:
+    """Return how a number of rows of a search reads."""
+    kind = kind_of(frame)
+
+    def unit(count: int) -> str:
+        if kind == "appointment":
+            words = n_("{count} appointment", "{count} appointments", count)
+        elif kind == "invoice":
+            words = n_("{count} invoice", "{count} invoices", count)
+        elif kind == "quote":
+            words = n_("{count} quote", "{count} quotes", count)
+        elif kind == "recall":
+            words = n_("{count} recall", "{count} recalls", count)
+        elif kind == "correspondent":
+            words = n_("{count} colleague", "{count} colleagues", count)
+        elif kind == "plan":
+            words = n_("{count} treatment plan", "{count} treatment plans", count)
+        else:
+            words = n_("{count} patient", "{count} patients", count)
+        return words.format(count=count)
+
+    return unit
 
 
 def _days_of(frame: pd.DataFrame) -> str:
@@ -370,6 +394,13 @@ def _email_types(practice: Practice) -> list[tuple[str, str, str, str]]:
     return [
         (template.path, template.folder, template.label, template.subject) for template in practice.templates.values()
     ]
+
+
+def _saved(practice: Practice) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the saved searches by name, each the search it is and its parameters."""
+    saved = practice.saved_searches()
+    asked = zip(saved["search"], saved["parameters"], strict=True)
+    return dict(zip(saved["name"], asked, strict=True))
 
 
 def _accounts(practice: Practice) -> list[tuple[str, str]]:

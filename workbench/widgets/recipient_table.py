@@ -40,6 +40,7 @@ class RecipientTable(View):
         super().__init__()
         self._rows = TableRows(_NOBODY, (), "subject_key")
         self._unit: Callable[[int], str] = _rows_unit
+        self._note = ""
         self._view = TableView()
         self._generation = 0
         self._telling = Lock()
@@ -107,6 +108,7 @@ class RecipientTable(View):
         *,
         key: str = "subject_key",
         unit: Callable[[int], str],
+        note: str = "",
         keep: bool = False,
     ) -> None:
         """Show new rows, everyone ticked.
@@ -121,6 +123,8 @@ class RecipientTable(View):
             The column that names a row.
         unit
             How a number of rows reads: ``47`` gives « 47 rendez-vous ».
+        note
+            What stands at the end of the line of numbers, such as when the rows' data came.
         keep
             Keep what is searched, filtered and sorted, the active row, and the ticks of the rows that were there.
         """
@@ -128,6 +132,7 @@ class RecipientTable(View):
         active = self.active
         self._rows = TableRows(frame, columns, key, earlier=self._rows if kept else None)
         self._unit = unit
+        self._note = note
         self._view = self._view if kept else TableView(hidden=tuple(each.name for each in columns if each.hidden))
         self._active = self._rows.place(active) if kept else -1
         self._generation += 1
@@ -323,6 +328,8 @@ class RecipientTable(View):
             addresses = counts["addresses"]
             sentence = n_("{count} address", "{count} addresses", addresses)
             line.append(("addresses", sentence.format(count=_figure(addresses))))
+        if self._note:
+            line.append(("note", self._note))
         return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,13 @@ _LABELS = {
     "state": marked("State of the appointment"),
     "type": marked("Type"),
     "with_email": marked("With an e-mail address"),
+    "where": marked("Condition"),
+    "gone": marked("With deceased patients and archived files"),
+    "made_from": marked("Made from"),
+    "made_to": marked("Made until"),
+    "not_written_for": marked("Not written to for (days)"),
+    "reminded": marked("Told about it already"),
+    "max_age": marked("Data at most so old (hours)"),
 }
 """What a parameter is called beside its control, where that is shorter than the search's own label for it."""
 
@@ -55,6 +63,19 @@ _CHOICES = {
 """How the values that a search itself names read on their chips."""
 
 
+_GROUPS = {
+    "appointments": marked("Appointments"),
+    "patients": marked("Patients"),
+    "finances": marked("Finances"),
+    "colleagues": marked("Colleagues"),
+}
+
+_FIRST = ("start", "end", "hours", "practitioner", "chair", "state")
+"""The parameters in sight at once; every other one waits under « more filters », but for what a search is about."""
+
+_FEW, _IN_SIGHT = 3, 6
+
+
 class SearchForm(View):
     """A search and its parameters, as a form that answers at once.
 
@@ -69,6 +90,8 @@ class SearchForm(View):
         The search shown first.
     values
         Its parameters, as ``practice.search(name, **values)`` takes them.
+    saved
+        Saved searches by name: which search each one is, and its parameters.
 
     Attributes
     ----------
@@ -88,8 +111,10 @@ class SearchForm(View):
         choices: Mapping[str, Sequence[tuple[str, str]]] | None = None,
         name: str = "appointments",
         values: Mapping[str, str] | None = None,
+        saved: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
     ) -> None:
         super().__init__()
+        self._saved = dict(saved or {})
         self._searches = dict(searches)
         self._choices = {key: list(pairs) for key, pairs in (choices or {}).items()}
         self._callbacks: list[Changed] = []
@@ -104,6 +129,8 @@ class SearchForm(View):
         """Return the form's words."""
         return {
             "search": _("Search"),
+            "saved": _("Saved searches"),
+            "condition_example": _("city == 'Rennes' and not missing(email)"),
             "when": _("When"),
             "yesterday": _("Yesterday"),
             "today": _("Today"),
@@ -149,8 +176,18 @@ class SearchForm(View):
                     "name": search.name,
                     "label": _(search.label),
                     "parameters": [self._shown(parameter) for parameter in search.parameters],
+                    "first": [*_FIRST, *self._of_its_own(search)],
                 }
                 for search in self._searches.values()
+            ],
+            "groups": [
+                {"label": _(label), "names": [one.name for one in self._searches.values() if one.kind == kind]}
+                for kind, label in _GROUPS.items()
+            ],
+            "saved": [
+                {"label": name, "name": search, "values": dict(values)}
+                for name, (search, values) in self._saved.items()
+                if search in self._searches
             ],
             "name": self.name,
             "values": self.values,
@@ -161,9 +198,10 @@ class SearchForm(View):
     def _shown(self, parameter: SearchParameter) -> dict[str, Any]:
         known = _CHOICES.get(parameter.name, {})
         choices = self._choices.get(parameter.name)
-        if choices is None and parameter.choices:
+        if parameter.choices:
+            words = {**known, **dict(zip(parameter.choices, parameter.labels, strict=False))}
             choices = [
-                (value, _capitalised(_(known[value])) if value in known else value) for value in parameter.choices
+                (value, _capitalised(_(words[value])) if value in words else value) for value in parameter.choices
             ]
         return {
             "name": parameter.name,
@@ -172,7 +210,13 @@ class SearchForm(View):
             "choices": None if choices is None else [list(pair) for pair in choices],
             "fixed": bool(parameter.choices),
             "default": parameter.default,
+            "follows": parameter.follows,
         }
+
+    def _of_its_own(self, search: Search) -> list[str]:
+        """Return what this search is about and few others are: it is in sight at once, too."""
+        asked_by = Counter(one.name for known in self._searches.values() for one in known.parameters)
+        return [one.name for one in search.parameters if asked_by[one.name] <= _FEW][:_IN_SIGHT]
 
     def _changed(self, message: Mapping[str, Any]) -> None:
         asked = self._asked(str(message["name"]), message["values"])

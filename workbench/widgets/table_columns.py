@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.displays.cells import friendly
+from workbench.displays.words import shown
 from workbench.language import language
 from workbench.widgets.folding import folded, ranks
 
@@ -20,6 +22,7 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
 _LONGEST_TEXT = 1000
+_COMPARED = frozenset({"time", "date", "moment", "number", "money"})
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|=|≤|≥)\s*(.+?)\s*")
 _SPAN = re.compile(r"\s*(.+?)\s*\.\.\s*(.+?)\s*")
 _HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH]\s*(\d{1,2})?)?")
@@ -30,7 +33,7 @@ _DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{2}|\d{4})")
 class Column:
     """A column to show: where it is in the frame, and how a person reads it.
 
-    ``kind`` is text, time, date, number or state; a state's text begins with its sign (✓ ✕ ? –).
+    ``kind`` is text, time, date, moment, number, money or state; a state's text begins with its sign (✓ ✕ ? –).
     """
 
     name: str
@@ -50,7 +53,9 @@ class ColumnValues:
     def __init__(self, values: pd.Series[Any], kind: str) -> None:
         self._values = _wall_clock(values, kind)
         self._kind = kind
-        self._read: Callable[[Any], float | None] = {"time": _minutes, "date": _ordinal}.get(kind, _amount)
+        self._read: Callable[[Any], float | None] = {"time": _minutes, "date": _ordinal, "moment": _ordinal}.get(
+            kind, _amount
+        )
 
     def shown(self, rows: npt.NDArray[np.intp]) -> list[str]:
         """Return the texts of some rows."""
@@ -87,7 +92,11 @@ class ColumnValues:
     @cached_property
     def order(self) -> Numbers:
         """The place of every row when sorted by this column, NaN where there is nothing to sort by."""
-        if self._kind in {"time", "date", "number"} and not np.isnan(self._numbers).all():
+        if self._kind == "moment":  # compared by the day, ordered by the minute
+            return np.array(
+                [*(value.timestamp() if value else None for value in self._distinct[1]), None], dtype=float
+            )[self._distinct[0]]
+        if self._kind in _COMPARED and not np.isnan(self._numbers).all():
             return self._numbers
         codes, distinct = self._distinct
         return np.array([*ranks(self._texts(distinct)), np.nan])[codes]
@@ -108,7 +117,7 @@ class ColumnValues:
         return np.array([*(self._read(value) for value in distinct), None], dtype=float)[codes]
 
     def _bounds(self, asked: str) -> tuple[str, Any, Any] | None:
-        if self._kind not in {"time", "date", "number"}:
+        if self._kind not in _COMPARED:
             return None
         if span := _SPAN.fullmatch(asked):
             return "..", self._read(span[1]), self._read(span[2])
@@ -124,6 +133,10 @@ class ColumnValues:
         french = language() == "fr"
         if self._kind == "number":
             return [_number(value, french) for value in values]
+        if self._kind == "money":
+            return [shown("amount", value) or "" for value in values]
+        if self._kind == "moment":
+            return [friendly(value) for value in values]
         if self._kind == "date":
             return [_date(value, french) for value in values]
         if self._kind == "time":
@@ -139,6 +152,8 @@ def cut(text: str) -> str:
 def _wall_clock(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
     """Return moments as what is shown of them, a minute of the day or a day: there are few of either."""
     if not isinstance(values.dtype, pd.DatetimeTZDtype) and values.dtype.kind != "M":
+        return values
+    if kind == "moment":
         return values
     if kind == "time":
         return pd.Series(values.dt.hour * 60 + values.dt.minute)

@@ -11,18 +11,33 @@ import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from 
 
 interface Parameter {
   name: string;
-  kind: "day" | "hours" | "choice" | "yes_no" | "text" | "number";
+  kind: "day" | "hours" | "choice" | "yes_no" | "text" | "number" | "words" | "where";
   label: string;
   choices: Choice[] | null;
   /** Whether the search itself names the choices: few, and the same in every practice. */
   fixed: boolean;
   default: string | null;
+  /** The day that this one is too, unless something else is asked. */
+  follows: string | null;
 }
 
 interface Search {
   name: string;
   label: string;
   parameters: Parameter[];
+  /** The parameters in sight at once; every other one waits under « more filters ». */
+  first: string[];
+}
+
+interface Group {
+  label: string;
+  names: string[];
+}
+
+interface Saved {
+  label: string;
+  name: string;
+  values: Values;
 }
 
 type Values = Record<string, string>;
@@ -41,11 +56,13 @@ const QUICK: [word: string, day: string][] = [
 /** The same day by another name, so that a saved search lights the chip it came from. */
 const ALSO: Values = { "j-1": "yesterday", hier: "yesterday", j: "today", "j+1": "tomorrow", demain: "tomorrow" };
 
+/** What the value of a saved search begins with in the list; no search's name does. */
+const SAVED = "saved:";
+
+const sameValues = (one: Values, other: Values): boolean =>
+  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 const sameDay = (day: string): string => ALSO[day.trim().toLowerCase()] ?? day.trim();
 const listOf = (text: string | undefined): string[] => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
-
-/** The parameters in sight at once; every other one waits under « more filters ». */
-const FIRST = ["start", "end", "hours", "practitioner", "chair", "state"];
 
 export default {
   render(scene: Scene): () => void {
@@ -59,6 +76,10 @@ export default {
     });
 
     let searches: Search[] = [];
+    let groups: Group[] = [];
+    let saved: Saved[] = [];
+    /** The field that was typed in last: what Python says of it stands beside it. */
+    let typedIn = "";
     let name = "";
     /** Everything typed, also for parameters that the search chosen now does not have: going back finds it again. */
     let values: Values = {};
@@ -78,12 +99,22 @@ export default {
     root.append(silence, body);
 
     const search = (): Search | undefined => searches.find((one) => one.name === name);
+    const first = (): string[] => search()?.first ?? [];
     const parameter = (wanted: string): Parameter | undefined => search()?.parameters.find((one) => one.name === wanted);
     const asked = (): Values => {
       const known = search()?.parameters.map((one) => one.name) ?? [];
       return Object.fromEntries(known.filter((one) => values[one]).map((one) => [one, values[one] as string]));
     };
     const say = (sentence: string, bad: boolean): void => {
+      const beside = body.querySelector<HTMLElement>(`[data-said="${bad && sentence !== "" ? typedIn : ""}"]`);
+      for (const slot of body.querySelectorAll<HTMLElement>("[data-said]")) {
+        slot.textContent = slot === beside ? `✕ ${sentence}` : "";
+        slot.hidden = slot !== beside;
+        const input = slot.parentElement?.querySelector("input");
+        if (slot === beside) input?.setAttribute("aria-invalid", "true");
+        else input?.removeAttribute("aria-invalid");
+      }
+      if (beside) sentence = "";
       said.textContent = bad && sentence !== "" ? `✕ ${sentence}` : sentence;
       said.className = bad && sentence !== "" ? "pw-form-said pw-alert" : "pw-form-said pw-note";
     };
@@ -132,11 +163,18 @@ export default {
     const typed = (attributes: Record<string, unknown>, change: (text: string) => void): HTMLInputElement => {
       const input = element("input", { type: "text", class: "pw-input", autocomplete: "off", spellcheck: "false", ...attributes });
       input.addEventListener("input", () => {
+        typedIn = String(attributes["data-typed"] ?? "");
         change(input.value.trim());
         soon();
       });
       input.addEventListener("change", () => void report(false));
       return input;
+    };
+
+    /** The day that is asked, or else what stands for it. */
+    const dayOf = (wanted: string): string => {
+      const known = parameter(wanted);
+      return values[wanted] || known?.default || (known?.follows ? dayOf(known.follows) : "");
     };
 
     const whenPart = (): HTMLElement => {
@@ -155,15 +193,15 @@ export default {
       });
       /** Press the chip of the day asked, or open the two dates when it has none. */
       const show = (): void => {
-        const start = values["start"] ?? "";
-        const end = values["end"] ?? "";
+        const start = dayOf("start");
+        const end = dayOf("end");
         const quick = QUICK.map(([, day]) => day).find((day) => day === sameDay(start) && day === sameDay(end));
         const open = datesOpen || (quick === undefined && (start !== "" || end !== ""));
         group.press(open ? [""] : quick === undefined ? [] : [quick]);
         dates.hidden = !open;
         for (const [wanted, part] of Object.entries(inputs)) {
           const input = part.querySelector<HTMLInputElement>("[data-part]");
-          if (input) input.value = dayShown(values[wanted] ?? "");
+          if (input) input.value = dayShown(dayOf(wanted));
         }
       };
       show();
@@ -257,9 +295,17 @@ export default {
 
     const textPart = (one: Parameter): HTMLElement => {
       if (one.choices === null) {
-        const input = typed(one.kind === "number" ? { inputmode: "numeric" } : {}, (text) => set(one.name, text));
-        input.value = values[one.name] ?? "";
-        return field(one.label, input, input);
+        const kinds: Record<string, Record<string, unknown>> = {
+          number: { inputmode: "numeric", placeholder: one.default ?? "" },
+          day: { placeholder: word("day_example") },
+          where: { placeholder: word("condition_example"), class: "pw-input pw-form-condition" },
+        };
+        const input = typed({ "data-typed": one.name, ...kinds[one.kind] }, (text) => set(one.name, text));
+        input.value = one.kind === "day" ? dayShown(values[one.name] ?? "") : (values[one.name] ?? "");
+        const problem = element("p", { class: "pw-alert pw-form-problem", role: "alert", "data-said": one.name, hidden: true });
+        const whole = field(one.label, element("span", { class: "pw-form-typed" }, input, problem), input);
+        if (one.kind === "where") whole.classList.add("pw-form-wide");
+        return whole;
       }
       const list = element("select", { class: "pw-input" }, ...one.choices.map(([value, label]) => element("option", { value }, label)));
       list.value = values[one.name] ?? one.default ?? "";
@@ -278,7 +324,7 @@ export default {
     };
 
     const morePart = (): HTMLElement | null => {
-      const rest = (search()?.parameters ?? []).filter((one) => !FIRST.includes(one.name) && one.choices?.length !== 0);
+      const rest = (search()?.parameters ?? []).filter((one) => !first().includes(one.name) && one.choices?.length !== 0);
       if (rest.length === 0) return null;
       const count = rest.filter((one) => values[one.name]).length;
       const more = fold(
@@ -292,18 +338,38 @@ export default {
       return more;
     };
 
+    /** The searches in their groups, and those that were saved. */
+    const searchList = (): HTMLSelectElement => {
+      const option = (value: string, label: string): HTMLOptionElement => element("option", { value }, label);
+      const known = groups.map(({ label, names }) => {
+        const some = searches.filter((one) => names.includes(one.name));
+        return element("optgroup", { label, hidden: some.length === 0 }, ...some.map((one) => option(one.name, one.label)));
+      });
+      const kept = saved.map((one, place) => option(`${SAVED}${place}`, one.label));
+      const own = kept.length ? [element("optgroup", { label: word("saved") }, ...kept)] : [];
+      const list = element("select", { class: "pw-input" }, ...known, ...own);
+      const now = saved.findIndex((one) => one.name === name && sameValues(one.values, asked()));
+      list.value = now >= 0 ? `${SAVED}${now}` : name;
+      return list;
+    };
+
     const redraw = (): void => {
-      const list = element("select", { class: "pw-input" }, ...searches.map((one) => element("option", { value: one.name }, one.label)));
-      list.value = name;
+      const list = searchList();
       list.addEventListener("change", () => {
-        name = list.value;
+        const kept = saved[Number(list.value.slice(SAVED.length))];
+        if (list.value.startsWith(SAVED) && kept) {
+          name = kept.name;
+          values = { ...kept.values };
+        } else name = list.value;
+        typedIn = "";
         redraw();
         root.querySelector<HTMLElement>("select")?.focus();
         void report();
       });
-      const first = FIRST.slice(2).map((wanted) => parameter(wanted)).map((one) => one && part(one));
+      const inSight = first().filter((wanted) => wanted !== "start" && wanted !== "end");
+      const parts = inSight.map((wanted) => parameter(wanted)).map((one) => one && part(one));
       const when = parameter("start") ? whenPart() : said;
-      body.replaceChildren(...[field(word("search"), list, list), when, ...first, morePart()].filter((one): one is HTMLElement => Boolean(one)));
+      body.replaceChildren(...[field(word("search"), list, list), when, ...parts, morePart()].filter((one): one is HTMLElement => Boolean(one)));
     };
 
     const stop = hear(model, (message) => {
@@ -319,11 +385,13 @@ export default {
     });
     const open = (message: Record<string, unknown>): void => {
       searches = message["searches"] as Search[];
+      groups = message["groups"] as Group[];
+      saved = message["saved"] as Saved[];
       name = String(message["name"]);
       values = { ...(message["values"] as Values) };
       taken = { name, values: { ...values } };
       told = asNow();
-      moreOpen = (search()?.parameters ?? []).some((one) => !FIRST.includes(one.name) && Boolean(values[one.name]));
+      moreOpen = (search()?.parameters ?? []).some((one) => !first().includes(one.name) && Boolean(values[one.name]));
       days.textContent = String(message["days"]);
       say(String(message["sentence"]), Boolean(message["bad"]));
       redraw();

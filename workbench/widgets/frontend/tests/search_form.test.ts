@@ -5,7 +5,7 @@ import { SILENT_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, settled, show, type Message } from "./scene";
 
 const parameter = (name: string, kind: string, more: Record<string, unknown> = {}) => ({
-  name, kind, label: `label ${name}`, choices: null, fixed: false, default: null, ...more,
+  name, kind, label: `label ${name}`, choices: null, fixed: false, default: null, follows: null, ...more,
 });
 const shared = [
   parameter("start", "day"),
@@ -20,16 +20,30 @@ const shared = [
 ];
 const state = parameter("state", "choice", { choices: [["upcoming", "Upcoming"], ["missed", "Missed"]], fixed: true });
 
+const first = ["start", "end", "hours", "practitioner", "chair", "state"];
+const birthdays = [
+  parameter("start", "day", { default: "today" }),
+  parameter("end", "day", { follows: "start" }),
+  parameter("age_from", "number"),
+  parameter("where", "where"),
+];
+
 let opened: Awaited<ReturnType<typeof show>>;
 let model: FakeModel;
 
 async function open(values: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<HTMLElement> {
   const searches = [
-    { name: "appointments", label: "Appointments", parameters: [...shared.slice(0, 5), state, ...shared.slice(5)] },
-    { name: "missed", label: "Missed appointments", parameters: shared },
+    { name: "appointments", label: "Appointments", parameters: [...shared.slice(0, 5), state, ...shared.slice(5)], first },
+    { name: "missed", label: "Missed appointments", parameters: shared, first },
+    { name: "birthdays", label: "Birthdays", parameters: birthdays, first: [...first, "age_from"] },
+  ];
+  const groups = [
+    { label: "Agenda", names: ["appointments", "missed"] },
+    { label: "People", names: ["birthdays"] },
+    { label: "Money", names: [] },
   ];
   const answer = (message: Message) =>
-    message.kind === "open" ? { searches, name: "appointments", values, days: "", sentence: "", bad: false, ...more } : {};
+    message.kind === "open" ? { searches, groups, saved: [], name: "appointments", values, days: "", sentence: "", bad: false, ...more } : {};
   model = new FakeModel({ words: { tomorrow: "Demain", when: "Quand", dates: "Dates…", all: "Tous", chosen: "{first} +{count}" }, language: "fr" }, answer);
   opened = await show(form, model);
   return opened.el;
@@ -178,7 +192,7 @@ test("a change made in another view of the form is shown, and not told again", a
 test("a refusal of what is asked is shown beside it", async () => {
   await open();
   const refusing = new FakeModel({ words: {} }, (message) =>
-    message.kind === "open" ? { searches: [{ name: "a", label: "A", parameters: [parameter("family", "choice")] }], name: "a", values: { family: "1" }, days: "", sentence: "", bad: false } : { error: "No." },
+    message.kind === "open" ? { searches: [{ name: "a", label: "A", parameters: [parameter("family", "choice")], first: [] }], groups: [], saved: [], name: "a", values: { family: "1" }, days: "", sentence: "", bad: false } : { error: "No." },
   );
   const other = await show(form, refusing);
   const input = other.el.querySelector("input") as HTMLInputElement;
@@ -263,4 +277,48 @@ test("a form that Python refuses to open says why", async () => {
   model = new FakeModel({ words: {} }, () => ({ error: "No practice." }));
   opened = await show(form, model);
   expect(opened.el.querySelector("[role=status]")?.textContent).toBe("✕ No practice.");
+});
+
+test("searches stand in their groups, and saved ones after them", async () => {
+  const el = await open({}, { saved: [{ label: "<b>Demain</b>", name: "missed", values: { start: "tomorrow" } }] });
+  const groups = [...el.querySelectorAll<HTMLOptGroupElement>("select optgroup")];
+  expect(groups.map((one) => [one.label, one.hidden, one.children.length])).toEqual([
+    ["Agenda", false, 2], ["People", false, 1], ["Money", true, 0], ["saved", false, 1],
+  ]);
+  const list = el.querySelector("select") as HTMLSelectElement;
+  expect(list.value).toBe("appointments");
+  expect(groups[3]?.textContent).toBe("<b>Demain</b>");
+  list.value = "saved:0";
+  list.dispatchEvent(new Event("change"));
+  await settled();
+  expect(changes()).toEqual([{ name: "missed", values: { start: "tomorrow" } }]);
+  expect(el.querySelector("select")?.value).toBe("saved:0");
+});
+
+test("a day that is not asked stands where it stands by itself", async () => {
+  const el = await open({}, { name: "birthdays" });
+  expect(pressed(el)).toEqual(["today"]);
+  expect(changes()).toEqual([]);
+});
+
+test("what a search is about is in sight at once", async () => {
+  const el = await open({}, { name: "birthdays" });
+  expect(el.querySelector("[data-typed=age_from]")).not.toBeNull();
+  expect(el.querySelector("[data-typed=where]")).toBeNull();
+});
+
+test("what Python says of a condition stands beside its field", async () => {
+  const el = await open({ where: "city ==" }, { name: "birthdays" });
+  const field = el.querySelector<HTMLInputElement>("[data-typed=where]") as HTMLInputElement;
+  expect(field.value).toBe("city ==");
+  type(field, "city == Bruz");
+  field.dispatchEvent(new Event("change"));
+  await settled();
+  model.say({ kind: "said", sentence: "A text is <i>quoted</i>.", bad: true });
+  expect(field.closest("label, .pw-field, div")?.textContent).toContain("✕ A text is <i>quoted</i>.");
+  expect(field.hasAttribute("aria-invalid")).toBe(true);
+  expect(el.querySelector("[role=status]")?.textContent).toBe("");
+  model.say({ kind: "said", sentence: "12 patients", bad: false });
+  expect(field.hasAttribute("aria-invalid")).toBe(false);
+  expect(el.querySelector("[role=status]")?.textContent).toBe("12 patients");
 });

@@ -44,7 +44,7 @@ const NARROWEST = 68;
 export interface ShownColumn {
   name: string;
   label: string;
-  kind: "text" | "time" | "date" | "number" | "state";
+  kind: "text" | "time" | "date" | "moment" | "number" | "money" | "state";
   width: number;
 }
 
@@ -132,7 +132,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
         headerName: column.label,
         cellRenderer: column.kind === "state" ? StateCell : TextCell,
         cellRendererParams: { around, place, receives: column.name === receiver },
-        cellClass: column.kind === "number" ? "pw-number-cell" : "",
+        cellClass: column.kind === "number" || column.kind === "money" ? "pw-number-cell" : "",
         // The columns share the room there is, and scroll only where each would be too narrow to be read.
         flex: column.width,
         minWidth: Math.max(NARROWEST, Math.round(column.width * (column.name === receiver ? 0.5 : 0.65))),
@@ -174,7 +174,8 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
 }
 
 function comparing(kind: ShownColumn["kind"], word: Around["word"]): string {
-  return kind === "number" || kind === "date" || kind === "time" ? word(`compare_${kind}`) : "";
+  const compared: Record<string, string> = { number: "number", money: "number", date: "date", moment: "date", time: "time" };
+  return kind in compared ? word(`compare_${compared[kind]}`) : "";
 }
 
 /** A filter whose text Python understands: a part of the value without its accents, or a comparison. */
