@@ -1,8 +1,8 @@
 """Measure how long the patient store takes for the columns of 100,000 patients, on SQLite and PostgreSQL.
 
 ``python tests/benchmarks/measure_columns.py [PATIENTS] [--rounds N] [--each]``: a store is filled with patients,
-their agenda, invoices and care; then every column is asked for at once (for 250 of them too; with ``--each``, also each group
-alone). Target: all columns of 100,000 patients within 1.5 s.
+their agenda, invoices and care; then every column is asked for at once (for 250 of them too; with ``--each``, also
+each group alone). Target: all columns of 100,000 patients within 1.5 s.
 """
 
 from __future__ import annotations

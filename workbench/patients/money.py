@@ -33,8 +33,27 @@ def balance_cents(patient_id: sa.ColumnElement[Any], practice_id: str) -> sa.Col
     return sa.func.coalesce(patients.c.balance_cents, billed - paid)
 
 
-def remaining_cents(amount: int, paid: int) -> int:
-    """Return what remains to be paid on an invoice that stands, in cents, whoever paid.
+def paid_on_invoices(practice_id: str) -> sa.Subquery:
+    """Return what was paid on each invoice, whoever paid: ``invoice_id paid_cents``; one without a payment is absent."""
+    return (
+        sa.select(payments.c.invoice_id, sa.func.sum(payments.c.amount_cents).label("paid_cents"))
+        .where(payments.c.practice_id == practice_id, payments.c.invoice_id.is_not(None))
+        .group_by(payments.c.invoice_id)
+        .subquery("paid")
+    )
+
+
+def remaining_cents(paid: sa.Subquery) -> sa.ColumnElement[int]:
+    """Return what remains on each invoice of a statement that joins ``invoices`` to `paid` (outer), as `cents_left`.
+
+    Nothing remains on a cancelled one.
+    """
+    left = invoices.c.amount_cents - sa.func.coalesce(paid.c.paid_cents, 0)
+    return sa.case((invoices.c.cancelled_on.is_not(None), 0), (left < 0, 0), else_=left)
+
+
+def cents_left(amount: int, paid: int) -> int:
+    """Return what remains to be paid on an invoice that stands, in cents.
 
     Paying too much leaves nothing, no less: the credit shows in the balance.
     """

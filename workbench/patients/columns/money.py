@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from workbench.patients import rows
 from workbench.patients.columns.reading import Group, Reading, Source
-from workbench.patients.money import remaining_cents
+from workbench.patients.money import cents_left
 from workbench.patients.schema import contacts, instalments, invoices, payments, quotes, treatment_plans
 
 # --- what a patient owes, and pays ----------------------------------------------------------------------
@@ -65,7 +65,7 @@ def _unpaid(reading: Reading, bills: Sequence[Any], received: Sequence[Any]) -> 
     latest: dict[str, tuple[date, str]] = {}
     unpaid: dict[str, list[tuple[date, str, str | None, date | None, int]]] = {}
     for who, key, number, dated_on, due_on, amount in bills:
-        if left := remaining_cents(amount, paid.get(key, 0)):
+        if left := cents_left(amount, paid.get(key, 0)):
             unpaid.setdefault(who, []).append((dated_on, key, number, due_on, left))
         elif who not in latest or (dated_on, key) > latest[who]:
             latest[who] = (dated_on, key)
@@ -137,7 +137,7 @@ def _paid(reading: Reading) -> Mapping[str, Any]:
         paid[key] = paid.get(key, 0) + cents
     sums = reading.along(paid, 0)
     left = [
-        0 if cancelled_on else remaining_cents(amount, cents)
+        0 if cancelled_on else cents_left(amount, cents)
         for amount, cents, cancelled_on in zip(
             reading.values["amount_cents"], sums, reading.values["cancelled_on"], strict=True
         )
