@@ -34,7 +34,7 @@ def balance_cents(patient_id: sa.ColumnElement[Any], practice_id: str) -> sa.Col
 
 
 def paid_on_invoices(practice_id: str) -> sa.Subquery:
-    """Return what was paid on each invoice, whoever paid: ``invoice_id paid_cents``; one without a payment is absent."""
+    """Return what was paid on each invoice, whoever paid: ``invoice_id paid_cents``; without a payment, no row."""
     return (
         sa.select(payments.c.invoice_id, sa.func.sum(payments.c.amount_cents).label("paid_cents"))
         .where(payments.c.practice_id == practice_id, payments.c.invoice_id.is_not(None))
