@@ -175,11 +175,20 @@ def test_all_that_is_owed_for_a_patient_is_one_letter(people, relations) -> None
 
 def test_a_birthday_of_another_year_is_another_occasion(people, relations) -> None:
     frame = found(
-        undated({"subject_key": "patient:ana", "patient_id": "ana", "occasion": "2026-11-24"}),
+        undated({"subject_key": "patient:ana", "patient_id": "ana", "birthday": pd.Timestamp("2026-11-24")}),
         people(ana={}),
         relations(),
     ).frame
     assert frame["subjects"].tolist() == [["patient:ana@2026-11-24"]]
+
+
+def test_the_second_recall_of_a_visit_is_another_occasion_and_a_quote_is_none(people, relations) -> None:
+    due = {"due_on": pd.Timestamp("2026-10-01"), "patient_id": "ana"}
+    subjects = undated(
+        {"subject_key": "recall:R1", "rank": 2, **due}, {"subject_key": "quote:D1", "valid_until": due["due_on"], **due}
+    ).astype({"rank": "Int64"})
+    frame = found(subjects, people(ana={}), relations()).frame
+    assert frame["subjects"].tolist() == [["recall:R1@2026-10-01#2"], ["quote:D1"]]
 
 
 def test_what_sets_a_mailing_apart_sets_its_occasions_apart_when_patients_have_no_time(people, relations) -> None:

@@ -123,6 +123,9 @@ CORRESPONDENT_COLUMNS = (
 files are open; ``address_status`` is about the address a colleague is written to, MSSanté or ordinary.
 """
 
+ROUND_COLUMNS = ("due_on", "rank", "birthday", "ends_on", "valid_until", "oldest_asked_on")
+"""What tells one round of a subject without a start from the next: a birthday of another year is another occasion."""
+
 RECIPIENT_COLUMNS = (
     "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id
     "addressee_key",    # who receives: patient:…, guardian:…, payer:…, correspondent:…, row:…

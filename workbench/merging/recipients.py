@@ -18,7 +18,7 @@ import pandas as pd
 
 from workbench.addresses import address_key, normalised_address
 from workbench.domain.calendar import wall_clock
-from workbench.domain.frames import RECIPIENT_COLUMNS
+from workbench.domain.frames import RECIPIENT_COLUMNS, ROUND_COLUMNS
 from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
@@ -78,8 +78,8 @@ def recipients_from_subjects(
     ----------
     subjects
         A search's frame: ``subject_key`` and ``patient_id``; appointments also have ``starts_at`` and
-        ``appointment_id``, and ``practitioner_id``, ``invoice_id`` if they can. A column ``occasion`` tells when a
-        subject without a start comes round (a birthday's day, a due date): at another time it is told about anew.
+        ``appointment_id``, and ``practitioner_id``, ``invoice_id`` if they can. The columns ``ROUND_COLUMNS`` tell
+        when a subject without a start comes round (a birthday's day, a due date): another time it is told about anew.
         A subject ``correspondent:…`` is the addressee.
     people
         ``PatientStore.people`` of these patients, indexed by ``patient_id``.
@@ -234,10 +234,18 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "correspondent_id": key.removeprefix(_COLLEAGUE) if key.startswith(_COLLEAGUE) else "",
                 "day": wall[:10],
                 "start": wall,
-                "occasion": wall or str(row.get("occasion") or ""),
+                "occasion": wall or _round(row),
             }
         )
     return rows
+
+
+def _round(row: Mapping[str, Any]) -> str:
+    """Write what tells this round of a subject from the next: « 2026-11-24 », « 2026-10-01#2 »."""
+    known = [row[name] for name in ROUND_COLUMNS if row.get(name) is not None]
+    if str(row["subject_key"]).startswith(_ONCE):
+        return ""
+    return "#".join(str(one.date()) if isinstance(one, datetime) else str(one) for one in known)
 
 
 def _occasion(row: Mapping[str, Any], told: str) -> str:
@@ -257,6 +265,7 @@ def _earliest(row: Mapping[str, Any]) -> tuple[str, str]:
 
 _LONGEST_ID = 160
 _PATIENT, _COLLEAGUE = "patient:", "correspondent:"
+_ONCE = ("invoice:", "quote:")  # another reminder of these is another step
 
 
 def _recipient_id(whose: str, told: Sequence[Mapping[str, Any]]) -> str:
