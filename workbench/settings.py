@@ -151,15 +151,19 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
+def write_private(file: Path, content: bytes, *, lasting: bool = True) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    A file that is made again when it is lost need not be `lasting`: the disk is not waited for.
+    """
     fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                os.fsync(stream.fileno())
         fresh.replace(file)
     except BaseException:
         fresh.unlink(missing_ok=True)

@@ -290,7 +290,7 @@ def _place_sample_files(folder: Path, today: date) -> None:
     for name, content in sample_files(today, standing=standing):
         file = folder / name
         private_folder(file.parent)
-        write_private(file, content)
+        write_private(file, content, lasting=False)
     write_private(dated_for, today.isoformat().encode("ascii"))
 
 

@@ -114,6 +114,8 @@ def sample_day(engine: sa.Engine, *, practice_id: str) -> date | None:
 
 def _complete(rows: list[dict[str, Any]], practice_id: str) -> list[dict[str, Any]]:
     """Give every row the practice's key and the same columns, as one statement for all of them needs."""
+    if all(row.keys() == rows[0].keys() for row in rows):
+        return [{"practice_id": practice_id, **row} for row in rows]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     return [{"practice_id": practice_id, **{column: row.get(column) for column in columns}} for row in rows]
 

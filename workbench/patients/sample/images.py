@@ -37,6 +37,7 @@ _PALETTES = {
 _GROUND, _TEETH, _HOLD, _WORDS = range(4)
 
 
+@cache
 def clinical_image(kind: str, view: str, stage: str, words: str) -> bytes:
     """Return a PNG that shows nobody: teeth as a child draws them, with `words` below, so that no two are alike."""
     from PIL import ImageDraw
@@ -46,6 +47,7 @@ def clinical_image(kind: str, view: str, stage: str, words: str) -> bytes:
     return _png(image)
 
 
+@cache
 def signature(practitioner_id: str, name: str) -> bytes:
     """Return a PNG of a scribble in ink on nothing: a practitioner's signature."""
     from PIL import Image, ImageDraw
