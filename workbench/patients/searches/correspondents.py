@@ -49,23 +49,23 @@ _KIND_LABELS = {
     "correspondent": marked("correspondent"),
 }
 
-
-def _linked(context: Context, *which: SqlCondition) -> SqlCondition:
-    """Say that the colleague is one of a patient's."""
-    link = patient_correspondents.c
-    return sa.exists().where(
-        link.practice_id == context.practice_id, link.correspondent_id == correspondents.c.correspondent_id, *which
-    )
+_OPEN = (sa.not_(patients.c.deceased), sa.not_(patients.c.archived))
+"""What makes a file an open one."""
 
 
-def _open_file(context: Context, *which: SqlCondition) -> SqlCondition:
-    """Say that the patient of a link has an open file."""
-    return sa.exists().where(
-        patients.c.practice_id == context.practice_id,
-        patients.c.patient_id == patient_correspondents.c.patient_id,
-        sa.not_(patients.c.deceased),
-        sa.not_(patients.c.archived),
-        *which,
+def _linked(context: Context, *which: SqlCondition, files: tuple[SqlCondition, ...] = ()) -> SqlCondition:
+    """Say that the colleague is one of a patient's; with `files`, of one whose file meets them."""
+    link = patient_correspondents
+    source: sa.FromClause = link
+    if files:
+        source = link.join(
+            patients,
+            sa.and_(patients.c.practice_id == link.c.practice_id, patients.c.patient_id == link.c.patient_id),
+        )
+    # One pass over the links: no index leads from a colleague to them.
+    theirs = sa.select(link.c.correspondent_id).select_from(source)
+    return correspondents.c.correspondent_id.in_(
+        theirs.where(link.c.practice_id == context.practice_id, *which, *files)
     )
 
 
@@ -82,7 +82,7 @@ def _of_practitioner(keys: tuple[str, ...], context: Context) -> SqlCondition:
     """Say that a practitioner has a relation of his own with the colleague, or shares a patient with him."""
     theirs = is_one_of(patients.c.main_practitioner_id, keys)
     known = is_one_of(correspondent_relations.c.practitioner_id, keys)
-    return sa.or_(_relation(context, known), _linked(context, _open_file(context, theirs)))
+    return sa.or_(_relation(context, known), _linked(context, files=(*_OPEN, theirs)))
 
 
 def _has(column: sa.Column[Any], wanted: bool) -> SqlCondition:
@@ -91,7 +91,7 @@ def _has(column: sa.Column[Any], wanted: bool) -> SqlCondition:
 
 
 def _has_patients(wanted: bool, context: Context) -> SqlCondition:
-    linked = _linked(context, _open_file(context))
+    linked = _linked(context, files=_OPEN)
     return linked if wanted else ~linked
 
 
@@ -186,7 +186,8 @@ def _frame(found: Mapping[str, rows.Values], asked: Asked, context: Context, pat
     link = patient_correspondents.c
     counting = context.connection.execute(
         sa.select(link.correspondent_id, sa.func.count(link.patient_id.distinct()))
-        .where(link.practice_id == context.practice_id, _open_file(context))
+        .join(patients, sa.and_(patients.c.practice_id == link.practice_id, patients.c.patient_id == link.patient_id))
+        .where(link.practice_id == context.practice_id, *_OPEN)
         .group_by(link.correspondent_id)
     )
     counted: dict[str, int] = {row[0]: row[1] for row in counting}

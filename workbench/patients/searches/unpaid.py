@@ -44,6 +44,29 @@ def _paid(context: Context) -> sa.ColumnElement[int]:
     )
 
 
+def _with_something_left(context: Context) -> SqlCondition:
+    """Say that something remains to be paid, found out for all invoices in one pass."""
+    paid = (
+        sa.select(payments.c.invoice_id, sa.func.sum(payments.c.amount_cents).label("cents"))
+        .where(payments.c.practice_id == context.practice_id, payments.c.invoice_id.is_not(None))
+        .group_by(payments.c.invoice_id)
+        .subquery("paid")
+    )
+    # Taken by an index, invoices would be read one here and one there: with most of them looked at, five times slower.
+    here = sa.func.coalesce(invoices.c.practice_id, "") == context.practice_id
+    left = (
+        sa.select(invoices.c.invoice_id)
+        .select_from(invoices.outerjoin(paid, paid.c.invoice_id == invoices.c.invoice_id))
+        .where(
+            here,
+            invoices.c.cancelled_on.is_(None),
+            invoices.c.amount_cents > sa.func.coalesce(paid.c.cents, 0),
+        )
+        .correlate(None)
+    )
+    return invoices.c.invoice_id.in_(left)
+
+
 def _reminders(context: Context) -> sa.ColumnElement[int]:
     """Return how often the invoice was asked for; what the workbench sent itself stands in its ledger."""
     return (
@@ -145,7 +168,7 @@ def _question(asked: Asked, context: Context) -> Question:
         table=invoices,
         key="invoice_id",
         subject="invoice",
-        base=(bill.cancelled_on.is_(None), remaining > 0),
+        base=(_with_something_left(context),),
         read=(
             bill.number, bill.dated_on, bill.due_on, bill.amount_cents, paid.label("paid_cents"),
             reminders.label("reminders_sent"), bill.payer_id, bill.billing_email,
