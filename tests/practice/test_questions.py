@@ -53,7 +53,7 @@ def test_the_practices_own_data_propose_and_a_person_decides(asking: Practice) -
     assert asked["FERMDU"].proposal == asked["FERMDU"].answer == known.date().isoformat()
     assert asked["FERMAU"].answer == "2027-01-02"
     [year, text] = letter(asking, GREETINGS).questions()
-    assert (year.kind, year.answer, text.kind, text.answer) == ("year", "2027", "text", "")
+    assert (year.kind, year.answer, text.kind, text.answer) == ("year", "2027", "long_text", "")
 
 
 def test_an_email_type_that_asks_nothing_keeps_the_identity_it_always_had(asking: Practice) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from workbench.domain.questions import Question
 from workbench.errors import UnknownAccount, UnknownTemplate
 from workbench.widgets.template_picker import TemplatePicker
 
@@ -84,3 +85,28 @@ def test_what_was_said_is_said_again_to_a_page_opened_later():
     picker.say("This email type is not finished.", bad=True)
     answer = picker.hears(kind="open")
     assert (answer["sentence"], answer["bad"]) == ("This email type is not finished.", True)
+
+
+def test_what_is_asked_once_is_shown_and_answered():
+    picker, told = Picked(ROWS, chosen="Vœux"), []
+    picker.on_change(lambda: told.append(picker.values))
+    picker.ask([Question(code="ANNEE", label="Année", kind="year", proposal="2027", answer="2027")])
+    shown = {"code": "ANNEE", "label": "Année", "type": "year", "answer": "2027"}
+    assert picker.sent[-1] == {"kind": "asked", "questions": [shown]}
+    assert picker.hears(kind="open")["questions"] == [shown]
+    picker.hears(kind="answered", code="ANNEE", value=" 2028 ")
+    picker.hears(kind="answered", code="ANNEE", value="2028")
+    assert told == [{"ANNEE": "2028"}]
+    # What a person said stands, whatever is proposed by then.
+    picker.ask([Question(code="ANNEE", label="Année", kind="year", proposal="2027", answer="2027")])
+    assert picker.hears(kind="open")["questions"][0]["answer"] == "2028"
+
+
+def test_an_answer_belongs_to_its_email_type():
+    picker = Picked(ROWS, chosen="Vœux")
+    picker.ask([Question(code="ANNEE", label="Année", kind="year")])
+    picker.hears(kind="answered", code="ANNEE", value="2028")
+    assert "PNOM" in picker.hears(kind="answered", code="PNOM", value="x")["error"]
+    picker.hears(kind="changed", chosen="Rendez-vous/Rappel", account="")
+    assert picker.values == {}
+    assert picker.hears(kind="open")["questions"] == []

@@ -31,7 +31,7 @@ class Field:
 
     `source` lists the columns it is computed from, as ``table.column``; `format` names the vectorised
     function of `merging.formats` that computes it; `aliases` are other codes a practice may write.
-    `asked` (``day``, ``text``, ``year``) marks a value of the whole mailing, asked once at sending; its source is what
+    `asked` (``day``, ``year``, ``text``, ``long_text``) marks a value of the whole mailing, asked once at sending; its source is what
     is proposed.
     """
 

@@ -141,8 +141,8 @@ class Mailing:
         Returns
         -------
         list of Question
-            ``code label kind proposal answer``; ``kind`` is ``day``, ``year`` or ``text``, ``answer`` what counts in
-            this mailing. Give others with ``practice.mailing(…, values={"FERMDU": "2026-12-24"})``.
+            ``code label kind proposal answer``; ``kind`` is ``day``, ``year``, ``text`` or ``long_text``; ``answer``
+            is what counts in this mailing. Give others with ``practice.mailing(…, values={"FERMDU": "2026-12-24"})``.
 
         Examples
         --------

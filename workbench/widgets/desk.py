@@ -183,6 +183,7 @@ class Desk:
         except WorkbenchError as error:
             self._say_trouble(error.sentence)
             return
+        self.template.ask(self._whole.questions())
         self.template.say("")
         self._work_out()
 
@@ -191,7 +192,9 @@ class Desk:
             raise UsageError(_("Choose an email type: it says who receives it, and what each one reads."))
         if self._whole is not None and frame is self._frame:
             return self._whole
-        return self.practice.mailing(frame, self.template.chosen, account=self.template.account or None)
+        return self.practice.mailing(
+            frame, self.template.chosen, account=self.template.account or None, values=self.template.values
+        )
 
     def _say_trouble(self, sentence: str) -> None:
         """Say what stands in the way, and show no message and no addressee of the list before."""

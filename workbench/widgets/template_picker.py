@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.errors import UnknownAccount, UnknownTemplate
+from workbench.domain.questions import Question
+from workbench.errors import UnknownAccount, UnknownTemplate, UsageError
 from workbench.language import _
 from workbench.widgets.view import STATIC, View
 
@@ -35,6 +36,8 @@ class TemplatePicker(View):
         The path of the email type chosen now, or ``""``.
     account
         The name of the account chosen now, or ``""``.
+    values
+        What a person answered to what the email type asks once for everybody (`ask`), by code.
     """
 
     _esm = STATIC / "template_picker.js"
@@ -53,10 +56,13 @@ class TemplatePicker(View):
         self._accounts = list(accounts)
         self._callbacks: list[Changed] = []
         self._said: dict[str, Any] = {"sentence": "", "bad": False}
+        self._asked: list[dict[str, str]] = []
+        self.values: dict[str, str] = {}
         self.chosen = self._known(chosen or "")
         self.account = self._known_account(account or (self._accounts[0][0] if self._accounts else ""))
         self.answers["open"] = self._opened
         self.answers["changed"] = self._changed
+        self.answers["answered"] = self._answered
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -70,11 +76,22 @@ class TemplatePicker(View):
             "account": _("Send from"),
             "silent": _("The kernel does not answer: run the cell again"),
             "no_folder": _("Without a folder"),
+            "asked": _("Asked once, for everybody:"),
         }
 
     def on_change(self, callback: Changed) -> None:
         """Call `callback` once for each change of the email type or of the account."""
         self._callbacks.append(callback)
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        """Ask, under the row, what the email type needs once for everybody, with what counts as long as nobody says."""
+        asked = [
+            {"code": one.code, "label": one.label, "type": one.kind, "answer": self.values.get(one.code, one.answer)}
+            for one in questions
+        ]
+        if asked != self._asked:
+            self._asked = asked
+            self.send({"kind": "asked", "questions": asked})
 
     def say(self, sentence: str, bad: bool = False) -> None:
         """Show a sentence under the row; with `bad`, as something to be put right."""
@@ -87,6 +104,7 @@ class TemplatePicker(View):
             "accounts": [list(pair) for pair in self._accounts],
             "chosen": self.chosen,
             "account": self.account,
+            "questions": self._asked,
             **self._said,
         }
 
@@ -94,8 +112,21 @@ class TemplatePicker(View):
         asked = (self._known(str(message["chosen"])), self._known_account(str(message["account"])))
         if asked == (self.chosen, self.account):
             return
+        if asked[0] != self.chosen:
+            self.values = {}
+            self.ask(())
         self.chosen, self.account = asked
         self.send({"kind": "chosen", "view": message.get("view"), "chosen": self.chosen, "account": self.account})
+        for callback in self._callbacks:
+            callback()
+
+    def _answered(self, message: Mapping[str, Any]) -> None:
+        code, value = str(message["code"]), str(message["value"]).strip()
+        if code not in [one["code"] for one in self._asked]:
+            raise UsageError(_("This email type does not ask for @{code}.").format(code=code))
+        if self.values.get(code) == value:
+            return
+        self.values = {**self.values, code: value}
         for callback in self._callbacks:
             callback()
 

@@ -2,8 +2,9 @@
  * The choice of an email type: a field that searches as one types, over a list grouped by folder.
  *
  * Asks Python once (`open`) for the email types, the accounts and what is chosen; reports each choice (`changed`).
- * Hears `said` (a sentence, bad or not) and `chosen` (a choice made in another view of the same picker). A choice that
- * Python does not take, or does not answer, is not shown as made.
+ * Hears `said` (a sentence, bad or not), `chosen` (a choice made in another view of the same picker) and `asked` (what
+ * the email type asks once for everybody; each answer is reported as `answered`). A choice that Python does not take,
+ * or does not answer, is not shown as made.
  */
 import { field } from "./shared/controls";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
@@ -13,6 +14,14 @@ interface Template {
   folder: string;
   label: string;
   subject: string;
+}
+
+/** What an email type asks once for everybody; `answer` is what counts as long as nobody says otherwise. */
+interface Question {
+  code: string;
+  label: string;
+  type: string;
+  answer: string;
 }
 
 /** Compare words without accents or case. */
@@ -71,13 +80,42 @@ export default {
     list.id = id;
     input.setAttribute("aria-controls", id);
     fromField.hidden = true;
-    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), said, found);
+    const asked = element("div", { class: "pw-row pw-picker-asked", role: "group", "aria-label": word("asked"), hidden: true });
+    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), asked, said, found);
+    const inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();
 
     const known = (path: string): Template | undefined => templates.find((one) => one.path === path);
     const say = (sentence: string, bad: boolean): void => {
       said.textContent = bad && sentence !== "" ? `✕ ${sentence}` : sentence;
       said.className = bad ? "pw-alert" : "pw-note";
       said.hidden = sentence === "";
+    };
+    const answer = async (code: string, value: string): Promise<void> => {
+      const sentence = await questions.ask("answered", { code, value }).then(() => "", sentenceOf);
+      if (sentence) say(sentence, true);
+    };
+    const control = (one: Question): HTMLInputElement | HTMLTextAreaElement => {
+      const long = one.type === "long_text";
+      const shown = long
+        ? element("textarea", { class: "pw-input", rows: "3" })
+        : element("input", { class: "pw-input", type: one.type === "day" ? "date" : "text", ...(one.type === "year" ? { inputmode: "numeric", size: "4" } : {}) });
+      shown.dataset["code"] = one.code;
+      shown.addEventListener("change", () => void answer(one.code, shown.value));
+      return shown;
+    };
+    /** Show what is asked; what somebody is writing just now stays as he writes it. */
+    const ask = (all: Question[]): void => {
+      if ([...inputs.keys()].join() !== all.map((one) => one.code).join()) {
+        inputs.clear();
+        for (const one of all) inputs.set(one.code, control(one));
+        const note = element("p", { class: "pw-note pw-picker-once", "aria-hidden": "true" }, word("asked"));
+        asked.replaceChildren(note, ...all.map((one) => field(one.label, inputs.get(one.code)!)));
+        asked.hidden = all.length === 0;
+      }
+      for (const one of all) {
+        const shown = inputs.get(one.code)!;
+        if (!shown.matches(":focus")) shown.value = one.answer;
+      }
     };
     const tell = (): void => {
       const one = known(chosen);
@@ -193,6 +231,7 @@ export default {
 
     const stop = hear(model, (message) => {
       if (message.kind === "said") say(String(message["sentence"]), Boolean(message["bad"]));
+      else if (message.kind === "asked") ask(message["questions"] as Question[]);
       else if (message.kind === "chosen" && message["view"] !== questions.view) {
         chosen = String(message["chosen"]);
         account = String(message["account"]);
@@ -212,6 +251,7 @@ export default {
       const accounts = message["accounts"] as [string, string][];
       from.replaceChildren(...accounts.map(([value, label]) => element("option", { value }, label)));
       fromField.hidden = accounts.length < 2;
+      ask(message["questions"] as Question[]);
       say(String(message["sentence"]), Boolean(message["bad"]));
       tell();
     };

@@ -14,7 +14,7 @@ let opened: Awaited<ReturnType<typeof show>>;
 let model: FakeModel;
 
 async function open(more: Record<string, unknown> = {}): Promise<HTMLElement> {
-  const answer = { templates, accounts: [], chosen: "Rendez-vous/Rappel", account: "", sentence: "", bad: false, ...more };
+  const answer = { templates, accounts: [], chosen: "Rendez-vous/Rappel", account: "", questions: [], sentence: "", bad: false, ...more };
   model = new FakeModel({ words: { subject: "Objet : {subject}", found: "{count}" }, language: "fr" }, (message) => (message.kind === "open" ? answer : {}));
   opened = await show(picker, model);
   return opened.el;
@@ -134,4 +134,43 @@ test("a choice that nobody hears is not shown as made", async () => {
   await settled();
   expect(field(el).value).toBe("Rappel");
   expect(el.querySelector<HTMLElement>("[role=alert]")?.hidden).toBe(false);
+});
+
+const closing = [
+  { code: "FERMDU", label: "Premier jour", type: "day", answer: "2026-12-24" },
+  { code: "ANNEE", label: "Année", type: "year", answer: "2027" },
+  { code: "TEXTE", label: "Texte <b>libre</b>", type: "long_text", answer: "" },
+];
+const asked = (el: HTMLElement) => [...el.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(".pw-picker-asked [data-code]")];
+const answers = () => model.sent.filter((message) => message.kind === "answered").map(({ code, value }) => ({ code, value }));
+
+test("what is asked once is a form under the row, with what is proposed", async () => {
+  const el = await open({ questions: closing });
+  expect(asked(el).map((input) => [input.dataset["code"], input.value])).toEqual([["FERMDU", "2026-12-24"], ["ANNEE", "2027"], ["TEXTE", ""]]);
+  expect(asked(el).map((input) => input.tagName)).toEqual(["INPUT", "INPUT", "TEXTAREA"]);
+  expect(asked(el)[0]?.getAttribute("type")).toBe("date");
+  expect(el.querySelector(".pw-picker-asked b")).toBeNull();
+  expect((await open()).querySelector(".pw-picker-asked")?.hasAttribute("hidden")).toBe(true);
+});
+
+test("each answer is told, and what somebody is writing stays as it is", async () => {
+  const el = await open({ questions: closing });
+  document.body.append(el);
+  const [day, , text] = asked(el);
+  day!.value = "2026-12-26";
+  day!.dispatchEvent(new Event("change"));
+  await settled();
+  expect(answers()).toEqual([{ code: "FERMDU", value: "2026-12-26" }]);
+  text!.focus();
+  text!.value = "Bonne";
+  model.say({ kind: "asked", questions: closing.map((one) => ({ ...one, answer: one.code === "FERMDU" ? "2026-12-26" : "dit ailleurs" })) });
+  expect(asked(el).map((input) => input.value)).toEqual(["2026-12-26", "dit ailleurs", "Bonne"]);
+});
+
+test("another email type asks something else, or nothing", async () => {
+  const el = await open({ questions: closing });
+  model.say({ kind: "asked", questions: closing.slice(2) });
+  expect(asked(el).map((input) => input.dataset["code"])).toEqual(["TEXTE"]);
+  model.say({ kind: "asked", questions: [] });
+  expect(el.querySelector(".pw-picker-asked")?.hasAttribute("hidden")).toBe(true);
 });
