@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,50 @@ def test_findings_name_our_columns_in_the_readers_words_and_by_code_for_a_progra
     assert "« Zut » is not known: 1 row is left out." in done.stdout
     assert "State" in done.stdout
     assert json.loads(at(*words, "--format", "json").stdout)[0]["column"] == "state"
+
+
+@pytest.fixture
+def seated(monkeypatch):
+    """Somebody sits at the terminal."""
+    monkeypatch.setattr("workbench.cli.imports.is_terminal", lambda _stream: True)
+
+
+def test_at_a_terminal_nothing_is_written_before_a_yes(at, files, seated):
+    refused = at(*files, typed="n\n")
+    assert "1 new" in refused.stderr
+    assert "Write this into the patient store?" in refused.stderr
+    assert "Nothing was written." in refused.stderr
+    agreed = at(*files, typed="oui\n")
+    assert agreed.stderr.count("1 new") == 2
+    assert "1 as before" in at(*files, "--yes").stderr
+    assert "?" not in at(*files, "--yes").stderr.replace("« ? »", "")
+
+
+def test_a_program_is_never_asked(at, files):
+    done = at(*files, typed="")
+    assert "Write this" not in done.stderr
+    assert "1 as before" in at(*files).stderr
+
+
+def test_the_findings_are_kept_in_a_file_of_ones_own(at, files, tmp_path):
+    at(*files, "--report", str(tmp_path / "found.csv"))
+    text = (tmp_path / "found.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0] == "row,column,code,message"
+    assert "3,Quand,unreadable" in text
+    assert (tmp_path / "found.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_mapping_is_said_once_and_forgotten_when_asked(at, files):
+    at(*files)
+    again = at(*files[:3])
+    assert "was used again for these headings" in again.stderr
+    assert "1 as before" in again.stderr
+    assert at(*files[:3], "--forget-mapping").exception is not None  # its headings alone do not say enough
+    assert isinstance(at(*files, "--forget-mapping").exception, BadValue)
+
+
+def test_a_workbook_is_imported_like_any_file(at):
+    sample = Path(__file__).parents[2] / "sample_data" / "imports" / "patients.xlsx"
+    done = at("import", "patients", str(sample))
+    assert "8 rows read: 6 new, 0 changed, 0 as before, 2 left out." in done.stderr
+    assert json.loads(at("patient", "show", "00472", "--format", "json").stdout)["last_name"] == "Null"
