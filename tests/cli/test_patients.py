@@ -27,6 +27,18 @@ def test_a_file_begins_with_what_one_looks_for(at):
     assert "file_state" in record
 
 
+def test_unpaid_invoices_of_a_file_are_read_at_a_glance(at):
+    number = json.loads(at("search", "unpaid", "--format", "json").stdout)[0]["patient_id"]
+    record = json.loads(at("patient", "show", number, "--format", "json").stdout)
+    bill = record["unpaid_invoices"][0]
+    assert bill["remaining"] > 0
+    assert record["current_invoice_id"]
+    shown = at("patient", "show", number).stdout
+    assert bill["number"] in shown
+    assert not {"current_invoice_id", "unpaid_invoices", "next_appointments", "last_image_on", "{"} & set(shown.split())
+    assert "'remaining'" not in shown
+
+
 @pytest.mark.parametrize(
     "words", [["--email", "a@exemple.test"], ["email=a@exemple.test"], ["--set", "email=a@exemple.test"]]
 )

@@ -10,6 +10,7 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
+from workbench.displays.cells import friendly
 from workbench.displays.words import heading, shown
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.people import Channel
@@ -25,6 +26,14 @@ _FIRST_SHOWN = (
 """What somebody at the desk looks for in a file; the rest follows by its name."""
 
 _PEOPLE_SHOWN = ("guardians", "payers")
+
+_FOR_PROGRAMS = frozenset(
+    {
+        "current_agreement_id", "current_invoice_id", "current_plan_id", "current_quote_id", "current_recall_id",
+        "last_visit_id",
+    }
+)  # fmt: skip
+"""Keys that join with other tables; they are in the JSON, and tell somebody at the desk nothing."""
 
 PurposeOption = Annotated[
     str,
@@ -45,10 +54,18 @@ def show_patient(
     first = [name for name in _FIRST_SHOWN if name in file]
     record = {name: file[name] for name in [*first, *sorted(file)]}
     if format is Format.TABLE:
+        record = {name: value for name, value in record.items() if name not in _FOR_PROGRAMS}
+        record["unpaid_invoices"] = "; ".join(_bill(one) for one in record.pop("unpaid_invoices", None) or ())
         for name in _PEOPLE_SHOWN:
             people = record.pop(name, None) or ()
             record |= {f"{heading(name)} {place}": _person(one) for place, one in enumerate(people, 1)}
     show_record(record, format=format, output=output)
+
+
+def _bill(bill: Mapping[str, object]) -> str:
+    """Return one invoice on one line: its number, its day, what remains."""
+    parts = (bill["number"], friendly(bill["dated_on"]), shown("remaining", bill["remaining"]))
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _person(person: Mapping[str, object]) -> str:

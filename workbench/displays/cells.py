@@ -56,6 +56,8 @@ def plain(value: object) -> Any:
 
 def friendly(value: object) -> str:
     """Return a cell for the eye: a date as people write it, yes or no, nothing as nothing."""
+    if isinstance(value, list):
+        return ", ".join(friendly(item) for item in value)
     value = plain_keeping_times(value)
     if value is None:
         return ""
@@ -71,8 +73,6 @@ def friendly(value: object) -> str:
         return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
     if isinstance(value, float):
         return f"{value:.2f}".replace(".", "," if language() == "fr" else ".")
-    if isinstance(value, list):
-        return ", ".join(friendly(item) for item in value)
     return harmless(str(value))
 
 

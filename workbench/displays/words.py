@@ -89,14 +89,19 @@ _HEADINGS = {
     "iban": marked("IBAN"),
     "in_doubt": marked("Uncertain"),
     "insurer": marked("Insurer"),
+    "insurer_valid_until": marked("Insured until"),
     "key": marked("Key"),
     "kind": marked("Kind"),
     "label": marked("Label"),
     "language": marked("Language"),
+    "last_image_on": marked("Last image on"),
     "last_message": marked("Last email type"),
     "last_message_at": marked("Last message"),
     "last_message_status": marked("Status of the last message"),
     "last_name": marked("Last name"),
+    "last_payment_amount": marked("Last payment"),
+    "last_payment_on": marked("Last payment on"),
+    "last_prescription_on": marked("Last prescription on"),
     "last_visit": marked("Last visit"),
     "last_visit_at": marked("Last visit"),
     "left": marked("Rows left"),
@@ -106,6 +111,7 @@ _HEADINGS = {
     "main_practitioner_id": marked("Main practitioner"),
     "member_number": marked("Member no."),
     "message": marked("Message"),
+    "missing_papers": marked("Missing papers"),
     "mobile": marked("Mobile"),
     "months_since_visit": marked("Months since"),
     "moved_from": marked("Moved from"),
@@ -114,6 +120,11 @@ _HEADINGS = {
     "nature": marked("Nature"),
     "next_appointment": marked("Next appointment"),
     "next_appointment_at": marked("Next appointment"),
+    "next_appointments": marked("Appointments to come"),
+    "next_closure_from": marked("Next closed from"),
+    "next_closure_until": marked("Next closed until"),
+    "next_instalment_amount": marked("Next instalment"),
+    "next_instalment_on": marked("Next instalment on"),
     "number": marked("No."),
     "oldest_asked_on": marked("Asked since"),
     "opening_hours": marked("Opening hours"),
@@ -149,6 +160,8 @@ _HEADINGS = {
     "remaining_charge": marked("Left to pay"),
     "remark": marked("Remark"),
     "reminders_sent": marked("Reminders"),
+    "replacement": marked("Replacement"),
+    "replacement_phone": marked("Replacement's telephone"),
     "reply_to": marked("Reply to"),
     "revision": marked("Version"),
     "role": marked("Role"),
@@ -183,6 +196,7 @@ _HEADINGS = {
     "told_start": marked("Told for"),
     "treating_dentist": marked("Treating dentist"),
     "treating_physician": marked("Treating physician"),
+    "unpaid_invoices": marked("Unpaid invoices"),
     "user": marked("User"),
     "valid_until": marked("Valid until"),
     "value": marked("Value"),
@@ -293,7 +307,11 @@ _CODED = {
 }
 
 
-_MONEY = frozenset({"amount", "balance", "paid", "remaining", "remaining_charge"})
+_MONEY = frozenset(
+    {
+        "amount", "balance", "last_payment_amount", "next_instalment_amount", "paid", "remaining", "remaining_charge",
+    }
+)  # fmt: skip
 
 
 def heading(column: str) -> str:
