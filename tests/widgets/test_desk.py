@@ -239,3 +239,39 @@ def test_a_child_without_anybody_responsible_invites_nobody_to_type_an_address(d
     told = desks.addresses_of(desk.mailing.addressees())
     child = told[desk.mailing.addressees()["reason"] == "no_addressee"].iloc[0]
     assert (child["problem"], child["excluded"]) == ("", "nobody responsible")
+
+
+def test_a_desk_on_invoices_shows_their_columns_and_counts_invoices(practice: Practice):
+    desk = practice.desk("unpaid", template="Finances/Relance 1")
+    (start, _ticks) = desk.recipients.answers["start"]({})
+    columns = {column["name"]: column for column in start["columns"]}
+    assert (columns["remaining"]["kind"], columns["remaining"]["label"]) == ("money", "Still owed")
+    assert columns["due_on"]["kind"] == columns["last_message_at"]["kind"] == "date"
+    assert "balance" not in columns
+    line = {part["part"]: part["text"] for part in start["line"]}
+    assert line["rows"] == f"{len(practice.search('unpaid'))} invoices"
+    assert line["note"].startswith("Sample practice, dated ")
+    assert offered(desk) > 0
+    assert set(desk.mailing.recipients["invoice_id"]) <= set(desk.frame["invoice_id"])
+
+
+def test_a_desk_on_colleagues_needs_no_patient(practice: Practice):
+    desk = practice.desk("correspondents", template="Confrères/Adressage")
+    (start, _ticks) = desk.recipients.answers["start"]({})
+    assert start["line"][0]["text"].endswith(" colleagues")
+    assert [column["name"] for column in start["columns"]][:3] == ["title", "last_name", "first_name"]
+
+
+def test_a_desk_opens_on_a_saved_search_and_offers_it(practice: Practice):
+    practice.save_search("Demain", "appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    desk = practice.desk("Demain", template=REMINDER, state="missed")
+    assert desk.search.name == "appointments"
+    assert desk.search.values == {"start": "tomorrow", "end": "tomorrow", "state": "missed"}
+    opened = desk.search.answers["open"]({})
+    assert opened["saved"] == [
+        {
+            "label": "Demain",
+            "name": "appointments",
+            "values": {"start": "tomorrow", "end": "tomorrow", "state": "upcoming"},
+        }
+    ]

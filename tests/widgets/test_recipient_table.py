@@ -14,6 +14,7 @@ from workbench.errors import BadValue
 from workbench.language import use_language
 from workbench.widgets.folding import folded, ranks
 from workbench.widgets.recipient_table import Column, RecipientTable
+from workbench.widgets.table_columns import ColumnValues
 from workbench.widgets.table_rows import ADDRESS
 
 NAMES = (
@@ -517,3 +518,24 @@ def test_a_hundred_thousand_rows_are_searched_sorted_and_ticked():
     shown.hears("tick", on=False)
     shown.ticks_shown(True, {"search": "lefevre zoe"})
     assert len(shown.ticked) == answer["total"]
+
+
+def test_amounts_and_moments_read_as_people_write_them_and_compare(french: None):
+    moments = pd.Series(pd.to_datetime(["2026-11-24 09:00", "2026-11-24 08:30", None])).dt.tz_localize("Europe/Paris")
+    rows = pd.DataFrame({"subject_key": ["a", "b", "c"], "owed": [1234.5, 45.0, float("nan")], "next": moments})
+    owed, then = (ColumnValues(rows[name], kind) for name, kind in (("owed", "money"), ("next", "moment")))
+    everyone = np.arange(3)
+    assert owed.shown(everyone) == ["1\u202f234,50\u202f€", "45,00\u202f€", ""]
+    assert owed.compared("> 100").tolist() == [True, False, False]
+    assert then.shown(everyone) == ["24/11/2026 09:00", "24/11/2026 08:30", ""]
+    assert then.compared("= 24/11/2026").tolist() == [True, True, False]
+    assert then.order[1] < then.order[0]
+    assert np.isnan(then.order[2])
+
+
+def test_a_note_ends_the_line_of_numbers(table: Watched):
+    table.show(frame(), (), unit=unit, note="Agenda imported on 2026-11-21 at 16:45")
+    assert table.answers["start"]({})[0]["line"][-1] == {
+        "part": "note",
+        "text": "Agenda imported on 2026-11-21 at 16:45",
+    }

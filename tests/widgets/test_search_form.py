@@ -122,3 +122,28 @@ def test_what_could_not_be_done_is_not_asked_and_can_be_asked_again(form: Asked)
     assert [said["kind"] for said in form.sent] == ["answer"]
     assert "error" not in form.hears(**asked)
     assert (form.values["start"], tries) == ("J+2", ["J+2", "J+2"])
+
+
+def test_searches_stand_in_groups_and_each_is_in_one(form: Asked):
+    groups = form.hears(kind="open")["groups"]
+    assert [group["label"] for group in groups] == ["Appointments", "Patients", "Finances", "Colleagues"]
+    assert sorted(name for group in groups for name in group["names"]) == sorted(SEARCHES)
+
+
+def test_what_a_search_is_about_is_in_sight_at_once(form: Asked):
+    first = {search["name"]: search["first"] for search in form.hears(kind="open")["searches"]}
+    assert "min_amount" in first["unpaid"]
+    assert first["birthdays"][:2] == ["start", "end"]
+    assert "age_from" in first["birthdays"]
+    assert all("where" not in names and "family" not in names for names in first.values())
+
+
+def test_the_words_of_a_parameter_are_its_own(form: Asked):
+    moved = next(search for search in form.hears(kind="open")["searches"] if search["name"] == "moved")
+    change = next(one for one in moved["parameters"] if one["name"] == "change")
+    assert change["choices"] == [["moved", "Moved to another time"], ["cancelled", "Cancelled or postponed"]]
+
+
+def test_a_saved_search_of_a_search_that_is_gone_is_not_offered():
+    form = Asked(SEARCHES, saved={"a": ("missed", {"start": "J-7"}), "b": ("no_more", {})})
+    assert form.hears(kind="open")["saved"] == [{"label": "a", "name": "missed", "values": {"start": "J-7"}}]
