@@ -16,6 +16,7 @@ from workbench.addresses import address_problem
 from workbench.databases import writing
 from workbench.errors import DatabaseRefused
 from workbench.patients.sample import fill_sample_practice, redate_sample, sample_day
+from workbench.patients.sample.data import sample_folder
 from workbench.patients.schema import metadata
 from workbench.patients.store import SqlPatientStore, open_store
 
@@ -323,3 +324,50 @@ def test_a_postgresql_store_holds_the_same_sample(store: SqlPatientStore, postgr
         assert redate_sample(one.engine, practice_id=PRACTICE, today=TODAY + timedelta(days=8))
     assert whole(other) == whole(store)
     other.close()
+
+
+def test_the_readme_counts_what_there_is(store: SqlPatientStore) -> None:
+    said = re.findall(
+        r"^\| (\w+) \| (\d+) \|", (sample_folder() / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(said) > 15
+    assert {name: int(count) for name, count in said} == {name: len(rows(store, name)) for name, _count in said}
+
+
+def test_every_contact_of_the_past_says_that_it_is_simulated(store: SqlPatientStore) -> None:
+    contacts = rows(store, "contacts")
+    assert {row["source"] for row in contacts} == {"simulated"}
+    assert {row["purpose"] for row in contacts} == {"appointment_reminder", "recall", "unpaid"}
+    assert all(row["at"][:10] < TODAY.isoformat() for row in contacts)
+
+
+def test_what_people_were_told_about_belongs_to_them(store: SqlPatientStore) -> None:
+    for table, key in (("appointments", "appointment_id"), ("invoices", "invoice_id"), ("recalls", "recall_id")):
+        owner = {row[key]: row["patient_id"] for row in rows(store, table)}
+        told = [row for row in rows(store, "contacts") if row[key]]
+        assert len(told) > 200
+        assert all(owner[row[key]] == row["patient_id"] for row in told)
+
+
+def test_what_was_done_belongs_to_a_visit_at_which_the_patient_came(store: SqlPatientStore) -> None:
+    visits = {row["appointment_id"]: row for row in rows(store, "appointments")}
+    for act in rows(store, "procedures"):
+        visit = visits[act["appointment_id"]]
+        assert (visit["state"], visit["patient_id"]) == ("present", act["patient_id"])
+        assert visit["starts_at"].date() == act["done_on"]
+
+
+def test_a_recall_was_done_on_a_day_the_patient_came(store: SqlPatientStore) -> None:
+    seen: dict[str, set[date]] = {}
+    for row in rows(store, "appointments"):
+        if row["state"] == "present":
+            seen.setdefault(row["patient_id"], set()).add(row["starts_at"].date())
+    done = [row for row in rows(store, "recalls") if row["done_on"]]
+    assert len(done) > 100
+    assert all(row["done_on"] in seen[row["patient_id"]] for row in done)
+
+
+def test_every_practitioner_s_signature_is_in_the_album(store: SqlPatientStore) -> None:
+    paths = {row["media_id"]: row["path"] for row in rows(store, "media")}
+    signed = [paths[row["signature_media_id"]] for row in rows(store, "practitioners")]
+    assert len(set(signed)) == 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -67,6 +68,8 @@ class SamplePatient:
         """Return the birth date that gives this age on `today`."""
         birthday = today - timedelta(days=self.birthday)
         year = birthday.year - self.age
+        if (birthday.month, birthday.day) == (3, 1) and isleap(year) and self.visit is None:
+            return date(year, 2, 29)  # whoever was born on that day is a year older on 1 March, in most years
         return birthday.replace(year=year) if (birthday.month, birthday.day) != (2, 29) else date(year, 2, 28)
 
 
