@@ -116,8 +116,8 @@ def question_of(
 
 def _sorted(frame: pd.DataFrame, sort: str, *, key: str, day: str, amount: str) -> pd.DataFrame:
     """Order the rows: by what was asked, then by name, then by key, so that it never changes."""
-    names = [folded(one) if isinstance(one, str) else "" for one in frame["patient"]]
-    keys = list(zip(names, frame[key], strict=True))
+    # One text a row is sorted faster than a pair, and read faster from plain objects.
+    keys = [f"{_folded(name)}\0{one}" for name, one in zip(_plain(frame["patient"]), _plain(frame[key]), strict=True)]
     order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=int)
     if sort == "day" and day:
         # A missing day would come first: it is the smallest number there is.
@@ -126,9 +126,19 @@ def _sorted(frame: pd.DataFrame, sort: str, *, key: str, day: str, amount: str) 
     elif sort == "amount" and amount:
         order = order[np.argsort(-frame[amount].to_numpy()[order], kind="stable")]
     elif sort == "practitioner":
-        by_name = np.array([folded(one) if isinstance(one, str) else "\uffff" for one in frame["practitioner"]])
+        by_name = np.array([_folded(one) or "\uffff" for one in _plain(frame["practitioner"])], dtype=object)
         order = order[np.argsort(by_name[order], kind="stable")]
     return frame.iloc[order].reset_index(drop=True)
+
+
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    return column.astype(object).tolist()
+
+
+def _folded(name: Any) -> str:
+    if not isinstance(name, str):
+        return ""
+    return name.lower() if name.isascii() else folded(name)
 
 
 def clauses_on_one(
