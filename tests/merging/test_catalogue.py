@@ -25,6 +25,23 @@ def test_the_fields_of_health_are_those_of_the_list(catalogue: Catalogue) -> Non
 def test_fields_are_found_without_accents_or_case(catalogue: Catalogue) -> None:
     assert "PPRENOM" in [field.code for field in catalogue.search("prenom PATIENT")]
     assert [field.code for field in catalogue.search("@pnomnais")] == ["PNOMNAIS"]
+    assert "RDVCONS" in [field.code for field in catalogue.search("consignes")]
+    assert "PRURG" in [field.code for field in catalogue.search("ligne d'urgence")]
+    assert "PRURG" in [field.code for field in catalogue.search("ligne d’urgence")]
+
+
+def test_what_is_asked_once_has_one_source_that_proposes(catalogue: Catalogue) -> None:
+    asked = {field.code: field for field in catalogue.values() if field.asked}
+    assert list(asked) == ["FERMDU", "FERMAU", "REMPLACANT", "REMPLTEL", "ANNEE", "TEXTE"]
+    assert {field.asked for field in asked.values()} == {"day", "text", "year", "long_text"}
+    assert all(len(field.source) == 1 for field in asked.values())
+
+
+def test_every_example_and_label_is_there_in_both_languages(catalogue: Catalogue) -> None:
+    for field in catalogue.values():
+        assert field.example, field.code
+        assert set(field.labels) == {"fr", "en"}, field.code
+        assert all(field.labels.values()), field.code
 
 
 def test_every_source_is_a_table_and_a_column(catalogue: Catalogue) -> None:

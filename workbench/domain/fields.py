@@ -31,8 +31,8 @@ class Field:
 
     `source` lists the columns it is computed from, as ``table.column``; `format` names the vectorised
     function of `merging.formats` that computes it; `aliases` are other codes a practice may write.
-    `asked` (``day``, ``year``, ``text``, ``long_text``) marks a value of the whole mailing, asked once at sending; its source is what
-    is proposed.
+    `asked` (``day``, ``year``, ``text``, ``long_text``) marks a value of the whole mailing, asked once at sending; its
+    source is what is proposed.
     """
 
     code: str
@@ -82,7 +82,7 @@ class Catalogue(Mapping[str, Field]):
         >>> "RDVDATE" in [field.code for field in practice.fields.search("rendez-vous DATE")]
         True
         """
-        wanted = folded(words).replace("@", " ").split()
+        wanted = _typed(words).replace("@", " ").split()
         return [field for field in self._fields.values() if all(word in _searchable(field) for word in wanted)]
 
     def suggestion(self, code: str) -> str | None:
@@ -92,4 +92,9 @@ class Catalogue(Mapping[str, Field]):
 
 
 def _searchable(field: Field) -> str:
-    return folded(" ".join([field.code, *field.labels.values(), field.category, *field.aliases]))
+    return _typed(" ".join([field.code, *field.labels.values(), field.category, *field.aliases]))
+
+
+def _typed(text: str) -> str:
+    """Fold a text, its apostrophes as a keyboard has them."""
+    return folded(text.replace("’", "'"))
