@@ -12,7 +12,6 @@ from workbench.domain.frames import UNPAID_COLUMNS
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
-from workbench.patients.money import balance_cents
 from workbench.patients.schema import contacts, invoices, patients, payments, persons, responsibilities
 from workbench.patients.searches.addressing import PATIENT_FILTERS
 from workbench.patients.searches.clauses import (
@@ -34,6 +33,14 @@ _due = sa.func.coalesce(invoices.c.due_on, invoices.c.dated_on)
 """An invoice that does not say when it is due is due when it is made out."""
 
 
+def _here(table: sa.Table, context: Context) -> SqlCondition:
+    """Say that a row is the practice's, where most rows of the table are looked at.
+
+    Taken by an index they would be read one here and one there, five times slower.
+    """
+    return sa.func.coalesce(table.c.practice_id, "") == context.practice_id
+
+
 def _paid(context: Context) -> sa.ColumnElement[int]:
     """Return what was paid on the invoice, by whomever, in cents."""
     total = sa.select(sa.func.coalesce(sa.func.sum(payments.c.amount_cents), 0))
@@ -52,13 +59,11 @@ def _with_something_left(context: Context) -> SqlCondition:
         .group_by(payments.c.invoice_id)
         .subquery("paid")
     )
-    # Taken by an index, invoices would be read one here and one there: with most of them looked at, five times slower.
-    here = sa.func.coalesce(invoices.c.practice_id, "") == context.practice_id
     left = (
         sa.select(invoices.c.invoice_id)
         .select_from(invoices.outerjoin(paid, paid.c.invoice_id == invoices.c.invoice_id))
         .where(
-            here,
+            _here(invoices, context),
             invoices.c.cancelled_on.is_(None),
             invoices.c.amount_cents > sa.func.coalesce(paid.c.cents, 0),
         )
@@ -87,7 +92,18 @@ def _reminded(counts: tuple[str, ...], context: Context) -> SqlCondition:
 
 
 def _owes(wanted: bool, context: Context) -> SqlCondition | None:
-    return balance_cents(patients.c.patient_id, context.practice_id) > 0 if wanted else None
+    """Say that the patient owes something in all, as `money.balance_cents` counts, for everybody in one pass."""
+    if not wanted:
+        return None
+    acts = sa.union_all(
+        sa.select(invoices.c.patient_id, invoices.c.amount_cents.label("cents")).where(
+            _here(invoices, context), invoices.c.cancelled_on.is_(None)
+        ),
+        sa.select(payments.c.patient_id, -payments.c.amount_cents).where(_here(payments, context)),
+    ).subquery("acts")
+    owing = sa.select(acts.c.patient_id).group_by(acts.c.patient_id).having(sa.func.sum(acts.c.cents) > 0)
+    stated = patients.c.balance_cents
+    return sa.or_(stated > 0, sa.and_(stated.is_(None), patients.c.patient_id.in_(owing)))
 
 
 _FILTERS = (
