@@ -3,7 +3,7 @@ import { element } from "../shared/widget";
 
 /** A number with its words, as Python says them. */
 export interface Piece {
-  part: "rows" | "shown" | "ticked" | "problems" | "excluded" | "addresses";
+  part: "rows" | "shown" | "ticked" | "problems" | "excluded" | "addresses" | "note";
   text: string;
 }
 
@@ -20,6 +20,7 @@ export class CountLine {
       problems: element("button", { type: "button", class: "pw-state pw-state-bad pw-only-problems", title: word("only_problems"), hidden: true, onclick: onproblems }),
       excluded: plain("pw-state pw-state-none"),
       addresses: plain(""),
+      note: plain("pw-note"),
     };
     this.root.append(...Object.values(this.pieces));
   }
