@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from workbench import wiring
 from workbench.errors import DatabaseRefused, ImportRefused, ReadOnlyStore, WorkspaceError
@@ -123,6 +124,21 @@ def test_cells_missing_at_the_end_of_a_row_are_blank(opened: Practice, tmp_path:
     table = opened.read_recipients(written(tmp_path, b"id,email,name,,\n1,a@t.example\n2,b@t.example,B,,\n"))
     assert table["name"].tolist() == ["", "B"]
     assert table["email"].tolist() == ["a@t.example", "b@t.example"]
+
+
+def test_a_table_may_be_a_workbook_unless_a_cell_of_it_has_no_value(opened: Practice, tmp_path: Path) -> None:
+    path = tmp_path / "table.xlsx"
+    for formula in (False, True):
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["email", "number"])
+            sheet.write_row(1, 0, ["a@t.example", "007"])
+            if formula:
+                sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+        if not formula:
+            assert opened.read_recipients(path)["number"].tolist() == ["007"]
+    with pytest.raises(ImportRefused, match=r"table\.xlsx"):
+        opened.read_recipients(path)
 
 
 def test_a_table_tells_the_encoding_it_was_read_in(opened: Practice, tmp_path: Path) -> None:

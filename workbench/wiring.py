@@ -388,7 +388,8 @@ def _table(path: Path) -> pd.DataFrame:
     Raises
     ------
     ImportRefused
-        When the file cannot be read, two columns have one heading, or a row has more cells than there are headings:
+        When the file cannot be read, cells of a workbook have no value, two columns have one heading, or a row has
+        more cells than there are headings:
         nobody could say which column a value belongs to, and no row is left out in silence.
     """
     table = read_table(path)
@@ -409,6 +410,13 @@ def _table(path: Path) -> pd.DataFrame:
                 "file. Put a value that holds a comma or a semicolon between quotes.",
                 len(table.crooked),
             ).format(file=path.name, lines=_some(table.crooked))
+        )
+    if any(note.code in ("cell_error", "no_result") for note in table.notes):
+        raise ImportRefused(
+            _(
+                "Cells of the workbook {file} hold an error (#N/A) or a formula without its result; nothing was taken "
+                "from it. Save it in Excel first."
+            ).format(file=path.name)
         )
     frame = pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
     frame.attrs["encoding"] = table.encoding

@@ -19,6 +19,7 @@ from workbench.cli import output
 from workbench.cli.output import agreed, guarded, say, show, show_record
 from workbench.cli.session import Format
 from workbench.displays.cells import friendly, harmless, plain
+from workbench.errors import BadValue
 from workbench.language import use_language
 
 JOINERS = "\u200c\u200d\u00ad"
@@ -311,3 +312,9 @@ def test_a_screen_shows_dates_and_headings_whole(width, monkeypatch):
     for whole in ("2026-11-23", "08:00", "CTRL", "Practitioner", "Patient"):
         assert whole in shown
     assert ("E-mail" in shown) is (width > 95)
+
+
+def test_a_list_does_not_pretend_to_be_a_workbook(tmp_path):
+    with pytest.raises(BadValue, match="workbench export"):
+        show(pd.DataFrame({"a": [1]}), output=tmp_path / "a.xlsx")
+    assert not (tmp_path / "a.xlsx").exists()

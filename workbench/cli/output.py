@@ -22,6 +22,7 @@ from workbench.cli.session import Format
 from workbench.displays.cells import friendly, harmless, plain
 from workbench.displays.words import heading, shown
 from workbench.domain.spreadsheets import guarded
+from workbench.errors import BadValue
 from workbench.language import _
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def _format_for(asked: Format, output: Path | None) -> Format:
     """Return the format asked for, or, when none was, the one that the file's name ends with."""
     if asked is not Format.TABLE or output is None:
         return asked
+    if output.suffix.lower() == ".xlsx":
+        raise BadValue(_("A list is not written as a workbook: the command « workbench export » does that."))
     return {".csv": Format.CSV, ".json": Format.JSON}.get(output.suffix.lower(), asked)
 
 
