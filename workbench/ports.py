@@ -69,10 +69,12 @@ class PatientStore(Protocol):
     def columns(
         self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
     ) -> pd.DataFrame:
-        """Return the named columns of a source (patient, appointment, practitioner, practice) indexed by key.
+        """Return the named columns of a source, indexed by its key.
 
-        Unknown keys are absent from the frame; ``practice`` has one row whatever the keys. `today` decides which
-        appointment is the next one, and which visit the last.
+        Sources are patient, appointment, visit (an appointment that took place), invoice, quote, recall, plan,
+        agreement, correspondent, practitioner and practice. Unknown keys are absent from the frame; ``practice`` has
+        one row whatever the keys. `today` decides what is next, last, late or current. A list is a Python list,
+        ``None`` when it is empty.
         """
         ...
 

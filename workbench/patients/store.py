@@ -229,10 +229,10 @@ class SqlPatientStore:
     def columns(
         self, source: str, keys: Sequence[str], names: Sequence[str], *, today: date | None = None
     ) -> pd.DataFrame:
-        """Return the named columns of a source (patient, appointment, practitioner, practice) indexed by key.
+        """Return the named columns of a source (``columns.SOURCES``), indexed by its key.
 
         Unknown keys are absent; ``practice`` has one row whatever the keys. `today` (the machine's, unless said)
-        decides ``next_appointment_at`` and ``last_visit_at``.
+        decides what is next, last, late or current.
 
         Raises
         ------
