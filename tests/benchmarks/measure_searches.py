@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 import sqlalchemy as sa  # noqa: E402
 
+from tests.benchmarks.patient_files import FILE_QUESTIONS, file_rows  # noqa: E402
 from workbench.databases import writing  # noqa: E402
 from workbench.patients import schema  # noqa: E402
 from workbench.patients.store import SqlPatientStore, open_store  # noqa: E402
@@ -115,6 +116,7 @@ def practice_rows(appointments: int) -> dict[sa.Table, Rows]:
         ],
         schema.appointments: agenda,
         schema.contacts: told,
+        **file_rows(patients, TODAY),
     }  # fmt: skip
 
 
@@ -149,6 +151,7 @@ QUESTIONS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "moved, all filters": ("moved", _OF_APPOINTMENTS),
     "to_phone, tomorrow": ("to_phone", {}),
     "to_phone, all filters": ("to_phone", {**_OF_APPOINTMENTS, "with_email": None, "minors": None, "remark": None}),
+    **FILE_QUESTIONS,
 }
 """What is asked, by the line it is shown on: a search and its parameters."""
 
@@ -171,8 +174,9 @@ def filled_store(database: str, tables: Mapping[sa.Table, Rows], folder: Path) -
         for table, lines in tables.items():
             with writing(store.engine) as connection:
                 connection.execute(table.insert(), [{"practice_id": "practice", **line} for line in lines])
-        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sa.text("ANALYZE"))  # what a server does by itself after a while
+        if database != "sqlite":
+            with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(sa.text("ANALYZE"))  # what a server does by itself after a while
         yield store
 
 
