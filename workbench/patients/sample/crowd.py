@@ -14,6 +14,7 @@ _FILE_NUMBERS = range(5000, 9000)
 _FAMILIES = 182
 _COUPLES = 25
 _YEAR = 365
+_STAIRS = ("Bâtiment A", "Bâtiment C, 2e étage", "Appartement 12", "Résidence des Saules", "Chez Mme Le Goff")
 _WORKDAYS = {
     "adult": ("MM", "MM", "MM", "AB", "AB", "AB", "YK", "YK", "TJ", "CC"),
     "child": ("SL", "SL", "CC", "CC", "CC", "AB"),
@@ -91,6 +92,7 @@ def _told_apart(dice: random.Random, drawn: list[SamplePatient]) -> Iterator[Sam
             birthday=0 if number == mourned else birthdays[number],  # nobody wishes them well any more
             mark=mark,
             followed_for=dice.randint(1, 28) if number in new else _followed_for(dice, patient, mark),
+            stairs=dice.choice(_STAIRS) if patient.family is None and dice.random() < 0.12 else None,
             file_state={"deceased": "Clos", "archived": "Archivé"}.get(mark, patient.file_state),
         )
 

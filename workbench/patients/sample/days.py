@@ -54,6 +54,10 @@ CLOSURES = (
 )
 
 
+ON_CALL = ("Dr d’Estrées", "02 61 91 50 12")
+"""Who sees the practice's patients in an emergency while it is closed."""
+
+
 def is_away(practitioner: str, day: int) -> bool:
     """Tell whether a practitioner is on leave on a numbered day."""
     return any(leave.practitioner == practitioner and leave.first <= day <= leave.last for leave in LEAVES)
@@ -99,6 +103,10 @@ class SampleDays:
 
     def _close(self, first: date, last: date, reason: str) -> None:
         self.closed |= {first + timedelta(days=number): reason for number in range((last - first).days + 1)}
+
+    def closed_before(self, number: int) -> list[date]:
+        """Return the closed days between a numbered day and the one before it, in order."""
+        return sorted(day for day in self.closed if self.dates[number - 1] < day < self.dates[number])
 
     def at(self, day: int, minute: int) -> datetime:
         """Return a minute of a numbered day, on the practice's wall clock."""

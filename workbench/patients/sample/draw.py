@@ -52,6 +52,7 @@ class SamplePatient:
     file_state: str = "En traitement"
     practitioner: str = "MM"
     address: str | None = None
+    stairs: str | None = None
     postcode: str | None = None
     city: str | None = None
     followed_for: int = 400

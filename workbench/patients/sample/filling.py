@@ -13,7 +13,7 @@ from workbench.language import _
 from workbench.patients.sample.agenda import sample_visits
 from workbench.patients.sample.album import media_dates, media_rows
 from workbench.patients.sample.data import sample_rows, sample_words
-from workbench.patients.sample.days import LEAVES, SampleDays
+from workbench.patients.sample.days import CLOSURES, LEAVES, ON_CALL, SampleDays
 from workbench.patients.sample.draw import SamplePatient, SamplePerson
 from workbench.patients.sample.first_people import FIRST
 from workbench.patients.sample.papers import paper_rows
@@ -214,6 +214,18 @@ def _leave_rows(days: SampleDays) -> list[dict[str, Any]]:
             "replacement_phone": leave.phone,
         }
         for leave in LEAVES
+    ] + [
+        {
+            "leave_id": f"L-{closure.before}",
+            "practitioner_id": "MM",
+            "starts_on": days.closed_before(closure.before)[0],
+            "ends_on": days.closed_before(closure.before)[-1],
+            "reason": closure.reason,
+            "replacement": ON_CALL[0],
+            "replacement_phone": ON_CALL[1],
+        }
+        for closure in CLOSURES
+        if closure.open_days > 1
     ]
 
 
@@ -256,6 +268,7 @@ def _patient_row(patient: SamplePatient, today: date) -> dict[str, Any]:
         "mobile": patient.mobile,
         "language": patient.language,
         "address_line_1": patient.address,
+        "address_line_2": patient.stairs,
         "postcode": patient.postcode,
         "city": patient.city,
         "country": "FR",

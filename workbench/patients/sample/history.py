@@ -21,6 +21,9 @@ from workbench.patients.sample.reminders import reminder
 from workbench.patients.sample.visits import STEP, Visit, chair_and_hours, declined_by
 
 _FIRST_NUMBER = 1001
+_FORCED = 97
+"""The secretary forced one appointment out of so many."""
+
 _BEFORE_THE_FIRST = -43
 """The first patients have their recent and coming visits already; their history ends here."""
 
@@ -71,7 +74,8 @@ class _History:
                 drawn += self._follow(patient, last=_BEFORE_THE_FIRST if patient.file_number in first else COMING_DAYS)
         drawn.sort(key=lambda visit: (visit.day, visit.minute, visit.chair))
         self.visits = [
-            replace(visit, appointment_id=f"RDV-{number:05}") for number, visit in enumerate(drawn, _FIRST_NUMBER)
+            replace(visit, appointment_id=f"RDV-{number:05}", forced=number % _FORCED == 0)
+            for number, visit in enumerate(drawn, _FIRST_NUMBER)
         ]
 
     def _follow(self, patient: SamplePatient, *, last: int) -> Iterator[Visit]:

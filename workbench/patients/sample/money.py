@@ -11,7 +11,7 @@ from workbench.patients.sample.data import sample_words
 from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.reminders import channels
-from workbench.patients.sample.rows import Rows, document, payers, payment_url
+from workbench.patients.sample.rows import Rows, by_number, document, payers, payment_url
 from workbench.patients.sample.visits import Visit
 
 PAYMENT_DAYS = 30
@@ -21,10 +21,13 @@ REMINDED_AFTER = (31, 41, 51)
 _FIRST_NUMBER = 1001
 _BILLED = 0.6
 _METHODS = ("carte", "carte", "chèque", "virement", "espèces")
-_UNPAID = ((-21, 0.3), (-31, 0.14), (-41, 0.16), (-51, 0.16), (-110, 0.04), (-500, 0.004))
+_UNPAID = ((-21, 0.3), (-31, 0.14), (-41, 0.24), (-51, 0.26), (-110, 0.04), (-500, 0.004))
 """Of the visits since each numbered day, how many invoices are still to be paid, at least in part."""
 
 _LATE = 0.06
+_COMPANY, _BY_COMPANY = "comptabilite@entreprise-des-landes.example", 150
+"""One invoice out of so many goes to an employer's accounts."""
+
 _CANCELLED = 0.004
 
 
@@ -55,7 +58,8 @@ def money_rows(days: SampleDays) -> tuple[Rows, list[Contact]]:
                 "due_on": dated_on + timedelta(days=PAYMENT_DAYS),
                 "amount_cents": cents,
                 "label": label,
-                "language": "fr",
+                "language": by_number()[visit.file_number].language,
+                "billing_email": _COMPANY if len(rows["invoices"]) % _BY_COMPANY == 0 else None,
                 "document": document("invoices", invoice_id, visit.file_number) if paid < cents else None,
                 "payment_url": payment_url(invoice_id),
                 "cancelled_on": dated_on if paid and dice.random() < _CANCELLED else None,

@@ -16,6 +16,9 @@ _FIRST_PLAN, _FIRST_QUOTE, _FIRST_INSTALMENT = 101, 101, 1001
 _QUOTES = 60
 _WITH_DOCUMENT = 16
 _VALID_DAYS = 180
+_FEES = (66_000, 72_000, 84_000)
+"""What a half-year of orthodontics costs."""
+
 _TITLES = {
     "MM": (("Couronne céramique", 52_000), ("Bridge trois éléments", 142_000), ("Prothèse amovible", 98_000)),
     "AB": (("Couronne céramique", 52_000), ("Facettes", 168_000), ("Blanchiment", 39_000)),
@@ -34,14 +37,16 @@ class _Papers:
 
     def braces(self, patient: SamplePatient) -> None:
         """Write an orthodontic treatment: proposed, in one of its half-years, or kept in place since it ended."""
-        dice, known = self.dice, patient.followed_for
+        dice, known, number = self.dice, patient.followed_for, len(self.rows["treatment_plans"])
         semesters = dice.choice((2, 4, 4, 6))
         stage = dice.choices(("proposé", "en cours", "contention"), weights=(12, 70, 18))[0]
         if known < HALF_YEAR and stage == "contention":
             stage = "en cours"
         if stage == "proposé":
             plan_id = self._plan(patient, f"Orthodontie, {semesters} semestres", stage, semesters=semesters)
-            self._quote(patient, plan_id, semesters * 72_000, dice.randint(2, min(90, known)), insured=27)
+            self._quote(
+                patient, plan_id, semesters * _FEES[number % len(_FEES)], dice.randint(2, min(90, known)), insured=27
+            )
             return
         semester = min(semesters, 1 + dice.randint(0, known // HALF_YEAR)) if stage == "en cours" else semesters
         started = dice.randint(2, HALF_YEAR - 2) if stage == "en cours" else HALF_YEAR + dice.randint(10, 300)
@@ -70,7 +75,7 @@ class _Papers:
                     "patient_id": patient.file_number,
                     "plan_id": plan_id,
                     "due_on": due_on,
-                    "amount_cents": 12_000,
+                    "amount_cents": _FEES[number % len(_FEES)] // 6,
                     "paid_on": due_on if due_on <= self.today and not late else None,
                 }
             )

@@ -41,7 +41,7 @@ def recall_rows(days: SampleDays) -> tuple[list[dict[str, Any]], list[Contact]]:
     rows: list[dict[str, Any]] = []
     reminders: list[Contact] = []
     for file_number, checks in checked.items():
-        if dice.random() < 0.75 or by_number()[file_number].mark in ("deceased", "archived", "external"):
+        if dice.random() < 0.8 or by_number()[file_number].mark in ("deceased", "archived", "external"):
             continue
         for number, (day, practitioner) in enumerate(checks):
             if number + 1 < len(checks) and checks[number + 1][0] < day + _HALF_A_YEAR // 2:
