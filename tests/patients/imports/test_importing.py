@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from tests.contracts.patient_store_contract import NOW, TODAY, add
 from tests.patients.imports.importer import Importer, codes, counts, rows_of
+from workbench.databases import reading
 from workbench.errors import ImportRefused, UnknownName
 from workbench.language import use_language
 from workbench.patients import schema
@@ -430,3 +432,23 @@ def test_an_earlier_correction_does_not_come_back_when_the_file_agrees_with_the_
         imported("patients", agreeing)
         assert store.people(["008"])["email"].tolist() == ["b@mail.example"]
     assert store.corrections().empty
+
+
+def test_a_zero_that_a_spreadsheet_took_is_put_back_in_france_alone(store: SqlPatientStore, imported: Importer) -> None:
+    text = (
+        "dossier;CP;portable;tél;pays\n1;1000;639980001;261910001;\n2;1000;;;Belgique\n"
+        "3;35000;0639980003;;France\n4;700;;;\n"
+    )
+    report = imported("patients", text)
+    assert codes(report.findings) == [(0, "zero_put_back")] * 3
+    assert rows_of(store, schema.patients, "patient_id", "postcode") == [
+        ("1", "01000"), ("2", "1000"), ("3", "35000"), ("4", "700"),
+    ]  # fmt: skip
+    numbers = [("1", "0639980001", "0261910001"), ("3", "0639980003", None)]
+    with reading(store.engine) as connection:
+        found = connection.execute(
+            sa.select(schema.patients.c.patient_id, schema.patients.c.mobile, schema.patients.c.phone)
+            .where(schema.patients.c.mobile.is_not(None))
+            .order_by(schema.patients.c.patient_id)
+        )
+        assert [tuple(row) for row in found] == numbers
