@@ -44,6 +44,9 @@ _IMPORTED_AS = {
 _MOVED = "moved"
 """The search whose rows are what was told, by contacts or by the workbench, and is no longer so."""
 
+_LONG_AGO = timedelta(days=400)
+"""What was told longer ago than any agenda reaches is about no appointment to come."""
+
 _STATUSES = [status.value for status in DeliveryStatus]
 
 
@@ -208,10 +211,12 @@ class Searching:
         if name != _MOVED:
             return []
         told = self._last_told()
+        told = told[told["at"] >= pd.Timestamp(self._practice.now() - _LONG_AGO)]
         now = self._practice.store.columns("appointment", told.index.tolist(), ["starts_at", "state"])
-        starts = now["starts_at"].dt.strftime("%Y-%m-%dT%H:%M")
-        differs = (starts != told["occasion"].reindex(now.index)) | (now["state"].astype("string") != "upcoming")
-        return [str(key) for key in now.index[differs.to_numpy(dtype=bool, na_value=True)]]
+        starts, state = now["starts_at"].dt.strftime("%Y-%m-%dT%H:%M"), now["state"].astype("string")
+        moved = (state == "upcoming") & (starts != told["occasion"].reindex(now.index))
+        gone = state.isin(["cancelled", "postponed"])
+        return [str(key) for key in now.index[(moved | gone).to_numpy(dtype=bool, na_value=True)]]
 
     def _last_told(self) -> pd.DataFrame:
         """Return the start of each appointment that the ledger told last: index its number; occasion at."""
