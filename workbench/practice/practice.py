@@ -228,7 +228,7 @@ class Practice:
 
         Examples
         --------
-        >>> practice.choices()["chair"]
+        >>> practice.choices()["chair"][:3]
         [('F1', 'Fauteuil 1'), ('F2', 'Fauteuil 2'), ('F3', 'Fauteuil 3')]
         """
         return self.store.choices()
