@@ -50,7 +50,7 @@ def test_unpaid_invoices_birthdays_and_saved_searches_are_chosen_in_one_list(not
     searches.select_option("birthdays")
     expect(table.get_by_role("columnheader", name="Anniversaire").first).to_be_visible()
     form.get_by_role("button", name="Dates…").click()
-    form.get_by_label("Au", exact=True).fill("J+30")
+    form.locator("[data-part=end]").fill("J+30")
     page.wait_for_timeout(900)
     expect(table.get_by_role("gridcell", name=re.compile(r"^\d\d.\d\d.\d{4}$")).first).to_be_visible()
     shoot(page, "birthdays")

@@ -20,7 +20,7 @@ class SearchColumn:
 
 
 def _dates(*names: str) -> list[SearchColumn]:
-    return [SearchColumn(name=name, kind="date", width=110) for name in names]
+    return [SearchColumn(name=name, kind="date", width=145) for name in names]
 
 
 _ORDER = (
@@ -35,17 +35,17 @@ _ORDER = (
     SearchColumn(name="file_number", width=90),
     SearchColumn(name="nature", width=90),
     SearchColumn(name="change", width=140),
-    SearchColumn(name="told_start", kind="moment", width=140),
-    SearchColumn(name="told_at", kind="moment", width=140, hidden=True),
+    SearchColumn(name="told_start", kind="moment", width=200),
+    SearchColumn(name="told_at", kind="moment", width=200, hidden=True),
     SearchColumn(name="call", width=180),
     SearchColumn(name="call_relation", width=100),
     SearchColumn(name="call_mobile", width=130),
     SearchColumn(name="call_phone", width=130),
     SearchColumn(name="mobile", width=130, hidden=True),
     SearchColumn(name="age", kind="number", width=70),
-    SearchColumn(name="birth_date", kind="date", width=110, hidden=True),
+    SearchColumn(name="birth_date", kind="date", width=145, hidden=True),
     SearchColumn(name="number", width=100),
-    SearchColumn(name="dated_on", kind="date", width=110),
+    SearchColumn(name="dated_on", kind="date", width=145),
     SearchColumn(name="amount", kind="money", width=110),
     SearchColumn(name="paid", kind="money", width=110, hidden=True),
     SearchColumn(name="remaining", kind="money", width=110),
@@ -68,7 +68,7 @@ _ORDER = (
         "oldest_asked_on", "valid_until", "ends_on", "agreement_until", "answered_on", "signed_on", "created_on",
         "first_visit", "last_visit",
     ),
-    SearchColumn(name="next_appointment", kind="moment", width=140),
+    SearchColumn(name="next_appointment", kind="moment", width=200),
     SearchColumn(name="speciality", width=150),
     SearchColumn(name="city", width=120),
     SearchColumn(name="patients", kind="number", width=90),
@@ -84,7 +84,7 @@ _ORDER = (
     SearchColumn(name="language", width=90, hidden=True),
     SearchColumn(name="remark", width=160, hidden=True),
     # what was written already
-    SearchColumn(name="last_message_at", kind="date", width=110),
+    SearchColumn(name="last_message_at", kind="date", width=145),
     SearchColumn(name="last_message", width=170),
 )  # fmt: skip
 
@@ -106,4 +106,6 @@ def columns_shown(frame: pd.DataFrame) -> list[SearchColumn]:
 def _is_idle(name: str, frame: pd.DataFrame) -> bool:
     if name == "date":
         return bool(frame[name].nunique() <= 1)
+    if name == "dated_on" and "due_on" in frame:
+        return True
     return name not in _ALWAYS and len(frame) > 0 and bool(frame[name].isna().all())
