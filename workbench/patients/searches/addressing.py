@@ -17,9 +17,7 @@ from workbench.patients.names import full_name
 from workbench.patients.schema import group_members, patients, practices, practitioners
 from workbench.patients.searches.clauses import Context, Filter, SqlCondition
 from workbench.patients.searches.folding import FoldedText, holds_words
-
-OF_AGE = 18 * 10_000
-"""Eighteen years, between two days as `day_number` gives them."""
+from workbench.patients.searches.moments import EighteenYearsBefore, eighteen_years_before
 
 ADDRESS_STATUSES = ("ok", "missing", "malformed")
 _STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
@@ -52,20 +50,15 @@ def patients_here(practice_id: str) -> tuple[SqlCondition, ...]:
     return patients.c.practice_id == practice_id, sa.not_(patients.c.external)
 
 
-def day_number(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
-    """Return a day as the number 20261122: ten thousands between two of them are whole years on every database."""
-    return sa.extract("year", moment) * 10_000 + sa.extract("month", moment) * 100 + sa.extract("day", moment)
-
-
 def minor_at(day: sa.ColumnElement[Any] | date) -> SqlCondition:
     """Say that the patient is not of age on a day.
 
     Whoever has no date of birth is what the type of patient says, and otherwise counts as an adult, as for a mailing.
     """
     born = patients.c.birth_date
-    number = day.year * 10_000 + day.month * 100 + day.day if isinstance(day, date) else day_number(day)
+    limit = eighteen_years_before(day) if isinstance(day, date) else EighteenYearsBefore(day)
     called = sa.func.trim(FoldedText(sa.func.coalesce(patients.c.patient_type, "")))
-    return sa.case((born.is_(None), called.in_(sorted(MINOR_TYPES))), else_=number - day_number(born) < OF_AGE)
+    return sa.case((born.is_(None), called.in_(sorted(MINOR_TYPES))), else_=born > limit)
 
 
 # --- the filters --------------------------------------------------------------------------------------

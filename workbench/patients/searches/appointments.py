@@ -48,6 +48,7 @@ from workbench.patients.searches.clauses import (
     parameters_of,
 )
 from workbench.patients.searches.folding import holds_words
+from workbench.patients.searches.moments import ClockTime
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.spans import durations_of
 
@@ -74,8 +75,8 @@ _DECLINER_WORDS = {"practice": marked("by the practice"), "patient": marked("by 
 
 
 def _hours(span: tuple[int, int], context: Context) -> SqlCondition:
-    starts_at = appointments.c.starts_at
-    return (sa.extract("hour", starts_at) * 60 + sa.extract("minute", starts_at)).between(*span)
+    first, last = (f"{minutes // 60:02}:{minutes % 60:02}" for minutes in span)
+    return ClockTime(appointments.c.starts_at).between(first, last)
 
 
 def _at_site(values: tuple[str, ...], context: Context) -> SqlCondition:

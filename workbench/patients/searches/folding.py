@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,7 +39,12 @@ def _in_postgresql(element: FoldedText, compiler: Any, **options: Any) -> str:
 def _in_sqlite(text: str | None) -> str | None:
     if not isinstance(text, str):
         return text
-    return text.lower() if text.isascii() else folded(text.replace("œ", "oe").replace("Œ", "oe"))
+    return text.lower() if text.isascii() else _without_accents(text)
+
+
+@lru_cache(maxsize=4096)
+def _without_accents(text: str) -> str:
+    return folded(text.replace("œ", "oe").replace("Œ", "oe"))
 
 
 def teach_folding(driver: Any, record: Any, _proxy: object) -> None:
@@ -50,8 +56,9 @@ def teach_folding(driver: Any, record: Any, _proxy: object) -> None:
 
 def holds_words(words: str, *columns: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Say that every one of `words` (as ``words.plain`` gives them) stands in one of the columns."""
+    some = sa.or_(*(column.is_not(None) for column in columns))  # most remarks are empty: nothing to fold
     texts = [sa.func.coalesce(column, "") for column in columns]
     whole: sa.ColumnElement[Any] = texts[0]
     for text in texts[1:]:
         whole = whole.concat(" ").concat(text)
-    return sa.and_(*(FoldedText(whole).like(f"%{word}%") for word in words.split()))
+    return sa.and_(some, *(FoldedText(whole).like(f"%{word}%") for word in words.split()))
