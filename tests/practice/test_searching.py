@@ -265,6 +265,15 @@ def test_the_last_import_of_a_kind_tells_when_its_data_came(practice: Practice) 
     assert (told["rows"].iloc[0], told["by"].iloc[0]) == (12, "claire")
 
 
+def test_what_is_owed_is_as_fresh_as_the_older_of_invoices_and_payments(practice: Practice) -> None:
+    imported(practice, "invoices", NOW)
+    assert practice.search("unpaid").attrs["workbench"]["as_of_kind"] == "invoices"
+    imported(practice, "payments", NOW - timedelta(days=2))
+    assert practice.search("unpaid").attrs["workbench"]["as_of_kind"] == "payments"
+    with pytest.raises(StaleData):
+        practice.search("unpaid", max_age=24)
+
+
 def test_a_store_that_others_fill_tells_it_itself(practice: Practice) -> None:
     write(practice, sa.update(facts).values(name="data_as_of", value="2026-11-22 06:30"))
     asked = practice.search("appointments").attrs["workbench"]

@@ -33,14 +33,16 @@ _OWN_KEYS = {
 """The key column of a search's frame, and the kind of its subjects; patients have none beside their own."""
 
 _IMPORTED_AS = {
-    "appointment": "appointments",
-    "invoice": "invoices",
-    "quote": "quotes",
-    "recall": "recalls",
-    "plan": "treatment-plans",
-    "correspondent": "correspondents",
-    "patient": "patients",
+    "appointment": ("appointments",),
+    "invoice": ("invoices", "payments"),
+    "quote": ("quotes",),
+    "recall": ("recalls",),
+    "plan": ("plans",),
+    "correspondent": ("correspondents",),
+    "patient": ("patients",),
 }
+"""What subjects are imported as; where it takes several files, the oldest of them tells how fresh the rows are."""
+
 _MOVED = "moved"
 """The search whose rows are what was told, by contacts or by the workbench, and is no longer so."""
 
@@ -242,7 +244,9 @@ class Searching:
         """Write when the data came beside the frame, and refuse what is older than was asked."""
         asked = frame.attrs["workbench"]
         fresh = self._practice.store.freshness().set_index("kind")["as_of"]
-        kind = next((one for one in (_IMPORTED_AS[kind_of(frame)], "sample", "store") if one in fresh.index), "")
+        imported = [one for one in _IMPORTED_AS[kind_of(frame)] if one in fresh.index]
+        kind = min(imported, key=lambda one: fresh[one], default="")
+        kind = kind or next((one for one in ("sample", "store") if one in fresh.index), "")
         as_of = fresh[kind] if kind else None
         asked |= {"as_of": as_of.isoformat() if as_of is not None else None, "as_of_kind": kind}
         if "max_age" not in asked["parameters"]:
