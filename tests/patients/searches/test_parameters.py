@@ -102,3 +102,25 @@ def test_an_identity_read_again_is_the_same_identity(
     once = canonical(SEARCHES["appointments"], read(**parameters))
     assert canonical(SEARCHES["appointments"], read(**once)) == once
     assert list(once) == sorted(once)
+
+
+@given(first=st.integers(0, 1440), last=st.integers(0, 1440), sign=st.sampled_from([":", "h", "H"]))
+def test_hours_read_are_the_minutes_written(first: int, last: int, sign: str) -> None:
+    text = "-".join(f"{minutes // 60}{sign}{minutes % 60:02}" for minutes in sorted((first, last)))
+    assert read(hours=text).hours == tuple(sorted((first, last)))
+
+
+@given(day=st.dates(date(2000, 1, 1), date(2090, 12, 31)), offset=st.integers(-9999, 9999))
+def test_a_day_is_the_same_however_it_is_written(day: date, offset: int) -> None:
+    asked = [read(start=text).start for text in (day, day.isoformat(), day.strftime("%d/%m/%Y"), f" {day} ")]
+    assert asked == [day] * 4
+    assert read(start=f"J{offset:+}").start == date.fromordinal(TODAY.toordinal() + offset)
+
+
+@given(words=st.text(max_size=30))
+def test_words_read_again_are_the_same_words(words: str) -> None:
+    try:
+        once = read(city=words).city
+    except BadValue:
+        return
+    assert once is None or read(city=once).city == once
