@@ -186,14 +186,14 @@ class FakePractice:
     def cancel(self, number: int) -> int:
         return self._turn("pending", "cancelled")
 
-    def opt_out(self, who: str, *, channel: str) -> None:
-        self.asked.append(("opt_out", who, channel))
+    def opt_out(self, who: str, *, channel: str, purpose: str, source: str) -> None:
+        self.asked.append(("opt_out", who, channel, purpose, source))
 
-    def withdraw_opt_out(self, who: str, *, channel: str) -> bool:
+    def withdraw_opt_out(self, who: str, *, channel: str, purpose: str) -> bool:
         self.asked.append(("withdraw", who, channel))
         return who == "41"
 
-    def objection(self, who: str, *, channel: str) -> str:
+    def objection(self, who: str, *, channel: str, purpose: str) -> str:
         return "opted_out" if who == "42" else ""
 
     def _turn(self, old: str, new: str) -> int:

@@ -97,7 +97,7 @@ def test_the_file_number_is_not_corrected(command):
 @pytest.mark.parametrize("who", ["41", "a@exemple.test"])
 def test_an_opt_out_is_one_gesture(command, practice, who):
     assert command("patient", "opt-out", who).exit_code == 0
-    assert practice.asked == [("opt_out", who, "email")]
+    assert practice.asked == [("opt_out", who, "email", "", "practice")]
 
 
 @pytest.mark.parametrize(

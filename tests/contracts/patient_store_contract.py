@@ -519,7 +519,7 @@ class PatientStoreContract:
         store.correct("008", "email", None, by="Claire", now=NOW + timedelta(minutes=1))
         assert store.people(["008"])["email"].isna().all()
         listed = store.corrections()
-        assert list(listed.columns) == ["patient_id", "column", "old", "new", "at", "by"]
+        assert list(listed.columns) == ["correction_id", "patient_id", "column", "old", "new", "at", "by"]
         assert sorted(listed["column"]) == ["birth_date", "email", "email"]
 
     @pytest.mark.parametrize(

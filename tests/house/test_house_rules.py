@@ -75,7 +75,8 @@ def test_no_file_speaks_of_one_machine():
     for file in texts():
         if file == Path(__file__):
             continue
-        seen = _OF_ONE_MACHINE.search(file.read_text(encoding="utf-8"))
+        # A sample of what a practice's software writes is in that software's encoding.
+        seen = _OF_ONE_MACHINE.search(file.read_text(encoding="utf-8", errors="replace"))
         if seen:
             told[str(file.relative_to(ROOT))] = seen[0]
     assert told == {}

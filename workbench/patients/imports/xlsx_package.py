@@ -29,7 +29,7 @@ _PIECE = 4_000_000
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _BROKEN = (
-    BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError,
     ElementTree.ParseError, expat.ExpatError, LookupError, StopIteration,
 )  # fmt: skip
 """What a damaged zip or damaged XML raises."""
