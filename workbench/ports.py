@@ -556,6 +556,10 @@ class LastMessageBook(Protocol):
         """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
         ...
 
+    def times_told(self, kind: str, purpose: str) -> pd.Series:
+        """Return how many messages of a purpose told of each subject of a kind: an integer by subject key."""
+        ...
+
 
 class OpenRun(Protocol):
     """A run that is going on."""

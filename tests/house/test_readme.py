@@ -71,7 +71,9 @@ def test_the_two_commands_stand_in_the_readme_and_the_second_is_what_ci_runs():
     assert len(set(fresh)) == 2
     assert any(line.endswith("workbench demo") for line in fresh)
     tests = [line for line in fresh if "pytest" in line]
-    assert tests == ['python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest']
+    assert tests == [
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest -n 2 --dist loadfile'
+    ]
     assert "grep -m 1 -E '^python3 -m venv .*pytest' \"$here/README.md\"" in (ROOT / ".ci/run").read_text(
         encoding="utf-8"
     )

@@ -419,4 +419,26 @@ def test_every_search_has_last_messages_and_an_age(practice: Practice) -> None:
         assert bool(reminded) == (name in OF_A_SUBJECT), name
 
 
+def test_reminders_of_an_invoice_are_counted_whoever_sent_them(practice: Practice) -> None:
+    before = practice.search("unpaid")
+    outside = before.iloc[-1]
+    for day in (1, 2):
+        reached(
+            practice, outside["patient_id"], datetime(2026, 10, day, 9, tzinfo=UTC), purpose="unpaid",
+            invoice_id=outside["invoice_id"],
+        )  # fmt: skip
+    first = practice.mailing(practice.search("unpaid", reminders="0"), "Finances/Relance 1").send(confirmed=True)
+    sent = set(first.loc[first["status"] == "sent", "patient_id"])
+    assert sent
+    again = practice.search("unpaid", reminders="1")
+    assert set(again["patient_id"]) == sent
+    assert practice.search("unpaid", reminders="2")["invoice_id"].tolist() == [outside["invoice_id"]]
+    assert practice.search("unpaid").set_index("invoice_id")["reminders_sent"][outside["invoice_id"]] == 2
+    explained = practice.explain("unpaid", reminders="1")
+    assert explained.set_index("parameter")["left"]["reminders"] == len(again)
+    second = practice.mailing(again, "Finances/Relance 2").send(confirmed=True)
+    assert set(second.loc[second["status"] == "sent", "patient_id"]) == sent
+    assert set(practice.search("unpaid", reminders="2")["patient_id"]) == sent | {outside["patient_id"]}
+
+
 OF_A_SUBJECT = {"appointments", "missed", "seen", "moved", "to_phone", "unpaid", "quotes", "recall"}

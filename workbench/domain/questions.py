@@ -17,8 +17,8 @@ _DATED = frozenset({"day", "year"})
 class Question:
     """One value of the whole mailing.
 
-    `kind` is ``day``, ``year``, ``text`` or ``long_text``; `proposal` is what the practice's own data answer, or ``""``; `answer` is
-    what counts now: the value that was given, else the proposal. Days are written ``2026-12-24``.
+    `kind` is ``day``, ``year``, ``text`` or ``long_text``; `proposal` is what the practice's own data answer, or
+    ``""``; `answer` is what counts now: the value that was given, else the proposal. Days are written ``2026-12-24``.
     """
 
     code: str

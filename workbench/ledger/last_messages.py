@@ -86,6 +86,27 @@ class LastMessages:
         )
         return frame.sort_values("at", kind="stable", ignore_index=True)
 
+    def times_told(self, kind: str, purpose: str) -> pd.Series:
+        """Return how many messages of a purpose told of each subject of a kind: an integer by subject key."""
+        import pandas as pd
+
+        occasions = schema.occasions.c
+        told = (
+            sa.select(occasions.occasion, sa.func.count(sa.distinct(_rows.id)))
+            .join_from(schema.occasions, schema.deliveries, occasions.delivery_id == _rows.id)
+            .where(
+                occasions.practice_id == self._practice_id,
+                occasions.purpose == purpose,
+                occasions.occasion.startswith(f"{kind}:", autoescape=True),
+                _left(),
+            )
+            .group_by(occasions.occasion)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(told).all()
+        subjects = pd.Index([row[0].rpartition("@")[0] or row[0] for row in found], dtype="object")
+        return pd.Series([row[1] for row in found], index=subjects, dtype="int64").groupby(level=0).sum()
+
     def _last(
         self,
         key: sa.Column[Any],

@@ -43,6 +43,12 @@ _IMPORTED_AS = {
 }
 """What subjects are imported as; where it takes several files, the oldest of them tells how fresh the rows are."""
 
+_UNPAID = "unpaid"
+"""The purpose of the reminders of an invoice, one step after the other."""
+
+_MANY = 3
+"""From so many reminders on they are counted as one."""
+
 _MOVED = "moved"
 """The search whose rows are what was told, by contacts or by the workbench, and is no longer so."""
 
@@ -145,6 +151,8 @@ class Searching:
         asked = frame.attrs["workbench"]
         if name == _MOVED:
             frame = self._with_what_was_told(frame)
+        if "reminders_sent" in frame.columns:
+            frame = frame.assign(reminders_sent=self._reminders_in_all(frame))
         frame = frame.assign(**self._last_messages(frame))
         frame.attrs["workbench"] = asked
         return frame
@@ -177,10 +185,18 @@ class Searching:
             answers.append(_Answer("", "", ~knows.to_numpy(dtype=bool)))
         if days := resolved.get("not_written_for"):
             answers.append(_Answer("not_written_for", days, self._not_written_since(frame, today, int(days))))
+        if counts := resolved.get("reminders"):
+            sent = frame["reminders_sent"].clip(upper=_MANY).astype("string")
+            answers.append(_Answer("reminders", counts, sent.isin(counts.split(",")).to_numpy(dtype=bool)))
         if wanted := resolved.get("reminded"):
             told = self._told_about(frame)
             answers.append(_Answer("reminded", wanted, told if wanted == "yes" else ~told))
         return answers
+
+    def _reminders_in_all(self, frame: pd.DataFrame) -> pd.Series:
+        """Add the reminders of unpaid invoices that the workbench sent to those that were sent before it."""
+        ours = self._practice.ledger.last_messages.times_told(kind_of(frame), _UNPAID)
+        return frame["reminders_sent"] + frame["subject_key"].map(ours).fillna(0).astype("Int64")
 
     def _not_written_since(self, frame: pd.DataFrame, today: date, days: int) -> Mask:
         """Tell whose last message, or contact outside the workbench, is so many days old, if there ever was one."""

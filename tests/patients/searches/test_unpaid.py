@@ -102,7 +102,7 @@ def test_the_least_amount_is_what_remains(store: SqlPatientStore) -> None:
     assert keys(store, "unpaid", where="remaining < 100") == ["f2"]
 
 
-def test_reminders_are_counted(store: SqlPatientStore) -> None:
+def test_reminders_sent_outside_the_workbench_are_counted(store: SqlPatientStore) -> None:
     for number, patient in ((0, "1"), (1, "2"), (4, "3")):
         bill(store, f"f{number}", patient)
         put(
@@ -115,10 +115,6 @@ def test_reminders_are_counted(store: SqlPatientStore) -> None:
               for rank in range(number)),
         )  # fmt: skip
     assert found(store, "unpaid")["reminders_sent"].tolist() == [0, 1, 4]
-    assert keys(store, "unpaid", reminders="0") == ["f0"]
-    assert keys(store, "unpaid", reminders="0,1") == ["f0", "f1"]
-    assert keys(store, "unpaid", reminders="2") == []
-    assert keys(store, "unpaid", reminders=3) == ["f4"]
 
 
 def test_the_payer_is_the_invoices_own_or_the_first_of_the_file(store: SqlPatientStore) -> None:

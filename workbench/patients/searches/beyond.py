@@ -15,6 +15,13 @@ NOT_WRITTEN_FOR = SearchParameter(
     most=3650,
 )
 REMINDED = SearchParameter(name="reminded", kind="yes_no", label=marked("Told about it already"))
+REMINDERS = SearchParameter(
+    name="reminders",
+    kind="choice",
+    label=marked("Reminders sent so far"),
+    choices=("0", "1", "2", "3"),
+    labels=(marked("none"), marked("one"), marked("two"), marked("three or more")),
+)
 MAX_AGE = SearchParameter(
     name="max_age",
     kind="number",

@@ -14,6 +14,7 @@ from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.schema import contacts, invoices, patients, payments, persons, responsibilities
 from workbench.patients.searches.addressing import PATIENT_FILTERS
+from workbench.patients.searches.beyond import REMINDERS
 from workbench.patients.searches.clauses import (
     Context,
     Filter,
@@ -26,7 +27,6 @@ from workbench.patients.searches.clauses import (
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.searches.patient_rows import question_of, sort_by
 
-_MOST_REMINDERS = 3
 _MOST_EUROS = 1_000_000
 
 _due = sa.func.coalesce(invoices.c.due_on, invoices.c.dated_on)
@@ -73,7 +73,7 @@ def _with_something_left(context: Context) -> SqlCondition:
 
 
 def _reminders(context: Context) -> sa.ColumnElement[int]:
-    """Return how often the invoice was asked for; what the workbench sent itself stands in its ledger."""
+    """Return how often the invoice was asked for outside the workbench; the practice adds what its ledger sent."""
     return (
         sa.select(sa.func.count())
         .where(
@@ -84,11 +84,6 @@ def _reminders(context: Context) -> sa.ColumnElement[int]:
         .correlate(invoices)
         .scalar_subquery()
     )
-
-
-def _reminded(counts: tuple[str, ...], context: Context) -> SqlCondition:
-    sent = _reminders(context)
-    return sa.or_(*(sent >= _MOST_REMINDERS if int(one) == _MOST_REMINDERS else sent == int(one) for one in counts))
 
 
 def _owes(wanted: bool, context: Context) -> SqlCondition | None:
@@ -127,16 +122,6 @@ _FILTERS = (
             most=_MOST_EUROS,
         ),
         sql=lambda euros, context: invoices.c.amount_cents - _paid(context) >= euros * 100,
-    ),
-    Filter(
-        parameter=SearchParameter(
-            name="reminders",
-            kind="choice",
-            label=marked("Reminders sent so far"),
-            choices=("0", "1", "2", "3"),
-            labels=(marked("none"), marked("one"), marked("two"), marked("three or more")),
-        ),
-        sql=_reminded,
     ),
     Filter(
         parameter=SearchParameter(
@@ -192,7 +177,6 @@ def _question(asked: Asked, context: Context) -> Question:
         named={
             "number": bill.number, "dated_on": bill.dated_on, "due_on": bill.due_on, "label": bill.label,
             "amount": bill.amount_cents / 100.0, "paid": paid / 100.0, "remaining": remaining / 100.0,
-            "reminders_sent": reminders,
         },
         day="due_on",
         amount="remaining",
@@ -249,7 +233,7 @@ UNPAID = KnownSearch(
         name="unpaid",
         label=marked("Unpaid invoices"),
         kind="finances",
-        parameters=(*parameters_of(_FILTERS), sort_by("day", "name", "amount", "practitioner")),
+        parameters=(*parameters_of(_FILTERS), REMINDERS, sort_by("day", "name", "amount", "practitioner")),
     ),
     question=_question,
 )
