@@ -1,0 +1,37 @@
+"""What the core asks of the outside: a patient store, a ledger with its outbox, and a way for letters to leave."""
+
+from workbench.ports.ledger import (
+    ActBook,
+    LastMessageBook,
+    Ledger,
+    MailingBook,
+    OpenRun,
+    OptOutBook,
+    ResultBook,
+    RunBook,
+    SavedSearchBook,
+    SignatureShelf,
+    TemplateShelf,
+)
+from workbench.ports.patients import PatientStore
+from workbench.ports.transports import Claimed, Journal, Outbox, Queue, Transport
+
+__all__ = [
+    "ActBook",
+    "Claimed",
+    "Journal",
+    "LastMessageBook",
+    "Ledger",
+    "MailingBook",
+    "OpenRun",
+    "OptOutBook",
+    "Outbox",
+    "PatientStore",
+    "Queue",
+    "ResultBook",
+    "RunBook",
+    "SavedSearchBook",
+    "SignatureShelf",
+    "TemplateShelf",
+    "Transport",
+]

@@ -1,0 +1,104 @@
+"""What the core asks of an outbox and its journal, and of a way for letters to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.domain.deliveries import Outcome
+from workbench.domain.messages import Letter
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A delivery taken from the outbox by one sender: frozen, ready to be rendered."""
+
+    delivery_id: int
+    token: str
+    mailing_id: int
+    template_revision_id: int
+    address: str
+    recipient: str
+    language: str
+    channel: str
+    purpose: str
+    patient_id: str
+    values: Mapping[str, object]
+    attempts: int
+    attachments: tuple[str, ...] = field(default=())
+
+
+class Outbox(Protocol):
+    """The pending deliveries of one mailing, as one sender sees them."""
+
+    def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
+        """Take up to `limit` due rows for this sender alone, opt-outs applied again (P13)."""
+        ...
+
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+        """Write outcomes and « in flight » lines in one durable commit (P3).
+
+        Raises
+        ------
+        JournalBroken
+            When it could not be written, or a row is no longer this sender's: nothing of `about_to_go` may leave.
+        """
+        ...
+
+    def release(self, delivery_ids: Sequence[int]) -> None:
+        """Give back claimed rows that were not sent."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the earliest row that nobody holds becomes due (maybe in the past), or nothing without any."""
+        ...
+
+    def held_elsewhere(self) -> int:
+        """Return how many open rows other senders hold: they may come back when a sender dies."""
+        ...
+
+    def recover(self, *, now: datetime) -> None:
+        """Give back what senders that died meanwhile held: waiting rows wait again, leaving ones are in doubt."""
+        ...
+
+
+class Queue(Protocol):
+    """Where a transport takes its letters from."""
+
+    def take(self) -> Letter | None:
+        """Return the next letter, or nothing when there is none now."""
+        ...
+
+
+class Journal(Protocol):
+    """What a transport must tell before and after each letter."""
+
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter]) -> None:
+        """Record outcomes and the letters whose content is about to leave; returns once that is durable."""
+        ...
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the transport should finish what is in flight, take no more, and return."""
+        ...
+
+
+class Transport(Protocol):
+    """A way for messages to leave the practice.
+
+    `deliver` takes letters until the queue is empty and every one taken has an outcome, then returns.
+    It raises a ``SendingStopped`` when the way itself is closed; letters taken but not announced by
+    ``journal.turn(…, about_to_go)`` may then be forgotten: the sender gives their rows back.
+    """
+
+    def deliver(self, queue: Queue, journal: Journal) -> None:
+        """Send everything in `queue`, telling `journal`."""
+        ...
+
+
+# --- the ledger ---------------------------------------------------------------------------------------
