@@ -185,6 +185,7 @@ _HEADINGS = {
     "source": marked("Source"),
     "speciality": marked("Speciality"),
     "starts_at": marked("Appointment"),
+    "starts_on": marked("Starts on"),
     "state": marked("State"),
     "status": marked("Status"),
     "subject": marked("Subject"),
