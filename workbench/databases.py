@@ -20,6 +20,9 @@ from workbench.language import _
 BUSY_SECONDS = 15.0
 """How long a SQLite writer waits for another one."""
 
+_CACHE_KIBIBYTES = 64 * 1024
+"""How much of a SQLite file is kept at hand: a search over a whole agenda looks up patients here and there."""
+
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "ceph", "davfs", "fuse.sshfs", "fuse.davfs2", "fuse.glusterfs"}
 )
@@ -239,6 +242,7 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
         dbapi_connection.isolation_level = None
         dbapi_connection.execute("PRAGMA foreign_keys = ON")
         dbapi_connection.execute("PRAGMA synchronous = FULL")
+        dbapi_connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
         if read_only:
             dbapi_connection.execute("PRAGMA query_only = ON")
 

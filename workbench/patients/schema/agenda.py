@@ -38,6 +38,9 @@ Index(None, appointments.c.practice_id, appointments.c.starts_at)
 # With the patient in it, the exclusions of the missed search are decided before any row is read.
 Index(None, appointments.c.practice_id, appointments.c.state, appointments.c.starts_at, appointments.c.patient_id)
 Index(None, appointments.c.practice_id, appointments.c.patient_id, appointments.c.state, appointments.c.starts_at)
+# Of the practice's own words, an index tells which there are without a look at the rows.
+Index(None, appointments.c.practice_id, appointments.c.nature)
+Index(None, appointments.c.practice_id, appointments.c.kind)
 
 appointment_instructions = table(
     "appointment_instructions",

@@ -83,6 +83,7 @@ recalls = table(
 )
 Index(None, recalls.c.practice_id, recalls.c.due_on)
 Index(None, recalls.c.practice_id, recalls.c.patient_id)
+Index(None, recalls.c.practice_id, recalls.c.reason)
 
 procedures = table(
     "procedures",
@@ -149,3 +150,4 @@ papers = table(
 """What a patient was asked to bring or send back; it is missing until it was received."""
 
 Index(None, papers.c.practice_id, papers.c.patient_id)
+Index(None, papers.c.practice_id, papers.c.kind)

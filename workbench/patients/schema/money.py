@@ -42,7 +42,8 @@ payments = table(
     belongs_to("invoices", "invoice_id"),
 )
 Index(None, payments.c.practice_id, payments.c.patient_id)
-Index(None, payments.c.practice_id, payments.c.invoice_id)
+# With the amount in it, what was paid on all invoices is summed without a look at the payments.
+Index(None, payments.c.practice_id, payments.c.invoice_id, payments.c.amount_cents)
 
 instalments = table(
     "instalments",

@@ -18,6 +18,7 @@ from workbench.patients.schema import group_members, patients, practices, practi
 from workbench.patients.searches.clauses import Context, Filter, SqlCondition
 from workbench.patients.searches.folding import FoldedText, holds_words
 from workbench.patients.searches.moments import EighteenYearsBefore, eighteen_years_before
+from workbench.patients.searches.row_by_row import RowByRow, holds_one_of
 
 ADDRESS_STATUSES = ("ok", "missing", "malformed")
 _STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
@@ -33,10 +34,12 @@ NAMED_OF_PATIENTS: Mapping[str, sa.ColumnElement[Any]] = {
     name: patients.c[name]
     for name in (
         "patient_id", "civility", "last_name", "first_name", "birth_name", "birth_date", "sex", "email", "phone",
-        "mobile", "language", "address_line_1", "address_line_2", "postcode", "city", "country", "patient_type",
-        "file_state", "remark", "created_on",
+        "mobile", "address_line_1", "address_line_2", "postcode", "city", "country", "remark", "created_on",
     )
-} | {"family": patients.c.family_id}  # fmt: skip
+} | {
+    **{name: RowByRow(patients.c[name]) for name in ("language", "patient_type", "file_state")},
+    "family": patients.c.family_id,
+}  # fmt: skip
 """What a condition may name of a patient, in every search of patients."""
 
 
@@ -141,8 +144,10 @@ def _minors_today(wanted: bool, context: Context) -> SqlCondition:
 
 BY_FAMILY = Filter(parameter=FAMILY, sql=lambda values, context: is_one_of(patients.c.family_id, values))
 BY_GROUP = Filter(parameter=GROUP, sql=_in_group)
-BY_PATIENT_TYPE = Filter(parameter=PATIENT_TYPE, sql=lambda values, context: is_one_of(patients.c.patient_type, values))
-BY_FILE_STATE = Filter(parameter=FILE_STATE, sql=lambda values, context: is_one_of(patients.c.file_state, values))
+BY_PATIENT_TYPE = Filter(
+    parameter=PATIENT_TYPE, sql=lambda values, context: holds_one_of(patients.c.patient_type, values)
+)
+BY_FILE_STATE = Filter(parameter=FILE_STATE, sql=lambda values, context: holds_one_of(patients.c.file_state, values))
 BY_EMAIL = Filter(parameter=WITH_EMAIL, sql=_has_email)
 BY_LANGUAGE = Filter(parameter=LANGUAGE, sql=_speaks)
 BY_CITY = Filter(parameter=CITY, sql=lambda words, context: holds_words(words, patients.c.city))

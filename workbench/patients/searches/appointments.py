@@ -50,6 +50,7 @@ from workbench.patients.searches.clauses import (
 from workbench.patients.searches.folding import holds_words
 from workbench.patients.searches.moments import ClockTime
 from workbench.patients.searches.parameters import Asked
+from workbench.patients.searches.row_by_row import RowByRow, holds_one_of
 from workbench.patients.spans import durations_of
 
 _SORTS = {
@@ -119,7 +120,8 @@ def _by(
         labels=tuple(choices.values()),
         default=default,
     )
-    return Filter(parameter=parameter, sql=lambda values, context: is_one_of(column, values))
+    holds = is_one_of if choices else holds_one_of
+    return Filter(parameter=parameter, sql=lambda values, context: holds(column, values))
 
 
 def days_asked(*, default: str | None = None, one_day: bool = False) -> tuple[Filter, Filter]:
@@ -220,10 +222,11 @@ NAMED_OF_APPOINTMENTS: Mapping[str, sa.ColumnElement[Any]] = {
     **{
         name: appointments.c[name]
         for name in (
-            "appointment_id", "starts_at", "state", "declined_by", "nature", "kind", "forced", "made_on",
-            "moved_from", "remark", "practitioner_id", "duration",
+            "appointment_id", "starts_at", "state", "declined_by", "forced", "made_on", "moved_from", "remark",
+            "practitioner_id", "duration",
         )
     },
+    **{name: RowByRow(appointments.c[name]) for name in ("nature", "kind")},
 }  # fmt: skip
 """What a condition may name in every search on appointments."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError
@@ -42,11 +43,7 @@ _FREE_WORDS = {
 def choices_of(connection: sa.Connection, practice_id: str, name: str) -> Choices:
     """Return what may be asked for a parameter; both a code and a name lead to the same key."""
     if name in _FREE_WORDS:
-        column = _FREE_WORDS[name]
-        rows = connection.execute(
-            sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
-        ).scalars()
-        return _gathered((value, [value]) for value in rows)
+        return _gathered((value, [value]) for value in _words_of(connection, practice_id, _FREE_WORDS[name]))
     if name == "language":
         return _gathered((value, [value, label]) for value, label in _languages(connection, practice_id))
     if name == "practitioner":
@@ -81,10 +78,7 @@ def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, l
     """Return what a person may choose for each parameter: pairs of the value to ask for and how it reads."""
     chosen: dict[str, list[tuple[str, str]]] = {}
     for name, column in _FREE_WORDS.items():
-        rows = connection.execute(
-            sa.select(column).distinct().where(column.table.c.practice_id == practice_id, column.is_not(None))
-        ).scalars()
-        chosen[name] = sorted((str(value), str(value)) for value in rows if value)
+        chosen[name] = sorted((value, value) for value in _words_of(connection, practice_id, column) if value)
     chosen["language"] = _languages(connection, practice_id)
     here = practitioners.c.practice_id == practice_id
     chosen["practitioner"] = [
@@ -106,11 +100,18 @@ def labelled_choices(connection: sa.Connection, practice_id: str) -> dict[str, l
 
 def _languages(connection: sa.Connection, practice_id: str) -> list[tuple[str, str]]:
     """Return the languages of the patients and of the practice, with their names in the language in use."""
-    spoken = sa.union(
-        sa.select(patients.c.language).where(patients.c.practice_id == practice_id, patients.c.language.is_not(None)),
-        sa.select(practices.c.language).where(practices.c.practice_id == practice_id),
-    )
-    return [(code, _language_name(code)) for code in sorted(connection.execute(spoken).scalars())]
+    usual = connection.execute(sa.select(practices.c.language).where(practices.c.practice_id == practice_id)).scalars()
+    spoken = {*usual, *_words_of(connection, practice_id, patients.c.language)}
+    return [(code, _language_name(code)) for code in sorted(spoken)]
+
+
+def _words_of(connection: sa.Connection, practice_id: str, column: sa.Column[Any]) -> list[str]:
+    """Return the different words of a column: each is the next one in its index, and the rows are never looked at."""
+    here = column.table.c.practice_id == practice_id
+    words = sa.select(sa.func.min(column).label("word")).where(here).cte("words", recursive=True)
+    following = sa.select(sa.func.min(column)).where(here, column > words.c.word).scalar_subquery()
+    words = words.union_all(sa.select(following).where(words.c.word.is_not(None)))
+    return list(connection.execute(sa.select(words.c.word).where(words.c.word.is_not(None))).scalars())
 
 
 def _language_name(code: str) -> str:

@@ -12,7 +12,7 @@ from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.schema import papers, patients
-from workbench.patients.searches.addressing import PATIENT_FILTERS, is_one_of
+from workbench.patients.searches.addressing import PATIENT_FILTERS
 from workbench.patients.searches.clauses import (
     Context,
     KnownSearch,
@@ -23,6 +23,7 @@ from workbench.patients.searches.clauses import (
 )
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.searches.patient_rows import clauses_on_one, question_of, sort_by
+from workbench.patients.searches.row_by_row import holds_one_of
 from workbench.patients.searches.visits import BY_UPCOMING
 
 _PARAMETERS = (
@@ -37,7 +38,7 @@ def _conditions(asked: Asked, context: Context) -> list[tuple[str, SqlCondition]
     paper = papers.c
     conditions: list[tuple[str, SqlCondition]] = []
     if asked.paper:
-        conditions.append(("paper", is_one_of(paper.kind, asked.paper)))
+        conditions.append(("paper", holds_one_of(paper.kind, asked.paper)))
     if asked.asked_before is not None:
         conditions.append(("asked_before", paper.asked_on < asked.asked_before))
     if asked.overdue is not None:

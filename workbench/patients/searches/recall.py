@@ -12,7 +12,7 @@ from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.schema import recalls
-from workbench.patients.searches.addressing import PATIENT_FILTERS, is_one_of
+from workbench.patients.searches.addressing import PATIENT_FILTERS
 from workbench.patients.searches.clauses import (
     Context,
     Filter,
@@ -24,6 +24,7 @@ from workbench.patients.searches.clauses import (
 )
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.searches.patient_rows import question_of, sort_by
+from workbench.patients.searches.row_by_row import RowByRow, holds_one_of
 from workbench.patients.searches.visits import came, last_visit, months_between, without_expected
 
 
@@ -48,7 +49,7 @@ _FILTERS = (
     ),
     Filter(
         parameter=SearchParameter(name="reason", kind="choice", label=marked("Reason of the recall")),
-        sql=lambda values, context: is_one_of(recalls.c.reason, values),
+        sql=lambda values, context: holds_one_of(recalls.c.reason, values),
     ),
     without_expected("yes"),
     Filter(
@@ -91,7 +92,7 @@ def _question(asked: Asked, context: Context) -> Question:
         named={
             "due_on": recalls.c.due_on,
             "rank": recalls.c.rank,
-            "reason": recalls.c.reason,
+            "reason": RowByRow(recalls.c.reason),
             "last_visit": came_last,
         },
         day="due_on",
