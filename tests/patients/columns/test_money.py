@@ -256,6 +256,13 @@ def test_what_is_left_of_a_quote_is_told_when_some_insurance_is_known(
     assert told["remaining_charge"] == charge if charge is not None else pd.isna(told["remaining_charge"])
 
 
+def test_a_quote_does_not_tell_the_title_of_somebody_elses_plan(store: SqlPatientStore) -> None:
+    quote = {"quote_id": "q1", "patient_id": "007", "dated_on": DAY, "amount_cents": 100_000, "plan_id": "t1"}
+    add(store, schema.treatment_plans, [{"plan_id": "t1", "patient_id": "008", "title": "Couronne"}])
+    add(store, schema.quotes, [quote])
+    assert store.columns("quote", ["q1"], ["title"], today=TODAY)["title"].isna().all()
+
+
 # --- both ways of reading ---------------------------------------------------------------------------------
 
 

@@ -58,6 +58,14 @@ def test_acts_that_name_no_appointment_are_of_the_patients_visit_that_day(store:
     assert acts(store) == [["Radiographie"], ["11"], ["Radiographie (11)"]]
 
 
+def test_a_visit_given_to_somebody_else_tells_nothing_of_the_former_patient(store: SqlPatientStore) -> None:
+    of_the_former = act("1", "Extraction", "16", patient_id="007", appointment_id="p1")
+    add(store, schema.procedures, [of_the_former])
+    assert acts(store) == [None, None, None]
+    add(store, schema.procedures, [act("2", "Détartrage")])
+    assert acts(store) == [["Détartrage"], None, ["Détartrage"]]
+
+
 def test_a_visit_without_acts_has_none_not_an_empty_list(store: SqlPatientStore) -> None:
     assert acts(store) == [None, None, None]
 

@@ -185,10 +185,12 @@ def _remaining_charge(reading: Reading) -> Mapping[str, Any]:
 
 
 def _title(reading: Reading) -> Mapping[str, Any]:
-    plans = reading.values["plan_id"]
+    """Find the title of the quote's plan, where both are the same patient's."""
+    plans, people = reading.values["plan_id"], reading.values["patient_id"]
     plan = treatment_plans.c
-    titles = dict(reading.rows_of(plan.plan_id, plan.title, among=[one for one in plans if one]))
-    return {"title": rows.text([titles.get(one) for one in plans])}
+    found = reading.rows_of(plan.plan_id, plan.patient_id, plan.title, among=[one for one in plans if one])
+    titles = {(key, who): title for key, who, title in found}
+    return {"title": rows.text([titles.get(one) for one in zip(plans, people, strict=True)])}
 
 
 QUOTE = Source(
@@ -201,6 +203,6 @@ QUOTE = Source(
             _remaining_charge,
             needs=("amount_cents", "insurance_cents", "complementary_cents"),
         ),
-        Group(("title",), _title, needs=("plan_id",)),
+        Group(("title",), _title, needs=("plan_id", "patient_id")),
     ),
 )

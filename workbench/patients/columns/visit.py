@@ -24,13 +24,20 @@ def _done_on(reading: Reading) -> list[date | None]:
 
 
 def _acts(reading: Reading) -> Mapping[str, Any]:
-    """Find the acts that name the appointment; where none does, those of the patient's day that name no other."""
+    """Find the patient's acts that name the appointment; where none does, those of the day that name no other.
+
+    An appointment that was given to somebody else since tells nothing of what was done to the former patient.
+    """
     act = procedures.c
     order = (act.done_on, act.procedure_id)
     named: dict[str, list[_Act]] = {}
-    for key, label, teeth in reading.rows_of(act.appointment_id, act.label, act.teeth, order=order):
-        named.setdefault(key, []).append((label, teeth))
     people, days = reading.values["patient_id"], _done_on(reading)
+    whose = dict(zip(reading.keys, people, strict=True))
+    for key, who, label, teeth in reading.rows_of(
+        act.appointment_id, act.patient_id, act.label, act.teeth, order=order
+    ):
+        if whose.get(key) == who:
+            named.setdefault(key, []).append((label, teeth))
     alone = {who for key, who in zip(reading.keys, people, strict=True) if key not in named}
     of_day: dict[tuple[str, date | None], list[_Act]] = {}
     for who, day, label, teeth in reading.rows_of(
