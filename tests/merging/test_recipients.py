@@ -198,7 +198,7 @@ def test_what_sets_a_mailing_apart_sets_its_occasions_apart_when_patients_have_n
 
 
 def test_a_colleague_looked_for_is_the_addressee(people, relations) -> None:
-    colleagues = pd.DataFrame(
+    known = pd.DataFrame(
         {
             "last_name": ["Riou"], "first_name": ["Anne"], "title": ["Dr"], "civility": [None], "sex": ["F"],
             "email": ["a.riou@exemple.example"], "mss_email": ["a.riou@medecin.mssante.fr"], "language": ["fr"],
@@ -208,14 +208,66 @@ def test_a_colleague_looked_for_is_the_addressee(people, relations) -> None:
     subjects = undated(
         {"subject_key": "correspondent:C1", "patient_id": "ana"}, {"subject_key": "correspondent:C9", "patient_id": ""}
     )
-    frame = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=colleagues).frame
+    frame = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=known).frame
     assert frame["addressee_key"].tolist() == ["correspondent:C1", "correspondent:C9"]
     assert frame["address"].tolist() == ["a.riou@exemple.example", ""]
     assert frame["reason"].tolist() == ["", "no_correspondent"]
     assert frame["addressee_civility"].iloc[0] == "Dr"
     assert frame["subjects"].iloc[0] == ["correspondent:C1@patient:ana"]
-    secure = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=colleagues, secure=True)
+    secure = found(subjects, people(ana={}), relations(), role="correspondent", colleagues=known, secure=True)
     assert secure.frame["address"].iloc[0] == "a.riou@medecin.mssante.fr"
+
+
+def colleagues(*keys: str) -> pd.DataFrame:
+    row = {"last_name": "Riou", "first_name": None, "title": "Dr", "civility": None, "sex": "F", "language": None}
+    return pd.DataFrame(
+        [row | {"email": f"{key}@exemple.example", "mss_email": None} for key in keys],
+        index=pd.Index(keys, name="correspondent_id"),
+    )
+
+
+def test_colleagues_are_never_one_message_whatever_the_group(people, relations) -> None:
+    subjects = undated(*({"subject_key": f"correspondent:C{number}", "patient_id": ""} for number in (1, 2, 3)))
+    frame = found(
+        subjects, people(), relations(), role="patient", group="family", colleagues=colleagues("C1", "C2", "C3")
+    ).frame
+    assert frame["addressee_key"].tolist() == [f"correspondent:C{number}" for number in (1, 2, 3)]
+    assert frame["reason"].tolist() == [""] * 3
+
+
+@pytest.mark.parametrize(
+    ("patient", "reason"), [({}, ""), ({"deceased": True}, "deceased"), ({"archived": True}, "archived")]
+)
+def test_nobody_is_written_to_about_a_patient_who_is_gone(people, relations, patient, reason) -> None:
+    subjects = undated({"subject_key": "correspondent:C1", "patient_id": "ana"})
+    frame = found(subjects, people(ana=patient), relations(), colleagues=colleagues("C1")).frame
+    assert frame["reason"].tolist() == [reason]
+
+
+def test_nobody_is_written_to_about_a_patient_whom_the_store_does_not_know(people, relations) -> None:
+    subjects = undated({"subject_key": "correspondent:C1", "patient_id": "ana"})
+    frame = found(subjects, people(), relations(), colleagues=colleagues("C1")).frame
+    assert frame["reason"].tolist() == ["unknown_patient"]
+
+
+def test_another_report_on_the_same_patient_is_another_occasion(people, relations) -> None:
+    subjects = undated({"subject_key": "correspondent:C1", "patient_id": "ana"})
+    frame = found(subjects, people(ana={}), relations(), colleagues=colleagues("C1"), answers="8f2a").frame
+    assert frame["subjects"].tolist() == [["correspondent:C1@patient:ana#8f2a"]]
+
+
+def test_a_parent_is_told_of_no_child_that_is_not_hers_through_a_mailbox_she_shares(
+    appointments, people, relations
+) -> None:
+    home = {"email": "m@exemple.example", "sex": "F"}
+    frame = found(
+        appointments(("1", "zoe", "2026-11-23 08:40"), ("2", "leo", "2026-11-23 09:00")),
+        people(zoe=CHILD | {"family_id": "f"}, leo=CHILD | {"family_id": "f"}),
+        relations(("zoe", "m", home), ("zoe", "d", home), ("leo", "m", home), ("leo", "x", {})),
+        guardians="both",
+        group="family",
+    ).frame
+    assert [len(told) for told in frame["appointments"]] == [1, 1, 1]
 
 
 def test_nobody_knows_a_birth_date_so_it_is_an_adult(appointments, people, relations) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -85,3 +87,11 @@ def told_apart_by(values: Mapping[str, str], catalogue: Catalogue) -> str:
     """
     dated = {code: value for code, value in values.items() if code in catalogue and catalogue[code].asked in _DATED}
     return ",".join(f"{code}={value}" for code, value in sorted(dated.items()))
+
+
+def digest_of(values: Mapping[str, str]) -> str:
+    """Return what tells one set of answers from another, and none of them; ``""`` when nothing was asked."""
+    if not values:
+        return ""
+    text = json.dumps(dict(sorted(values.items())), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

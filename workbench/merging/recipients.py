@@ -22,7 +22,7 @@ from workbench.domain.frames import RECIPIENT_COLUMNS, ROUND_COLUMNS
 from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
-from workbench.merging.addressees import Addressee, addressees_of, colleague_called
+from workbench.merging.addressees import Addressee, addressees_of, colleague_called, no_longer_patient
 
 MERGED_WITH = "merged_with"
 
@@ -71,6 +71,7 @@ def recipients_from_subjects(
     secure: bool = False,
     colleagues: pd.DataFrame | None = None,
     told: str = "",
+    answers: str = "",
 ) -> Recipients:
     """Return the recipients of a search's subjects, in the subjects' order.
 
@@ -105,6 +106,9 @@ def recipients_from_subjects(
     told
         What tells one mailing about patients as such from the next (its values, asked once): such subjects have no
         time of their own.
+    answers
+        A digest of all that was answered for the mailing: it sets one letter to a colleague about a patient apart from
+        the next.
     """
     table = subjects.drop_duplicates("subject_key") if len(subjects) else subjects
     rows = _subject_rows(table, zone)
@@ -119,18 +123,26 @@ def recipients_from_subjects(
 
     messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        messages.setdefault((row["patient_id"], row["day"] or ("" if group else row["subject_key"])), []).append(row)
+        messages.setdefault(
+            (row["patient_id"], row["day"] or ("" if group and not row["correspondent_id"] else row["subject_key"])), []
+        ).append(row)
 
     made: list[dict[str, Any]] = []
     for (patient_id, _day), about in messages.items():
         about.sort(key=_earliest)
         for row in about:
-            row["occasion"] = _occasion(row, told)
+            row["occasion"] = _occasion(row, told, answers)
         lead = about[0]
         patient = known.get(patient_id)
         on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
         if lead["correspondent_id"]:
-            chosen = [colleague_called(doctors.get(lead["correspondent_id"]), lead["correspondent_id"], secure=secure)]
+            whom, trouble = colleague_called(
+                doctors.get(lead["correspondent_id"]), lead["correspondent_id"], secure=secure
+            )
+            if patient_id:
+                gone = no_longer_patient(patient) if patient is not None else "unknown_patient"
+                trouble = gone or trouble
+            chosen = [(whom, trouble)]
         else:
             chosen = addressees_of(
                 patient_id,
@@ -248,11 +260,12 @@ def _round(row: Mapping[str, Any]) -> str:
     return "#".join(str(one.date()) if isinstance(one, datetime) else str(one) for one in known)
 
 
-def _occasion(row: Mapping[str, Any], told: str) -> str:
+def _occasion(row: Mapping[str, Any], told: str, answers: str) -> str:
     """Name what is told: the subject, and the time it has, or whom it is about, or what sets this mailing apart."""
     key, when = row["subject_key"], row["occasion"]
     if not when and row["correspondent_id"] and row["patient_id"]:
-        when = f"{_PATIENT}{row['patient_id']}"
+        # Another report on the same patient has another text.
+        when = f"{_PATIENT}{row['patient_id']}{'#' if answers else ''}{answers}"
     if not when and key.startswith((_PATIENT, _COLLEAGUE)):
         when = told
     return f"{key}@{when}" if when else key
@@ -293,7 +306,7 @@ def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     joined: dict[tuple[str, ...], dict[str, Any]] = {}
     for recipient in made:
         apart = recipient["reason"] or not recipient["_family"]
-        key = (recipient["addressee_key"], recipient["_day"], recipient["_family"])
+        key = (recipient["addressee_key"], *recipient["_beside"], recipient["_day"], recipient["_family"])
         first = None if apart else joined.get(key)
         if first is None:
             alone = (recipient["addressee_key"], recipient["_told"][0]["subject_key"])

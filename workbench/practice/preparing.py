@@ -15,7 +15,7 @@ from workbench.domain.accounts import Account
 from workbench.domain.mailings import MailingPlan
 from workbench.domain.objections import Objections
 from workbench.domain.people import Role
-from workbench.domain.questions import told_apart_by
+from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
@@ -185,6 +185,7 @@ class Prepared:
                 secure=is_mssante(self._account.email),
                 colleagues=practice.store.colleagues(doctors) if doctors else None,
                 told=told_apart_by(plan.values, practice.catalogue),
+                answers=digest_of(plan.values),
             )
         willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
         return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=found.findings)
