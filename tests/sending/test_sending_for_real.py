@@ -92,12 +92,12 @@ def test_among_random_faults_the_report_is_true(ledger: Ledger, seed: int, pipel
     clock = Hurrying()
     with ChaosServer(faults=random_faults(seed), pipelining=pipelining) as server:
         account = Account(
-            name="reception", email=SENDER, host="127.0.0.1", port=server.port, security=Security.NONE, timeout=3.0
+            name="reception", email=SENDER, host="127.0.0.1", port=server.port, security=Security.NONE, timeout=6.0
         )
         with ledger.start_sender(user=BY, now=clock.now()) as sender:
             send_pending(
                 ledger.outbox(mailing, sender),
-                SmtpTransport(account, connections=4, patience=Patience(after_dot=3.0)),
+                SmtpTransport(account, connections=4, patience=Patience(after_dot=6.0)),
                 letter_of,
                 now=clock.now,
                 sleep=clock.sleep,
