@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from workbench.merging.belonging import OWNED
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.recipient_tables import recipients_from_table
 from workbench.merging.recipients import Recipients, recipients_from_subjects
@@ -50,6 +51,8 @@ class Store:
                 index=["C1", "C2"],
             ),
         }  # fmt: skip
+        for table in OWNED - {"appointment"}:
+            self.tables[table] = self.tables[table].assign(patient_id="ana")
 
     def columns(self, source: str, keys: list[str], names: list[str]) -> pd.DataFrame:
         table = self.tables[source]
@@ -136,6 +139,14 @@ def test_a_guardian_who_is_written_to_is_the_guardian_of_the_fields(told, people
 def test_a_practices_own_table_names_what_it_is_about(told) -> None:
     table = pd.DataFrame({"email": ["a@exemple.example"], "patient_id": ["ana"], "quote_id": ["2"]})
     assert told(recipients_from_table(table), "DEVNUM", "HONNUM") == ["D-2", "F-1"]
+
+
+def test_what_is_another_patients_has_no_value_in_a_message_about_somebody_else(told) -> None:
+    codes = ("DEVNUM", "HONNUM", "DENTS", "RAPDATE", "PLTITRE")
+    named = {"quote_id": "2", "invoice_id": "a@b", "visit_id": "2", "recall_id": "2", "plan_id": "2"}
+    for about in ({"patient_id": "zoe"}, {}):
+        table = pd.DataFrame([{"email": "z@exemple.example", **about, **named}])
+        assert told(recipients_from_table(table), *codes) == [None] * 5
 
 
 def test_a_patient_without_any_of_them_has_no_value(told) -> None:

@@ -18,6 +18,7 @@ from workbench.domain.calendar import wall_clock
 from workbench.domain.fields import Catalogue
 from workbench.errors import UnknownName
 from workbench.language import LANGUAGES, _
+from workbench.merging.belonging import OWNED, own_appointments, own_keys, without_other_patients
 from workbench.merging.formats import FORMATS
 from workbench.merging.formats.inputs import Inputs
 from workbench.merging.recipients import Recipients
@@ -59,6 +60,8 @@ def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[
         needed.setdefault("patient", set()).add("main_practitioner_id")
     for table in CURRENT.keys() & needed.keys():
         needed.setdefault("patient", set()).add(CURRENT[table])
+    for table in OWNED & needed.keys():
+        needed[table].add("patient_id")
     return needed
 
 
@@ -103,6 +106,21 @@ def load_sources(
             rows = pd.Series(current, dtype=object)
             sources[table] = columns(table, _distinct(rows), sorted(needed[table]))
     return sources
+
+
+def leave_out_other_patients(
+    recipients: Recipients, sources: Mapping[str, pd.DataFrame], *, now: datetime, zone: ZoneInfo
+) -> Recipients:
+    """Return the recipients, with a reason where their message would have told of another patient's row."""
+    here, subjects = wall_clock(now, zone), leading_subjects(recipients)
+    keys = {
+        table: _current_keys(table, recipients, subjects, sources["patient"], now=here)
+        for table in CURRENT
+        if table in OWNED and table in sources
+    }
+    if "appointment" in sources:
+        keys["appointment"] = plain_list(recipients.frame["appointment_id"])
+    return without_other_patients(recipients, keys, sources)
 
 
 def _answering(ranked: pd.DataFrame, role: str, names: list[str]) -> pd.DataFrame:
@@ -230,6 +248,7 @@ def _inputs(
             places[table] = _current_keys(table, recipients, subjects, sources["patient"], now=here)
     for table, keys in places.items():
         if table in needed and table in sources:
+            keys = own_keys(keys, recipients, sources[table]) if table in OWNED else keys
             columns |= {f"{table}.{name}": column for name, column in _laid_out(sources[table], keys, zone).items()}
     if "file_practitioner" in needed and "file_practitioner" in sources:
         keys = columns["patient.main_practitioner_id"]
@@ -239,7 +258,7 @@ def _inputs(
         laid = {str(name): plain_column(series, zone)[:1] * size for name, series in sources["practice"].items()}
         columns |= {f"practice.{name}": column for name, column in laid.items()}
     if "appointment" in needed and "appointment" in sources:
-        columns |= _all_appointments(frame, sources)
+        columns |= _all_appointments(recipients, sources)
     languages = [language if language in LANGUAGES else LANGUAGES[0] for language in frame["language"]]
     return Inputs(columns=columns, languages=languages, now=here, zone=zone, adult_age=age)
 
@@ -258,7 +277,7 @@ def _laid_out(source: pd.DataFrame, keys: Sequence[Any], zone: ZoneInfo) -> dict
     return laid
 
 
-def _all_appointments(frame: pd.DataFrame, sources: Mapping[str, pd.DataFrame]) -> dict[str, list[Any]]:
+def _all_appointments(recipients: Recipients, sources: Mapping[str, pd.DataFrame]) -> dict[str, list[Any]]:
     """Return what `@RDVLISTE` tells: of each recipient, every appointment's start and practitioner."""
     told = sources["appointment"]
     if "starts_at" not in told.columns or "practitioner_id" not in told.columns:
@@ -270,7 +289,7 @@ def _all_appointments(frame: pd.DataFrame, sources: Mapping[str, pd.DataFrame]) 
     if staff is not None and {"title", "last_name"} <= set(staff.columns):
         rows = zip(staff.index, plain_list(staff["title"]), plain_list(staff["last_name"]), strict=True)
         titles = {key: " ".join(part for part in (title, name) if part) for key, title, name in rows}
-    told_of = frame["appointments"].tolist()
+    told_of = own_appointments(recipients, told)
     return {
         "appointments.starts_at": [[starts.get(key) for key in keys] for keys in told_of],
         "appointments.practitioner": [[titles.get(practitioners.get(key)) for key in keys] for keys in told_of],

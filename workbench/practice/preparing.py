@@ -17,7 +17,7 @@ from workbench.domain.objections import Objections
 from workbench.domain.people import Role
 from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
-from workbench.merging.frames import fields_frame, load_sources, needed_columns
+from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
 from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
@@ -98,6 +98,7 @@ class Prepared:
             now=self.at,
             zone=practice.calendar.zone,
         )
+        found = leave_out_other_patients(found, sources, now=self.at, zone=practice.calendar.zone)
         fields = fields_frame(
             found,
             compiled.codes,
