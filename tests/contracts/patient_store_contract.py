@@ -460,6 +460,38 @@ class PatientStoreContract:
         with pytest.raises(UnknownName, match="neighbour"):
             store.relations(["008"], "neighbour")
 
+    def test_an_invoice_tells_whom_it_asks_for_money(self, store: SqlPatientStore) -> None:
+        add(
+            store,
+            schema.persons,
+            [{"person_id": "r1", "patient_id": "007"}, {"person_id": "r2", "last_name": "PÈRE", "sex": "M"}],
+        )
+        paying = {"patient_id": "008", "person_id": "r2", "role": "payer", "relation": "father"}
+        add(store, schema.responsibilities, [paying, {**paying, "role": "guardian", "relation": "tutor"}])
+        bill = {"patient_id": "008", "dated_on": TODAY, "amount_cents": 100}
+        add(
+            store,
+            schema.invoices,
+            [
+                {"invoice_id": "f1", "payer_id": "r1", "billing_email": "compta@mail.example", **bill},
+                {"invoice_id": "f2", "payer_id": "r2", "due_on": TODAY, **bill},
+                {"invoice_id": "f3", **bill},
+            ],
+        )
+        frame = store.invoice_payers(["f3", "f1", "f2", "nothing"])
+        assert frame.index.tolist() == ["f3", "f1", "f2"]
+        told = frame.loc[["f1", "f2"]]
+        assert frame["patient_id"].tolist() == ["008"] * 3
+        assert pd.isna(frame.loc["f3", "person_key"])
+        assert told["person_key"].tolist() == ["r1", "r2"]
+        assert told["last_name"].tolist() == ["ÉTIENNE", "PÈRE"]  # what her own file tells fills what is not written
+        assert told["email"].fillna("").tolist() == ["zoe@mail.example", ""]
+        assert told["relation"].fillna("").tolist() == ["", "father"]
+        assert told["billing_email"].fillna("").tolist() == ["compta@mail.example", ""]
+        assert (frame["dated_on"] == pd.Timestamp(TODAY)).all()
+        assert frame.loc["f2", "due_on"] == pd.Timestamp(TODAY)
+        assert store.invoice_payers([]).empty
+
     def test_the_latest_decision_counts(self, store: SqlPatientStore) -> None:
         def decision(number: int, state: str, **more: str) -> dict[str, str]:
             return {"consent_id": f"d{number}", "state": state, "recorded_at": f"2026-01-0{number}", **more}

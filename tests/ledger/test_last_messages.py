@@ -91,6 +91,16 @@ class LastMessageContract:
         assert world.ledger.last_messages.told("invoice")["occasion"].tolist() == [""]
         assert len(world.ledger.last_messages.told("quote")) == 0
 
+    def test_what_a_step_told_to_whom_is_only_what_may_have_left(self, world: World):
+        number = world.queued("1", "2", "3", "4")
+        world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
+        purpose, step = world.template.occasion_purpose, world.template.step
+        assert world.ledger.last_messages.told_to(purpose, step) == {
+            (f"appointment:A{name}@2026-11-23T09:00", f"patient:{name}", "patient", "email") for name in ("1", "3")
+        }
+        assert world.ledger.last_messages.told_to(purpose, "another step") == frozenset()
+        assert world.ledger.last_messages.told_to("another purpose", step) == frozenset()
+
     def test_another_practice_sees_nothing_of_it(self, world: World, tmp_path: Path):
         world.send(world.queued("1"))
         url = world.ledger.engine.url.render_as_string(hide_password=False)

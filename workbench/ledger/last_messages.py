@@ -86,6 +86,22 @@ class LastMessages:
         )
         return frame.sort_values("at", kind="stable", ignore_index=True)
 
+    def told_to(self, purpose: str, step: str) -> frozenset[tuple[str, str, str, str]]:
+        """Return what a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
+        occasions = schema.occasions.c
+        told = (
+            sa.select(occasions.occasion, occasions.addressee_key, occasions.role, occasions.channel)
+            .join_from(schema.occasions, schema.deliveries, occasions.delivery_id == _rows.id)
+            .where(
+                occasions.practice_id == self._practice_id,
+                occasions.purpose == purpose,
+                occasions.step == step,
+                _left(),
+            )
+        )
+        with reading(self._engine) as connection:
+            return frozenset(tuple(row) for row in connection.execute(told))
+
     def times_told(self, kind: str, purpose: str) -> pd.Series:
         """Return how many messages of a purpose told of each subject of a kind: an integer by subject key."""
         import pandas as pd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from workbench.patients import rows
 from workbench.patients.schema import (
     consents,
     correspondents,
+    invoices,
     patient_correspondents,
     patients,
     persons,
@@ -111,26 +113,85 @@ def _responsible(connection: sa.Connection, practice_id: str, patient_ids: Seque
         sa.select(
             link.c.patient_id,
             link.c.person_id.label("person_key"),
-            sa.func.coalesce(persons.c.civility, own.c.civility).label("civility"),
-            sa.func.coalesce(persons.c.last_name, own.c.last_name).label("last_name"),
-            sa.func.coalesce(persons.c.first_name, own.c.first_name).label("first_name"),
-            sa.case((persons.c.sex == "U", sa.func.coalesce(own.c.sex, "U")), else_=persons.c.sex).label("sex"),
-            sa.func.coalesce(persons.c.email, own.c.email).label("email"),
-            sa.func.coalesce(persons.c.language, own.c.language).label("language"),
+            *_identity(own),
             link.c.relation,
             link.c.rank,
-            *(sa.func.coalesce(persons.c[name], own.c[name]).label(name) for name in _HOME_COLUMNS),
+            *_home(own),
         )
         .select_from(joined)
         .where(
             link.c.practice_id == practice_id,
             link.c.role == str(role),
+            # Whoever died answers for nobody any more: the next one does.
+            own.c.deceased.is_not(sa.true()),
             rows.among(link.c.patient_id, patient_ids, connection.dialect),
         )
     ).all()
     names = (*RELATION_COLUMNS, *_HOME_COLUMNS)
     values = rows.columns_of(found, names)
     return _best_first(pd.DataFrame({name: _relation_column(name, values[name]) for name in names}), patient_ids)
+
+
+def _identity(own: sa.Alias) -> list[sa.ColumnElement[Any]]:
+    """Return who a person is and how he is reached, what he lacks taken from his own file."""
+    return [
+        sa.func.coalesce(persons.c.civility, own.c.civility).label("civility"),
+        sa.func.coalesce(persons.c.last_name, own.c.last_name).label("last_name"),
+        sa.func.coalesce(persons.c.first_name, own.c.first_name).label("first_name"),
+        sa.case((persons.c.sex == "U", sa.func.coalesce(own.c.sex, "U")), else_=persons.c.sex).label("sex"),
+        sa.func.coalesce(persons.c.email, own.c.email).label("email"),
+        sa.func.coalesce(persons.c.language, own.c.language).label("language"),
+    ]
+
+
+def _home(own: sa.Alias) -> list[sa.ColumnElement[Any]]:
+    return [sa.func.coalesce(persons.c[name], own.c[name]).label(name) for name in _HOME_COLUMNS]
+
+
+def invoice_payers_frame(connection: sa.Connection, practice_id: str, invoice_ids: Sequence[str]) -> pd.DataFrame:
+    """Return whom invoices ask for money, indexed by ``invoice_id``, in the order asked for.
+
+    The columns of `relations_frame`, and ``billing_email due_on dated_on``. Of an invoice that names no payer
+    ``person_key`` is missing: whoever pays for the patient is asked.
+    """
+    bill, link = invoices.c, responsibilities
+    own = patients.alias("own_file")
+    joined = (
+        invoices.outerjoin(
+            persons, sa.and_(persons.c.practice_id == bill.practice_id, persons.c.person_id == bill.payer_id)
+        )
+        .outerjoin(own, sa.and_(own.c.practice_id == persons.c.practice_id, own.c.patient_id == persons.c.patient_id))
+        .outerjoin(
+            link,
+            sa.and_(
+                link.c.practice_id == bill.practice_id,
+                link.c.patient_id == bill.patient_id,
+                link.c.person_id == bill.payer_id,
+                link.c.role == Role.PAYER.value,
+            ),
+        )
+    )
+    found = connection.execute(
+        sa.select(
+            bill.invoice_id,
+            bill.patient_id,
+            bill.payer_id.label("person_key"),
+            *_identity(own),
+            link.c.relation,
+            link.c.rank,
+            *_home(own),
+            bill.billing_email,
+            bill.due_on,
+            bill.dated_on,
+        )
+        .select_from(joined)
+        .where(bill.practice_id == practice_id, rows.among(bill.invoice_id, invoice_ids, connection.dialect))
+    ).all()
+    names = ("invoice_id", *RELATION_COLUMNS, *_HOME_COLUMNS, "billing_email", "due_on", "dated_on")
+    values = rows.columns_of(found, names)
+    columns = {name: _relation_column(name, values[name]) for name in names[1:-2]}
+    columns |= {name: rows.day(values[name]) for name in names[-2:]}
+    return rows.indexed(columns, "invoice_id", values["invoice_id"], order=invoice_ids)
 
 
 def _colleagues(connection: sa.Connection, practice_id: str, patient_ids: Sequence[str], role: str) -> pd.DataFrame:

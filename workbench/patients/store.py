@@ -30,6 +30,7 @@ from workbench.patients.imports.importing import ImportReport, import_file
 from workbench.patients.people import (
     colleagues_frame,
     family_of,
+    invoice_payers_frame,
     objections_frame,
     people_frame,
     relations_frame,
@@ -272,6 +273,11 @@ class SqlPatientStore:
         """Return who answers for patients in a role (a guardian, a payer, a colleague of a kind), best first."""
         with reading(self.engine) as connection:
             return relations_frame(connection, self.practice_id, patient_ids, role)
+
+    def invoice_payers(self, invoice_ids: Sequence[str]) -> pd.DataFrame:
+        """Return whom invoices ask for money, indexed by ``invoice_id``; unknown ones are absent."""
+        with reading(self.engine) as connection:
+            return invoice_payers_frame(connection, self.practice_id, invoice_ids)
 
     def colleagues(self, correspondent_ids: Sequence[str]) -> pd.DataFrame:
         """Return colleagues as they are written to, indexed by ``correspondent_id``; unknown ones are absent."""

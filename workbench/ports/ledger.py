@@ -239,6 +239,10 @@ class LastMessageBook(Protocol):
         """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
         ...
 
+    def told_to(self, purpose: str, step: str) -> frozenset[tuple[str, str, str, str]]:
+        """Return what a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
+        ...
+
     def times_told(self, kind: str, purpose: str) -> pd.Series:
         """Return how many messages of a purpose told of each subject of a kind: an integer by subject key."""
         ...

@@ -89,6 +89,14 @@ class PatientStore(Protocol):
         """
         ...
 
+    def invoice_payers(self, invoice_ids: Sequence[str]) -> pd.DataFrame:
+        """Return whom invoices ask for money, indexed by ``invoice_id``; unknown ones are absent.
+
+        The columns of `relations` (``person_key`` missing where the invoice names no payer), and billing_email due_on
+        dated_on.
+        """
+        ...
+
     def colleagues(self, correspondent_ids: Sequence[str]) -> pd.DataFrame:
         """Return colleagues as they are written to, indexed by ``correspondent_id``; unknown ones are absent.
 
