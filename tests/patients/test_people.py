@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from tests.contracts.patient_store_contract import add, fill_small_practice
 from workbench.patients import schema
@@ -36,3 +37,19 @@ def test_a_search_says_how_many_rows_it_found(empty_store: SqlPatientStore) -> N
     )
     assert frame.attrs["workbench"]["rows"] == len(frame) > 1
     assert frame.iloc[1:].attrs["workbench"]["rows"] == len(frame)
+
+
+@pytest.mark.parametrize("database", ["empty_store", "empty_postgres_store"])
+@pytest.mark.parametrize("role", ["guardian", "payer"])
+def test_whoever_died_answers_for_nobody(request: pytest.FixtureRequest, database: str, role: str) -> None:
+    store: SqlPatientStore = request.getfixturevalue(database)
+    child = {"patient_id": "child", "last_name": "AUBE"}
+    add(store, schema.patients, [child, {"patient_id": "dead", "deceased": True}, {"patient_id": "archived"}])
+    for rank, who in enumerate(("dead", "archived", None), start=1):
+        add(store, schema.persons, [{"person_id": f"r{rank}", "patient_id": who}])
+        add(
+            store,
+            schema.responsibilities,
+            [{"patient_id": "child", "person_id": f"r{rank}", "role": role, "rank": rank}],
+        )
+    assert store.relations(["child"], role)["person_key"].tolist() == ["r2", "r3"]

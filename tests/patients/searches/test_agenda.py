@@ -176,6 +176,8 @@ def test_whoever_cannot_be_written_to_is_telephoned(store: SqlPatientStore) -> N
         ([{"email": "m@mail"}, {"email": None}], True),
         ([{"patient_id": "1"}], False),  # who has a file of her own, with an address in it
         ([{"patient_id": "3"}], True),
+        ([{"patient_id": "6", "email": "mort@mail.example"}], True),  # who died
+        ([{"patient_id": "6", "email": "mort@mail.example"}, {"email": "p@mail.example"}], False),
     ],
 )
 def test_a_minor_is_written_to_through_any_guardian_with_an_address(
@@ -191,6 +193,14 @@ def test_the_guardian_who_has_a_number_is_called_first(store: SqlPatientStore) -
     put(store, "a4", "4")
     guardian(store, "m", rank=1, last_name="Mère")
     assert called(find(store, "to_phone")) == {"a4": ("Mère", "mother", None, "02 61 91 00 04")}
+    guardian(store, "p", rank=2, last_name="Père", phone="02 61 91 00 08")
+    assert called(find(store, "to_phone")) == {"a4": ("Père", "mother", None, "02 61 91 00 08")}
+
+
+def test_a_guardian_who_died_is_not_called(store: SqlPatientStore) -> None:
+    put(store, "a4", "4")
+    guardian(store, "m", rank=1, patient_id="6", mobile="06 39 98 00 06")
+    assert called(find(store, "to_phone")) == {"a4": ("Enfant", None, None, "02 61 91 00 04")}
     guardian(store, "p", rank=2, last_name="Père", phone="02 61 91 00 08")
     assert called(find(store, "to_phone")) == {"a4": ("Père", "mother", None, "02 61 91 00 08")}
 

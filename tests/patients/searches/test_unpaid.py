@@ -143,6 +143,16 @@ def test_the_payer_is_the_invoices_own_or_the_first_of_the_file(store: SqlPatien
     }  # fmt: skip
 
 
+def test_a_payer_who_died_pays_no_more(store: SqlPatientStore) -> None:
+    put_patients(store, "dead", deceased=True, email="dead@mail.example")
+    put(store, schema.persons, {"person_id": "r1", "patient_id": "dead"}, {"person_id": "r2", "last_name": "BRUN"})
+    put(store, schema.responsibilities, {"patient_id": "1", "person_id": "r1", "role": "payer", "rank": 1})
+    bill(store, "a", "1")
+    assert found(store, "unpaid")["payer"].isna().all()
+    put(store, schema.responsibilities, {"patient_id": "1", "person_id": "r2", "role": "payer", "rank": 2})
+    assert found(store, "unpaid")["payer"].tolist() == ["BRUN"]
+
+
 def test_whoever_is_gone_is_left_out_unless_asked_for(store: SqlPatientStore) -> None:
     put_patients(store, "dead", deceased=True)
     put_patients(store, "gone", archived=True)

@@ -52,6 +52,9 @@ _GUARDIANS = responsibilities.join(
     ),
 ).outerjoin(_own, sa.and_(_own.c.practice_id == persons.c.practice_id, _own.c.patient_id == persons.c.patient_id))
 
+_ALIVE = _own.c.deceased.is_not(sa.true())
+"""Whoever died answers for nobody any more: the next one does."""
+
 
 def _of_guardian(name: str) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(persons.c[name], _own.c[name])
@@ -89,6 +92,7 @@ def _out_of_reach(context: Context) -> SqlCondition:
             responsibilities.c.practice_id == appointments.c.practice_id,
             responsibilities.c.patient_id == appointments.c.patient_id,
             responsibilities.c.role == "guardian",
+            _ALIVE,
             _usable(_of_guardian("email"), malformed),
         )
         .correlate(appointments)
@@ -155,6 +159,7 @@ def _guardians_to_call(patient_ids: Sequence[str], context: Context) -> dict[str
         .where(
             responsibilities.c.practice_id == context.practice_id,
             responsibilities.c.role == "guardian",
+            _ALIVE,
             rows.among(responsibilities.c.patient_id, patient_ids, context.connection.dialect),
         )
         .order_by(responsibilities.c.rank, responsibilities.c.person_id)

@@ -196,9 +196,16 @@ def _payers(context: Context, found: Mapping[str, rows.Values]) -> tuple[list[st
     first: dict[str, str] = {}
     for patient_id, person_id in context.connection.execute(
         sa.select(paying.patient_id, paying.person_id)
+        .select_from(
+            responsibilities.join(
+                known, sa.and_(persons.c.practice_id == paying.practice_id, persons.c.person_id == paying.person_id)
+            )
+        )
         .where(
             paying.practice_id == context.practice_id,
             paying.role == "payer",
+            # Whoever died pays no more: the next one does.
+            own.c.deceased.is_not(sa.true()),
             rows.among(paying.patient_id, found["patient_id"], dialect),
         )
         .order_by(paying.patient_id, paying.rank, paying.person_id)
