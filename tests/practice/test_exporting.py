@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.databases import writing
 from workbench.errors import BadValue, UnknownName, UsageError
+from workbench.patients.schema import invoices, persons
 from workbench.practice import Practice
 
 
@@ -119,3 +121,59 @@ def test_what_is_exported_is_imported_again_without_a_change(exported: Practice,
         )
         report = exported.import_file("appointments", tmp_path / name)
         assert (report.rows, report.unchanged, report.findings) == (len(found), len(found), ())
+
+
+def answering(practice: Practice, found: pd.DataFrame, role: str) -> pd.Series[Any]:
+    """Return the best guardian or payer, with an address, of one of the rows' patients."""
+    ranked = practice.store.relations(sorted(set(found["patient_id"])), role).drop_duplicates("patient_id")
+    return ranked[ranked["email"].notna()].iloc[0]
+
+
+def without(practice: Practice, found: pd.DataFrame, tmp_path: Path, *columns: str) -> set[str]:
+    """Return the patients that an export for e-mail leaves out, and was going to name before."""
+    practice.export(found.drop(columns=list(columns)), tmp_path / "after.csv", consent="email")
+    return set(found["patient_id"]) - {row["patient_id"] for row in cells(tmp_path / "after.csv")}
+
+
+def minors(practice: Practice) -> pd.DataFrame:
+    found = tomorrow(practice)
+    born = practice.store.people(sorted(set(found["patient_id"])))["birth_date"]
+    return found[found["patient_id"].isin(born.index[born > "2010-01-01"])]
+
+
+def test_a_guardian_who_wants_no_mail_is_not_in_the_file_of_a_child(exported: Practice, tmp_path: Path):
+    found = minors(exported)
+    mother = answering(exported, found, "guardian")
+    assert mother["patient_id"] not in without(exported, found, tmp_path, "email")
+    exported.opt_out(mother["email"])
+    assert mother["patient_id"] in without(exported, found, tmp_path, "email")
+
+
+def test_a_guardian_who_objected_as_a_patient_is_not_in_the_file_of_a_child(exported: Practice, tmp_path: Path):
+    found = minors(exported)
+    mother = answering(exported, found, "guardian")
+    files = exported.tables.patients()
+    own = files.loc[(files["birth_date"] < "1990-01-01") & ~files["deceased"] & ~files["archived"], "patient_id"].iloc[
+        0
+    ]
+    with writing(exported.store.engine) as connection:  # type: ignore[attr-defined]
+        same = persons.c.person_id == mother["person_key"]
+        connection.execute(persons.update().where(same).values(patient_id=own))
+    exported.opt_out(own)
+    assert mother["patient_id"] in without(exported, found, tmp_path, "email")
+
+
+@pytest.mark.parametrize("hidden", [(), ("payer_email",)])
+def test_who_pays_an_invoice_and_wants_no_mail_is_not_in_the_file(
+    exported: Practice, tmp_path: Path, hidden: tuple[str, ...]
+):
+    exported.export("unpaid", tmp_path / "before.csv", consent="email")
+    (one, *_others) = cells(tmp_path / "before.csv")
+    with writing(exported.store.engine) as connection:  # type: ignore[attr-defined]
+        its = invoices.c.invoice_id == one["invoice_id"]
+        connection.execute(invoices.update().where(its).values(billing_email="accounts@exemple.example"))
+    found = exported.search("unpaid").drop(columns=list(hidden))
+    found = found[found["invoice_id"] == one["invoice_id"]]
+    assert exported.export(found, tmp_path / "a.csv", consent="email").rows == 1
+    exported.opt_out("accounts@exemple.example")
+    assert exported.export(found, tmp_path / "b.csv", consent="email").left_out == {"opted_out": 1}

@@ -13,15 +13,21 @@ import pandas as pd
 
 from workbench.addresses import address_key
 from workbench.domain.objections import Objections
-from workbench.domain.people import Channel
+from workbench.domain.people import Channel, Role
 from workbench.errors import BadValue, UnknownName
 from workbench.language import _
+from workbench.merging.addressees import addressees_of, no_longer_patient
+from workbench.merging.recipients import plain_records
 from workbench.practice.identity import whose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.practice.practice import Practice
+
+
+_MONEY = ("invoice_id", "quote_id")
+"""Columns whose rows are about money: whoever pays for the patient is written to about them."""
 
 
 class TableWriter(Protocol):
@@ -90,36 +96,86 @@ def export_rows(
 
 
 def _reasons(practice: Practice, found: pd.DataFrame, channel: str, purpose: str) -> list[str]:
-    """Return why each row is left out, or ``""``: its patient or address objects, died, or has an archived file."""
+    """Return why each row is left out, or ``""``.
+
+    Its patient died or has an archived file; or the patient, whoever a message about the row would go to (the guardian
+    of a minor, who pays), or the owner of an address in any of its columns objects.
+    """
     if channel not in [str(known) for known in Channel]:
         raise BadValue(
             _("There is no channel « {channel} »: it is one of {known}.").format(
                 channel=channel, known=", ".join(Channel)
             )
         )
-    if not {"patient_id", "email"} & set(found.columns):
+    written = [
+        texts for texts in (_texts(found, str(name)) for name in found.columns) if any("@" in one for one in texts)
+    ]
+    if "patient_id" not in found.columns and not written and "email" not in found.columns:
         raise BadValue(_("These rows name no patient and no address: nobody's consent can be asked."))
     objections = Objections.from_frame(
         pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
         selves=practice.store.selves,
         mailbox=address_key,
     )
-    patients, addresses = _texts(found, "patient_id"), _texts(found, "email")
-    people = practice.store.people(sorted({one for one in patients if one}))
-    states = {
-        str(key): (bool(died), bool(archived), own if isinstance(own, str) else "")
-        for key, died, archived, own in zip(
-            people.index, people["deceased"], people["archived"], people["email"], strict=True
-        )
+    patients = _texts(found, "patient_id")
+    known = {
+        str(row["patient_id"]): row
+        for row in plain_records(practice.store.people(sorted({one for one in patients if one})).reset_index())
     }
+    asked = _asked_about(practice, found, patients, known)
     reasons = []
-    for patient_id, address in zip(patients, addresses, strict=True):
-        died, archived, own = states.get(patient_id, (False, False, ""))
-        reason = "deceased" if died else "archived" if archived else ""
-        for one in dict.fromkeys((address, own)):
-            reason = reason or objections.reason(patient_id=patient_id, address=one, channel=channel, purpose=purpose)
+    for place, patient_id in enumerate(patients):
+        file = known.get(patient_id, {})
+        reason = no_longer_patient(file)
+        read_by = [("", str(file.get("email") or "")), *(("", texts[place]) for texts in written), *asked[place]]
+        for key, address in dict.fromkeys(read_by):
+            reason = reason or objections.reason(
+                patient_id=patient_id, address=address, addressee_key=key, channel=channel, purpose=purpose
+            )
         reasons.append(reason)
     return reasons
+
+
+def _asked_about(
+    practice: Practice, found: pd.DataFrame, patients: Sequence[str], known: Mapping[str, Mapping[str, Any]]
+) -> list[list[tuple[str, str]]]:
+    """Return the key and the address of each one that a message about a row would go to."""
+    about_money = [[key and bill for key, bill in zip(patients, _texts(found, name), strict=True)] for name in _MONEY]
+    of_money = [any(cells) for cells in zip(*about_money, strict=True)]
+    answering: dict[tuple[str, Role], list[tuple[str, str]]] = {}
+    for role, through in ((Role.PATIENT, Role.GUARDIAN), (Role.PAYER, Role.PAYER)):
+        concerned = {
+            one
+            for one, money in zip(patients, of_money, strict=True)
+            if one in known and (money or role is Role.PATIENT)
+        }
+        responsible: dict[str, list[dict[str, Any]]] = {}
+        for row in plain_records(practice.store.relations(sorted(concerned), through)) if concerned else []:
+            responsible.setdefault(str(row["patient_id"]), []).append(row)
+        for one in concerned:
+            chosen = addressees_of(
+                one,
+                known[one],
+                responsible.get(one, []),
+                role,
+                day=practice.today,
+                adult_age=practice.settings.adult_age,
+            )
+            answering[one, role] = [(person.key, person.email) for person, _problem in chosen]
+    invoices = _texts(found, "invoice_id")
+    bills = sorted({one for one in invoices if one})
+    payers = {
+        str(row["invoice_id"]): (f"{Role.PAYER}:{row['person_key'] or ''}", row["billing_email"] or row["email"] or "")
+        for row in (plain_records(practice.store.invoice_payers(bills).reset_index()) if bills else [])
+    }
+    return [
+        [
+            *answering.get((patient_id, Role.PATIENT), ()),
+            *(answering.get((patient_id, Role.PAYER), ()) if money else ()),
+            *([payers[invoice]] if invoice in payers else ()),
+        ]
+        for patient_id, money, invoice in zip(patients, of_money, invoices, strict=True)
+    ]
 
 
 def _texts(found: pd.DataFrame, name: str) -> list[str]:
