@@ -81,6 +81,7 @@ Index(
     None,
     patient_correspondents.c.practice_id,
     patient_correspondents.c.correspondent_id,
+    patient_correspondents.c.kind,
     patient_correspondents.c.patient_id,
 )
 

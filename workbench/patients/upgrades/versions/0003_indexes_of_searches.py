@@ -18,7 +18,7 @@ _MADE = (
     ("recalls", ("reason",)),
     ("papers", ("kind",)),
     ("payments", ("invoice_id", "amount_cents")),
-    ("patient_correspondents", ("correspondent_id", "patient_id")),
+    ("patient_correspondents", ("correspondent_id", "kind", "patient_id")),
 )
 
 
