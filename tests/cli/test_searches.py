@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.practice.asked import every_parameter
 from workbench.cli.main import app
 from workbench.cli.session import Session, settings_of
 from workbench.errors import BadValue, StaleData, UnknownName
+from workbench.wiring import open_practice
 
 
 def test_a_search_counts_rows_days_patients_and_distinct_addresses(command):
@@ -41,8 +43,21 @@ def test_a_list_goes_to_a_file(command, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["self", "name", "today"])
-def test_a_word_of_the_call_is_no_parameter(command, name):
-    assert isinstance(command("search", "appointments", "--set", f"{name}=x").exception, UnknownName)
+@pytest.mark.parametrize("how", [(), ("--explain",)])
+def test_what_the_search_does_not_declare_is_no_parameter(sample: Path, name: str, how: tuple[str, ...]):
+    done = at_the_terminal(sample, "appointments", "--set", f"{name}=x", *how)
+    assert isinstance(done.exception, UnknownName)
+
+
+def test_every_parameter_of_every_search_can_be_set(sample: Path):
+    with open_practice(sample) as practice:
+        asked = every_parameter(practice)
+    assert "name" in asked["patients"]
+    for search, parameters in asked.items():
+        pairs = [word for name, value in parameters.items() for word in ("--set", f"{name}={value}")]
+        for how in ((), ("--explain",)):
+            done = at_the_terminal(sample, search, *pairs, *how)
+            assert done.exit_code == 0, (search, how, done.exception)
 
 
 def test_pairs_are_read_and_repeated_keys_become_a_list():

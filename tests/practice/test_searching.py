@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from tests.practice.asked import every_parameter
 from tests.practice.conftest import NOW
 from workbench import where
 from workbench.databases import writing
@@ -42,6 +43,24 @@ def reached(practice: Practice, patient_id: str, at: datetime, **about: object) 
 @pytest.fixture(autouse=True)
 def nobody_reached_before(practice: Practice) -> None:
     write(practice, sa.delete(contacts))
+
+
+# --- what is asked ----------------------------------------------------------------------------------------
+
+
+def test_every_parameter_of_every_search_is_asked_by_its_name(practice: Practice) -> None:
+    for search, parameters in every_parameter(practice).items():
+        for name, value in parameters.items():
+            found = practice.search(search, **{name: value})
+            assert found.attrs["workbench"]["parameters"] == {name: value}
+        found = practice.search(search, **parameters)
+        assert practice.explain(search, **parameters)["left"].iloc[-1] == len(found), search
+
+
+def test_patients_are_found_by_their_name(practice: Practice) -> None:
+    found = practice.search("patients", name="lefevre")
+    assert 0 < len(found) < len(practice.search("patients"))
+    assert found["patient"].str.startswith("LEFÈVRE").all()
 
 
 # --- the last message -----------------------------------------------------------------------------------

@@ -147,7 +147,7 @@ def refuse_names(values: Iterable[str], taken: frozenset[str]) -> None:
 def parameters_of(settings: Iterable[str] | None) -> dict[str, Any]:
     """Read a search's parameters from ``key=value`` pairs."""
     parameters: dict[str, Any] = {**settings_of(settings)}
-    refuse_names(parameters, frozenset({"self", "name", "today"}))
+    refuse_names(parameters, frozenset({"today"}))
     return parameters
 
 
