@@ -233,7 +233,7 @@ class Practice:
         """
         return self.store.choices()
 
-    def search(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
+    def search(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
         """Look for subjects; one row an appointment, an invoice or a patient.
 
         Parameters
@@ -287,7 +287,7 @@ class Practice:
         self._last_search = ref(frame)
         return frame
 
-    def explain(self, name: str, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
+    def explain(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
         """Tell how a search finds its rows; `name`, `today` and parameters as in `search`, which it raises like.
 
         Returns
