@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from tests.ledger.world import BY, World, a_group, a_letter, a_row, outcome
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove
 from workbench.ledger import schema
+from workbench.ledger.enqueueing import CHUNK
 
 
 def rows_of(world: World, mailing_id: int) -> list[sa.Row[tuple[object, ...]]]:
@@ -339,7 +340,33 @@ def test_a_message_that_also_tells_something_new_leaves(world: World) -> None:
     told, new = "appointment:A1@2026-11-23T09:00", "appointment:A9@2026-11-23T11:00"
     assert world.enqueue(number, [a_row("1", occasions=[told, new, new])]).duplicates == 0
     assert world.send(number) == ["1"]
-    assert world.occasions() == {(told, 0), (new, 0)}
+    assert world.occasions() == {(told, 0), (told, 1), (new, 0)}
+
+
+@pytest.mark.parametrize("complete", [True, False])
+@pytest.mark.parametrize("beyond_the_chunk", [False, True])
+def test_a_group_that_grows_while_it_waits_is_told_once(world: World, complete: bool, beyond_the_chunk: bool) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_group("F1"), a_group("F8", "F9", of="2")], complete=complete)
+    others = [a_row(str(name), address="") for name in range(100, 100 + CHUNK * beyond_the_chunk)]
+    grown = [a_group("F1", "F2"), *others, a_group("F8", of="2"), a_group("F9", of="2")]
+    world.enqueue(number, grown, complete=complete)
+    assert sorted(set(world.send(number)) - {row.patient_id for row in others}) == ["1", "2"]
+    sent = {row.recipient_id for row in rows_of(world, number) if row.status == "sent"}
+    assert sent >= {"invoice:F1+invoice:F2", "invoice:F8", "invoice:F9"}
+    assert {row.reason for row in rows_of(world, number) if row.recipient_id.startswith("invoice:F8+")} == {
+        "superseded"
+    }
+    another = world.open("another").id
+    world.enqueue(another, [a_group("F1"), a_group("F2"), a_group("F8", of="2")])
+    assert world.send(another) == []
+
+
+def test_a_part_of_a_list_leaves_a_group_waiting_that_tells_more(world: World) -> None:
+    number = world.open().id
+    world.enqueue(number, [a_group("F1", "F2")])
+    assert world.enqueue(number, [a_group("F1")]).duplicates == 1
+    assert [row.status for row in rows_of(world, number)] == ["pending", "skipped"]
 
 
 def test_again_sends_a_new_round_linked_to_the_first(world: World) -> None:

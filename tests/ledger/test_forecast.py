@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ledger.world import World, a_row
+from tests.ledger.world import World, a_group, a_row
 from workbench.domain.deliveries import OPEN, NewDelivery
 from workbench.domain.mailings import Counts, Forecast, Tally
 from workbench.ledger.ledger import open_ledger
@@ -152,6 +152,16 @@ def test_a_row_of_an_earlier_round_that_nobody_names_any_more_is_cancelled(world
     assert foretold(world, [a_row("2")]) == Counts(sent=3, cancelled=1)
 
 
+def test_a_group_that_grows_or_shrinks_is_counted_once(world: World) -> None:
+    foretold(world, [a_group("F1"), a_group("F8", "F9", of="2")])
+    assert foretold(world, [a_group("F1", "F2")], complete=False) == Counts(pending=2, cancelled=1)
+    assert foretold(world, [a_group("F8", of="2")], complete=False) == Counts(pending=2, cancelled=1, skipped=1)
+    assert foretold(world, [a_group("F8", of="2"), a_group("F9", of="2")], complete=False) == Counts(
+        pending=3, cancelled=2
+    )
+    assert foretold(world, [a_group("F1")]) == Counts(pending=1, cancelled=4)
+
+
 REASONS = st.sampled_from(["", "", "no_address", "opted_out"])
 ROWS = st.lists(
     st.builds(
@@ -172,9 +182,26 @@ ROWS = st.lists(
     max_size=5,
     unique_by=lambda row: (row.recipient_id, row.addressee_key),
 )
+# What one addressee is told is in one message of a list, however it is grouped.
+GROUPS = st.builds(
+    lambda places, reasons, address: [
+        a_group(
+            *(f"F{number}" for number in range(4) if places[number] == place),
+            reason=reasons[place],
+            of="3",
+            address=f"{address}@example.test",
+        )
+        for place in range(3)
+        if place in places
+    ],
+    st.tuples(*[st.sampled_from([None, 0, 0, 1, 2])] * 4),
+    st.tuples(REASONS, REASONS, REASONS),
+    st.sampled_from("ab"),
+)
+LISTS = st.builds(lambda rows, groups: [*rows, *groups], ROWS, GROUPS)
 STEPS = st.lists(
     st.tuples(
-        ROWS,
+        LISTS,
         st.booleans(),
         st.booleans(),
         st.sampled_from(["", "other"]),

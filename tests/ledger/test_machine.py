@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from tests.ledger.world import BY, World, a_group, a_letter, a_row, outcome
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove, JournalBroken
@@ -33,7 +33,13 @@ from workbench.ports import Claimed
 NAMES = ("1", "2", "3", "4")
 REASONS = ("", "", "no_address", "opted_out")
 HOURS = ("09:00", "09:00", "10:30")  # sometimes an appointment is moved
+INVOICES = ("F1", "F2", "F3")
+DEBTOR = "5"
 MAILBOXES = ("old", "old", "new")  # and sometimes an address is corrected
+
+
+def any_told(places: tuple[int | None, ...]) -> bool:
+    return any(place is not None for place in places)
 
 
 class AliveSender:
@@ -99,6 +105,31 @@ class LedgerMachine(RuleBasedStateMachine):
             )
             for name, (reason, hour, mailbox) in people.items()
         ]
+        self.queue_rows(mailing_id, rows, again=again, complete=complete)
+
+    @rule(
+        which=st.integers(0, 1),
+        places=st.tuples(*[st.sampled_from((0, 0, 1, None))] * len(INVOICES)).filter(any_told),
+        reasons=st.tuples(st.sampled_from(REASONS), st.sampled_from(REASONS)),
+        again=st.sampled_from((False, False, True)),
+        complete=st.booleans(),
+    )
+    def queue_groups(
+        self, which: int, places: tuple[int | None, ...], reasons: tuple[str, str], again: bool, complete: bool
+    ) -> None:
+        """All that somebody owes, in one message or two; from one list to the next the groups grow and shrink."""
+        rows = [
+            a_group(
+                *(number for number, at in zip(INVOICES, places, strict=True) if at == place),
+                reason=reasons[place],
+                of=DEBTOR,
+            )
+            for place in (0, 1)
+            if place in places
+        ]
+        self.queue_rows(self.mailings[which], rows, again=again, complete=complete)
+
+    def queue_rows(self, mailing_id: int, rows: list[NewDelivery], *, again: bool, complete: bool) -> None:
         if self.ledger.mailings.mailing(mailing_id).status is MailingStatus.CANCELLED and not again:
             with pytest.raises(ForbiddenMove):
                 self.world.enqueue(mailing_id, rows)
@@ -109,7 +140,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.rows += report.added
         if again:
             self.on_purpose.update(row.recipient_id for row in rows)
-        self.check_what_a_list_changes(mailing_id, {row.recipient_id: row for row in rows}, before, complete=complete)
+        named = {row.recipient_id: row for row in rows}
+        self.check_what_a_list_changes(mailing_id, named, before, complete=complete)
+        self.check_that_nobody_is_lost(mailing_id, named)
+        if not again:
+            self.check_that_who_waits_now_has_something_new_to_tell(before)
 
     def check_what_a_list_changes(
         self,
@@ -139,6 +174,26 @@ class LedgerMachine(RuleBasedStateMachine):
             if row.reason == "superseded" and old.status != "cancelled":
                 assert row.recipient_id not in named
                 assert complete or row.patient_id in {one.patient_id for one in named.values()}
+
+    def check_that_nobody_is_lost(self, mailing_id: int, named: dict[str, NewDelivery]) -> None:
+        held = {text for texts in self.held().values() for text in texts}
+        stands = {row.recipient_id: row.status for row in sorted(self.table(), key=lambda row: row.again)
+                  if row.mailing_id == mailing_id}  # fmt: skip
+        for recipient_id, row in named.items():
+            if not row.reason and stands[recipient_id] not in ("failed", "cancelled"):
+                assert held.issuperset(row.occasions)
+
+    def check_that_who_waits_now_has_something_new_to_tell(self, before: dict[int, sa.Row]) -> None:  # type: ignore[type-arg]
+        told = {
+            text
+            for number, texts in self.letters().items()
+            if self.accepted[number] and not self.asked_again[number]
+            for text in texts
+        }
+        for row in self.table():
+            waited = row.id in before and before[row.id].status == "pending"
+            if row.status == "pending" and not waited:
+                assert not told.issuperset(self.letters()[row.id])
 
     @rule(which=st.integers(0, 1))
     def retry(self, which: int) -> None:
@@ -341,11 +396,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def occasions_are_held_by_those_who_may_have_told_them(self) -> None:
-        with self.ledger.engine.connect() as connection:
-            mine = schema.occasions.c.practice_id == self.ledger.practice_id
-            holders = Counter(connection.execute(sa.select(schema.occasions.c.delivery_id).where(mine)).scalars())
+        held, letters = self.held(), self.letters()
         for row in self.table():
-            assert (holders[row.id] == 1) is (row.status in ("pending", "sending", "sent", "in_doubt"))
+            tells = letters[row.id] if row.status in ("pending", "sending", "sent", "in_doubt") else []
+            assert sorted(held.get(row.id, [])) == sorted(tells)
 
     @invariant()
     def a_mailing_is_finished_only_when_no_row_is_open(self) -> None:
@@ -366,6 +420,25 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.ledger.engine.connect() as connection:
             mine = schema.deliveries.c.practice_id == self.ledger.practice_id
             return list(connection.execute(sa.select(schema.deliveries).where(mine)))
+
+    def held(self) -> dict[int, list[str]]:
+        """The occasions that each delivery holds."""
+        table = schema.occasions.c
+        held: dict[int, list[str]] = {}
+        with self.ledger.engine.connect() as connection:
+            mine = table.practice_id == self.ledger.practice_id
+            for number, text in connection.execute(sa.select(table.delivery_id, table.occasion).where(mine)):
+                held.setdefault(number, []).append(text)
+        return held
+
+    def letters(self) -> dict[int, list[str]]:
+        """The occasions that each delivery speaks of."""
+        table = schema.letters.c
+        with self.ledger.engine.connect() as connection:
+            mine = table.practice_id == self.ledger.practice_id
+            return {
+                row[0]: row[1] for row in connection.execute(sa.select(table.delivery_id, table.occasions).where(mine))
+            }
 
     def doubtful(self, mailing_id: int) -> set[int]:
         """The rows that a person may settle, those of dead senders included: they are recovered first."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from tests.ledger.world import World, a_row
+from tests.ledger.world import World, a_group, a_row
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
 
@@ -37,10 +37,10 @@ def test_an_occasion_is_granted_once_to_each_addressee_in_each_role(world: World
     assert occasions.granted(speaker("free")) is None
 
 
-def test_only_the_free_occasions_of_a_message_are_taken(world: World, connection: sa.Connection) -> None:
+def test_a_message_with_something_new_holds_all_that_it_tells(world: World, connection: sa.Connection) -> None:
     granted = of(world, connection).granted(speaker("taken", "free", "free", "freer"))
     assert granted is not None
-    assert [(key[0], again) for key, again in granted] == [("free", 0), ("freer", 0)]
+    assert [(key[0], again) for key, again in granted] == [("taken", 1), ("free", 0), ("freer", 0)]
 
 
 def test_on_purpose_takes_the_next_number(world: World, connection: sa.Connection) -> None:
@@ -74,3 +74,15 @@ def test_the_tables_refuse_an_occasion_told_twice_and_released_ones_are_free(
     kept = connection.execute(sa.select(schema.occasions.c.occasion, schema.occasions.c.delivery_id)).all()
     assert sorted(map(tuple, kept)) == [("other", 2), ("taken", 2)]
     connection.rollback()
+
+
+def test_what_a_message_told_beside_something_new_stays_told_when_the_other_gives_it_back(world: World) -> None:
+    other = world.open("other").id
+    world.enqueue(other, [a_group("F1")])
+    grown = world.open("grown").id
+    world.enqueue(grown, [a_group("F1", "F2")])
+    assert world.send(grown) == ["1"]
+    world.ledger.mailings.cancel(other, by="claire", now=world.now)
+    third = world.open("third").id
+    world.enqueue(third, [a_group("F1")])
+    assert world.statuses(third) == {"1": "skipped duplicate_occasion"}

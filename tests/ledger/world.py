@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -46,6 +47,13 @@ def a_row(
         occasions=tuple([f"appointment:A{name}@2026-11-23T09:00"] if occasions is None else occasions),
         values=values or {"PNOM": f"Nom {name}"},
     )
+
+
+def a_group(*numbers: str, reason: str = "", of: str = "1", address: str | None = None) -> NewDelivery:
+    """All that somebody owes in one message: its key names each invoice, as `merging.recipients` writes it."""
+    subjects = [f"invoice:{number}" for number in sorted(numbers)]
+    row = a_row(of, reason=reason, address=address, occasions=subjects)
+    return replace(row, recipient_id="+".join(subjects), appointment_id="", invoice_id=min(numbers))
 
 
 def a_letter(claimed: Claimed, content: bytes = b"Subject: x\r\n\r\nBonjour\r\n") -> Letter:

@@ -30,6 +30,7 @@ SUPERSEDED = "superseded"
 
 _T = TypeVar("_T")
 _Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
+_To = tuple[str, str, str]  # addressee_key, role, channel
 _S = DeliveryStatus
 _rows = schema.deliveries
 
@@ -54,12 +55,13 @@ class _Standing:
 
     rows: Mapping[_Key, Any]
     previous: Mapping[_Key, int]  # the latest delivery of each key before this round
+    all: Sequence[Any]  # the rows of every round
     waiting: Mapping[int, Any]  # the letters of the pending rows that nobody holds
 
 
 @dataclass(slots=True)
 class Enqueuing:
-    """One list being queued, chunk by chunk; the list itself is never held whole.
+    """One list being queued, chunk by chunk; a whole search or table is never held whole.
 
     Parameters
     ----------
@@ -86,6 +88,8 @@ class Enqueuing:
     # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
     _last_before: int = 0
     _named: set[int] = field(default_factory=set)
+    # Of a part of a search, the subjects that it speaks of to each addressee.
+    _told: dict[_To, set[str]] = field(default_factory=dict)
 
     def run(self, rows: Iterable[NewDelivery]) -> EnqueueReport:
         """Queue every row and tell what was done."""
@@ -93,6 +97,9 @@ class Enqueuing:
             self._last_before = connection.execute(
                 sa.select(sa.func.coalesce(sa.func.max(_rows.c.id), 0)).where(*self._of_the_mailing())
             ).scalar_one()
+        if not self.complete and self._last_before:
+            rows = list(rows)  # a part is held whole, so that where it is cut into transactions does not matter
+            self._told = _subjects_told(rows)
         waiting = iter(rows)
         while chunk := list(islice(waiting, CHUNK)):
             with writing(self.engine) as connection:
@@ -168,7 +175,7 @@ class Enqueuing:
             table.reason, table.recipient, table.address, table.language, table.patient_id, table.appointment_id,
             table.invoice_id, table.practitioner_id, table.template_revision_id, table.sender_id, table.not_before,
         )  # fmt: skip
-        named = sorted({row.recipient_id for row in chunk})
+        named = sorted({row.recipient_id for row in chunk} | self._telling_the_same(connection, chunk))
         found = {
             row.id: row
             for row in connection.execute(query.where(*self._of_the_mailing(), table.recipient_id.in_(named)))
@@ -194,8 +201,30 @@ class Enqueuing:
                 standing[_key(row)] = row
             else:
                 previous[_key(row)] = row.id
-        open_rows = [row.id for row in standing.values() if row.status == _S.PENDING and row.sender_id is None]
-        return _Standing(standing, previous, _hold(connection, open_rows))
+        open_rows = [row.id for row in found.values() if row.status == _S.PENDING and row.sender_id is None]
+        return _Standing(standing, previous, list(found.values()), _hold(connection, open_rows))
+
+    def _telling_the_same(self, connection: sa.Connection, chunk: Sequence[NewDelivery]) -> set[str]:
+        """Return the recipients of this mailing whose waiting messages speak of an occasion of the chunk, too."""
+        texts = sorted({text for row in chunk for text in row.occasions})
+        if not self._last_before or not texts:
+            return set()
+        held = schema.occasions.c
+        query = (
+            sa.select(_rows.c.recipient_id)
+            .distinct()
+            .join_from(schema.occasions, _rows, held.delivery_id == _rows.c.id)
+            .where(
+                held.practice_id == self.practice_id,
+                held.purpose == self.mailing.purpose,
+                held.step == self.mailing.step,
+                held.occasion.in_(texts),
+                # The sum keeps SQLite from beginning with the whole mailing.
+                _rows.c.mailing_id + sa.literal_column("0") == self.mailing.id,
+                _rows.c.status == _S.PENDING.value,
+            )
+        )
+        return set(connection.execute(query).scalars())
 
     def _may_change(self, row: NewDelivery, found: Any, standing: _Standing) -> bool:
         """Tell whether the list decides about a row, or somebody else does: a sender, a server, a person."""
@@ -246,28 +275,39 @@ class Enqueuing:
     def _supersede(self, connection: sa.Connection, chunk: Sequence[NewDelivery], standing: _Standing) -> None:
         """Cancel what was left out or still waits of recipients whom the chunk replaces.
 
+        Replaced are those of the same group (a patient's day), and whoever waits to tell the same addressee something
+        that a row of the chunk tells too: a group of subjects that grew, shrank or has another lead.
         Nobody is replaced by a row that cannot leave because somebody cancelled it. A list cut off here has
         replaced too much at worst, which it mends when it is queued again: what it names further on reopens.
         """
         named = {_key(row) for row in chunk}
-        told: dict[str, set[str]] = {}
+        by_group: dict[str, set[str]] = {}
+        by_addressee: dict[_To, set[str]] = {}
         for row in chunk:
             found = standing.rows.get(_key(row))
             if found is None or found.status != _S.CANCELLED or found.reason == SUPERSEDED:
-                told.setdefault(recipient_group(row.recipient_id), set()).update(map(occasion_subject, row.occasions))
-        gone: list[int] = []
-        for key, row in standing.rows.items():
-            subjects = told.get(recipient_group(row.recipient_id))
-            if key in named or row.id in self._named or row.id > self._last_before or subjects is None:
+                group = by_group.setdefault(recipient_group(row.recipient_id), set())
+                group.update(map(occasion_subject, row.occasions))
+                by_addressee.setdefault(_key(row)[1:], set()).update(row.occasions)
+        gone: set[int] = set()
+        for row in standing.all:
+            key = _key(row)
+            if key in named or row.id in self._named or row.id > self._last_before:
                 continue
-            if row.status == _S.SKIPPED:
-                gone.append(row.id)
+            newest = standing.rows.get(key)
+            grouped = by_group.get(recipient_group(row.recipient_id)) if newest and newest.id == row.id else None
+            if row.status == _S.SKIPPED and grouped is not None:
+                gone.add(row.id)
             elif row.id in standing.waiting:
-                tells = {occasion_subject(occasion) for occasion in standing.waiting[row.id].occasions}
-                # A part of a search says nothing about the appointments that it leaves away.
-                if self.complete or tells <= subjects:
-                    gone.append(row.id)
-        self._cancel(connection, gone)
+                texts = standing.waiting[row.id].occasions
+                told = [grouped] if grouped is not None else []
+                if not by_addressee.get(key[1:], set()).isdisjoint(texts):
+                    told.append(self._told.get(key[1:], set()))
+                tells = {occasion_subject(text) for text in texts}
+                # A part of a search says nothing about the subjects that it leaves away.
+                if any(self.complete or tells <= subjects for subjects in told):
+                    gone.add(row.id)
+        self._cancel(connection, sorted(gone))
 
     def _cancel_unnamed(self) -> None:
         """Cancel the waiting rows that the whole list does not name any more."""
@@ -385,6 +425,13 @@ def slices(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     """Cut a list into short ones."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _subjects_told(rows: Iterable[NewDelivery]) -> dict[_To, set[str]]:
+    told: dict[_To, set[str]] = {}
+    for row in rows:
+        told.setdefault(_key(row)[1:], set()).update(map(occasion_subject, row.occasions))
+    return told
 
 
 def _update_by_id(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from workbench.ledger.enqueueing import CHUNK, DUPLICATE, SUPERSEDED, slices
 _S = DeliveryStatus
 _rows = schema.deliveries.c
 _Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
+_To = tuple[str, str, str]  # addressee_key, role, channel
 _Occasion = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
 
 
@@ -53,11 +55,10 @@ def foretold(
     begins = again and bool(held) and not any(row.status in OPEN for row in held)
     standing = {_key(row): row for row in sorted(held, key=_age) if not again or (row.again == newest and not begins)}
     planned: dict[_Key, NewDelivery] = {}
-    told: dict[str, set[str]] = {}  # of each recipient group, the subjects that the list speaks of
+    told = _Told()
     for row in rows:
         planned.setdefault(_key(row), row)
-        if not _cancelled_by_hand(standing.get(_key(row))):
-            told.setdefault(recipient_group(row.recipient_id), set()).update(map(occasion_subject, row.occasions))
+        told.add(row, may_leave=not _cancelled_by_hand(standing.get(_key(row))))
     waiting = [row for row in held if row.status == _S.PENDING and row.sender_id is None and _key(row) not in planned]
     replaced = _replaced(connection, planned, standing, waiting, told, complete=complete)
     unnamed = [row for row in waiting if complete and row.id not in replaced]
@@ -70,7 +71,7 @@ def foretold(
     taken: set[_Occasion] = set()
     if not again:
         texts = {text for row in planned.values() for text in row.occasions}
-        taken = _taken(connection, practice_id, texts, purpose=purpose, step=step, free=set(replaced))
+        taken = _taken(connection, practice_id, texts, purpose=purpose, step=step, free=gone)
     for key, row in planned.items():
         found = standing.get(key)
         if not _may_change(row, found):
@@ -104,28 +105,51 @@ def _held(connection: sa.Connection, practice_id: str, mailing_id: int | None) -
     return connection.execute(query.where(_rows.practice_id == practice_id, _rows.mailing_id == mailing_id)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a list speaks of, as far as it replaces what waits."""
+
+    by_group: dict[str, set[str]] = field(default_factory=dict)  # the subjects, by recipient group
+    subjects: dict[_To, set[str]] = field(default_factory=dict)  # and by addressee
+    occasions: dict[_To, set[str]] = field(default_factory=dict)
+
+    def add(self, row: NewDelivery, *, may_leave: bool) -> None:
+        """Add a row of the list; one that somebody cancelled replaces nobody."""
+        subjects = set(map(occasion_subject, row.occasions))
+        self.subjects.setdefault(_key(row)[1:], set()).update(subjects)
+        if may_leave:
+            self.by_group.setdefault(_group(row), set()).update(subjects)
+            self.occasions.setdefault(_key(row)[1:], set()).update(row.occasions)
+
+
 def _replaced(
     connection: sa.Connection,
     planned: Mapping[_Key, NewDelivery],
     standing: Mapping[_Key, Any],
     waiting: Sequence[Any],
-    told: Mapping[str, set[str]],
+    told: _Told,
     *,
     complete: bool,
 ) -> dict[int, Any]:
-    """Return by number the rows left out, and of those that are waiting the ones, whom the list replaces."""
-    beside = {row.id: row for key, row in standing.items() if key not in planned and _group(row) in told}
+    """Return by number the rows left out, and of those that are waiting the ones, whom the list replaces.
+
+    Of a whole list, who waits and is not named goes in any case: here are only those of a group that it names.
+    """
+    beside = {row.id: row for key, row in standing.items() if key not in planned and _group(row) in told.by_group}
     found = {number: row for number, row in beside.items() if row.status == _S.SKIPPED}
-    spoken = [row.id for row in waiting if row.id in beside]
     if complete:
-        return found | {number: beside[number] for number in spoken}
+        return found | {row.id: row for row in waiting if row.id in beside}
     letters = schema.letters.c
-    for some in slices(spoken, CHUNK):
+    by_number = {row.id: row for row in waiting if row.id in beside or _key(row)[1:] in told.occasions}
+    for some in slices(sorted(by_number), CHUNK):
         query = sa.select(letters.delivery_id, letters.occasions).where(letters.delivery_id.in_(some))
         for number, occasions in connection.execute(query):
-            # A part of a search says nothing about the appointments that it leaves away.
-            if {occasion_subject(occasion) for occasion in occasions} <= told[_group(beside[number])]:
-                found[number] = beside[number]
+            row = by_number[number]
+            tells, to = set(map(occasion_subject, occasions)), _key(row)[1:]
+            told_too = not told.occasions.get(to, set()).isdisjoint(occasions)
+            # A part of a search says nothing about the subjects that it leaves away.
+            if (number in beside and tells <= told.by_group[_group(row)]) or (told_too and tells <= told.subjects[to]):
+                found[number] = row
     return found
 
 

@@ -2,7 +2,8 @@
 
 An occasion is a subject at its time (or a row of a table with its values) told for a purpose at a step to one
 addressee. A delivery may speak of several: it is a duplicate when all of them are taken already; when some are
-still free it takes those and leaves, since it has something new to say.
+still free it leaves, since it has something new to say. It then holds every one of them, those that another told or
+waits to tell under the next number, so that what it told stays told when that other one gives them back.
 """
 
 from __future__ import annotations
@@ -78,12 +79,11 @@ class Occasions:
         return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in self.connection.execute(query)}
 
     def granted(self, speaker: Speaker) -> list[tuple[_Key, int]] | None:
-        """Take the free occasions of a row, with their again numbers; nothing when they are all taken."""
+        """Take the occasions of a row, with their again numbers; nothing when they are all taken already."""
         keys = speaker.keys()
-        taken = [key for key in keys if key not in self._newest or speaker.on_purpose]
-        if keys and not taken:
+        if keys and not speaker.on_purpose and all(key in self._newest for key in keys):
             return None
-        grants = [(key, self._newest.get(key, -1) + 1) for key in taken]
+        grants = [(key, self._newest.get(key, -1) + 1) for key in keys]
         self._newest.update(grants)
         return grants
 
