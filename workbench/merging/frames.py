@@ -26,6 +26,9 @@ from workbench.merging.source_keys import CURRENT, Subject, leading_subjects, pe
 
 _KEYS = {"patient": "patient_id", "appointment": "appointment_id", "practitioner": "practitioner_id"}
 _ANSWERING = ("guardian", "payer")
+_OF_SUBJECT = {"appointment.moved_from": "told_start"}
+"""Columns of the store before which a search's own goes: what it found out about the subject a message leads with."""
+
 _OUR_OWN = frozenset({"addressee", "mailing", "subject"})
 _NEW_YEAR_FROM = 11
 """From this month on, greetings are for the year to come."""
@@ -259,8 +262,23 @@ def _inputs(
         columns |= {f"practice.{name}": column for name, column in laid.items()}
     if "appointment" in needed and "appointment" in sources:
         columns |= _all_appointments(recipients, sources)
+    for name, theirs in _found_out(recipients, subjects, columns.keys() & _OF_SUBJECT.keys(), zone).items():
+        columns[name] = [one or stored for one, stored in zip(theirs, columns[name], strict=True)]
     languages = [language if language in LANGUAGES else LANGUAGES[0] for language in frame["language"]]
     return Inputs(columns=columns, languages=languages, now=here, zone=zone, adult_age=age)
+
+
+def _found_out(
+    recipients: Recipients, subjects: Sequence[Subject], names: Collection[str], zone: ZoneInfo
+) -> dict[str, list[Any]]:
+    """Return what the search found out about each recipient's first subject, by the column it goes before."""
+    table = recipients.subjects
+    told = {name: _OF_SUBJECT[name] for name in names if _OF_SUBJECT[name] in table.columns}
+    if not told or "subject_key" not in table.columns:
+        return {}
+    source = table.set_index("subject_key")[[*told.values()]]
+    laid = _laid_out(source, [f"{kind}:{key}" for kind, key, _start in subjects], zone)
+    return {name: laid[column] for name, column in told.items()}
 
 
 def _laid_out(source: pd.DataFrame, keys: Sequence[Any], zone: ZoneInfo) -> dict[str, list[Any]]:

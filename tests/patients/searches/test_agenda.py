@@ -120,6 +120,12 @@ def test_an_appointment_that_is_no_longer_as_it_was_told_is_found(store: SqlPati
     assert find(store, "moved", by="practice").index.tolist() == ["cancelled"]
 
 
+def test_what_the_former_patient_of_an_appointment_was_told_is_not_the_new_ones(store: SqlPatientStore) -> None:
+    put(store, "given away", "2")
+    tell(store, "k1", "given away", "2026-11-20T10:00:00+00:00", datetime(2026, 11, 24, 8))
+    assert find(store, "moved").empty
+
+
 def test_what_somebody_else_knows_to_have_moved_is_found_if_it_meets_the_rest(store: SqlPatientStore) -> None:
     put(store, "told by the workbench")
     put(store, "past", starts_at=datetime(2026, 11, 20, 9))

@@ -46,6 +46,8 @@ def _last_told(column: sa.Column[Any]) -> sa.ScalarSelect[Any]:
         .where(
             contacts.c.practice_id == appointments.c.practice_id,
             contacts.c.appointment_id == appointments.c.appointment_id,
+            # What the former patient of an appointment was told, nobody told the one who has it now.
+            contacts.c.patient_id == appointments.c.patient_id,
             contacts.c.told_start.is_not(None),
         )
         .order_by(contacts.c.at.desc(), contacts.c.contact_id.desc())

@@ -92,7 +92,11 @@ def _question(asked: Asked, context: Context) -> Question:
     filters = [one for one in _FILTERS if not (asked.signed and one.parameter.name == "answered")]
     title = (
         sa.select(treatment_plans.c.title)
-        .where(treatment_plans.c.practice_id == context.practice_id, treatment_plans.c.plan_id == quote.plan_id)
+        .where(
+            treatment_plans.c.practice_id == context.practice_id,
+            treatment_plans.c.plan_id == quote.plan_id,
+            treatment_plans.c.patient_id == quote.patient_id,
+        )
         .correlate(quotes)
         .scalar_subquery()
     )
