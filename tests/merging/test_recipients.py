@@ -182,6 +182,22 @@ def test_a_birthday_of_another_year_is_another_occasion(people, relations) -> No
     assert frame["subjects"].tolist() == [["patient:ana@2026-11-24"]]
 
 
+def test_a_row_may_say_itself_what_it_tells(people, relations) -> None:
+    subjects = pd.DataFrame(
+        {
+            "subject_key": ["patient:ana", "patient:bob"],
+            "patient_id": ["ana", "bob"],
+            "birthday": [pd.Timestamp("2026-11-24")] * 2,
+            "occasions": [["patient:ana@paper:1", "patient:ana@paper:2"], None],
+        }
+    )
+    frame = found(subjects, people(ana={}, bob={}), relations(), told="2026").frame
+    assert frame["subjects"].tolist() == [
+        ["patient:ana@paper:1", "patient:ana@paper:2"], ["patient:bob@2026-11-24"],
+    ]  # fmt: skip
+    assert frame["recipient_id"].tolist() == ["patient:ana:paper:1:paper:2", "patient:bob"]
+
+
 def test_the_second_recall_of_a_visit_is_another_occasion_and_a_quote_is_none(people, relations) -> None:
     due = {"due_on": pd.Timestamp("2026-10-01"), "patient_id": "ana"}
     subjects = undated(

@@ -73,16 +73,24 @@ RECALL_COLUMNS = (
 )  # fmt: skip
 """The search ``recall``, one row a recall that is not done; key ``subject_key`` = ``recall:<recall_id>``."""
 
-PAPER_COLUMNS = ("subject_key", "patient_id", "papers", "papers_count", "oldest_asked_on", *PATIENT_COLUMNS)
+PAPER_COLUMNS = (
+    "subject_key", "patient_id", "papers", "papers_count", "oldest_asked_on", "occasions", *PATIENT_COLUMNS,
+)  # fmt: skip
 """The search ``papers``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``.
 
-``papers`` names those that meet what was asked, the oldest first, in one text.
+``papers`` names those that meet what was asked, the oldest first, in one text; ``occasions`` is the list of what is
+told by a message about them, ``patient:<patient_id>@paper:<paper_id>`` each.
 """
 
 INSURANCE_COLUMNS = (
-    "subject_key", "patient_id", "insurer", "insurer_id", "member_number", "valid_until", *PATIENT_COLUMNS,
+    "subject_key", "patient_id", "insurer", "insurer_id", "member_number", "valid_until", "occasions",
+    *PATIENT_COLUMNS,
 )  # fmt: skip
-"""The search ``insurers``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``."""
+"""The search ``insurers``, one row a patient; key ``subject_key`` = ``patient:<patient_id>``.
+
+``occasions`` is the list of what is told: that this insurance ends on this day,
+``patient:<patient_id>@insurer:<insurer_id>:<valid_until>``.
+"""
 
 HALF_YEAR_COLUMNS = (
     "subject_key", "patient_id", "plan_id", "title", "semester", "semesters", "ends_on", "agreement_until",
@@ -123,8 +131,11 @@ CORRESPONDENT_COLUMNS = (
 files are open; ``address_status`` is about the address a colleague is written to, MSSanté or ordinary.
 """
 
-ROUND_COLUMNS = ("due_on", "rank", "birthday", "ends_on", "valid_until", "oldest_asked_on")
-"""What tells one round of a subject without a start from the next: a birthday of another year is another occasion."""
+ROUND_COLUMNS = ("due_on", "rank", "birthday", "ends_on")
+"""What tells one round of a subject without a start from the next: a birthday of another year is another occasion.
+
+A frame with a column ``occasions``, lists of texts ``subject_key@…``, says itself what each row tells.
+"""
 
 RECIPIENT_COLUMNS = (
     "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id

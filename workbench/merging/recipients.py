@@ -81,6 +81,7 @@ def recipients_from_subjects(
         A search's frame: ``subject_key`` and ``patient_id``; appointments also have ``starts_at`` and
         ``appointment_id``, and ``practitioner_id``, ``invoice_id`` if they can. The columns ``ROUND_COLUMNS`` tell
         when a subject without a start comes round (a birthday's day, a due date): another time it is told about anew.
+        A row with ``occasions`` says itself what it tells: each missing paper is one, whichever others are found.
         A subject ``correspondent:…`` is the addressee.
     people
         ``PatientStore.people`` of these patients, indexed by ``patient_id``.
@@ -131,7 +132,7 @@ def recipients_from_subjects(
     for (patient_id, _day), about in messages.items():
         about.sort(key=_earliest)
         for row in about:
-            row["occasion"] = _occasion(row, told, answers)
+            row["occasions"] = row["occasions"] or [_occasion(row, told, answers)]
         lead = about[0]
         patient = known.get(patient_id)
         on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
@@ -200,7 +201,7 @@ def _recipient(
         "appointment_id": lead["appointment_id"],
         "invoice_id": lead["invoice_id"],
         "practitioner_id": lead["practitioner_id"],
-        "subjects": [row["occasion"] for row in told],
+        "subjects": [occasion for row in told for occasion in row["occasions"]],
         "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
         "role": addressee.role,
         "channel": channel,
@@ -246,7 +247,10 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "correspondent_id": key.removeprefix(_COLLEAGUE) if key.startswith(_COLLEAGUE) else "",
                 "day": wall[:10],
                 "start": wall,
-                "occasion": wall or _round(row),
+                "round": wall or _round(row),
+                "occasions": list(row.get("occasions") or ()),
+                # A paper asked for since makes another recipient: the one of before was written to.
+                "apart": "".join(f":{one.removeprefix(f'{key}@')}" for one in row.get("occasions") or ()),
             }
         )
     return rows
@@ -262,7 +266,7 @@ def _round(row: Mapping[str, Any]) -> str:
 
 def _occasion(row: Mapping[str, Any], told: str, answers: str) -> str:
     """Name what is told: the subject, and the time it has, or whom it is about, or what sets this mailing apart."""
-    key, when = row["subject_key"], row["occasion"]
+    key, when = row["subject_key"], row["round"]
     if not when and row["correspondent_id"] and row["patient_id"]:
         # Another report on the same patient has another text.
         when = f"{_PATIENT}{row['patient_id']}{'#' if answers else ''}{answers}"
@@ -290,7 +294,7 @@ def _recipient_id(whose: str, told: Sequence[Mapping[str, Any]]) -> str:
     lead = told[0]
     if not lead["day"]:
         beside = whose.removeprefix(lead["patient_id"])  # another guardian of the same patient
-        return _shortened("+".join(str(row["subject_key"]) for row in told)) + beside
+        return _shortened("+".join(f"{row['subject_key']}{row['apart']}" for row in told)) + beside
     tail = "+".join(f"{row['appointment_id'] or row['subject_key']}@{row['start'][11:]}" for row in told)
     return f"patient:{whose}@{lead['day']}:{_shortened(tail)}"
 
@@ -316,7 +320,7 @@ def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
         lead = recipient if told[0] in recipient["_told"] else first
         joined[key] = {
             **lead,
-            "subjects": [row["occasion"] for row in told],
+            "subjects": [occasion for row in told for occasion in row["occasions"]],
             "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
             "_told": told,
         }

@@ -44,6 +44,7 @@ def test_sixty_days_are_looked_ahead(store: SqlPatientStore) -> None:
     assert frame["subject_key"].tolist() == ["patient:2", "patient:1"]
     assert frame["insurer"].tolist() == ["Mutuelle Un"] * 2
     assert frame["valid_until"].tolist() == [pd.Timestamp(day(0)), pd.Timestamp(day(60))]
+    assert frame["occasions"].tolist() == [["patient:2@insurer:m1:2026-11-23"], ["patient:1@insurer:m1:2027-01-22"]]
     assert keys(store, "insurers", start="J-1", end="yesterday") == ["4"]
     assert keys(store, "insurers", end="J+61", sort="name") == ["1", "2", "3"]
     assert keys(store, "insurers", insurer="mutuelle deux") == []

@@ -36,6 +36,7 @@ def test_a_patient_is_one_row_with_all_that_is_missing(store: SqlPatientStore) -
     assert frame["subject_key"].tolist() == ["patient:1"]
     assert frame["papers"].tolist() == ["Panoramique, Attestation"]
     assert frame["papers_count"].tolist() == [2]
+    assert frame["occasions"].tolist() == [["patient:1@paper:b", "patient:1@paper:a"]]
     assert frame["oldest_asked_on"].tolist() == [pd.Timestamp(2026, 9, 1)]
     assert keys(store, "papers", gone="yes") == ["1", "dead"]
 

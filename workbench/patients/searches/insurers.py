@@ -101,6 +101,9 @@ def _question(asked: Asked, context: Context) -> Question:
             "insurer_id": rows.text([row.insurer_id for row in told]),
             "member_number": rows.text([row.member_number for row in told]),
             "valid_until": rows.day([row.valid_until for row in told]),
+            "occasions": [
+                [f"patient:{row.patient_id}@insurer:{row.insurer_id}:{row.valid_until.isoformat()}"] for row in told
+            ],
         }
 
     return question_of(

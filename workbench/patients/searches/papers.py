@@ -58,8 +58,9 @@ def _question(asked: Asked, context: Context) -> Question:
     def columns(found: Mapping[str, rows.Values]) -> dict[str, Any]:
         labels: dict[str, list[str]] = {}
         oldest: dict[str, Any] = {}
-        for patient_id, label, asked_on in context.connection.execute(
-            sa.select(papers.c.patient_id, papers.c.label, papers.c.asked_on)
+        occasions: dict[str, list[str]] = {}
+        for patient_id, paper_id, label, asked_on in context.connection.execute(
+            sa.select(papers.c.patient_id, papers.c.paper_id, papers.c.label, papers.c.asked_on)
             .where(
                 *missing,
                 *(condition for _name, condition in conditions),
@@ -69,10 +70,12 @@ def _question(asked: Asked, context: Context) -> Question:
         ):
             labels.setdefault(patient_id, []).append(label)
             oldest.setdefault(patient_id, asked_on)
+            occasions.setdefault(patient_id, []).append(f"patient:{patient_id}@paper:{paper_id}")
         return {
             "papers": rows.text([", ".join(labels[one]) for one in found["patient_id"]]),
             "papers_count": rows.number([len(labels[one]) for one in found["patient_id"]]),
             "oldest_asked_on": rows.day([oldest[one] for one in found["patient_id"]]),
+            "occasions": [occasions[one] for one in found["patient_id"]],
         }
 
     return question_of(
