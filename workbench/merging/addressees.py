@@ -77,6 +77,10 @@ def _addressee(row: Mapping[str, Any], *, key: str, role: Role, secure: bool = F
     )
 
 
+_NOBODY = "no_addressee"
+_ABOUT_PATIENT = frozenset({"unknown_patient", "deceased", "archived"})
+
+
 def addressees_of(
     patient_id: str,
     patient: Mapping[str, Any] | None,
@@ -113,7 +117,7 @@ def addressees_of(
     if gone := no_longer_patient(patient):
         return [(chosen[0] if chosen else oneself, gone)]
     if not chosen:
-        return [(oneself, "no_correspondent" if role in COLLEAGUES else "no_addressee")]
+        return [(oneself, "no_correspondent" if role in COLLEAGUES else _NOBODY)]
     return [(person, address_problem(person.email)) for person in chosen]
 
 
@@ -121,6 +125,27 @@ def colleague_called(row: Mapping[str, Any] | None, key: str, *, secure: bool = 
     """Return a colleague who is written to as such, whoever the patient is, with what is wrong with the address."""
     person = _addressee(row or {}, key=f"{Role.CORRESPONDENT}:{key}", role=Role.CORRESPONDENT, secure=secure)
     return person, "no_correspondent" if row is None else address_problem(person.email)
+
+
+def paying(bill: Mapping[str, Any], chosen: list[tuple[Addressee, str]]) -> list[tuple[Addressee, str]]:
+    """Return who is asked to pay an invoice: whom it names, else who pays for the patient, at its billing address.
+
+    Parameters
+    ----------
+    bill
+        A row of ``PatientStore.invoice_payers``.
+    chosen
+        Who is asked for the patient's other invoices (`addressees_of`). A reason about the patient himself stays.
+    """
+    person, reason = chosen[0]
+    if reason in _ABOUT_PATIENT:
+        return chosen
+    if bill["person_key"]:
+        person, reason = _addressee(bill, key=f"{Role.PAYER}:{bill['person_key']}", role=Role.PAYER), ""
+    elif reason == _NOBODY:
+        return chosen
+    person = replace(person, email=str(bill["billing_email"] or "").strip() or person.email)
+    return [(person, address_problem(person.email))]
 
 
 def _best(people: Sequence[Addressee]) -> list[Addressee]:

@@ -8,7 +8,7 @@ day are one message. Whoever cannot be written to stays in the frame with the re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from workbench.domain.frames import RECIPIENT_COLUMNS, ROUND_COLUMNS
 from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
-from workbench.merging.addressees import Addressee, addressees_of, colleague_called, no_longer_patient
+from workbench.merging.addressees import Addressee, addressees_of, colleague_called, no_longer_patient, paying
 
 MERGED_WITH = "merged_with"
 
@@ -72,6 +72,8 @@ def recipients_from_subjects(
     colleagues: pd.DataFrame | None = None,
     told: str = "",
     answers: str = "",
+    payers: pd.DataFrame | None = None,
+    told_already: Callable[[], Collection[tuple[str, str, str, str]]] = tuple,
 ) -> Recipients:
     """Return the recipients of a search's subjects, in the subjects' order.
 
@@ -110,6 +112,12 @@ def recipients_from_subjects(
     answers
         A digest of all that was answered for the mailing: it sets one letter to a colleague about a patient apart from
         the next.
+        ``PatientStore.invoice_payers`` of the subjects that are invoices: in the role *payer* an invoice goes to the one
+        it names, at its own billing address.
+        an invoice goes to the one it names, at its own billing address.
+    told_already
+        Reads what this purpose and step have told already: (occasion, addressee key, role, channel). Of a group of
+        subjects without a day only those are told that are not among them, unless all are.
     """
     table = subjects.drop_duplicates("subject_key") if len(subjects) else subjects
     rows = _subject_rows(table, zone)
@@ -122,39 +130,44 @@ def recipients_from_subjects(
     others = plain_records(colleagues.reset_index()) if colleagues is not None else []
     doctors = {str(row["correspondent_id"]): row for row in others}
 
-    messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        messages.setdefault(
-            (row["patient_id"], row["day"] or ("" if group and not row["correspondent_id"] else row["subject_key"])), []
-        ).append(row)
+    bills = {str(row["invoice_id"]): row for row in plain_records(payers.reset_index())} if payers is not None else {}
 
-    made: list[dict[str, Any]] = []
-    for (patient_id, _day), about in messages.items():
-        about.sort(key=_earliest)
-        for row in about:
-            row["occasions"] = row["occasions"] or [_occasion(row, told, answers)]
-        lead = about[0]
+    def chosen_for(row: Mapping[str, Any]) -> list[tuple[Addressee, str]]:
+        patient_id, colleague = row["patient_id"], row["correspondent_id"]
         patient = known.get(patient_id)
-        on_day = date.fromisoformat(lead["day"]) if lead["day"] else today
-        if lead["correspondent_id"]:
-            whom, trouble = colleague_called(
-                doctors.get(lead["correspondent_id"]), lead["correspondent_id"], secure=secure
-            )
+        if colleague:
+            whom, trouble = colleague_called(doctors.get(colleague), colleague, secure=secure)
             if patient_id:
                 gone = no_longer_patient(patient) if patient is not None else "unknown_patient"
                 trouble = gone or trouble
-            chosen = [(whom, trouble)]
-        else:
-            chosen = addressees_of(
-                patient_id,
-                patient,
-                responsible.get(patient_id, []),
-                Role(role),
-                day=on_day,
-                adult_age=adult_age,
-                both=guardians == BOTH,
-                secure=secure,
-            )
+            return [(whom, trouble)]
+        chosen = addressees_of(
+            patient_id,
+            patient,
+            responsible.get(patient_id, []),
+            Role(role),
+            day=date.fromisoformat(row["day"]) if row["day"] else today,
+            adult_age=adult_age,
+            both=guardians == BOTH,
+            secure=secure,
+        )
+        bill = bills.get(row["invoice_id"]) if role == Role.PAYER and row["invoice_id"] else None
+        return chosen if bill is None or str(bill["patient_id"]) != patient_id else paying(bill, chosen)
+
+    messages: dict[tuple[Any, ...], tuple[list[tuple[Addressee, str]], list[dict[str, Any]]]] = {}
+    for row in rows:
+        row["occasions"] = row["occasions"] or [_occasion(row, told, answers)]
+        row["due"] = row["due"] or _due(bills.get(row["invoice_id"], {}))
+        chosen = chosen_for(row)
+        together = row["day"] or ("" if group and not row["correspondent_id"] else row["subject_key"])
+        # Who is written to comes first: what is owed by two payers is two letters.
+        whom = tuple((person.key, person.email) for person, _reason in chosen)
+        messages.setdefault((row["patient_id"], together, whom), (chosen, []))[1].append(row)
+
+    made: list[dict[str, Any]] = []
+    for (patient_id, *_rest), (chosen, about) in messages.items():
+        about.sort(key=_earliest)
+        patient = known.get(patient_id)
         for place, (addressee, reason) in enumerate(chosen):
             recipient = _recipient(addressee, reason, about, patient or {}, channel=str(channel), language=language)
             recipient["_beside"] = addressee.beside
@@ -166,6 +179,9 @@ def recipients_from_subjects(
             for key in recipient["_beside"]:
                 beside = {**recipient, "addressee_key": key}
                 recipient["reason"] = recipient["reason"] or _objection(objections, beside, str(channel), purpose)
+    told_before: list[tuple[str, dict[str, Any]]] = []
+    if group:
+        made, told_before = _without_told(made, told_already, family=group == "family")
     if group == "family":
         made = _by_family(made)
     for recipient in made:
@@ -176,6 +192,9 @@ def recipients_from_subjects(
             lead_key = recipient["_told"][0]["subject_key"]
             merged = "" if row["subject_key"] == lead_key else lead_key
             leads.setdefault(row["subject_key"], (recipient["recipient_id"], merged))
+    for subject_key, beside in told_before:
+        recipient_id, lead_key = leads[beside["subject_key"]]
+        leads.setdefault(subject_key, (recipient_id, lead_key or beside["subject_key"]))
     marked = table.copy()
     if len(marked):
         keys = [str(key) for key in marked["subject_key"]]
@@ -193,16 +212,9 @@ def _recipient(
     channel: str,
     language: str,
 ) -> dict[str, Any]:
-    lead = told[0]
     return {
         "recipient_id": "",
         "addressee_key": addressee.key,
-        "patient_id": lead["patient_id"],
-        "appointment_id": lead["appointment_id"],
-        "invoice_id": lead["invoice_id"],
-        "practitioner_id": lead["practitioner_id"],
-        "subjects": [occasion for row in told for occasion in row["occasions"]],
-        "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
         "role": addressee.role,
         "channel": channel,
         "address": normalised_address(addressee.email),
@@ -215,7 +227,21 @@ def _recipient(
         "addressee_sex": addressee.sex,
         "addressee_relation": addressee.relation,
         "_family": str(patient.get("family_id") or ""),
-        "_day": lead["day"],
+        "_day": told[0]["day"],
+        **_telling(told),
+    }
+
+
+def _telling(told: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a recipient's row says of what is told; the first leads."""
+    lead = told[0]
+    return {
+        "patient_id": lead["patient_id"],
+        "appointment_id": lead["appointment_id"],
+        "invoice_id": lead["invoice_id"],
+        "practitioner_id": lead["practitioner_id"],
+        "subjects": [occasion for row in told for occasion in row["occasions"]],
+        "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
         "_told": told,
     }
 
@@ -242,11 +268,12 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "subject_key": key,
                 "patient_id": str(row.get("patient_id") or ""),
                 "appointment_id": str(row.get("appointment_id") or ""),
-                "invoice_id": str(row.get("invoice_id") or ""),
+                "invoice_id": invoice_of(key) or str(row.get("invoice_id") or ""),
                 "practitioner_id": str(row.get("practitioner_id") or ""),
                 "correspondent_id": key.removeprefix(_COLLEAGUE) if key.startswith(_COLLEAGUE) else "",
                 "day": wall[:10],
                 "start": wall,
+                "due": _due(row),
                 "round": wall or _round(row),
                 "occasions": list(row.get("occasions") or ()),
                 # A paper asked for since makes another recipient: the one of before was written to.
@@ -261,7 +288,7 @@ def _round(row: Mapping[str, Any]) -> str:
     known = [row[name] for name in ROUND_COLUMNS if row.get(name) is not None]
     if str(row["subject_key"]).startswith(_ONCE):
         return ""
-    return "#".join(str(one.date()) if isinstance(one, datetime) else str(one) for one in known)
+    return "#".join(map(_day, known))
 
 
 def _occasion(row: Mapping[str, Any], told: str, answers: str) -> str:
@@ -275,14 +302,30 @@ def _occasion(row: Mapping[str, Any], told: str, answers: str) -> str:
     return f"{key}@{when}" if when else key
 
 
-def _earliest(row: Mapping[str, Any]) -> tuple[str, str]:
+def invoice_of(subject_key: str) -> str:
+    """Return the invoice that a subject is, ``""`` when it is something else."""
+    return subject_key.removeprefix(_INVOICE) if subject_key.startswith(_INVOICE) else ""
+
+
+def _due(row: Mapping[str, Any]) -> str:
+    """Write when something is due: an invoice that does not say so, when it is made out."""
+    due_on, dated_on = (_day(row.get(name)) for name in ("due_on", "dated_on"))
+    return f"{due_on or dated_on}#{dated_on}" if due_on or dated_on else ""
+
+
+def _day(value: object) -> str:
+    return str(value.date()) if isinstance(value, datetime) else str(value or "")
+
+
+def _earliest(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Give the order of what one message tells; the first leads. It does not depend on the order of the search."""
-    return row["start"], row["subject_key"]
+    return row["start"], row["due"], row["subject_key"]
 
 
 _LONGEST_ID = 160
 _PATIENT, _COLLEAGUE = "patient:", "correspondent:"
-_ONCE = ("invoice:", "quote:")  # another reminder of these is another step
+_INVOICE = "invoice:"
+_ONCE = (_INVOICE, "quote:")  # another reminder of these is another step
 
 
 def _recipient_id(whose: str, told: Sequence[Mapping[str, Any]]) -> str:
@@ -294,7 +337,7 @@ def _recipient_id(whose: str, told: Sequence[Mapping[str, Any]]) -> str:
     lead = told[0]
     if not lead["day"]:
         beside = whose.removeprefix(lead["patient_id"])  # another guardian of the same patient
-        return _shortened("+".join(f"{row['subject_key']}{row['apart']}" for row in told)) + beside
+        return _shortened("+".join(sorted(f"{row['subject_key']}{row['apart']}" for row in told))) + beside
     tail = "+".join(f"{row['appointment_id'] or row['subject_key']}@{row['start'][11:]}" for row in told)
     return f"patient:{whose}@{lead['day']}:{_shortened(tail)}"
 
@@ -305,25 +348,63 @@ def _shortened(text: str) -> str:
     return f"{text[: _LONGEST_ID - 17]}#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
+def _family_of(recipient: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what the messages share that are told one addressee about one family on one day, if any may."""
+    if recipient["reason"] or not recipient["_family"]:
+        return None
+    mailbox = (recipient["addressee_key"], *recipient["_beside"], recipient["address"])
+    return (*mailbox, recipient["_day"], recipient["_family"])
+
+
+def _without_told(
+    made: list[dict[str, Any]], told_already: Callable[[], Collection[tuple[str, str, str, str]]], *, family: bool
+) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
+    """Leave out of groups of subjects without a day what was told before, where something else is to be told.
+
+    Returned is also each subject left out, with one that its addressee is told instead.
+    """
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for place, recipient in enumerate(made):
+        groups.setdefault((family and _family_of(recipient)) or (place,), []).append(recipient)
+    grown = [group for group in groups.values() if not group[0]["_day"] and sum(len(one["_told"]) for one in group) > 1]
+    known = told_already() if grown else ()
+    if not known:
+        return made, []
+    changed: dict[int, dict[str, Any] | None] = {}
+    left: list[tuple[str, dict[str, Any]]] = []
+    for group in grown:
+        free = [
+            [
+                row
+                for row in one["_told"]
+                if any(
+                    (text, one["addressee_key"], one["role"], one["channel"]) not in known for text in row["occasions"]
+                )
+            ]
+            for one in group
+        ]
+        first = next((rows[0] for rows in free if rows), None)
+        if first is None or any(one["reason"] for one in group):
+            continue
+        for one, rows in zip(group, free, strict=True):
+            changed[id(one)] = {**one, **_telling(rows)} if rows else None
+            left += [(row["subject_key"], first) for row in one["_told"] if row not in rows]
+    kept = (changed.get(id(one), one) for one in made)
+    return [one for one in kept if one is not None], left
+
+
 def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join the messages that tell one addressee about one family on one day; the earliest subject leads."""
-    joined: dict[tuple[str, ...], dict[str, Any]] = {}
-    for recipient in made:
-        apart = recipient["reason"] or not recipient["_family"]
-        key = (recipient["addressee_key"], *recipient["_beside"], recipient["_day"], recipient["_family"])
-        first = None if apart else joined.get(key)
+    joined: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for place, recipient in enumerate(made):
+        key: tuple[Any, ...] = _family_of(recipient) or (place,)
+        first = joined.get(key)
         if first is None:
-            alone = (recipient["addressee_key"], recipient["_told"][0]["subject_key"])
-            joined[alone if apart else key] = recipient
+            joined[key] = recipient
             continue
         told = sorted(first["_told"] + recipient["_told"], key=_earliest)
         lead = recipient if told[0] in recipient["_told"] else first
-        joined[key] = {
-            **lead,
-            "subjects": [occasion for row in told for occasion in row["occasions"]],
-            "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
-            "_told": told,
-        }
+        joined[key] = {**lead, **_telling(told)}
     return list(joined.values())
 
 

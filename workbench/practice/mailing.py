@@ -79,11 +79,14 @@ class Mailing:
 
     # --- before anything leaves -----------------------------------------------------------------------
 
-    def prepare(self, *, fresh: bool = True, progress: Callable[[int, int], None] | None = None) -> Prepared:
+    def prepare(
+        self, *, fresh: bool = True, again: bool | None = None, progress: Callable[[int, int], None] | None = None
+    ) -> Prepared:
         """Work out recipients, values and findings against the stores as they are now.
 
         With ``fresh=False`` a former result is good enough, unless it is older than `STALE` or something was
-        corrected, imported or objected to through this practice since. `progress` is told how many messages are
+        corrected, imported or objected to through this practice since. `again` works it out for those who already had
+        it (``None``: as it was looked at last). `progress` is told how many messages are
         checked, and of how many.
 
         Raises
@@ -93,11 +96,11 @@ class Mailing:
         TemplateRefused
             When the email type cannot be compiled, or a file that goes with it is gone.
         """
-        prepared = self._looked_at(fresh=fresh)
+        prepared = self._looked_at(fresh=fresh, again=again)
         prepared.check(progress)
         return prepared
 
-    def _looked_at(self, *, fresh: bool = False) -> Prepared:
+    def _looked_at(self, *, fresh: bool = False, again: bool | None = None) -> Prepared:
         """Return what is known now; the check, which renders everyone, is only done by whoever asks for it."""
         if self._frozen:
             raise UsageError(
@@ -105,9 +108,14 @@ class Mailing:
             )
         now = self._practice.now()
         known = self._prepared
-        if fresh or known is None or known.changes != self._practice.changes or now - known.at > STALE:
+        if again is None:
+            again = known is not None and known.again
+        again = again and bool(self.template.group)  # only a group leaves something out that was told before
+        if known is not None and (known.again != again or known.changes != self._practice.changes):
+            known = None
+        if fresh or known is None or now - known.at > STALE:
             self._prepared = known = Prepared(
-                self._practice, self._subjects, self.template, self.account, self.plan, now=now
+                self._practice, self._subjects, self.template, self.account, self.plan, now=now, again=again
             )
         return known
 
@@ -318,7 +326,7 @@ class Mailing:
         ``pending`` is what would leave (what else of the mailing waits is not in it when the rows are a part of a
         search); whoever has it counts as sent, whoever another mailing tells as skipped.
         """
-        return self._foretold(self.prepare(fresh=False), again=again).planned.counts
+        return self._foretold(self.prepare(fresh=False, again=again), again=again).planned.counts
 
     def offer(
         self, *, again: bool = False, fresh: bool = False, progress: Callable[[int, int], None] | None = None
@@ -334,7 +342,7 @@ class Mailing:
         UsageError
             When it asks for a value that nobody gave.
         """
-        prepared = self.prepare(fresh=fresh, progress=progress)
+        prepared = self.prepare(fresh=fresh, again=again, progress=progress)
         self._refuse_blocked(prepared)
         account = self.account_now()
         foretold = self._foretold(prepared, again=again)
@@ -453,7 +461,7 @@ class Mailing:
         >>> results["status"].tolist() == again["status"].tolist()
         True
         """
-        prepared = self.prepare(fresh=not confirmed)
+        prepared = self.prepare(fresh=not confirmed, again=again)
         screens = self._practice.screens
         if not confirmed and screens.someone_can_click():
             return screens.send_cell(self, connections=connections, again=again)
@@ -492,7 +500,7 @@ class Mailing:
         UsageError
             When it asks for a value that nobody gave.
         """
-        return self._freeze(self.prepare(fresh=False) if offer is None else offer.prepared, again=again)
+        return self._freeze(self.prepare(fresh=False, again=again) if offer is None else offer.prepared, again=again)
 
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         practice = self._practice
@@ -555,7 +563,7 @@ class Mailing:
         """
         if self.id is not None and not planned:
             return MailingSummary.of(self._practice.ledger.mailings.standing(self.id, now=self._practice.now()).tally)
-        prepared = self.prepare(fresh=False)
+        prepared = self.prepare(fresh=False, again=False)
         findings = prepared.checked.findings
         warnings = findings["code"][findings["severity"] == "warning"].astype(str)
         return MailingSummary.of(self._foretold(prepared, again=False).planned, warnings=warnings, planned=True)

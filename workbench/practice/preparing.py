@@ -20,7 +20,7 @@ from workbench.domain.templates import Template
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
-from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
+from workbench.merging.recipients import Recipients, invoice_of, recipients_from_subjects, with_objections
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:
@@ -45,12 +45,14 @@ class Prepared:
         plan: MailingPlan,
         *,
         now: datetime,
+        again: bool = False,
     ) -> None:
         self._practice = practice
         self._subjects = subjects
         self._template = template
         self._account = account
         self._plan = plan
+        self.again = again  # sent on purpose to those who had it: what was told before is told once more
         # One lock for every step: two threads that each wait for a step of the other would wait for ever.
         self._doing = threading.RLock()
         self._addressed: Recipients | None = None
@@ -168,6 +170,7 @@ class Prepared:
             keys = self._subjects["subject_key"].dropna().astype(str)
             doctors = keys[keys.str.startswith(_COLLEAGUE)].str.removeprefix(_COLLEAGUE).unique().tolist()
             patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
+            bills = [one for one in map(invoice_of, keys.unique()) if one] if plan.role == Role.PAYER else []
             answering = Role.GUARDIAN if plan.role == Role.PATIENT else plan.role
             found = recipients_from_subjects(
                 self._subjects,
@@ -187,6 +190,12 @@ class Prepared:
                 colleagues=practice.store.colleagues(doctors) if doctors else None,
                 told=told_apart_by(plan.values, practice.catalogue),
                 answers=digest_of(plan.values),
+                payers=practice.store.invoice_payers(bills) if bills else None,
+                told_already=tuple if self.again else self._told_already,
             )
         willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
         return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=found.findings)
+
+    def _told_already(self) -> frozenset[tuple[str, str, str, str]]:
+        template = self._template
+        return self._practice.ledger.last_messages.told_to(template.occasion_purpose, template.step)
