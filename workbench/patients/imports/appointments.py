@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from workbench.language import _
 from workbench.patients import rows
-from workbench.patients.imports.batch import ImportBatch
+from workbench.patients.imports.batch import ImportBatch, leave_out_other_patients
 from workbench.patients.imports.patients import IDENTITY, patients_spoken_of
 from workbench.patients.imports.values import says_an_hour
 from workbench.patients.schema import appointments
@@ -38,6 +38,7 @@ def import_appointments(batch: ImportBatch) -> None:
     _leave_out_without_hour(batch, starts)
     columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(_PLAIN_COLUMNS)}
     keys = _keys(batch, patient_ids, starts)
+    leave_out_other_patients(batch, appointments, keys, patient_ids)
     places = batch.one_row_a_key(keys, "appointment_id")
     patients_spoken_of(batch, patient_ids)
     if batch.has("ends_at") or batch.has("end_time"):

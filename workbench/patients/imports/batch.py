@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from workbench.errors import ImportRefused
 from workbench.language import _, marked, n_
+from workbench.patients import rows
 from workbench.patients.imports.mapping import ImportMapping
 from workbench.patients.imports.sorts import form_of, reader_of, sort_of
 from workbench.patients.imports.table import ImportTable
@@ -324,6 +325,28 @@ class ImportBatch:
         known = CONSENT_STATES if self.kind == "opt-outs" else STATES
         for cell, count in rows.items():
             self.find(None, self.heading(name), "unknown_word", unknown_word(name, cell, count, known))
+
+
+def leave_out_other_patients(
+    batch: ImportBatch, table: sa.Table, keys: Sequence[str | None], patient_ids: Sequence[str | None]
+) -> None:
+    """Leave out the rows that would hand what the store has of one patient to another, unless the mapping says so."""
+    if batch.mapping.move:
+        return
+    key = table.c[next(column.name for column in table.primary_key if column.name != "practice_id")]
+    asked = {one for place in batch.kept() if (one := keys[place]) is not None}
+    found = sa.select(key, table.c.patient_id).where(
+        table.c.practice_id == batch.practice_id, rows.among(key, asked, batch.connection.dialect)
+    )
+    owners: dict[Any, Any] = {row[0]: row[1] for row in batch.connection.execute(found)}
+    for place in list(batch.kept()):
+        owner, patient_id = owners.get(keys[place]), patient_ids[place]
+        if owner is not None and patient_id is not None and owner != patient_id:
+            sentence = _(
+                "In the store this belongs to another patient; the row is left out. If it did move, a mapping says so: "
+                "[options] move = true."
+            )
+            batch.skip(place, batch.heading("patient_id"), "other_patient", sentence)
 
 
 def digest_of(*parts: object) -> str:

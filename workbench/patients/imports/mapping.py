@@ -23,6 +23,7 @@ rest, and wins::
     years_from = 1930               # the first year that two digits may mean: 29 is 2029, 30 is 1930
     folder = "/srv/images"          # where the files are that rows name; else the folder of the file itself
     serials = true                  # days are numbers as Excel counts them: 41710 is 12 March 2014
+    move = true                     # a row may hand what the store has of one patient to another
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from workbench.patients.imports.values import DATE_ORDERS, DayStyle
 from workbench.patients.words import plain
 
 _SECTIONS = ("columns", "values", "constants", "options")
-_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials", "folder")
+_OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials", "folder", "move")
 _WITH_IDENTITY = (
     "patients", "appointments", "guardians", "correspondents", "practitioners", "sites", "insurers",
 )  # fmt: skip
@@ -60,6 +61,7 @@ class ImportMapping:
     prefix: str = ""
     sheet: str | None = None
     folder: str | None = None
+    move: bool = False
 
 
 def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequence[str]) -> ImportMapping:
@@ -100,6 +102,7 @@ def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequen
         prefix=str(options.get("prefix", "")),
         folder=str(options["folder"]) if "folder" in options else None,
         sheet=str(options["sheet"]) if "sheet" in options else None,
+        move=bool(options.get("move", False)),
     )
 
 

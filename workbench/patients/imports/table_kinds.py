@@ -26,8 +26,8 @@ class TableKind:
     number
         The column that holds the number of a row, when the table has one.
     natural
-        What tells a row without a number from all others: its key is a digest of these, so that the same file twice
-        changes nothing.
+        What tells a row without a number from all others (see `row_keys`); those of them that are not `needed` may be
+        blank in one file and told in the next.
     called_by
         The name by which such things are known: a row without a number is the one that has this name, else the name
         is its key.
@@ -86,6 +86,9 @@ REGISTERED: Mapping[str, str] = {
     "insurer": "insurer_id",
 }
 """Columns that hold a code or a name, by where the key goes."""
+
+AS_WRITTEN = frozenset(("path",))
+"""Texts that are compared as they are written, with their accents and case."""
 
 TABLE_KINDS: Mapping[str, TableKind] = {
     "practitioners": TableKind(

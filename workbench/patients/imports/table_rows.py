@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from workbench.language import _, n_
 from workbench.patients import rows
 from workbench.patients.calendar import zone_called
-from workbench.patients.imports.batch import ImportBatch, digest_of
+from workbench.patients.imports.batch import ImportBatch, leave_out_other_patients
 from workbench.patients.imports.patients import with_corrections
+from workbench.patients.imports.row_keys import Columns, keys_of_rows
 from workbench.patients.imports.table_kinds import (
     REFERENCES,
     REGISTERED,
@@ -26,11 +27,7 @@ from workbench.patients.imports.table_kinds import (
     stored_name,
 )
 from workbench.patients.schema import patients, practices
-from workbench.patients.upserts import Row, default_of
-from workbench.patients.words import plain
-
-Columns = dict[str, list[Any]]
-"""Values by the column of the table they go to, one for each row of the file."""
+from workbench.patients.upserts import Row
 
 
 def import_rows(batch: ImportBatch, kind: TableKind) -> None:
@@ -40,8 +37,9 @@ def import_rows(batch: ImportBatch, kind: TableKind) -> None:
     _check_references(batch, kind, columns)
     _fill(batch, kind, columns)
     _leave_out_incomplete(batch, kind, columns)
-    keys = _keys(batch, kind, columns)
-    named = kind.number if batch.has(kind.number) else _first_given(batch, kind)
+    keys = keys_of_rows(batch, kind, columns)
+    _keep_to_their_patient(batch, kind, columns, keys)
+    named = _first_given(batch, kind)
     given: list[Row] = []
     stored = [name for name in columns if name in kind.table.c]
     for place in batch.one_row_a_key(keys, named):
@@ -63,7 +61,8 @@ def _require(batch: ImportBatch, kind: TableKind) -> None:
 
 
 def _first_given(batch: ImportBatch, kind: TableKind) -> str:
-    return next((name for name in (*kind.natural, kind.called_by, *kind.columns) if name and batch.has(name)), "")
+    numbers = [name for name in (kind.number, "number") if name in kind.columns]
+    return next((name for name in (*numbers, *kind.natural, kind.called_by, *kind.columns) if batch.has(name)), "")
 
 
 def _read(batch: ImportBatch, kind: TableKind) -> Columns:
@@ -162,6 +161,11 @@ def _keep_to_the_patient(batch: ImportBatch, name: str, columns: Columns, whose:
             batch.find(place, batch.heading(name), "other_patient", sentence)
 
 
+def _keep_to_their_patient(batch: ImportBatch, kind: TableKind, columns: Columns, keys: Sequence[Any]) -> None:
+    if kind.number and "patient_id" in kind.table.c:
+        leave_out_other_patients(batch, kind.table, [key for (key,) in keys], columns["patient_id"])
+
+
 # --- what a row holds ---------------------------------------------------------------------------------------
 
 
@@ -249,57 +253,7 @@ def _leave_out_incomplete(batch: ImportBatch, kind: TableKind, columns: Columns)
                 batch.skip(place, batch.heading(last), "ends_before", sentence)
 
 
-# --- the key of a row ---------------------------------------------------------------------------------------
-
-
-def _keys(batch: ImportBatch, kind: TableKind, columns: Columns) -> list[Any]:
-    parts = key_of(kind)
-    if not kind.number:
-        for name in parts:
-            blank = _when_blank(kind.table.c[name])
-            columns[name] = [blank if one is None else one for one in columns.get(name, [None] * len(batch))]
-        return list(zip(*(columns[name] for name in parts), strict=True))
-    numbers = columns.get(kind.number) or [None] * len(batch)
-    called = _called(batch, kind, columns) if kind.called_by else [None] * len(batch)
-    natural = [columns[name] for one in kind.natural if (name := stored_name(kind, one)) in columns]
-    seen: dict[tuple[Any, ...], list[int]] = {}
-    keys: list[Any] = [None] * len(batch)
-    for place in list(batch.kept()):
-        key = numbers[place] or called[place]
-        if key is None and natural:
-            told = tuple(column[place] for column in natural)
-            alike = seen.setdefault(told, [])
-            if alike and kind.repeats:
-                sentence = _("This row tells the same as line {line}; both were kept.")
-                line = batch.table.lines[alike[0]]
-                batch.find(place, "", "told_twice", sentence.format(line=line))
-            key = digest_of(kind.table.name, *told, *([len(alike)] if alike and kind.repeats else []))
-            alike.append(place)
-        if key is None:
-            batch.skip(place, batch.heading(kind.number), "no_key", _("This row has no number."))
-        keys[place] = (key,)
-    return keys
-
-
-def _when_blank(column: sa.Column[Any]) -> Any:
-    """Return what a part of a key is when the file does not say: ``""`` for the whole practice, the usual language."""
-    if column.default is not None:
-        return column.default.arg  # type: ignore[attr-defined]  # a plain value
-    return default_of(column)
-
-
-def _called(batch: ImportBatch, kind: TableKind, columns: Columns) -> list[str | None]:
-    """Return the keys of things that are known by a name: the one that has it already, else the name itself."""
-    table, key = kind.table, kind.table.c[kind.number]
-    known = {
-        plain(name): found
-        for found, name in batch.connection.execute(
-            sa.select(key, table.c[kind.called_by]).where(table.c.practice_id == batch.practice_id).order_by(key)
-        )
-        if name
-    }
-    names = columns.get(kind.called_by) or [None] * len(batch)
-    return [None if name is None else known.get(plain(name), name) for name in names]
+# --- what the file does not tell any more ---------------------------------------------------------------------
 
 
 def _remove_others(batch: ImportBatch, kind: TableKind, given: Sequence[Row]) -> None:
