@@ -5,12 +5,14 @@ Only what left or may have left counts: what waits, failed or was left out told 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from workbench.databases import reading
+from workbench.databases import reading, undisturbed
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.people import Role
 from workbench.ledger import schema
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
 MAY_HAVE_LEFT = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
 
-FEW = 400
-"""So many people are asked for by their keys; of more, everybody's last message is read at once."""
+FEW = 20_000
+"""So many rows are asked for by their keys; of more, everything is read at once."""
 
 _COLLEAGUES = (Role.CORRESPONDENT, Role.TREATING_DENTIST)
 """A letter to a colleague about a patient is no message to the patient."""
@@ -37,7 +39,9 @@ class LastMessages:
         self._practice_id = practice_id
 
     def to_patients(self, patient_ids: Collection[str]) -> pd.DataFrame:
-        """Return the last message to each patient, or to who answers for them.
+        """Return the last message about each patient, to the patient or to who answers for them.
+
+        A message that tells about a family counts for each of those it tells about.
 
         Returns
         -------
@@ -45,16 +49,22 @@ class LastMessages:
             Index ``patient_id``; ``at`` (UTC), ``template`` (the email type's path) and ``status``, both texts.
             Whoever was never written to is absent; others than those asked for may be there.
         """
-        to_them = [_rows.patient_id != "", _rows.role.not_in([role.value for role in _COLLEAGUES])]
-        return self._last(_rows.patient_id, to_them, patient_ids, name="patient_id")
+        further = schema.further_patients.c
+        to_them = _rows.role.not_in([role.value for role in _COLLEAGUES])
+        beside = [further.delivery_id == _rows.id, further.practice_id == self._practice_id, to_them]
+        leading = self._last(_rows.patient_id, [_rows.patient_id != "", to_them], patient_ids, name="patient_id")
+        told_too = self._last(further.patient_id, beside, patient_ids, name="patient_id")
+        return _latest_of(leading, told_too) if len(told_too) else leading
 
     def to_colleagues(self, addressee_keys: Collection[str]) -> pd.DataFrame:
         """Return the last message to each colleague, by addressee key (``correspondent:…``); as `to_patients`."""
         to_them = [_rows.addressee_key.startswith("correspondent:", autoescape=True)]
         return self._last(_rows.addressee_key, to_them, addressee_keys, name="addressee_key")
 
-    def told(self, kind: str) -> pd.DataFrame:
+    def told(self, kind: str, *, occasions: Collection[str] | None = None) -> pd.DataFrame:
         """Return what has been told of all subjects of a kind (``appointment``, ``invoice`` …), the latest last.
+
+        With `occasions` (``appointment:A1@2026-11-23T09:00``) others may be absent.
 
         Returns
         -------
@@ -64,17 +74,18 @@ class LastMessages:
         """
         import pandas as pd
 
-        occasions = schema.occasions.c
+        known = schema.occasions.c
         told = (
-            sa.select(occasions.occasion, _as_kept(_when()))
-            .join_from(schema.occasions, schema.deliveries, occasions.delivery_id == _rows.id)
+            sa.select(known.occasion, _as_kept(_when()))
+            .join_from(schema.occasions, schema.deliveries, known.delivery_id == _rows.id)
             .where(
-                occasions.practice_id == self._practice_id,
-                occasions.occasion.startswith(f"{kind}:", autoescape=True),
+                known.practice_id == self._practice_id,
+                known.occasion.startswith(f"{kind}:", autoescape=True),
                 _left(),
+                *self._among(known.occasion, occasions),
             )
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine) as connection, undisturbed():
             found = connection.execute(told).all()
         parts = [row[0].rpartition("@") if "@" in row[0] else (row[0], "", "") for row in found]
         frame = pd.DataFrame(
@@ -133,10 +144,9 @@ class LastMessages:
     ) -> pd.DataFrame:
         import pandas as pd
 
-        few = [key.in_(sorted(wanted))] if len(wanted) <= FEW else []
-        theirs = [_rows.practice_id == self._practice_id, *conditions, *few, _left()]
+        theirs = [_rows.practice_id == self._practice_id, *conditions, *self._among(key, wanted), _left()]
         mailings = sa.select(schema.mailings.c.id, schema.mailings.c.template)
-        with reading(self._engine) as connection:
+        with reading(self._engine) as connection, undisturbed():
             found = connection.execute(self._latest(key, theirs)).all() if wanted else []
             named = mailings.where(schema.mailings.c.practice_id == self._practice_id)
             paths = {row[0]: row[1] for row in connection.execute(named)} if found else {}
@@ -150,6 +160,15 @@ class LastMessages:
             index=pd.Index(pd.array(keys, dtype="string"), name=name),
         )
 
+    def _among(self, key: sa.Column[Any], wanted: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+        """Return the condition that a key is one of these, in a single parameter; none where there are many."""
+        if wanted is None or len(wanted) > FEW:
+            return []
+        if self._engine.dialect.name == "postgresql":
+            return [key == sa.any_(sa.literal(list(wanted), type_=ARRAY(sa.Text)))]
+        values = sa.func.json_each(json.dumps(list(wanted))).table_valued("value")
+        return [key.in_(sa.select(values.c.value))]
+
     def _latest(self, key: sa.Column[Any], theirs: Collection[sa.ColumnElement[bool]]) -> sa.Select[Any]:
         """Return the latest delivery of each key in one pass over them, as each database does it best."""
         if self._engine.dialect.name == "postgresql":
@@ -160,6 +179,13 @@ class LastMessages:
         # SQLite takes the other columns from the row that has the maximum.
         newest = _as_kept(sa.func.max(_when()))
         return sa.select(key, newest, _rows.mailing_id, _rows.status).where(*theirs).group_by(key)
+
+
+def _latest_of(*found: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    both = pd.concat(found).sort_values("at", kind="stable")
+    return both[~both.index.duplicated(keep="last")]
 
 
 def _left() -> sa.ColumnElement[bool]:

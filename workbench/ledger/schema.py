@@ -200,6 +200,14 @@ letters = Table(
 )  # fmt: skip
 """What a delivery says, frozen at confirmation (P7); apart, so that a change of status rewrites a small row."""
 
+further_patients = Table(
+    "further_patients", metadata,
+    Column("practice_id", Text, primary_key=True), Column("patient_id", Text, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True, autoincrement=False, index=True),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+"""Whom a delivery tells about besides its own patient: the brothers and sisters of a family's message."""
+
 occasions = Table(
     "occasions", metadata,
     Column("practice_id", Text, primary_key=True), Column("purpose", Text, primary_key=True),
@@ -208,6 +216,7 @@ occasions = Table(
     Column("channel", Text, primary_key=True),
     Column("again", Integer, primary_key=True, autoincrement=False),
     Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
+    Index(None, "practice_id", "occasion", "delivery_id"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 """What has been told to whom, across mailings (DESIGN 8.2); several a delivery, released when it does not arrive."""

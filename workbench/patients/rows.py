@@ -16,10 +16,8 @@ list       ``object``, Python lists, ``None`` instead of an empty one
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +27,8 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from workbench.databases import undisturbed as undisturbed
+
 Values = Sequence[Any]
 
 # Days and moments are counted here, eight times as fast as numpy reads Python's own.
@@ -36,21 +36,6 @@ _FIRST_DAY = date(1970, 1, 1).toordinal()
 _FIRST_MOMENT = datetime.fromordinal(_FIRST_DAY)
 _MICROSECOND = timedelta(microseconds=1)
 _NONE = int(np.iinfo(np.int64).min)  # « not a time »
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Keep the garbage collector at rest while many rows are held.
-
-    Rows hold no cycles, yet every few thousand new ones it would look at all of them again: a quarter of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def text(values: Values) -> Any:

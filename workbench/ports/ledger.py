@@ -235,7 +235,7 @@ class LastMessageBook(Protocol):
         """Return the last message to each colleague, by addressee key; as `to_patients`."""
         ...
 
-    def told(self, kind: str) -> pd.DataFrame:
+    def told(self, kind: str, *, occasions: Collection[str] | None = None) -> pd.DataFrame:
         """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
         ...
 

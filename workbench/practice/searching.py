@@ -101,7 +101,8 @@ class Searching:
         """Return how a search finds its rows, one row a condition, those that the ledger answers after the store's."""
         name, parameters = self.meant(name, parameters)
         store = self._practice.store
-        explained = store.explain(name, parameters, today=today, also=self._moved_since(name))
+        also = self._moved_since(self._last_told()) if name == _MOVED else []
+        explained = store.explain(name, parameters, today=today, also=also)
         frame = self._found(name, parameters, today)
         answers = self._answers(frame, frame.attrs["workbench"], today)
         if not answers:
@@ -147,10 +148,12 @@ class Searching:
     def _found(self, name: str, parameters: Mapping[str, object], today: date) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
-        frame = self._practice.store.search(name, parameters, today=today, also=self._moved_since(name))
+        told = self._last_told() if name == _MOVED else None
+        also = self._moved_since(told) if told is not None else []
+        frame = self._practice.store.search(name, parameters, today=today, also=also)
         asked = frame.attrs["workbench"]
-        if name == _MOVED:
-            frame = self._with_what_was_told(frame)
+        if told is not None:
+            frame = self._with_what_was_told(frame, told)
         if "reminders_sent" in frame.columns:
             frame = frame.assign(reminders_sent=self._reminders_in_all(frame))
         frame = frame.assign(**self._last_messages(frame))
@@ -210,25 +213,24 @@ class Searching:
     def _told_about(self, frame: pd.DataFrame) -> Mask:
         """Tell about which subjects something was told already; of an appointment, at the time it has now."""
         kind = kind_of(frame)
+        book, keys, asked = self._practice.ledger.last_messages, frame["subject_key"], None
+        if kind == "appointment":
+            now = keys + "@" + frame["date"] + "T" + frame["time"]
+            asked = [*now, *keys]
         told = pd.concat(
-            [self._practice.ledger.last_messages.told(kind), self._practice.store.contacts_about(kind)],
-            ignore_index=True,
+            [book.told(kind, occasions=asked), self._practice.store.contacts_about(kind)], ignore_index=True
         )
         if kind == "appointment":
             # A contact that does not say which time was told told the time there is.
             at_its_time = (told["subject_key"] + "@" + told["occasion"])[told["occasion"] != ""]
-            now = frame["subject_key"] + "@" + frame["date"] + "T" + frame["time"]
             told = told[told["occasion"] == ""]
-            return np.asarray(now.isin(at_its_time) | frame["subject_key"].isin(told["subject_key"]), dtype=bool)
-        return np.asarray(frame["subject_key"].isin(told["subject_key"]), dtype=bool)
+            return np.asarray(now.isin(at_its_time) | keys.isin(told["subject_key"]), dtype=bool)
+        return np.asarray(keys.isin(told["subject_key"]), dtype=bool)
 
     # --- what moved since it was told --------------------------------------------------------------------
 
-    def _moved_since(self, name: str) -> list[str]:
-        """Return, for the search on what moved, the appointments that the ledger told otherwise than they stand now."""
-        if name != _MOVED:
-            return []
-        told = self._last_told()
+    def _moved_since(self, told: pd.DataFrame) -> list[str]:
+        """Return the appointments that stand otherwise now than they were `told` last (`_last_told`)."""
         told = told[told["at"] >= pd.Timestamp(self._practice.now() - _LONG_AGO)]
         now = self._practice.store.columns("appointment", told.index.tolist(), ["starts_at", "state"])
         starts, state = now["starts_at"].dt.strftime("%Y-%m-%dT%H:%M"), now["state"].astype("string")
@@ -242,10 +244,10 @@ class Searching:
         told = told[told["occasion"] != ""].drop_duplicates("subject_key", keep="last")
         return told.set_index(told["subject_key"].str.removeprefix("appointment:"))[["occasion", "at"]]
 
-    def _with_what_was_told(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _with_what_was_told(self, frame: pd.DataFrame, last_told: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of what moved with the start that was told last, by a contact or by the workbench."""
         zone = self._practice.calendar.zone
-        told = self._last_told().reindex(pd.Index(frame["appointment_id"]))
+        told = last_told.reindex(pd.Index(frame["appointment_id"]))
         starts = pd.to_datetime(told["occasion"].astype("object"), format="ISO8601", errors="coerce")
         starts = starts.dt.tz_localize(zone, ambiguous=np.ones(len(starts), dtype=bool), nonexistent="shift_forward")
         later = (told["at"].notna() & ~(told["at"] < frame["told_at"].set_axis(told.index))).to_numpy(dtype=bool)
@@ -265,9 +267,10 @@ class Searching:
         kind = kind or next((one for one in ("sample", "store") if one in fresh.index), "")
         as_of = fresh[kind] if kind else None
         asked |= {"as_of": as_of.isoformat() if as_of is not None else None, "as_of_kind": kind}
-        if "max_age" not in asked["parameters"]:
+        most = asked["parameters"].get("max_age", "").strip()
+        if not most:
             return
-        hours = int(asked["parameters"]["max_age"])
+        hours = int(most)
         if as_of is None:
             raise StaleData(
                 _("Nobody knows when the data of this search came, and it may be {hours} h old at most.").format(
