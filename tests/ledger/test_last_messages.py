@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from tests.ledger.world import World, a_row
+from tests.ledger.world import BY, World, a_row
 from workbench.ledger import schema
 from workbench.ledger.last_messages import FEW
 from workbench.ledger.ledger import open_ledger
@@ -71,6 +71,36 @@ class LastMessageContract:
         world.enqueue(number, [replace(a_row("1", addressee="guardian:G1"), role="guardian")])
         world.send(number)
         assert statuses(world.ledger.last_messages.to_patients(["1"])) == {"1": "sent"}
+
+    @pytest.mark.parametrize("asked", [["1", "2"], EVERYBODY])
+    def test_a_family_s_message_is_one_about_each_of_them(self, world: World, asked: list[str]):
+        number = world.open().id
+        world.enqueue(number, [replace(a_row("1", addressee="guardian:G1"), patients=("1", "2")), a_row("3")])
+        assert statuses(world.ledger.last_messages.to_patients(["1", "2"])) == {}
+        world.send(number)
+        found = world.ledger.last_messages.to_patients(asked)
+        assert {key: status for key, status in statuses(found).items() if key != "3"} == {"1": "sent", "2": "sent"}
+        earlier, at = found.loc["2", "at"], world.later(days=1)
+        later = world.open("later").id
+        world.enqueue(later, [a_row("2", occasions=["invoice:F2"])])
+        world.send(later)
+        found = world.ledger.last_messages.to_patients(asked)
+        assert found.loc[["1", "2"], "at"].tolist() == [earlier, pd.Timestamp(at)]
+        assert [len(world.ledger.results.history(name)) for name in ("1", "2", "3", "4")] == [1, 2, 1, 0]
+
+    def test_who_is_told_beside_others_is_frozen_anew_while_it_waits(self, world: World):
+        number = world.open().id
+        world.enqueue(number, [replace(a_row("1"), patients=("2", "3"))])
+        world.enqueue(number, [replace(a_row("1", values={"PNOM": "other"}), patients=("3", "4"))])
+        world.send(number)
+        assert set(statuses(world.ledger.last_messages.to_patients(["1", "2", "3", "4"]))) == {"1", "3", "4"}
+
+    def test_a_message_that_tells_about_somebody_who_objects_does_not_leave(self, world: World):
+        number = world.open().id
+        world.enqueue(number, [replace(a_row("1"), patients=("2",)), a_row("3")])
+        world.ledger.opt_outs.opt_out(patient_id="2", by=BY, now=world.now)
+        assert world.send(number) == ["3"]
+        assert world.statuses(number) == {"1": "skipped opted_out", "3": "sent"}
 
     def test_nobody_asked_for_is_nobody_found(self, world: World):
         world.send(world.queued("1"))

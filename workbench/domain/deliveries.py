@@ -169,7 +169,8 @@ class NewDelivery:
 
     `reason` is empty for a row that may leave, else it is why the row is skipped. `occasions` are the texts
     ``subject_key@start`` (or ``row:<id>@<digest of values>`` for a table) that this message speaks of (8.2).
-    `values` are the plain merged values, by code or column name. Its ``repr`` names nobody (P12).
+    `values` are the plain merged values, by code or column name. `patients` are those whom it tells about besides
+    `patient_id`, who leads. Its ``repr`` names nobody (P12).
     """
 
     recipient_id: str = field(repr=False)
@@ -184,6 +185,7 @@ class NewDelivery:
     appointment_id: str = ""
     invoice_id: str = ""
     practitioner_id: str = ""
+    patients: tuple[str, ...] = field(default=(), repr=False)
     occasions: tuple[str, ...] = field(default=(), repr=False)
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     attachments: tuple[str, ...] = ()

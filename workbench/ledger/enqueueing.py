@@ -129,6 +129,7 @@ class Enqueuing:
         occasions = Occasions(connection, self.practice_id, self.mailing.purpose, self.mailing.step)
         occasions.look_up(text for row in chunk for text in row.occasions)
         granted: list[tuple[int, Any]] = []
+        tell: list[tuple[int, NewDelivery]] = []
         new: list[tuple[dict[str, Any], NewDelivery, Any]] = []
         changed: list[dict[str, Any]] = []
         seen: set[_Key] = set()
@@ -141,6 +142,7 @@ class Enqueuing:
             seen.add(key)
             if found is not None and found.status == _S.PENDING and self._tells_the_same(row, found, standing):
                 self._refresh(connection, row, found, standing, changed)
+                tell.append((found.id, row))
                 continue
             reason, grants = self._decided(row, occasions)
             if found is not None and found.status == _S.FAILED and reason:
@@ -159,9 +161,11 @@ class Enqueuing:
             if not reason or reason != found.reason or row.address != found.address or found.status != _S.SKIPPED:
                 changed.append({"of": found.id, **self._frozen(row, reason)})
                 self._rewrite_letter(connection, found.id, row)
+                tell.append((found.id, row))
             granted.append((found.id, grants))
         if changed:
             _update_by_id(connection, schema.deliveries, changed)
+        self._name_further_patients(connection, tell, anew=True)
         if new:
             granted += self._insert(connection, new)
         occasions.written(granted)
@@ -394,7 +398,23 @@ class Enqueuing:
                 for number, (_values, row, _grants) in zip(ids, new, strict=True)
             ],
         )
+        made = [(number, row) for number, (_values, row, _grants) in zip(ids, new, strict=True)]
+        self._name_further_patients(connection, made)
         return [(number, grants) for number, (_values, _row, grants) in zip(ids, new, strict=True)]
+
+    def _name_further_patients(
+        self, connection: sa.Connection, told: Sequence[tuple[int, NewDelivery]], *, anew: bool = False
+    ) -> None:
+        table = schema.further_patients
+        if anew and told:
+            connection.execute(table.delete().where(table.c.delivery_id.in_([number for number, _row in told])))
+        rows = [
+            {"practice_id": self.practice_id, "patient_id": patient_id, "delivery_id": number}
+            for number, row in told
+            for patient_id in sorted({*row.patients} - {row.patient_id})
+        ]
+        if rows:
+            connection.execute(table.insert(), rows)
 
     def _rewrite_letter(self, connection: sa.Connection, delivery_id: int, row: NewDelivery) -> None:
         connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), _letter(row))

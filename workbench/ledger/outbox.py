@@ -292,16 +292,18 @@ class SqlOutbox:
             return []
         self._standing = self._opt_outs.standing(connection, self._standing, selves=self._selves)
         ours = self._standing.objections
+        further = self._further_patients(connection, [row.id for row in rows])
         going, left_out = [], []
         for row in rows:
             who = {
-                "patient_id": row.patient_id,
                 "address": row.address,
                 "addressee_key": row.addressee_key,
                 "channel": row.channel,
                 "purpose": self._mailing.purpose,
             }
-            reason = ours.reason(**who) or of_store.reason(**who)
+            about = [row.patient_id, *further.get(row.id, ())]
+            told = [said.reason(patient_id=one, **who) for one in about for said in (ours, of_store)]
+            reason = next(filter(None, told), "")
             if reason:
                 left_out.append((row.id, reason))
             else:
@@ -313,6 +315,14 @@ class SqlOutbox:
             )
         release_occasions(connection, [delivery_id for delivery_id, _reason in left_out])
         return going
+
+    def _further_patients(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> dict[int, list[str]]:
+        table = schema.further_patients.c
+        query = sa.select(table.delivery_id, table.patient_id).where(table.delivery_id.in_(delivery_ids))
+        further: dict[int, list[str]] = {}
+        for number, patient_id in connection.execute(query):
+            further.setdefault(number, []).append(patient_id)
+        return further
 
     def _claimed(self, row: Any) -> Claimed:
         content: Mapping[str, object] = row.content

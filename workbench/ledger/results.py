@@ -81,9 +81,14 @@ class Results:
             return self._read(connection, *where)
 
     def history(self, patient_id: str) -> pd.DataFrame:
-        """Return every delivery about a patient, latest first, whoever received it (F109); columns as `results`."""
+        """Return every delivery that tells about a patient, latest first, whoever received it (F109); as `results`."""
+        rows, further = schema.deliveries.c, schema.further_patients.c
+        beside = sa.select(further.delivery_id).where(
+            further.practice_id == self._practice_id, further.patient_id == patient_id
+        )
+        about = sa.or_(rows.patient_id == patient_id, rows.id.in_(beside))
         with reading(self._engine) as connection:
-            return self._read(connection, schema.deliveries.c.patient_id == patient_id, latest_first=True)
+            return self._read(connection, about, latest_first=True)
 
     def empty(self) -> pd.DataFrame:
         """Return a results frame without rows."""

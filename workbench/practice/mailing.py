@@ -13,7 +13,15 @@ import pandas as pd
 
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import OPEN, NewDelivery, Standing, sentence_of_reason, standing_of, word_of_reason
+from workbench.domain.deliveries import (
+    OPEN,
+    NewDelivery,
+    Standing,
+    occasion_subject,
+    sentence_of_reason,
+    standing_of,
+    word_of_reason,
+)
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
@@ -633,12 +641,15 @@ class Mailing:
         cells = [prepared.fields[name].tolist() for name in names]
         values = zip(*cells, strict=True) if names else repeat((), len(recipients))
         reasons = prepared.checked.reasons.tolist()
+        patients = _patients_by_subject(prepared.found.subjects)
         for row, subjects, merged, reason in zip(
             zip(*columns, strict=True), recipients["subjects"].tolist(), values, reasons, strict=True
         ):
+            about = {patients.get(occasion_subject(text), "") for text in subjects} if len(subjects) > 1 else set()
             yield NewDelivery(
                 **{name: _text(value) for name, value in zip(_FROZEN, row, strict=True)},
                 reason=reason,
+                patients=tuple(sorted(about - {"", _text(row[_FROZEN.index("patient_id")])})),
                 occasions=tuple(subjects),
                 values=dict(zip(names, merged, strict=True)),
                 attachments=self.template.attachments,
@@ -649,6 +660,12 @@ _FROZEN = (
     "recipient_id", "addressee_key", "role", "channel", "recipient", "address", "language",
     "patient_id", "appointment_id", "invoice_id", "practitioner_id",
 )  # fmt: skip
+
+
+def _patients_by_subject(subjects: pd.DataFrame) -> dict[str, str]:
+    if not {"subject_key", "patient_id"}.issubset(subjects.columns):  # a table names no subjects
+        return {}
+    return dict(zip(subjects["subject_key"].map(_text), subjects["patient_id"].map(_text), strict=True))
 
 
 def _text(value: object) -> str:
