@@ -102,6 +102,8 @@ def test_a_key_read_again_is_the_same_key(text: str) -> None:
         ("1\u202f234,50\u00a0€", 123450),
         ("1,234.50", 123450),
         ("1.234,50 EUR", 123450),
+        ("1 500", 150000),
+        ("1.500,00", 150000),
         ("-12.3", -1230),
         ("0", 0),
     ],
@@ -110,7 +112,7 @@ def test_sums_are_read_to_the_cent(cell: str, cents: int) -> None:
     assert read_cents(cell) == cents
 
 
-@pytest.mark.parametrize("cell", ["12,345.678", "NaN", "Infinity", "free", "1,2,3", "1E40"])
+@pytest.mark.parametrize("cell", ["12,345.678", "NaN", "Infinity", "free", "1,2,3", "1E40", "1.500", "-1,500 €"])
 def test_other_sums_are_not_guessed(cell: str) -> None:
     with pytest.raises(Unreadable):
         read_cents(cell)

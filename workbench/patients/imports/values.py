@@ -26,6 +26,7 @@ _WHOLE_WITH_POINT = re.compile(r"([1-9]\d*)\.0+")
 _ZONE_AT_END = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})\Z")
 _SAYS_AN_HOUR = re.compile(r"\d\s*[:hH]|[Tt]\d|\b(?:am|pm)\b", re.IGNORECASE)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ONE_SIGN_AND_THREE = re.compile(r"[+-]?\d+[.,]\d{3}")
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 
@@ -242,8 +243,10 @@ def read_whole(cell: str) -> int:
 
 
 def read_cents(cell: str) -> int:
-    """Read a sum of money in euros as cents: ``1 234,50 €``, ``-12.3``."""
+    """Read a sum of money in euros as cents: ``1 234,50 €``, ``-12.3``; ``1.500`` may be either of two sums."""
     text = re.sub(r"[\s\u00a0\u202f€]|EUR", "", cell)
+    if _ONE_SIGN_AND_THREE.fullmatch(text):
+        raise Unreadable
     if "," in text and "." in text:
         # The last of the two is the decimal sign, the other one separates thousands.
         thousands = "," if text.rfind(".") > text.rfind(",") else "."
