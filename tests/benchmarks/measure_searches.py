@@ -134,6 +134,20 @@ _OF_APPOINTMENTS = {
     "made_to": "2027-01-01", "where": "not missing(starts_at) and city != 'Paris'",
 }  # fmt: skip
 
+_OF_A_PRACTICE = {
+    "group": "g1", "patient_type": "Adulte", "file_state": "En traitement", "with_email": "yes", "minors": "no",
+    "site": "S1", "language": "fr", "city": "bruz", "postcode": "35", "practitioner": "MM,CC", "gone": "no",
+}  # fmt: skip
+"""Every filter at once, as a practice gives them; the words of a remark, which few rows hold, are given below."""
+
+_OF_A_QUARTER = {
+    **_OF_A_PRACTICE,
+    "start": "2026-09-01", "end": "2026-11-30", "hours": "08:00-18:30", "chair": "F1,F2", "nature": "NP,CTRL",
+    "type": "Contrôle", "forced": "no", "made_from": "2026-06-01", "made_to": "2026-11-22", "remark": "radio",
+}  # fmt: skip
+
+_BOTH_EXCLUSIONS = {"exclude_upcoming": "yes", "exclude_returned": "yes"}
+
 QUESTIONS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "appointments, the whole agenda": ("appointments", {}),
     "appointments, a day": ("appointments", {"start": "tomorrow", "end": "tomorrow", "state": "upcoming"}),
@@ -151,7 +165,28 @@ QUESTIONS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "moved, all filters": ("moved", _OF_APPOINTMENTS),
     "to_phone, tomorrow": ("to_phone", {}),
     "to_phone, all filters": ("to_phone", {**_OF_APPOINTMENTS, "with_email": None, "minors": None, "remark": None}),
+    "appointments, a quarter, all filters": ("appointments", {**_OF_A_QUARTER, "state": "present,upcoming"}),
+    "appointments, a quarter": ("appointments", {"start": "2026-09-01", "end": "2026-11-30", "nature": "NP"}),
+    "missed, a quarter, all filters": ("missed", {**_OF_A_QUARTER, **_BOTH_EXCLUSIONS}),
+    "seen, a quarter, all filters": ("seen", _OF_A_QUARTER),
+    "moved, a quarter, all filters": ("moved", {**_OF_A_QUARTER, "end": "2027-01-31"}),
+    "to_phone, a quarter, all filters": ("to_phone", {**_OF_A_QUARTER, "with_email": None}),
     **FILE_QUESTIONS,
+    **{
+        f"{name}, all filters": (
+            name,
+            {key: value for key, value in {**_OF_A_PRACTICE, **more}.items() if (name, key) != ("birthdays", "gone")},
+        )
+        for name, more in (
+            ("patients", {"name": "martin", "age_from": 20, "no_visit_for": 6, "upcoming": "no", "remark": "matin"}),
+            ("birthdays", {"start": "2026-12-01", "end": "2026-12-31", "age_from": 20}),
+            ("recall", {"start": "2026-01-01", "reason": "Contrôle"}),
+            ("unpaid", {"overdue_by": 30, "min_amount": 100, "reminders": "0"}),
+            ("quotes", {"valid": "yes", "amount_from": 500}),
+            ("papers", {"paper": "carte", "overdue": "yes", "asked_before": "2026-11-01", "upcoming": "no"}),
+            ("insurers", {"insurer": "m1,m2,m3", "upcoming": "no"}),
+        )
+    },
 }
 """What is asked, by the line it is shown on: a search and its parameters."""
 

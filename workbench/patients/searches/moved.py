@@ -94,7 +94,7 @@ _FILTERS = (
 def _question(asked: Asked, context: Context) -> Question:
     differs: SqlCondition = sa.or_(_MOVED, _CANCELLED)
     if context.also:
-        differs = sa.or_(differs, appointments.c.appointment_id.in_(context.also))
+        differs = sa.or_(differs, rows.among(appointments.c.appointment_id, context.also, context.connection.dialect))
     return question_of(
         asked,
         context,
@@ -121,6 +121,7 @@ def _columns(read: Mapping[str, rows.Values], context: Context) -> dict[str, Any
 MOVED = KnownSearch(
     search=Search(
         name="moved",
+        reads=("appointments",),
         label=marked("Moved since the reminder"),
         parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
     ),
