@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from tests.merging.test_formats import written
@@ -43,3 +45,25 @@ def test_a_first_name_after_de() -> None:
 @pytest.mark.parametrize("role", ["correspondent", "treating_dentist", "orthodontist", "referring"])
 def test_every_colleague_reads_of_his_patient(role: str) -> None:
     assert written("relation", role, "", "F", None) == "votre patiente"
+
+
+@pytest.mark.parametrize(
+    ("addressee", "told"),
+    [
+        ("guardian:mum", "Zoé, Léo"),
+        ("patient:007", "Zoé"),
+        ("payer:mum", None),
+        ("guardian:stranger", None),
+        ("patient:ana", None),
+    ],
+)
+def test_a_family_is_told_to_who_answers_for_it_and_its_adults_to_nobody(addressee: str, told: str | None) -> None:
+    def member(name: str, born: date, *answering: str) -> dict[str, object]:
+        return {"name": name, "birth_date": born, "patient_type": None, "answering": list(answering)}
+
+    family = [
+        member("Ada", date(1990, 1, 1), "guardian:mum", "patient:007"),
+        member("Zoé", date(2015, 3, 12), "guardian:mum", "patient:007"),
+        member("Léo", date(2018, 1, 1), "guardian:mum"),
+    ]
+    assert written("family", family, addressee) == told

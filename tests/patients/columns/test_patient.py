@@ -74,6 +74,11 @@ def test_the_insurer_is_the_one_that_covers_today_else_the_one_that_did_last(
     assert [None if pd.isna(one) else one for one in told] == wanted
 
 
+def members(store: SqlPatientStore, key: str) -> list[str]:
+    told = store.columns("patient", [key], ["family_members"], today=TODAY).loc[key, "family_members"]
+    return [one["name"] for one in told]
+
+
 def test_a_family_names_its_oldest_first_and_those_without_a_birth_date_last(store: SqlPatientStore) -> None:
     add(
         store,
@@ -84,8 +89,25 @@ def test_a_family_names_its_oldest_first_and_those_without_a_birth_date_last(sto
             {"patient_id": "022", "family_id": "fam-1", "first_name": "Max", "archived": True},
         ],
     )
-    told = store.columns("patient", ["007", "021"], ["family_members"], today=TODAY)["family_members"].tolist()
-    assert told == ["Léo, Ugo, Inès", "Zoé, Léo, Inès"]
+    assert members(store, "007") == ["Léo", "Ugo", "Inès"]
+    assert members(store, "021") == ["Zoé", "Léo", "Inès"]
+
+
+def test_of_each_of_a_family_it_is_told_who_answers_for_him(store: SqlPatientStore) -> None:
+    add(store, schema.patients, [{"patient_id": "021", "family_id": "fam-1", "first_name": "Ugo"}])
+    add(store, schema.persons, [{"person_id": "mum", "patient_id": "007"}, {"person_id": "gran"}])
+    link = {"patient_id": "021", "relation": "other"}
+    add(
+        store,
+        schema.responsibilities,
+        [
+            link | {"person_id": "mum", "role": "guardian", "rank": 1},
+            link | {"person_id": "gran", "role": "payer", "rank": 2},
+        ],
+    )
+    told = store.columns("patient", ["007"], ["family_members"], today=TODAY).loc["007", "family_members"]
+    answering = {one["name"]: one["answering"] for one in told}
+    assert answering["Ugo"] == ["guardian:mum", "patient:007", "payer:gran"]
 
 
 def test_nothing_of_another_practice_is_told(store: SqlPatientStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +125,6 @@ def test_nothing_of_another_practice_is_told(store: SqlPatientStore, monkeypatch
         monkeypatch.setattr(reading, "_MANY", least)
         told = store.columns("patient", ["007", "008", "009", "010"], names, today=TODAY).loc["007"]
         assert told["balance"] == 0
-        assert told["family_members"] == "Léo"
+        assert [one["name"] for one in told["family_members"]] == ["Léo"]
         assert len(told["next_appointments"]) == 1
         assert told[["unpaid_invoices", "missing_papers", "last_payment_on"]].isna().all()

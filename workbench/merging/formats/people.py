@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from workbench.domain.people import COLLEAGUES
+from workbench.merging.addressees import is_minor
 from workbench.merging.formats.dates import years_between
 from workbench.merging.formats.inputs import Column, Format, Inputs, each_row, each_value, wall_moment
 from workbench.merging.formats.words import SEXES
@@ -160,12 +161,28 @@ def _relation(inputs: Inputs, source: Sequence[str]) -> Column:
     return told
 
 
+def _family(inputs: Inputs, source: Sequence[str]) -> Column:
+    """Name the minors of the family whom the addressee answers for, and nobody else of it: « Zoé, Léo »."""
+    families, addressees = (inputs.column(name) for name in source)
+    day = inputs.now.date()
+    return [
+        ", ".join(
+            one["name"]
+            for one in members or ()
+            if addressee in one["answering"] and is_minor(one, day, inputs.adult_age)
+        )
+        or None
+        for members, addressee in zip(families, addressees, strict=True)
+    ]
+
+
 PEOPLE: dict[str, Format] = {
     "titled_name": _titled_name,
     "civility": _civility,
     "greeting": _greeting,
     "warm_greeting": _warm_greeting,
     "relation": _relation,
+    "family": _family,
     "agreement": each_row(_agreed),
     "addressee_sex": each_row(_addressee_sex),
     "of_name": each_value(_of_name),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from workbench.domain.people import Role
 from workbench.patients import rows
 from workbench.patients.columns import care, colleagues, money
 from workbench.patients.columns.reading import Group, Reading, Source
-from workbench.patients.schema import appointments, insurers, patient_insurances, patients
+from workbench.patients.schema import appointments, insurers, patient_insurances, patients, persons, responsibilities
 
 
 def _file_number(reading: Reading) -> Mapping[str, Any]:
@@ -21,25 +22,46 @@ def _file_number(reading: Reading) -> Mapping[str, Any]:
 
 
 def _family_members(reading: Reading) -> Mapping[str, Any]:
-    """Tell the first names of the other members of each one's family whose files are open, by age."""
+    """Tell of the other members of each one's family whose files are open, by age, and of who answers for them."""
     other = patients.c
     families = [one for one in reading.values["family_id"] if one]
-    members: dict[str, list[tuple[str, str]]] = {}
-    for family, key, name in reading.rows_of(
+    members: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for family, key, name, birth_date, patient_type in reading.rows_of(
         other.family_id,
         other.patient_id,
         sa.func.coalesce(other.first_name, other.last_name),
+        other.birth_date,
+        other.patient_type,
         where=[sa.not_(other.deceased), sa.not_(other.archived)],
         order=[other.birth_date.is_(None), other.birth_date, other.patient_id],
         among=families,
     ):
         if name:
-            members.setdefault(family, []).append((key, name))
+            member = {"name": name, "birth_date": birth_date, "patient_type": patient_type}
+            members.setdefault(family, []).append((key, member))
+    answering = _answering(reading, [key for theirs in members.values() for key, _member in theirs])
     told = [
-        ", ".join(name for key, name in members.get(family, ()) if key != own) or None
+        [{**member, "answering": answering.get(key, [])} for key, member in members.get(family, ()) if key != own]
         for own, family in zip(reading.keys, reading.values["family_id"], strict=True)
     ]
-    return {"family_members": rows.text(told)}
+    return {"family_members": rows.lists(told)}
+
+
+def _answering(reading: Reading, people: Collection[str]) -> dict[str, list[str]]:
+    """Return the addressees who answer for each one, ``guardian:P1 payer:P2``; a guardian's own file is one too."""
+    link, person = responsibilities.c, persons.c
+    found = reading.rows_of(link.patient_id, link.role, link.person_id, order=[link.rank], among=people)
+    guardians = {key for _who, role, key in found if role == Role.GUARDIAN}
+    files = dict(
+        reading.rows_of(person.person_id, person.patient_id, where=[person.patient_id.is_not(None)], among=guardians)
+    )
+    answering: dict[str, list[str]] = {}
+    for who, role, key in found:
+        theirs = answering.setdefault(who, [])
+        theirs.append(f"{role}:{key}")
+        if role == Role.GUARDIAN and key in files:
+            theirs.append(f"{Role.PATIENT}:{files[key]}")
+    return answering
 
 
 def _next_appointments(reading: Reading) -> Mapping[str, Any]:
