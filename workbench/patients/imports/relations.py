@@ -160,12 +160,7 @@ def import_correspondents(batch: ImportBatch) -> None:
         plain(f"{last or ''} {first or ''}")
         for last, first in zip(batch.values("last_name"), batch.values("first_name"), strict=True)
     ]
-    addresses = batch.values("email")
-    keys: list[str] = []
-    for place, key in enumerate(batch.values("correspondent_id")):
-        if key is None and not names[place]:
-            batch.skip(place, batch.heading("last_name"), "no_name", _("This row names nobody."))
-        keys.append(key or digest_of("correspondent", names[place], address_key(addresses[place])))
+    keys = _correspondent_keys(batch, names)
     columns = {name: batch.values(name) for name in batch.given((*IDENTITY, "title", "speciality", "mss_email"))}
     # One colleague may come on many rows, once a patient or a practitioner: the last row tells who he is.
     given = {
@@ -182,6 +177,82 @@ def import_correspondents(batch: ImportBatch) -> None:
         setattr(batch, fate, getattr(batch, fate) + 1)
     if batch.progress:
         batch.progress(len(batch), len(batch))
+
+
+def _correspondent_keys(batch: ImportBatch, names: Sequence[str]) -> list[str]:
+    """Return each colleague's key: the file's; else who has this name and address, or is this patient's of this kind.
+
+    A new address is the colleague's own when he is known by his patient, and nobody else of his name can be meant;
+    otherwise he is another colleague, and is told.
+    """
+    addresses = [address_key(one) for one in batch.values("email")]
+    patient_ids, kinds = batch.values("patient_id"), batch.values("kind")
+    by_name, by_patient = _known_correspondents(batch)
+    keys: list[str | None] = list(batch.values("correspondent_id"))
+    here: dict[str, str] = {}  # the address that this file gives to each one
+    lacking: list[int] = []
+    for place, name in enumerate(names):
+        if keys[place] is None and not name:
+            batch.skip(place, batch.heading("last_name"), "no_name", _("This row names nobody."))
+        elif keys[place] is None:
+            same = [key for key, email in by_name.get(name, {}).items() if email == addresses[place]]
+            if same:
+                keys[place] = same[0]
+                here[same[0]] = addresses[place]
+            else:
+                lacking.append(place)
+    of_patient = {
+        place: by_patient.get((names[place], patient_ids[place], kinds[place] or "correspondent"), [])
+        for place in lacking
+    }
+    # Who is sure goes first: his new address tells who the others are.
+    for place in sorted(lacking, key=lambda place: not of_patient[place]):
+        name, address, patients_own = names[place], addresses[place], of_patient[place]
+        namesakes = by_name.get(name, {})
+        # One whose address is not known on either side may be the only one of that name.
+        found = patients_own or [key for key, email in namesakes.items() if not (email and address)]
+        found = [key for key in found if here.get(key, address) == address]
+        already = [key for key, email in here.items() if key in namesakes and email == address]
+        if already or len(found) == 1:
+            key = (already or found)[0]
+        else:
+            key = digest_of("correspondent", name, address)
+            if namesakes:
+                sentence = _(
+                    "The store has a colleague of this name under another address: this one was taken for somebody "
+                    "else. If it is the same one, say his number (correspondent_id)."
+                )
+                batch.find(place, batch.heading("email"), "ambiguous", sentence)
+        keys[place] = key
+        here[key] = address
+        namesakes = by_name.setdefault(name, {})
+        namesakes.setdefault(key, address)
+    return [key or "" for key in keys]
+
+
+def _known_correspondents(
+    batch: ImportBatch,
+) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str, str], list[str]]]:
+    """Return the colleagues of the store by name, with their addresses, and by name, patient and kind."""
+    link, table = patient_correspondents, correspondents
+    same = sa.and_(table.c.practice_id == link.c.practice_id, table.c.correspondent_id == link.c.correspondent_id)
+    found = batch.connection.execute(
+        sa.select(
+            table.c.correspondent_id, table.c.last_name, table.c.first_name, table.c.email,
+            link.c.patient_id, link.c.kind,
+        )
+        .select_from(table.outerjoin(link, same))
+        .where(table.c.practice_id == batch.practice_id)
+        .order_by(table.c.correspondent_id)
+    )  # fmt: skip
+    by_name: dict[str, dict[str, str]] = {}
+    by_patient: dict[tuple[str, str, str], list[str]] = {}
+    for key, last, first, email, patient_id, kind in found:
+        name = plain(f"{last or ''} {first or ''}")
+        by_name.setdefault(name, {})[key] = address_key(email)
+        if patient_id is not None:
+            by_patient.setdefault((name, patient_id, kind), []).append(key)
+    return by_name, by_patient
 
 
 def _link_to_patients(batch: ImportBatch, keys: Sequence[str]) -> None:
