@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.contracts.patient_store_contract import TODAY, add, fill_small_practice
-from workbench.domain.conditions import where
+from workbench.domain.conditions import Condition, where
 from workbench.errors import BadValue, UnknownName
 from workbench.language import use_language
 from workbench.patients import schema
@@ -85,6 +85,67 @@ def test_a_condition_that_makes_no_sense_is_refused(
         tomorrow(store, condition)
     with pytest.raises(error, match=said):
         store.resolve("appointments", {"where": condition}, today=TODAY)
+
+
+def deep(condition: Condition, times: int) -> Condition:
+    for _time in range(times):
+        condition = ~(condition & (where("city") != "Bruz"))
+    return condition
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("duration > 9999999999", "up to 2147483647"),
+        ("duration in [10, -9999999999]", "up to 2147483647"),
+        ("duration > 1e300", "up to 2147483647"),
+        ("city == '\\ud800'", "no text holds"),
+        ("city in ['Rennes', 'a\\x00b']", "no text holds"),
+        ("contains(city, 'a\\x00b')", "no text holds"),
+        ("starts_at > '9999-12-31'", "too far off"),
+        ("starts_at > '0001-01-01 09:00'", "too far off"),
+        ("birth_date in ['1980-01-01', '0001-01-01']", "too far off"),
+        (" or ".join(f"city == 'a{number}'" for number in range(1200)), "at most 500 comparisons"),
+        (where("birth_date").is_in([f"19{n // 28:02}-01-{n % 28 + 1:02}" for n in range(501)]), "500 comparisons"),
+        (where("city").is_in(list(map(str, range(300_000)))), "at most 100000 characters"),
+        (deep(where("city") == "Rennes", 60), "too many parentheses"),
+        (deep(where("city") == "Rennes", 5000), "too many parentheses"),
+    ],
+)
+def test_what_no_database_can_be_asked_is_refused_with_a_sentence(
+    store: SqlPatientStore, condition: object, said: str
+) -> None:
+    with pytest.raises(BadValue, match=said):
+        tomorrow(store, condition)
+    with pytest.raises(BadValue, match=said):
+        store.explain("appointments", {"where": condition}, today=TODAY)
+
+
+def test_many_values_and_comparisons_are_asked_all_the_same(store: SqlPatientStore) -> None:
+    cities = [f"Ville {number}" for number in range(5000)]
+    assert tomorrow(store, where("city").is_in([*cities, "Rennes"])) == ["a1"]
+    assert tomorrow(store, " or ".join([*(f"duration == {n}" for n in range(1000, 1499)), "city == 'Rennes'"])) == [
+        "a1"
+    ]
+    assert tomorrow(store, "not duration > 2147483647 and starts_at < '2999-12-31' and city == 'Rennes'") == ["a1"]
+
+
+@pytest.mark.parametrize(
+    ("search", "asked", "said"),
+    [
+        ("birthdays", {"start": "0001-01-01"}, "too far off"),
+        ("birthdays", {"start": "9999-12-31"}, "too far off"),
+        ("appointments", {"end": "9999-12-31"}, "too far off"),
+        ("appointments", {"family": "a\0b"}, "no text holds"),
+        ("patients", {"city": "\ud800"}, "no text holds"),
+        ("appointments", {"remark": ["a", "b\0"]}, "no text holds"),
+    ],
+)
+def test_a_value_that_no_database_takes_is_refused(
+    store: SqlPatientStore, search: str, asked: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadValue, match=said):
+        store.search(search, asked, today=TODAY)
 
 
 def test_days_of_a_condition_are_absolute_in_a_mailing_s_identity(store: SqlPatientStore) -> None:

@@ -11,7 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.domain.calendar import PracticeCalendar, day_bounds, parse_day
-from workbench.domain.conditions import AllOf, AnyOf, Comparison, Condition, Not, Operator, Value
+from workbench.domain.conditions import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Not,
+    Operator,
+    Value,
+    parse_condition,
+)
 from workbench.errors import BadValue, UnknownName
 from workbench.language import _
 from workbench.patients.searches.folding import holds_words
@@ -28,6 +37,15 @@ _COMPARE: Mapping[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     Operator.GREATER: operator.gt,
     Operator.AT_LEAST: operator.ge,
 }
+MOST_COMPARISONS = 500
+"""In one condition, each day of a list being one: no database reads any number of them."""
+
+MOST_NUMBER = 2**31 - 1
+"""The largest number that every column of every database is compared with."""
+
+FIRST_DAY, LAST_DAY = date(1800, 1, 1), date(2999, 12, 31)
+"""The days that can be asked for: from these every age and every span is counted without leaving the calendar."""
+
 _ORDERING = frozenset({Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST})
 
 
@@ -39,8 +57,9 @@ def absolute(condition: Condition, named: Named, *, today: date, calendar: Pract
     UnknownName
         When it names a column that the search does not have.
     BadValue
-        When a column is compared with what it cannot hold.
+        When a column is compared with what it cannot hold, or the condition is too long or too deep.
     """
+    _check_size(condition, named)
 
     def one(comparison: Comparison) -> Comparison:
         if comparison.column not in named:
@@ -58,6 +77,24 @@ def absolute(condition: Condition, named: Named, *, today: date, calendar: Pract
         return replace(comparison, value=days if isinstance(comparison.value, tuple) else days[0])
 
     return condition.rewritten(one)
+
+
+def check_day(day: date) -> date:
+    """Return a day that a search can be asked for; raises `BadValue` for one far off."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise BadValue(
+        _("{day} is too far off: days are asked for from {first} to {last}.").format(
+            day=day.isoformat(), first=FIRST_DAY.isoformat(), last=LAST_DAY.isoformat()
+        )
+    )
+
+
+def check_text(name: str, text: str) -> str:
+    """Return a text that every database takes; raises `BadValue` for one that none can hold."""
+    if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
+        raise BadValue(_("« {name} » is asked for a text with a sign that no text holds.").format(name=name))
+    return text
 
 
 def sql_of(condition: Condition, named: Named) -> sa.ColumnElement[bool]:
@@ -117,19 +154,41 @@ def _absolute_day(value: Value, kind: object, *, today: date, calendar: Practice
     if isinstance(value, str):
         if isinstance(kind, sa.DateTime) and ":" in value:
             try:
-                return datetime.fromisoformat(value.strip()).replace(tzinfo=None).isoformat(sep=" ")
+                moment = datetime.fromisoformat(value.strip()).replace(tzinfo=None)
             except ValueError:
                 pass
-        return parse_day(value, today=today, calendar=calendar).isoformat()
+            else:
+                check_day(moment.date())
+                return moment.isoformat(sep=" ")
+        return check_day(parse_day(value, today=today, calendar=calendar)).isoformat()
     raise BadValue(
         _("« {value} » is not a day: write it between quotes, as '2026-11-22' or 'J-365'.").format(value=value)
     )
+
+
+def _check_size(condition: Condition, named: Named) -> None:
+    """Refuse what is too long or too deep, composed or written: it is kept as its text, and read again from it."""
+    try:
+        parse_condition(str(condition))
+    except RecursionError:
+        raise BadValue(_("The condition has too many parentheses within one another.")) from None
+    compared = 0
+    for one in condition.comparisons():
+        days = one.column in named and isinstance(named[one.column].type, (sa.Date, sa.DateTime))
+        compared += len(one.value) if days and isinstance(one.value, tuple) else 1
+    if compared > MOST_COMPARISONS:
+        raise BadValue(_("A condition makes at most {count} comparisons.").format(count=MOST_COMPARISONS))
 
 
 def _check(comparison: Comparison, kind: object) -> None:
     """Refuse an operator or a value that the column's kind does not allow."""
     how, name = comparison.operator, comparison.column
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
+    for value in values:
+        if isinstance(value, str):
+            check_text(name, value)
+        elif isinstance(value, (int, float)) and abs(value) > MOST_NUMBER:
+            raise BadValue(_("« {name} » is compared with numbers up to {most}.").format(name=name, most=MOST_NUMBER))
     if how is Operator.MISSING:
         return
     if isinstance(kind, sa.String):

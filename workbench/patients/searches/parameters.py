@@ -12,6 +12,7 @@ from workbench.domain.conditions import Condition, parse_condition
 from workbench.domain.searches import Search, SearchParameter
 from workbench.errors import BadValue, UnknownName
 from workbench.language import _, marked
+from workbench.patients.searches.conditions import check_day, check_text
 from workbench.patients.words import plain, vocabulary
 
 Choices = Mapping[str, tuple[str, ...]]
@@ -188,8 +189,11 @@ def _read(
     calendar: PracticeCalendar,
     choices: Callable[[str], Choices],
 ) -> object:
+    if parameter.kind != "where":
+        for text in _items(given):
+            check_text(parameter.name, text)
     if parameter.kind == "day":
-        return parse_day(given if isinstance(given, date) else str(given), today=today, calendar=calendar)
+        return check_day(parse_day(given if isinstance(given, date) else str(given), today=today, calendar=calendar))
     if parameter.kind == "hours":
         return _hours(str(given))
     if parameter.kind == "yes_no":
