@@ -20,6 +20,7 @@ from workbench.domain.people import Role
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.recipients import recipients_from_subjects
 from workbench.practice import Practice
+from workbench.practice.questions import proposed
 from workbench.wiring import init_workspace, open_practice
 
 TABLE = Path(__file__).parents[2] / "sample_data" / "FIELDS.md"
@@ -89,8 +90,16 @@ def merged(practice: Practice, subjects: pd.DataFrame, role: Role) -> pd.DataFra
         now=NOW,
         zone=practice.calendar.zone,
     )
+    asked = {code: field for code, field in catalogue.items() if field.asked}
     fields = fields_frame(
-        found, list(catalogue), catalogue, sources, now=NOW, zone=practice.calendar.zone, user="Claire"
+        found,
+        list(catalogue),
+        catalogue,
+        sources,
+        now=NOW,
+        zone=practice.calendar.zone,
+        user="Claire",
+        values=proposed(asked, practice, {}),
     )
     return fields.set_axis(pd.Index(found.frame["patient_id"], name="patient_id"), axis="index")
 

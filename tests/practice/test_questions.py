@@ -47,13 +47,40 @@ def test_each_recipient_reads_the_days_in_his_own_language(asking: Practice) -> 
 
 def test_the_practices_own_data_propose_and_a_person_decides(asking: Practice) -> None:
     known = asking.store.columns("practice", [], ["next_closure_from"], today=asking.today).iloc[0, 0]
-    asked = {question.code: question for question in letter(asking, CLOSING, FERMAU="2027-01-02").questions()}
+    asked = {question.code: question for question in letter(asking, CLOSING, REMPLTEL="02 99").questions()}
     assert list(asked) == ["FERMDU", "FERMAU", "REMPLTEL"]
     assert asked["FERMDU"].kind == "day"
     assert asked["FERMDU"].proposal == asked["FERMDU"].answer == known.date().isoformat()
-    assert asked["FERMAU"].answer == "2027-01-02"
+    assert asked["REMPLTEL"].answer == "02 99"
     [year, text] = letter(asking, GREETINGS).questions()
     assert (year.kind, year.answer, text.kind, text.answer) == ("year", "2027", "long_text", "")
+
+
+def test_the_replacement_is_the_one_of_the_closure_that_is_told(asking: Practice) -> None:
+    asking.closures.close("2026-12-24", "2027-01-02")
+    asking.closures.leave("MM", "2026-12-24", "2027-01-02", replacement="Dr Dupont", replacement_phone="02 99 00 00 01")
+    told = {one.code: one.answer for one in letter(asking, CLOSING, FERMDU="24/12/2026").questions()}
+    assert told["FERMAU"] >= "2027-01-02"
+    assert told["REMPLTEL"] in ("02 99 00 00 01", "02 61 91 50 14")  # one of those who are there then
+    other = {
+        one.code: one.answer for one in letter(asking, CLOSING, FERMDU="2027-05-10", FERMAU="2027-05-12").questions()
+    }
+    assert other["REMPLTEL"] == ""  # nobody is known to be there then
+
+
+def test_half_a_closure_that_nothing_completes_is_asked_for(asking: Practice) -> None:
+    mailing = letter(asking, CLOSING, FERMDU="2027-05-10")
+    assert "missing_value:@FERMAU" in mailing.check()["code"].tolist()
+
+
+def test_a_closure_that_ends_before_it_starts_is_refused(asking: Practice) -> None:
+    with pytest.raises(BadValue, match="2 January 2027"):
+        letter(asking, CLOSING, FERMDU="2027-01-02", FERMAU="2026-12-24")
+
+
+def test_what_was_emptied_is_not_proposed_again(asking: Practice) -> None:
+    told = {one.code: one.answer for one in letter(asking, CLOSING, FERMAU="", REMPLTEL="").questions()}
+    assert (told["FERMAU"], told["REMPLTEL"]) == ("", "")
 
 
 def test_an_email_type_that_asks_nothing_keeps_the_identity_it_always_had(asking: Practice) -> None:

@@ -33,7 +33,7 @@ class Question:
 def read_answers(
     values: Mapping[str, object], asked: Mapping[str, Field], catalogue: Catalogue, *, day: Callable[[str | date], date]
 ) -> dict[str, str]:
-    """Return the values that a person gave, by code, as they are kept; an empty one was not given.
+    """Return the values that a person gave, by code, as they are kept; an empty one says that there is none.
 
     Parameters
     ----------
@@ -57,8 +57,7 @@ def read_answers(
         if code not in asked:
             raise UnknownName(_not_asked(code, asked, catalogue))
         told = value if isinstance(value, date) else str(value if value is not None else "").strip()
-        if told != "":
-            answers[code] = _read(code, told, asked[code].asked, day)
+        answers[code] = _read(code, told, asked[code].asked, day) if told != "" else ""
     return answers
 
 

@@ -189,6 +189,9 @@ def fields_frame(
             made[code] = FORMATS[field.format](told, field.source)
         elif code in given:
             made[code] = [given[code]] * len(frame)
+        elif field.asked:
+            # What the store would say was proposed already, to somebody who answered otherwise, or with nothing.
+            made[code] = [None] * len(frame)
         else:
             made[code] = FORMATS[field.format](inputs, field.source)
     for name in names:
@@ -241,6 +244,7 @@ def _inputs(
     columns["subject.practitioner_id"] = [value or None for value in plain_list(frame["practitioner_id"])]
     subjects = leading_subjects(recipients)
     columns["subject.kind"] = [kind for kind, _key, _start in subjects]
+    columns["subject.invoice_id"] = [key if kind == "invoice" else None for kind, key, _start in subjects]
     for name in frame.columns:
         if name.startswith("addressee_") or name in ("address", "role"):
             columns[f"addressee.{name}"] = [value or None for value in plain_list(frame[name])]

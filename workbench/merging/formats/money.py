@@ -39,6 +39,11 @@ def _cents(value: object) -> int | None:
         return None
 
 
+def _amount_due(value: object, language: str) -> str | None:
+    """Write what is still to be paid; nothing when nothing is, so that nobody is asked for 0,00 €."""
+    return amount_text(value, language) if (_cents(value) or 0) > 0 else None
+
+
 def _amount_on(inputs: Inputs, source: Sequence[str]) -> Column:
     """« 45,00 € le 3 octobre »; the amount alone when its day is not known."""
     amounts, days = (inputs.column(name) for name in source)
@@ -64,6 +69,7 @@ def iban_text(value: str) -> str:
 
 MONEY: dict[str, Format] = {
     "amount": each_value(amount_text),
+    "amount_due": each_value(_amount_due),
     "amount_on": _amount_on,
     "iban": each_value(lambda value, _language: iban_text(str(value))),
 }
