@@ -15,7 +15,8 @@ from workbench import where
 from workbench.databases import writing
 from workbench.domain.frames import APPOINTMENT_COLUMNS
 from workbench.errors import BadValue, StaleData, UnknownName, UsageError
-from workbench.patients.schema import appointments, contacts, facts, imports
+from workbench.patients.imports.importing import KINDS as IMPORT_KINDS
+from workbench.patients.schema import appointments, contacts, facts, imports, recalls
 from workbench.practice import Practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -129,6 +130,20 @@ def test_an_appointment_is_told_about_at_the_time_it_has(practice: Practice) -> 
         .values(starts_at=datetime(2026, 11, 23, 18, 45)),
     )
     assert moved in set(practice.search("appointments", **TOMORROW, reminded="no")["appointment_id"])
+
+
+def test_a_recall_is_told_about_as_it_is_due_now(practice: Practice) -> None:
+    before = practice.search("recall", with_email="yes", reminded="no")
+    left = practice.mailing(before, "Rendez-vous/Rappel de contrôle").send(confirmed=True)
+    assert (left["status"] == "sent").any()
+    told = practice.search("recall", with_email="yes", reminded="yes")["recall_id"].tolist()
+    assert told
+    assert set(told).isdisjoint(practice.search("recall", reminded="no")["recall_id"])
+    second = sa.update(recalls).where(recalls.c.recall_id == told[0])
+    write(practice, second.values(rank=2, due_on=date(2026, 11, 20)))
+    assert told[0] in set(practice.search("recall", reminded="no")["recall_id"])
+    again = practice.mailing(practice.search("recall", reminded="no"), "Rendez-vous/Rappel de contrôle")
+    assert f"recall:{told[0]}@2026-11-20#2" in again.recipients["subjects"].explode().tolist()
 
 
 def test_yes_and_no_share_all_rows_between_them(practice: Practice) -> None:
@@ -293,6 +308,35 @@ def test_what_is_owed_is_as_fresh_as_the_older_of_invoices_and_payments(practice
         practice.search("unpaid", max_age=24)
 
 
+@pytest.mark.parametrize(
+    ("search", "kinds"),
+    [
+        ("papers", ["papers"]),
+        ("insurers", ["insurances"]),
+        ("recall", ["recalls", "appointments"]),
+        ("half_years", ["plans", "agreements"]),
+        ("new_patients", ["patients", "appointments"]),
+    ],
+)
+def test_each_search_is_as_fresh_as_the_oldest_of_what_it_reads(
+    practice: Practice, search: str, kinds: list[str]
+) -> None:
+    for kind in {"patients", *kinds}:
+        imported(practice, kind, NOW)
+    for old in kinds:
+        write(practice, sa.delete(imports).where(imports.c.kind == old))
+        imported(practice, old, NOW - timedelta(days=30))
+        assert practice.search(search).attrs["workbench"]["as_of_kind"] == old
+        with pytest.raises(StaleData):
+            practice.search(search, max_age=24)
+        imported(practice, old, NOW)
+
+
+def test_every_search_says_what_is_imported_for_it(practice: Practice) -> None:
+    assert all(search.reads for search in practice.searches().values())
+    assert {kind for search in practice.searches().values() for kind in search.reads} <= set(IMPORT_KINDS)
+
+
 def test_a_store_that_others_fill_tells_it_itself(practice: Practice) -> None:
     write(practice, sa.update(facts).values(name="data_as_of", value="2026-11-22 06:30"))
     asked = practice.search("appointments").attrs["workbench"]
@@ -313,6 +357,13 @@ def test_data_that_is_too_old_is_refused_with_its_moment_and_the_limit(practice:
         practice.search("appointments", max_age=24)
     assert refused.value.exit_status == 1
     assert len(practice.search("appointments", max_age="25"))
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", None])
+def test_an_empty_age_allows_every_age(practice: Practice, nothing: object) -> None:
+    imported(practice, "appointments", NOW - timedelta(days=900))
+    assert len(practice.search("appointments", max_age=nothing))
+    assert practice.explain("appointments", max_age=nothing)["left"].iloc[-1]
 
 
 def test_the_age_allowed_is_given_on_and_identifies_nothing(practice: Practice) -> None:

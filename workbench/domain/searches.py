@@ -38,9 +38,13 @@ class SearchParameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A search the store knows, with its parameters."""
+    """A search the store knows, with its parameters.
+
+    `reads` names what is imported for it (``invoices payments``): its rows are as fresh as the oldest of these.
+    """
 
     name: str
     label: str
     kind: str = "appointments"
     parameters: tuple[SearchParameter, ...] = ()
+    reads: tuple[str, ...] = ()

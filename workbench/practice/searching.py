@@ -32,17 +32,6 @@ _OWN_KEYS = {
 }
 """The key column of a search's frame, and the kind of its subjects; patients have none beside their own."""
 
-_IMPORTED_AS = {
-    "appointment": ("appointments",),
-    "invoice": ("invoices", "payments"),
-    "quote": ("quotes",),
-    "recall": ("recalls",),
-    "plan": ("plans",),
-    "correspondent": ("correspondents",),
-    "patient": ("patients",),
-}
-"""What subjects are imported as; where it takes several files, the oldest of them tells how fresh the rows are."""
-
 _UNPAID = "unpaid"
 """The purpose of the reminders of an invoice, one step after the other."""
 
@@ -211,16 +200,20 @@ class Searching:
         return np.asarray(~(written | frame["patient_id"].isin(lately).to_numpy()), dtype=bool)
 
     def _told_about(self, frame: pd.DataFrame) -> Mask:
-        """Tell about which subjects something was told already; of an appointment, at the time it has now."""
+        """Tell which subjects were told about already: an appointment at the time it has now, a recall as it is due."""
         kind = kind_of(frame)
         book, keys, asked = self._practice.ledger.last_messages, frame["subject_key"], None
+        now = None
         if kind == "appointment":
             now = keys + "@" + frame["date"] + "T" + frame["time"]
+        elif kind == "recall":
+            now = keys + "@" + frame["due_on"].dt.strftime("%Y-%m-%d") + "#" + frame["rank"].astype("string")
+        if now is not None:
             asked = [*now, *keys]
         told = pd.concat(
             [book.told(kind, occasions=asked), self._practice.store.contacts_about(kind)], ignore_index=True
         )
-        if kind == "appointment":
+        if now is not None:
             # A contact that does not say which time was told told the time there is.
             at_its_time = (told["subject_key"] + "@" + told["occasion"])[told["occasion"] != ""]
             told = told[told["occasion"] == ""]
@@ -262,7 +255,8 @@ class Searching:
         """Write when the data came beside the frame, and refuse what is older than was asked."""
         asked = frame.attrs["workbench"]
         fresh = self._practice.store.freshness().set_index("kind")["as_of"]
-        imported = [one for one in _IMPORTED_AS[kind_of(frame)] if one in fresh.index]
+        reads = self._practice.store.searches()[asked["search"]].reads
+        imported = [one for one in reads if one in fresh.index]
         kind = min(imported, key=lambda one: fresh[one], default="")
         kind = kind or next((one for one in ("sample", "store") if one in fresh.index), "")
         as_of = fresh[kind] if kind else None

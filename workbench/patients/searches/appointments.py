@@ -319,6 +319,7 @@ _FILTERS = (*days_asked(), BY_HOURS, by_state(), BY_DECLINER, *APPOINTMENT_FILTE
 APPOINTMENTS = KnownSearch(
     search=Search(
         name="appointments",
+        reads=("appointments",),
         label=marked("Appointments"),
         parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
     ),

@@ -124,6 +124,7 @@ def _birthday(birth: date, start: date, end: date) -> date:
 BIRTHDAYS = KnownSearch(
     search=Search(
         name="birthdays",
+        reads=("patients",),
         label=marked("Birthdays"),
         kind="patients",
         parameters=(_START, _END, _AGE_FROM, _AGE_TO, *parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

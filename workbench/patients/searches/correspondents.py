@@ -229,6 +229,7 @@ def _frame(found: Mapping[str, rows.Values], asked: Asked, context: Context, pat
 CORRESPONDENTS = KnownSearch(
     search=Search(
         name="correspondents",
+        reads=("correspondents",),
         label=marked("Correspondents"),
         kind="colleagues",
         parameters=(_PATIENT, _KIND, *parameters_of(_FILTERS), _SORT),

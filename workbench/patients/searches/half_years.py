@@ -96,6 +96,7 @@ def _question(asked: Asked, context: Context) -> Question:
 HALF_YEARS = KnownSearch(
     search=Search(
         name="half_years",
+        reads=("plans", "agreements"),
         label=marked("Half-years that end"),
         kind="patients",
         parameters=(*parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

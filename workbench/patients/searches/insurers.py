@@ -122,6 +122,7 @@ def _question(asked: Asked, context: Context) -> Question:
 INSURERS = KnownSearch(
     search=Search(
         name="insurers",
+        reads=("insurances",),
         label=marked("Complementary insurances that end"),
         kind="patients",
         parameters=(*_PARAMETERS, *parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

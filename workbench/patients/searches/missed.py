@@ -76,7 +76,10 @@ def _question(asked: Asked, context: Context) -> Question:
 
 MISSED = KnownSearch(
     search=Search(
-        name="missed", label=marked("Missed appointments"), parameters=(*parameters_of(_FILTERS), BALANCE, SORT)
+        name="missed",
+        reads=("appointments",),
+        label=marked("Missed appointments"),
+        parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
     ),
     question=_question,
 )

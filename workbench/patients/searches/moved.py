@@ -121,6 +121,7 @@ def _columns(read: Mapping[str, rows.Values], context: Context) -> dict[str, Any
 MOVED = KnownSearch(
     search=Search(
         name="moved",
+        reads=("appointments",),
         label=marked("Moved since the reminder"),
         parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
     ),

@@ -81,6 +81,7 @@ def _question(asked: Asked, context: Context) -> Question:
 NEW_PATIENTS = KnownSearch(
     search=Search(
         name="new_patients",
+        reads=("patients", "appointments"),
         label=marked("New patients"),
         kind="patients",
         parameters=(*parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

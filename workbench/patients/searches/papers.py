@@ -95,6 +95,7 @@ def _question(asked: Asked, context: Context) -> Question:
 PAPERS = KnownSearch(
     search=Search(
         name="papers",
+        reads=("papers",),
         label=marked("Missing papers"),
         kind="patients",
         parameters=(*_PARAMETERS, *parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

@@ -175,6 +175,7 @@ def _question(asked: Asked, context: Context) -> Question:
 PATIENTS = KnownSearch(
     search=Search(
         name="patients",
+        reads=("patients",),
         label=marked("Directory of patients"),
         kind="patients",
         parameters=(*parameters_of(_FILTERS), _BALANCE, _SORT),

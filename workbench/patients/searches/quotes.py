@@ -148,6 +148,7 @@ def _question(asked: Asked, context: Context) -> Question:
 QUOTES = KnownSearch(
     search=Search(
         name="quotes",
+        reads=("quotes",),
         label=marked("Quotes without an answer"),
         kind="finances",
         parameters=(*parameters_of(_FILTERS), sort_by("day", "name", "amount", "practitioner")),

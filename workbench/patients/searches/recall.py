@@ -102,6 +102,7 @@ def _question(asked: Asked, context: Context) -> Question:
 RECALL = KnownSearch(
     search=Search(
         name="recall",
+        reads=("recalls", "appointments"),
         label=marked("Recalls for a check-up"),
         kind="patients",
         parameters=(*parameters_of(_FILTERS), sort_by("day", "name", "practitioner")),

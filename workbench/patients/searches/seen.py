@@ -25,6 +25,11 @@ def _question(asked: Asked, context: Context) -> Question:
 
 
 SEEN = KnownSearch(
-    search=Search(name="seen", label=marked("Seen on a day"), parameters=(*parameters_of(_FILTERS), BALANCE, SORT)),
+    search=Search(
+        name="seen",
+        reads=("appointments",),
+        label=marked("Seen on a day"),
+        parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
+    ),
     question=_question,
 )

@@ -172,6 +172,11 @@ def _guardians_to_call(patient_ids: Sequence[str], context: Context) -> dict[str
 
 
 TO_PHONE = KnownSearch(
-    search=Search(name="to_phone", label=marked("To telephone"), parameters=(*parameters_of(_FILTERS), BALANCE, SORT)),
+    search=Search(
+        name="to_phone",
+        reads=("appointments", "patients"),
+        label=marked("To telephone"),
+        parameters=(*parameters_of(_FILTERS), BALANCE, SORT),
+    ),
     question=_question,
 )

@@ -232,6 +232,7 @@ def _payers(context: Context, found: Mapping[str, rows.Values]) -> tuple[list[st
 UNPAID = KnownSearch(
     search=Search(
         name="unpaid",
+        reads=("invoices", "payments"),
         label=marked("Unpaid invoices"),
         kind="finances",
         parameters=(*parameters_of(_FILTERS), REMINDERS, sort_by("day", "name", "amount", "practitioner")),
