@@ -179,7 +179,9 @@ def test_appointments_of_unknown_patients_come_with_a_mapping(store: SqlPatientS
     }
     report = imported("appointments", text, mapping=mapping)
     assert counts(report) == (3, 3, 0, 0, 0)
-    assert codes(report.findings) == [(0, "rounded"), (0, "new_patients"), (0, "created")]
+    assert codes(report.findings) == [
+        (0, "rounded"), (0, "new_patients"), (0, "created"), (0, "unknown_headings"),
+    ]  # fmt: skip
     assert "2 patients" in next(one.message for one in report.findings if one.code == "new_patients")
     missed = store.search("missed", {}, today=TODAY)
     assert missed["appointment_id"].tolist() == ["K-5642904", "K-5642905"]
@@ -394,7 +396,7 @@ def test_the_childs_own_name_and_address_are_not_the_guardians(store: SqlPatient
     )
     frame = store.responsible("008")
     assert (frame["last_name"].tolist(), frame["email"].isna().all()) == (["Grand"], True)
-    assert codes(report.findings) == [(0, "left_to_the_child")]
+    assert codes(report.findings) == [(0, "left_to_the_child"), (0, "unknown_headings")]
     imported(
         "guardians", "dossier,nom,e-mail,nom du responsable,e-mail du responsable\n008,Petit,l@m.fr,Grand,g@m.fr\n"
     )

@@ -78,3 +78,22 @@ def test_what_was_said_of_the_encoding_is_found_by_who_does_not_know_it_yet(
     store.import_file("patients", path, mapping={"options": {"encoding": "mac_roman", "delimiter": "|"}}, **options)
     report = store.import_file("patients", path, **options)
     assert (report.encoding, counts(report)) == ("mac-roman", (1, 0, 0, 1, 0))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_encoding_said_of_one_file_does_not_garble_the_next(
+    encoding: str, store: SqlPatientStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "patients.csv"
+    options = {"by": "Claire", "now": NOW}
+    text = "Dossier;Nom;Prénom\n7;Noël;Zoé\n"
+    path.write_bytes(text.encode("cp1252"))
+    store.import_file("patients", path, mapping={"options": {"encoding": "cp1252"}}, **options)
+    path.write_bytes(text.encode(encoding))
+    report = store.import_file("patients", path, **options)
+    assert counts(report) == (1, 0, 0, 1, 0)
+    assert (report.encoding, codes(report.findings)) == (encoding.removesuffix("-sig"), [(0, "encoding")])
+    assert "cp1252" in report.findings[0].message
+    path.write_bytes(text.encode("cp1252"))
+    report = store.import_file("patients", path, **options)
+    assert (report.encoding, counts(report), report.findings) == ("cp1252", (1, 0, 0, 1, 0), ())

@@ -109,6 +109,19 @@ def test_a_hidden_sheet_is_read_only_by_its_name(tmp_path: Path) -> None:
     assert read_table(path, sheet="Listes").headings == ("x",)
 
 
+def test_rows_that_nobody_sees_are_read_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Patients")
+        for row, cells in enumerate((("id", "nom"), ("1", "Un"), ("2", "Deux"), ("3", "Trois"))):
+            sheet.write_row(row, 0, cells)
+        for row in (1, 3, 7):
+            sheet.set_row(row, None, None, {"hidden": True})
+    table = read_table(path)
+    assert table.columns[0] == ("1", "2", "3")
+    assert [(note.code, note.message[:6]) for note in table.notes] == [("hidden_rows", "2 rows")]
+
+
 def test_errors_and_formulas_without_a_result_are_counted_and_empty(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:

@@ -20,9 +20,10 @@ from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.imports import appointments, opt_outs, patients, relations
 from workbench.patients.imports.batch import VITAL, ImportBatch, ImportFinding
+from workbench.patients.imports.headings import tell_headings
 from workbench.patients.imports.mapping import ImportMapping, places_of_columns, read_mapping, sections_of
 from workbench.patients.imports.remembered import forget, remember, remembered, shape_of
-from workbench.patients.imports.table import ImportTable, read_table
+from workbench.patients.imports.table import ImportTable, TableNote, read_as, read_table, tells_its_encoding
 from workbench.patients.imports.table_kinds import TABLE_KINDS
 from workbench.patients.imports.table_rows import import_rows
 from workbench.patients.schema import imports
@@ -138,7 +139,7 @@ def import_file(
             again = remembered(connection, practice_id, kind, shape_of(table.headings))
     if again is not None:
         understood = read_mapping(again.sections, known=columns)
-        table = _table(file, understood)
+        table = _table_read_again(file, understood)
     shape = _shape(file, table, understood)
     at = now.astimezone(UTC).isoformat(timespec="seconds")
     places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
@@ -189,6 +190,20 @@ def _table(file: Path, mapping: ImportMapping) -> ImportTable:
     return read_table(file, encoding=mapping.encoding, delimiter=mapping.delimiter, sheet=mapping.sheet)
 
 
+def _table_read_again(file: Path, mapping: ImportMapping) -> ImportTable:
+    """Return a file read by a mapping that was said of another one, whose encoding need not be its own."""
+    if not mapping.encoding or not tells_its_encoding(file):
+        return _table(file, mapping)
+    table = _table(file, replace(mapping, encoding=None))
+    said = read_as(mapping.encoding)
+    if said == table.encoding:
+        return table
+    sentence = _(
+        "The mapping that was kept says {said}, but this file is written in {encoding}, and was read so."
+    ).format(said=said, encoding=table.encoding)
+    return replace(table, notes=(*table.notes, TableNote(code="encoding", message=sentence)))
+
+
 def _shape(file: Path, table: ImportTable, mapping: ImportMapping) -> str:
     """Return the shape that the next such file will show to who knows nothing about it yet."""
     if mapping.encoding or mapping.delimiter or mapping.sheet:
@@ -199,6 +214,7 @@ def _shape(file: Path, table: ImportTable, mapping: ImportMapping) -> str:
 
 def _written(batch: ImportBatch, file: Path, *, dry_run: bool) -> ImportReport:
     _KINDS[batch.kind].write(batch)
+    tell_headings(batch)
     batch.findings += [
         ImportFinding(row=0, column="", code=note.code, message=note.message) for note in batch.table.notes
     ]

@@ -28,6 +28,7 @@ rest, and wins::
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ from workbench.errors import BadValue, ImportRefused, UnknownName
 from workbench.language import _
 from workbench.patients.imports.values import DATE_ORDERS, DayStyle
 from workbench.patients.words import plain
+
+_DUE = re.compile(r"(?:date (?:d |de l )?)?echeance\b|date limite\b")
+"""How a heading begins that tells a last day to pay, whatever follows (« Échéance de paiement client »)."""
 
 _SECTIONS = ("columns", "values", "constants", "options")
 _OPTIONS = ("dates", "delimiter", "encoding", "prefix", "sheet", "years_from", "serials", "folder", "move")
@@ -148,6 +152,10 @@ def places_of_columns(
             if place not in taken and ours in known and ours not in places and ours not in settled:
                 places[ours] = place
                 taken.add(place)
+    if "due_on" in known and "due_on" not in places and "due_on" not in settled and "echeance" in words:
+        due = [place for place, text in enumerate(headings) if place not in taken and _DUE.match(plain(text))]
+        if len(due) == 1:
+            places["due_on"] = due[0]
     return places
 
 

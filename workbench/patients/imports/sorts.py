@@ -9,6 +9,7 @@ from workbench.language import _, marked
 from workbench.patients.imports.values import (
     DayStyle,
     Reader,
+    day_or_yes_reader,
     day_reader,
     moment_reader,
     read_address,
@@ -62,6 +63,7 @@ _SORTS: Mapping[str, str] = {
 _OF_KIND: Mapping[tuple[str, str], str] = {
     ("correspondents", "kind"): "word correspondent_kinds",
     ("opt-outs", "state"): "word consent_states",
+    ("invoices", "cancelled_on"): "day_or_yes",
     ("contacts", "channel"): "word contact_channels",
     ("contacts", "purpose"): "word_or_text contact_purposes",
 }
@@ -110,6 +112,7 @@ def reader_of(sort: str, style: DayStyle) -> Reader:
         return simple[name]
     made = {
         "day": partial(day_reader, style),
+        "day_or_yes": partial(day_or_yes_reader, style),
         "moment": partial(moment_reader, style),
         "word": partial(word_reader, words),
         "word_or_text": partial(word_or_text_reader, words),
@@ -122,5 +125,5 @@ def form_of(sort: str, order: str) -> str:
     name, _blank, words = sort.partition(" ")
     if name == "word":
         return ", ".join(dict.fromkeys(vocabulary(words).values()))
-    by_order = {"day": _DAY_FORMS, "moment": _MOMENT_FORMS}.get(name)
+    by_order = {"day": _DAY_FORMS, "day_or_yes": _DAY_FORMS, "moment": _MOMENT_FORMS}.get(name)
     return _(_FORMS[name] if by_order is None else by_order[order])

@@ -84,6 +84,17 @@ def read_table(
     return replace(_parsed(text, delimiter or _delimiter_of(text), path.name), encoding=read_in)
 
 
+def tells_its_encoding(path: Path) -> bool:
+    """Tell whether a text file begins as Unicode does, or holds accents that are written in UTF-8."""
+    data = path.read_bytes()
+    if data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    try:
+        return not data.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
+
+
 def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
     """Return the text, and the name of the encoding it was read in."""
     if data.startswith(_OLDER_WORKBOOK):
@@ -95,7 +106,7 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
         )
     try:
         if encoding:
-            return data.decode(encoding), _known_as(encoding)
+            return data.decode(encoding), read_as(encoding)
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return data.decode("utf-16"), "utf-16"
         if b"\x00" in data[:4096]:
@@ -116,10 +127,11 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
     likeliest = from_bytes(data, cp_isolation=_OLDER_ENCODINGS).best()
     if likeliest is None:
         return data.decode(_WINDOWS, errors="replace"), _WINDOWS
-    return str(likeliest), _known_as(likeliest.encoding)
+    return str(likeliest), read_as(likeliest.encoding)
 
 
-def _known_as(encoding: str) -> str:
+def read_as(encoding: str) -> str:
+    """Return the name under which a report tells of an encoding."""
     name = codecs.lookup(encoding).name
     return "utf-8" if name == "utf-8-sig" else name
 

@@ -207,6 +207,16 @@ def _zone(batch: ImportBatch) -> ZoneInfo:
     )
 
 
+def _dated(batch: ImportBatch, columns: Columns, name: str) -> None:
+    """Give an invoice that is said to be cancelled, and not when, its own day."""
+    for place in batch.kept():
+        if columns[name][place] is True:
+            columns[name][place] = columns["dated_on"][place]
+            sentence = _("This row is cancelled, and does not say when; the day of the invoice was taken.")
+            batch.find(place, batch.heading(name), "cancelled_when", sentence)
+    columns[name] = [None if one is True else one for one in columns[name]]
+
+
 def _as_files(batch: ImportBatch, columns: Columns, name: str) -> None:
     """Look at each file of the album: it is there, inside the folder, and what it holds is known by its digest."""
     told = columns[name]
@@ -232,6 +242,7 @@ def _as_files(batch: ImportBatch, columns: Columns, name: str) -> None:
 _PREPARED: dict[str, dict[str, Callable[[ImportBatch, Columns, str], None]]] = {
     "opening_hours": {"opens": _to_the_minute, "closes": _to_the_minute},
     "contacts": {"at": _as_instants},
+    "invoices": {"cancelled_on": _dated},
     "media": {"path": _as_files},
 }
 """What becomes of a column before it is stored, by table."""

@@ -150,6 +150,17 @@ def day_reader(style: DayStyle = _USUAL_STYLE) -> Reader:
     return lambda cell: moments(cell).date()
 
 
+def day_or_yes_reader(style: DayStyle = _USUAL_STYLE) -> Reader:
+    """Return what reads a day, or a bare yes (``True``) or no (``None``) about what has one."""
+    days = day_reader(style)
+
+    def read(cell: str) -> date | bool | None:
+        word = vocabulary("yes_no").get(plain(cell))
+        return days(cell) if word is None else True if word == "yes" else None
+
+    return read
+
+
 def moment_reader(style: DayStyle = _USUAL_STYLE) -> Reader:
     """Return what reads a wall-clock moment: a day, and an hour when there is one.
 

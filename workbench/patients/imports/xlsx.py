@@ -72,6 +72,13 @@ def _notes(counted: Sheet, name: str, others: Sequence[str]) -> list[TableNote]:
             'sheet = "…".'
         )
         notes.append(TableNote(code="sheet", message=sentence.format(sheet=name, others=", ".join(others))))
+    if counted.hidden:
+        sentence = n_(
+            "{count} row that is hidden in the workbook was read as well.",
+            "{count} rows that are hidden in the workbook were read as well.",
+            counted.hidden,
+        )
+        notes.append(TableNote(code="hidden_rows", message=sentence.format(count=counted.hidden)))
     if counted.errors:
         sentence = n_(
             "{count} cell holds an error of the spreadsheet (#N/A, #REF!); it was taken as empty.",

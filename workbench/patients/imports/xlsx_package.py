@@ -45,6 +45,7 @@ class Sheet:
     filled: bool = False
     errors: int = 0
     without_result: int = 0
+    hidden: int = 0  # rows with values that nobody sees
 
 
 def check_package(path: Path) -> None:
@@ -126,7 +127,7 @@ class _Counter:
         self.parser.StartElementHandler = self._start
         self._masks, self._file = masks, file
         self._row = self._column = self._last_row = self._last_column = 0
-        self._formula = self._value = False
+        self._formula = self._value = self._hidden = False
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
@@ -135,11 +136,15 @@ class _Counter:
             self._start_cell(attributes)
         elif name == "v" or name == "is":  # asked for every cell of a large sheet
             self._value = self.sheet.filled = True
+            if self._hidden:
+                self.sheet.hidden += 1
+                self._hidden = False  # counted once
         elif name == "f":
             self._formula = True
         elif name == "row":
             self._row = int(attributes.get("r") or self._row + 1)
             self._column = 0
+            self._hidden = attributes.get("hidden") in ("1", "true")
 
     def end_cell(self) -> None:
         if self._formula and not self._value:
