@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tests.practice.conftest import NOW
 from workbench.databases import writing
-from workbench.patients.schema import appointments, patients, persons
+from workbench.patients.schema import appointments, invoices, patients, persons
 from workbench.practice import Practice
 from workbench.wiring import open_practice
 
@@ -90,3 +90,39 @@ def test_a_table_with_the_date_in_its_letter_writes_to_nobody_again_the_next_day
         others = table.assign(email=["c@t.example", "d@t.example"])
         results = later.mailing(others, template, key="third", account="folder").send(confirmed=True)
         assert results["status"].tolist() == ["sent", "sent"]
+
+
+def test_what_is_owed_grows_while_it_waits_and_is_told_once(practice: Practice) -> None:
+    letter = "Finances/Relance 3"
+    waiting = practice.mailing(practice.search("unpaid"), letter)
+    waiting.queue()
+    rows = practice.results(waiting)
+    row = rows[(rows["status"] == "pending") & ~rows["recipient_id"].str.contains("+", regex=False)].iloc[0]
+    new = {"invoice_id": "NEW", "number": "NEW", "patient_id": row["patient_id"], "amount_cents": 5000}
+    new |= {"practice_id": practice.settings.practice_id, "dated_on": date(2026, 9, 1), "due_on": date(2026, 10, 1)}
+    with writing(practice.store.engine) as connection:  # type: ignore[attr-defined]
+        connection.execute(sa.insert(invoices), new)
+    sent = practice.mailing(practice.search("unpaid"), letter).send(confirmed=True)
+    theirs = sent[sent["patient_id"] == row["patient_id"]]
+    assert sorted(theirs["status"]) == ["cancelled", "sent"]
+    with writing(practice.store.engine) as connection:  # type: ignore[attr-defined]
+        connection.execute(sa.delete(invoices).where(invoices.c.invoice_id == "NEW"))
+    another = practice.mailing(practice.search("unpaid", min_amount=1), letter).send(confirmed=True)
+    assert "sent" not in set(another["status"])
+
+
+def test_a_message_to_a_family_is_in_the_history_of_each_of_them(practice: Practice) -> None:
+    mailing = practice.mailing(practice.search("patients"), "Vie du cabinet/Vœux", values={"ANNEE": "2027"})
+    recipients = mailing.recipients
+    family = recipients[(recipients["subjects"].map(len) > 1) & (recipients["reason"] == "")].iloc[0]
+    members = [text.removeprefix("patient:").partition("@")[0] for text in family["subjects"]]
+    mailing.queue()
+    with open_practice(practice.path, user="claire", now=lambda: NOW) as beside:
+        beside.opt_out(next(one for one in members if one != family["patient_id"]))
+    assert mailing.resume().set_index("recipient_id").loc[family["recipient_id"], "reason"] == "opted_out"
+    others = recipients[(recipients["subjects"].map(len) > 1) & (recipients["reason"] == "")].iloc[1]
+    told = [text.removeprefix("patient:").partition("@")[0] for text in others["subjects"]]
+    found = practice.search("patients").set_index("patient_id")
+    assert found.loc[told, "last_message_status"].tolist() == ["sent"] * len(told)
+    assert [practice.history(one)["recipient_id"].tolist() for one in told] == [[others["recipient_id"]]] * len(told)
+    assert not set(told) & set(practice.search("patients", not_written_for=30)["patient_id"])
