@@ -75,6 +75,36 @@ def test_a_file_that_is_there_is_only_replaced_when_asked(practice: Practice):
     assert read_notebook(file).parameters
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"where": "city == 'Rennes' or last_name == 'LEFÈVRE'"}, "last_name"),
+        ({"where": "contains(email, 'lefevre')"}, "email"),
+        ({"where": "birth_date == '1980-01-01'"}, "birth_date"),
+        ({"remark": "lefevre"}, "remark"),
+        ({"family": "lefevre"}, "family"),
+    ],
+)
+def test_what_is_asked_of_a_person_stands_in_no_notebook_but_under_a_saved_name(
+    practice: Practice, asked: dict[str, str], said: str
+):
+    found = practice.search("appointments", start="tomorrow", **asked)
+    with pytest.raises(UsageError, match=f"belongs to a person \\({said}\\)"):
+        practice.mailing(found, REMINDER).to_notebook("rappel.ipynb")
+    assert not (practice.path / "rappel.ipynb").exists()
+    practice.save_search("Relance à part", found)
+    file = practice.mailing(practice.search("relance à part"), REMINDER).to_notebook("rappel.ipynb")
+    text = file.read_text(encoding="utf-8")
+    assert 'practice.search(\\"Relance à part\\")' in text
+    assert all(word not in text for word in ("LEFÈVRE", "lefevre", "1980-01-01"))
+
+
+def test_a_condition_about_nobody_stands_in_the_notebook(practice: Practice):
+    found = practice.search("appointments", start="tomorrow", where="not missing(email) and city == 'Rennes'")
+    file = practice.mailing(found, REMINDER).to_notebook("rappel.ipynb")
+    assert "city == 'Rennes'" in read_notebook(file).parameters["where"].default
+
+
 def test_a_part_of_a_search_is_refused(practice: Practice):
     found = practice.search("appointments", start="tomorrow", end="tomorrow")
     with pytest.raises(UsageError, match="part of what the search found"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.domain.conditions import Operator, parse_condition
 from workbench.domain.fields import DataClass
 from workbench.errors import AccountError, NotebookRefused, UsageError
 from workbench.jobs.files import made_folder
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from workbench.domain.questions import Question
     from workbench.domain.searches import Search
     from workbench.practice import Mailing
+
+_OF_A_PERSON = frozenset(
+    {
+        "name", "patient", "patient_id", "family", "remark", "last_name", "first_name", "birth_name", "email", "phone",
+        "mobile", "address_line_1", "address_line_2",
+    }
+)  # fmt: skip
+"""Parameters, and columns of a condition, whose values are somebody's."""
 
 
 def write_notebook(
@@ -43,7 +52,8 @@ def write_notebook(
     Raises
     ------
     UsageError
-        When the mailing's rows are no whole search: a table, ticked rows, or rows taken from the ledger.
+        When the mailing's rows are no whole search: a table, ticked rows, or rows taken from the ledger; or when the
+        search names a person and is not saved under a name.
     NotebookRefused
         When the file is there already.
     """
@@ -63,6 +73,17 @@ def write_notebook(
                 "search with its own parameters, then write the notebook."
             )
         )
+    called, given = search.name, dict(asked["parameters"])
+    if private := _of_a_person(given):
+        # Found by its name, the search keeps what it asks of a person in the practice's ledger.
+        called, given = _saved_name(mailing, search.name, given), {}
+        if not called:
+            raise UsageError(
+                _(
+                    "The search asks for what belongs to a person ({names}), and no notebook may hold it. Save the "
+                    "search under a name, then write the notebook: it finds the search by its name."
+                ).format(names=", ".join(private))
+            )
     file = practice.path / Path(path).expanduser()
     if file.suffix != ".ipynb":
         file = file.with_name(f"{file.name}.ipynb")
@@ -71,9 +92,29 @@ def write_notebook(
             _("« {file} » is there already; write over it with replace=True, or choose another name.").format(file=file)
         )
     made_folder(file.parent)
-    notebook = _notebook(_cells(mailing, search, dict(asked["parameters"])))
+    notebook = _notebook(_cells(mailing, search, called, given))
     write_private(file, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())
     return file
+
+
+def _of_a_person(given: Mapping[str, str]) -> list[str]:
+    """Return the parameters given, and the columns a condition compares, whose values are somebody's."""
+    named = [name for name, value in given.items() if name in _OF_A_PERSON and value.strip()]
+    if given.get("where", "").strip():
+        for one in parse_condition(given["where"]).comparisons():
+            born = one.column == "birth_date" and one.operator in (Operator.EQUAL, Operator.IN)
+            if born or (one.column in _OF_A_PERSON and one.operator is not Operator.MISSING):
+                named.append(one.column)
+    return list(dict.fromkeys(named))
+
+
+def _saved_name(mailing: Mailing, search: str, given: Mapping[str, str]) -> str:
+    """Return the name under which the practice saved exactly this search, or nothing."""
+    saved = mailing.practice.saved_searches()
+    for name, of, parameters in zip(saved["name"], saved["search"], saved["parameters"], strict=True):
+        if of == search and dict(parameters) == dict(given):
+            return str(name)
+    return ""
 
 
 def _notebook(cells: list[dict[str, object]]) -> dict[str, object]:
@@ -103,7 +144,8 @@ def _code(*lines: str, tags: tuple[str, ...] = ()) -> dict[str, object]:
     }
 
 
-def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict[str, object]]:
+def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str]) -> list[dict[str, object]]:
+    """Return the cells; `called` is the search's name, or that of the saved one that holds what is asked."""
     plan = mailing.plan
     labels = {parameter.name: _(parameter.label) for parameter in search.parameters}
     own = {
@@ -122,7 +164,7 @@ def _cells(mailing: Mailing, search: Search, given: dict[str, str]) -> list[dict
         *(_assignment(name, value, told) for name, (value, told) in own.items()),
         "dry_run: bool = False  # " + _("True: check everything, send nothing"),
     ]
-    searched = ", ".join([json.dumps(search.name), *(f"{name}={name}" for name in given)])
+    searched = ", ".join([_literal(called), *(f"{name}={name}" for name in given)])
     options = [
         "account=account or None",
         f"role={_literal(plan.role)}",
