@@ -35,7 +35,7 @@ def of_patient(store: SqlPatientStore, patient: str = "007") -> pd.Series[Any]:
 # --- what a patient owes ----------------------------------------------------------------------------------
 
 
-def test_unpaid_invoices_are_listed_oldest_first_with_what_remains(store: SqlPatientStore) -> None:
+def test_unpaid_invoices_are_listed_as_they_are_due_with_what_remains(store: SqlPatientStore) -> None:
     due = date(2026, 11, 1)
     add(
         store,
@@ -50,14 +50,23 @@ def test_unpaid_invoices_are_listed_oldest_first_with_what_remains(store: SqlPat
     told = of_patient(store)
     assert told["unpaid_invoices"] == [
         {
+            "invoice_id": "i1",
+            "payer_id": None,
+            "number": "F-1",
+            "dated_on": pd.Timestamp(2026, 10, 9),
+            "due_on": None,
+            "remaining": 50.0,
+        },
+        {
+            "invoice_id": "i2",
+            "payer_id": None,
             "number": "F-2",
             "dated_on": pd.Timestamp(2026, 9, 1),
             "due_on": pd.Timestamp(2026, 11, 1),
             "remaining": 20.5,
         },
-        {"number": "F-1", "dated_on": pd.Timestamp(2026, 10, 9), "due_on": None, "remaining": 50.0},
     ]
-    assert told["current_invoice_id"] == "i2"
+    assert told["current_invoice_id"] == "i1"
     assert of_patient(store, "008")["unpaid_invoices"] is None
 
 
@@ -72,21 +81,21 @@ def test_a_cancelled_invoice_is_neither_unpaid_nor_current(store: SqlPatientStor
     assert pd.isna(row["days_late"])
 
 
-def test_paying_too_much_is_a_credit_of_the_balance_alone(store: SqlPatientStore) -> None:
+def test_paying_too_much_pays_the_next_invoice(store: SqlPatientStore) -> None:
     add(store, schema.invoices, [bill("i1", 5000), bill("i2", 1000)])
     add(store, schema.payments, [paid("p1", 8000, on="i1")])
     told = of_patient(store)
     assert told["balance"] == -20.0
-    assert [one["remaining"] for one in told["unpaid_invoices"]] == [10.0]
+    assert told["unpaid_invoices"] is None
     assert store.columns("invoice", ["i1"], ["paid", "remaining"], today=TODAY).loc["i1"].tolist() == [80.0, 0.0]
 
 
-def test_money_on_account_counts_in_the_balance_only(store: SqlPatientStore) -> None:
+def test_money_on_account_is_not_asked_for_again(store: SqlPatientStore) -> None:
     add(store, schema.invoices, [bill("i1", 5000)])
     add(store, schema.payments, [paid("p1", 3000)])
     told = of_patient(store)
     assert told["balance"] == 20.0
-    assert [one["remaining"] for one in told["unpaid_invoices"]] == [50.0]
+    assert [one["remaining"] for one in told["unpaid_invoices"]] == [20.0]
 
 
 def test_the_last_payment_is_all_that_was_paid_that_day(store: SqlPatientStore) -> None:
@@ -182,7 +191,15 @@ def test_what_remains_is_what_was_billed_less_what_was_paid(
             for number, (who, day, cents, gone, acts) in enumerate(bills)
             if who == patient and not gone
         ]
-        unpaid = sorted(one for one in standing if one[2] > 0)
+        credit = sum(cents for who, cents in on_account if who == patient)
+        credit += sum(cents for *_told, gone, acts in bills if gone for who, cents in acts if who == patient)
+        credit -= sum(left for _day, _key, left in standing if left < 0)
+        unpaid = []
+        for day, key, left in sorted(one for one in standing if one[2] > 0):
+            used = min(left, max(credit, 0))
+            credit -= used
+            if left > used:
+                unpaid.append((day, key, left - used))
         told = frame.loc[patient]
         listed = told["unpaid_invoices"] or []
         assert [one["remaining"] for one in listed] == [left / 100 for _day, _key, left in unpaid]

@@ -81,6 +81,47 @@ def test_whoever_owes_nothing_in_all_is_left_out_unless_asked_for(store: SqlPati
     assert sorted(keys(store, "unpaid", exclude_settled="no")) == ["account", "by_software", "credit", "partly"]
 
 
+def test_what_was_paid_on_account_is_set_against_the_oldest_invoice(store: SqlPatientStore) -> None:
+    bill(store, "old", due_on=date(2026, 9, 10))
+    bill(store, "new", due_on=date(2026, 10, 10))
+    pay(store, "p1", 9_000, None)
+    assert found(store, "unpaid").set_index("invoice_id")["remaining"].to_dict() == {"old": 10.0, "new": 100.0}
+    assert keys(store, "unpaid", min_amount=11) == ["new"]
+    assert keys(store, "unpaid", where="remaining < 11") == ["old"]
+    pay(store, "p2", 2_000, None)
+    bill(store, "note", cents=-500)
+    assert found(store, "unpaid").set_index("invoice_id")["remaining"].to_dict() == {"new": 85.0}
+    told = found(store, "unpaid", exclude_settled="no").set_index("invoice_id")["remaining"]
+    assert told.to_dict() == {"old": 0.0, "new": 85.0}
+    left = store.columns("invoice", ["old", "new", "note"], ["remaining", "days_late"], today=TODAY)
+    assert left["remaining"].tolist() == [0.0, 85.0, 0.0]
+    assert left["days_late"].isna().tolist() == [True, False, True]
+    patient = store.columns("patient", ["1"], ["balance", "unpaid_invoices", "current_invoice_id"], today=TODAY)
+    assert patient["balance"].tolist() == [85.0]
+    assert [(one["invoice_id"], one["remaining"]) for one in patient["unpaid_invoices"].iloc[0]] == [("new", 85.0)]
+    assert patient["current_invoice_id"].tolist() == ["new"]
+
+
+def test_no_more_is_asked_for_than_the_balance_that_the_practice_states(store: SqlPatientStore) -> None:
+    put_patients(store, "stated", balance_cents=1_000)
+    bill(store, "old", "stated", due_on=date(2026, 9, 10))
+    bill(store, "new", "stated", due_on=date(2026, 10, 10))
+    assert found(store, "unpaid").set_index("invoice_id")["remaining"].to_dict() == {"new": 10.0}
+
+
+def test_what_was_paid_too_much_or_on_a_cancelled_invoice_pays_another(store: SqlPatientStore) -> None:
+    bill(store, "f1", cents=1_000)
+    bill(store, "f2", cents=1_000, cancelled_on=TODAY)
+    bill(store, 'f"3')
+    pay(store, "p1", 1_500, "f1")
+    pay(store, "p2", 1_000, "f2")
+    assert store.columns("invoice", ['f"3'], ["remaining"], today=TODAY)["remaining"].tolist() == [85.0]
+    bill(store, "f4", "2")
+    pay(store, "p3", 1_000, "f4", "1")  # somebody else's money, on this invoice alone
+    frame = found(store, "unpaid").set_index("invoice_id")
+    assert frame.loc["f4", "remaining"] == 90.0
+
+
 def test_overdue_begins_the_day_after(store: SqlPatientStore) -> None:
     bill(store, "late", due_on=YESTERDAY)
     bill(store, "today", due_on=TODAY)
@@ -184,5 +225,11 @@ def test_what_remains_is_what_was_billed_less_what_was_paid(
             pay(empty_store, f"p{number}", cents, f"f{which}")
             paid[which] += cents
     frame = found(empty_store, "unpaid", exclude_settled="no").set_index("invoice_id")
-    by_hand = {f"f{n}": (cents - paid[n]) / 100 for n, cents in enumerate(amounts) if cents > paid[n]}
+    credit = sum(max(paid[n] - cents, 0) for n, cents in enumerate(amounts))  # too much on one pays the next
+    by_hand = {}
+    for n, cents in enumerate(amounts):
+        if cents > paid[n]:
+            used = min(cents - paid[n], credit)
+            credit -= used
+            by_hand[f"f{n}"] = (cents - paid[n] - used) / 100
     assert frame["remaining"].to_dict() == by_hand

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from workbench.patients import rows
 from workbench.patients.columns.reading import Group, Reading, Source
-from workbench.patients.money import cents_left
+from workbench.patients.money import remaining_of_patients
 from workbench.patients.schema import contacts, instalments, invoices, payments, quotes, treatment_plans
 
 # --- what a patient owes, and pays ----------------------------------------------------------------------
@@ -26,6 +26,7 @@ def _account(reading: Reading) -> Mapping[str, Any]:
         bill.number,
         bill.dated_on,
         bill.due_on,
+        bill.payer_id,
         bill.amount_cents,
         where=[bill.cancelled_on.is_(None)],
     )
@@ -35,7 +36,7 @@ def _account(reading: Reading) -> Mapping[str, Any]:
     return {
         "balance": _balance(reading, bills, received),
         **_day_and_sum(reading, "last_payment", paid, later=True),
-        **_unpaid(reading, bills, received),
+        **_unpaid(reading, bills),
     }
 
 
@@ -52,39 +53,35 @@ def _balance(reading: Reading, bills: Sequence[Any], received: Sequence[Any]) ->
     )
 
 
-def _unpaid(reading: Reading, bills: Sequence[Any], received: Sequence[Any]) -> Mapping[str, Any]:
-    """List the invoices on which something remains, oldest first; the current one is the oldest, else the latest."""
-    payment = payments.c
-    if reading.most:
-        on_bills: Iterable[Any] = ((key, cents) for _who, key, _on, cents in received)
-    else:  # somebody else may have paid
-        on_bills = reading.rows_of(payment.invoice_id, payment.amount_cents, among=[row[1] for row in bills])
-    paid: dict[str | None, int] = {}
-    for key, cents in on_bills:
-        paid[key] = paid.get(key, 0) + cents
+def _unpaid(reading: Reading, bills: Sequence[Any]) -> Mapping[str, Any]:
+    """List the invoices on which something remains, by when they are due.
+
+    The current one is the first of them, else the latest. Each names who is asked to pay it, if not who pays for all.
+    """
+    left = remaining_of_patients(reading.connection, reading.practice_id, None if reading.most else reading.keys)
     latest: dict[str, tuple[date, str]] = {}
-    unpaid: dict[str, list[tuple[date, str, str | None, date | None, int]]] = {}
-    for who, key, number, dated_on, due_on, amount in bills:
-        if left := cents_left(amount, paid.get(key, 0)):
-            unpaid.setdefault(who, []).append((dated_on, key, number, due_on, left))
-        elif who not in latest or (dated_on, key) > latest[who]:
-            latest[who] = (dated_on, key)
-    lists = {}
-    for who, theirs in unpaid.items():
-        theirs.sort(key=lambda one: one[:2])
-        latest[who] = theirs[0][:2]
-        lists[who] = [
-            {
+    unpaid: dict[str, list[tuple[tuple[date, date, str], dict[str, Any]]]] = {}
+    for who, key, number, dated_on, due_on, payer_id, _amount in bills:
+        if remaining := left.get(key, 0):
+            told = {
+                "invoice_id": key,
+                "payer_id": payer_id or None,
                 "number": number or None,
                 "dated_on": pd.Timestamp(dated_on),
                 "due_on": due_on and pd.Timestamp(due_on),
-                "remaining": left / 100,
+                "remaining": remaining / 100,
             }
-            for dated_on, _key, number, due_on, left in theirs
-        ]
+            unpaid.setdefault(who, []).append(((due_on or dated_on, dated_on, key), told))
+        elif who not in latest or (dated_on, key) > latest[who]:
+            latest[who] = (dated_on, key)
+    current = {who: key for who, (_on, key) in latest.items()}
+    lists = {}
+    for who, theirs in unpaid.items():
+        lists[who] = [told for _order, told in sorted(theirs, key=lambda one: one[0])]
+        current[who] = lists[who][0]["invoice_id"]
     return {
         "unpaid_invoices": rows.lists(reading.along(lists)),
-        "current_invoice_id": rows.text([place and place[1] for place in reading.along(latest)]),
+        "current_invoice_id": rows.text(reading.along(current)),
     }
 
 
@@ -136,12 +133,10 @@ def _paid(reading: Reading) -> Mapping[str, Any]:
     for key, cents in reading.rows_of(payments.c.invoice_id, payments.c.amount_cents):
         paid[key] = paid.get(key, 0) + cents
     sums = reading.along(paid, 0)
-    left = [
-        0 if cancelled_on else cents_left(amount, cents)
-        for amount, cents, cancelled_on in zip(
-            reading.values["amount_cents"], sums, reading.values["cancelled_on"], strict=True
-        )
-    ]
+    owed = remaining_of_patients(
+        reading.connection, reading.practice_id, None if reading.most else reading.values["patient_id"]
+    )
+    left = reading.along(owed, 0)
     late = [
         (reading.today - due_on).days if cents and due_on and due_on < reading.today else None
         for cents, due_on in zip(left, reading.values["due_on"], strict=True)
@@ -161,7 +156,7 @@ INVOICE = Source(
     table=invoices,
     key="invoice_id",
     groups=(
-        Group(("paid", "remaining", "days_late"), _paid, needs=("amount_cents", "cancelled_on", "due_on")),
+        Group(("paid", "remaining", "days_late"), _paid, needs=("patient_id", "due_on")),
         Group(("reminders_sent",), _reminders_sent),
     ),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workbench.domain.frames import UNPAID_COLUMNS
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
-from workbench.patients.money import paid_on_invoices
+from workbench.patients.money import paid_on_invoices, patients_with_credit, remaining_of_patients
 from workbench.patients.schema import contacts, invoices, patients, payments, persons, responsibilities
 from workbench.patients.searches.addressing import PATIENT_FILTERS
 from workbench.patients.searches.beyond import REMINDERS
@@ -64,6 +65,22 @@ def _with_something_left(context: Context) -> SqlCondition:
     return invoices.c.invoice_id == sa.any_(sa.func.array(left.scalar_subquery(), type_=ARRAY(sa.Text)))
 
 
+def _remaining(context: Context) -> sa.ColumnElement[int]:
+    """Return what is still to be paid on the invoice, in cents: less what the patient paid or has on account."""
+    left = invoices.c.amount_cents - _paid(context)
+    connection = context.connection
+    among = patients_with_credit(connection, context.practice_id)
+    # Few patients have a credit: what it pays is worked out as a letter tells it, and looked up by invoice.
+    known = json.dumps(remaining_of_patients(connection, context.practice_id, among) if among else {})
+    told: sa.ColumnElement[Any]
+    if connection.dialect.name == "postgresql":
+        told = sa.cast(sa.literal(known), JSONB).op("->>")(invoices.c.invoice_id)
+    else:
+        path = sa.literal('$."') + sa.func.replace(invoices.c.invoice_id, '"', "") + sa.literal('"')
+        told = sa.func.json_extract(sa.literal(known), path)
+    return sa.func.coalesce(sa.cast(told, sa.Integer), left)
+
+
 def _reminders(context: Context) -> sa.ColumnElement[int]:
     """Return how often the invoice was asked for outside the workbench; the practice adds what its ledger sent."""
     return (
@@ -78,10 +95,8 @@ def _reminders(context: Context) -> sa.ColumnElement[int]:
     )
 
 
-def _owes(wanted: bool, context: Context) -> SqlCondition | None:
+def _owes(context: Context) -> SqlCondition:
     """Say that the patient owes something in all, as `money.balance_cents` counts."""
-    if not wanted:
-        return None
     bills, sums = invoices.alias("all_bills"), payments.alias("all_payments")
     billed = _sum_of(bills, context, bills.c.cancelled_on.is_(None))
     return sa.func.coalesce(patients.c.balance_cents, billed - _sum_of(sums, context)) > 0
@@ -95,44 +110,50 @@ def _sum_of(table: sa.FromClause, context: Context, *which: SqlCondition) -> sa.
     return total.correlate(invoices).scalar_subquery()
 
 
-_FILTERS = (
-    Filter(
-        parameter=SearchParameter(
-            name="overdue_by",
-            kind="number",
-            label=marked("Due at least so many days ago (0: today; less: not yet due)"),
-            default="1",
-            least=-3660,
-            most=36_600,
+def _filters(remaining: Callable[[Context], sa.ColumnElement[int]]) -> tuple[Filter, ...]:
+    """Return what may be asked, given how to find out what remains of an invoice."""
+    return (
+        Filter(
+            parameter=SearchParameter(
+                name="overdue_by",
+                kind="number",
+                label=marked("Due at least so many days ago (0: today; less: not yet due)"),
+                default="1",
+                least=-3660,
+                most=36_600,
+            ),
+            sql=lambda days, context: _due <= context.today - timedelta(days=days),
         ),
-        sql=lambda days, context: _due <= context.today - timedelta(days=days),
-    ),
-    Filter(
-        parameter=SearchParameter(
-            name="min_amount",
-            kind="number",
-            label=marked("At least so many euros remain"),
-            least=0,
-            most=_MOST_EUROS,
+        Filter(
+            parameter=SearchParameter(
+                name="min_amount",
+                kind="number",
+                label=marked("At least so many euros remain"),
+                least=0,
+                most=_MOST_EUROS,
+            ),
+            sql=lambda euros, context: remaining(context) >= euros * 100,
         ),
-        sql=lambda euros, context: invoices.c.amount_cents - _paid(context) >= euros * 100,
-    ),
-    Filter(
-        parameter=SearchParameter(
-            name="exclude_settled",
-            kind="yes_no",
-            label=marked("Leave out patients who owe nothing in all (credit, payment on account)"),
-            default="yes",
+        Filter(
+            parameter=SearchParameter(
+                name="exclude_settled",
+                kind="yes_no",
+                label=marked("Leave out patients who owe nothing in all (credit, payment on account)"),
+                default="yes",
+            ),
+            sql=lambda wanted, context: sa.and_(_owes(context), remaining(context) > 0) if wanted else None,
         ),
-        sql=_owes,
-    ),
-    *PATIENT_FILTERS,
-)
+        *PATIENT_FILTERS,
+    )
+
+
+_FILTERS = _filters(_remaining)
 
 
 def _question(asked: Asked, context: Context) -> Question:
     paid, reminders = _paid(context), _reminders(context)
-    remaining = invoices.c.amount_cents - paid
+    remaining = _remaining(context)  # once, whatever asks for it
+    filters = _filters(lambda _context: remaining)
     bill = invoices.c
 
     def columns(found: Mapping[str, rows.Values]) -> dict[str, Any]:
@@ -147,7 +168,7 @@ def _question(asked: Asked, context: Context) -> Question:
             "due_on": rows.day(found["due_on"]),
             "amount": rows.money(amounts),
             "paid": rows.money(sums),
-            "remaining": rows.money([amount - sum_ for amount, sum_ in zip(amounts, sums, strict=True)]),
+            "remaining": rows.money(found["remaining_cents"]),
             "days_late": rows.number(late),
             "reminders_sent": rows.number(found["reminders_sent"]),
             "payer": rows.text(names),
@@ -157,7 +178,7 @@ def _question(asked: Asked, context: Context) -> Question:
     return question_of(
         asked,
         context,
-        clauses_of(_FILTERS, asked, context),
+        clauses_of(filters, asked, context),
         frame=UNPAID_COLUMNS,
         columns=columns,
         table=invoices,
@@ -166,6 +187,7 @@ def _question(asked: Asked, context: Context) -> Question:
         base=(_with_something_left(context),),
         read=(
             bill.number, bill.dated_on, bill.due_on, bill.amount_cents, paid.label("paid_cents"),
+            remaining.label("remaining_cents"),
             reminders.label("reminders_sent"), bill.payer_id, bill.billing_email,
         ),
         named={
