@@ -121,7 +121,7 @@ def test_payments_keep_their_rows_when_their_numbers_come(peopled: SqlPatientSto
     assert counts(imported("payments", numbered + third.splitlines()[1] + "\n"))[1] == 1
 
 
-@pytest.mark.parametrize("heading", ["Numéro", "Référence", "number", "N° facture", "id"])
+@pytest.mark.parametrize("heading", ["Numéro", "Référence", "Réf", "number", "N° facture", "id"])
 def test_invoices_of_two_numbers_are_two_under_every_heading(
     heading: str, peopled: SqlPatientStore, imported: Importer
 ) -> None:
