@@ -187,3 +187,13 @@ def test_the_count_asked_to_confirm_is_of_the_rows_named_alone(practice: Practic
     with pytest.raises(NotConfirmed) as asked:
         practice.mailing(part, REMINDER).send()
     assert asked.value.count == 2
+
+
+def test_a_reminder_that_is_not_the_next_one_is_warned_of(practice: Practice) -> None:
+    owed = practice.search("unpaid")
+    said = practice.mailing(owed, "Finances/Relance 1").check()
+    warned = said[said["code"] == "other_step"]
+    assert 0 < len(warned) < len(owed)
+    assert set(warned["severity"]) == {"warning"}
+    first = practice.mailing(practice.search("unpaid", reminders="0"), "Finances/Relance 1").check()
+    assert "other_step" not in first["code"].tolist()

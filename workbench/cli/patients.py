@@ -156,7 +156,10 @@ def opt_out(
     practice = practice_of(ctx)
     if not withdraw:
         practice.opt_out(patient, channel=channel, purpose=purpose, source=source or "practice")
-        say(_("Recorded: no more messages by {channel}, from now on.").format(channel=channel))
+        sentence = _("Recorded: no more messages by {channel}, from now on.")
+        if purpose:
+            sentence = _("Recorded: no more messages of « {purpose} » by {channel}; the others still leave.")
+        say(sentence.format(channel=channel, purpose=purpose))
         return
     if practice.withdraw_opt_out(patient, channel=channel, purpose=purpose):
         say(_("Withdrawn: the opt-out by {channel} counts no more.").format(channel=channel))

@@ -136,6 +136,7 @@ def word_of_reason(reason: str) -> str:
         "dead_domain": _("address?"),
         "shared_address": _("shared address"),
         "several_appointments": _("several appointments"),
+        "other_step": _("which reminder?"),
         "duplicate_occasion": _("told already"),
         "already_sent": _("sent already"),
         "uncertain": _("uncertain"),

@@ -242,6 +242,7 @@ class Patients:
                 )
             )
         who = practice.objector(address_or_patient, channel)
+        practice.known_purpose(purpose)
         practice.store.decide(
             **who, purpose=purpose, state=state, source=source or "practice", by=practice.user, now=practice.now()
         )

@@ -559,7 +559,7 @@ class Practice:
         Raises
         ------
         BadValue
-            When it is no single well-formed address, or there is no such channel; nothing was recorded.
+            When it is no single well-formed address, or there is no such channel or purpose; nothing was recorded.
         UnknownPatient
             When it is neither an address nor a known file number.
 
@@ -570,6 +570,7 @@ class Practice:
         'opted_out'
         """
         who = self.objector(address_or_patient, channel)
+        self.known_purpose(purpose)
         self.ledger.opt_outs.opt_out(**who, purpose=purpose, source=source, by=self.user, now=self.now())
         self.changes += 1
 
@@ -601,6 +602,17 @@ class Practice:
             who["address"] = own if isinstance(own, str) else ""
         standing = pd.concat([self.store.objections(), self.ledger.opt_outs.objections()], ignore_index=True)
         return Objections.from_frame(standing, mailbox=address_key).reason(**who, purpose=purpose)
+
+    def known_purpose(self, purpose: str) -> str:
+        """Return a purpose that some email type has, or ``""``; raises ``BadValue`` for another one."""
+        known = sorted({template.occasion_purpose for template in self.templates.values()})
+        if purpose and purpose not in known:
+            raise BadValue(
+                _("No email type has the purpose « {purpose} ». There are: {known}.").format(
+                    purpose=purpose, known=", ".join(known)
+                )
+            )
+        return purpose
 
     def objector(self, address_or_patient: str, channel: str) -> dict[str, str]:
         """Return who is meant, by ``patient_id``, ``address`` and ``channel``; raises like `opt_out`."""

@@ -12,21 +12,44 @@ import pandas as pd
 
 from workbench.addresses import address_key
 from workbench.domain.accounts import Account
-from workbench.domain.mailings import MailingPlan
+from workbench.domain.mailings import Finding, MailingPlan, Severity
 from workbench.domain.objections import Objections
 from workbench.domain.people import Role
 from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
+from workbench.language import n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
-from workbench.merging.recipients import Recipients, invoice_of, recipients_from_subjects, with_objections
+from workbench.merging.recipients import MERGED_WITH, Recipients, invoice_of, recipients_from_subjects, with_objections
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
 _COLLEAGUE = "correspondent:"
+_LAST_STEP = 3
+
+
+def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
+    """Warn of reminders that are not the next one: a first one to who had three, a second one without a first."""
+    if not step.isdecimal() or "reminders_sent" not in subjects.columns:
+        return []
+    leads = subjects[subjects[MERGED_WITH] == ""]
+    return [
+        Finding(
+            code="other_step",
+            severity=Severity.WARNING,
+            message=n_(
+                "This is reminder no. {step}, and {n} reminder was sent about it so far.",
+                "This is reminder no. {step}, and {n} reminders were sent about it so far.",
+                int(sent),
+            ).format(step=step, n=int(sent)),
+            recipient=str(recipient),
+        )
+        for recipient, sent in zip(leads["recipient_id"], leads["reminders_sent"].fillna(0), strict=True)
+        if min(int(sent) + 1, _LAST_STEP) != int(step)
+    ]
 
 
 class Prepared:
@@ -194,7 +217,8 @@ class Prepared:
                 told_already=tuple if self.again else self._told_already,
             )
         willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
-        return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=found.findings)
+        findings = (*found.findings, *other_steps(found.subjects, template.step))
+        return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=findings)
 
     def _told_already(self) -> frozenset[tuple[str, str, str, str]]:
         template = self._template

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.merging.test_formats import written
-from workbench.merging.formats.money import NARROW, amount_text, iban_text
+from workbench.merging.formats.inputs import Inputs
+from workbench.merging.formats.money import MONEY, NARROW, amount_text, iban_text
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,11 @@ def test_a_payment_is_told_with_its_day() -> None:
 def test_an_iban_is_written_in_groups_of_four_however_it_is_kept() -> None:
     assert iban_text("FR7630006000011234567890189") == "FR76 3000 6000 0112 3456 7890 189"
     assert iban_text("fr76 30006000 0112 34567890189") == "FR76 3000 6000 0112 3456 7890 189"
+
+
+@pytest.mark.parametrize(("remaining", "told"), [(45.0, f"45,00{NARROW}€"), (0.0, None), (-10.0, None), (None, None)])
+def test_nobody_is_asked_for_nothing(remaining: float | None, told: str | None) -> None:
+    now = datetime(2026, 11, 22, 9, 30)
+    columns = {"invoice.remaining": [remaining]}
+    inputs = Inputs(columns=columns, languages=["fr"], now=now, zone=ZoneInfo("Europe/Paris"))
+    assert MONEY["amount_due"](inputs, ["invoice.remaining"]) == [told]
