@@ -58,6 +58,18 @@ def test_every_parameter_of_every_search_is_asked_by_its_name(practice: Practice
         assert practice.explain(search, **parameters)["left"].iloc[-1] == len(found), search
 
 
+def test_a_condition_of_the_ledger_is_counted_alone_over_the_whole_search(practice: Practice) -> None:
+    for search, known in practice.searches().items():
+        there = {parameter.name for parameter in known.parameters}
+        asked = {name: value for name, value in {"not_written_for": 30, "reminded": "no"}.items() if name in there} | (
+            {"end": "J+400"} if search == "recall" else {}
+        )
+        told = practice.explain(search, **asked)
+        assert (told["alone"] >= told["left"]).all(), search
+        written = told.set_index("parameter")["alone"]["not_written_for"]
+        assert written == told["alone"].iloc[0], (search, "nobody was ever written to")
+
+
 def test_patients_are_found_by_their_name(practice: Practice) -> None:
     found = practice.search("patients", name="lefevre")
     assert 0 < len(found) < len(practice.search("patients"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,12 +191,18 @@ class SqlPatientStore:
         return canonical(known.search, asked)
 
     def search(
-        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+        self,
+        name: str,
+        parameters: Mapping[str, object],
+        *,
+        today: date,
+        also: Collection[str] = (),
+        whole: bool = False,
     ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for.
 
         `also` are keys (an appointment's) that somebody outside the store found too: they are in it when they meet
-        everything else that is asked.
+        everything else that is asked. `whole` leaves out every condition, the defaults too.
 
         ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given), ``resolved`` (absolute) and
         ``rows``, how many were found: a frame of another length is not the whole search any more.
@@ -204,7 +211,7 @@ class SqlPatientStore:
         with rows.undisturbed(), reading(self.engine) as connection:
             context = self._context(connection, today=today, also=also)
             asked, question = ask(known, parameters, context)
-            frame = frame_of(question, context)
+            frame = frame_of(replace(question, clauses=()) if whole else question, context)
         frame.attrs["workbench"] = {
             "search": name,
             "parameters": given_texts(parameters),

@@ -33,12 +33,19 @@ class PatientStore(Protocol):
         ...
 
     def search(
-        self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
+        self,
+        name: str,
+        parameters: Mapping[str, object],
+        *,
+        today: date,
+        also: Collection[str] = (),
+        whole: bool = False,
     ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set.
 
         It holds the search, its parameters, and ``rows``, how many were found. `also` are keys of subjects that are
         found too when they meet everything else asked: of a moved appointment the ledger may know more than the store.
+        `whole` leaves out every condition, the defaults too: what `explain` begins with.
         """
         ...
 

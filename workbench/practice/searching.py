@@ -97,13 +97,11 @@ class Searching:
         if not answers:
             return explained
         labels = {one.name: _(one.label) for one in store.searches()[name].parameters}
-        asked = {one.parameter: one.value for one in answers if one.parameter}
-        whole_search = self._found(name, asked, today)
+        # Alone, a condition is counted over the search without any, as the store counts its own.
+        whole_search = self._found(name, {}, today, whole=True)
         left = np.ones(len(frame), dtype=bool)
         lines = []
-        for one, alone in zip(
-            answers, self._answers(whole_search, whole_search.attrs["workbench"], today), strict=True
-        ):
+        for one, alone in zip(answers, self._answers(whole_search, frame.attrs["workbench"], today), strict=True):
             left &= one.mask
             said = _("The workbench has not told it since")
             if one.parameter:
@@ -134,12 +132,12 @@ class Searching:
             )
         return found.search, {**found.parameters, **parameters}
 
-    def _found(self, name: str, parameters: Mapping[str, object], today: date) -> pd.DataFrame:
+    def _found(self, name: str, parameters: Mapping[str, object], today: date, *, whole: bool = False) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
         told = self._last_told() if name == _MOVED else None
         also = self._moved_since(told) if told is not None else []
-        frame = self._practice.store.search(name, parameters, today=today, also=also)
+        frame = self._practice.store.search(name, parameters, today=today, also=also, whole=whole)
         asked = frame.attrs["workbench"]
         if told is not None:
             frame = self._with_what_was_told(frame, told)

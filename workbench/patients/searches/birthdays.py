@@ -38,7 +38,7 @@ _AGE_TO = SearchParameter(name="age_to", kind="number", label=marked("They becom
 
 # A birthday is never wished to somebody who died or whose file is closed: here nothing brings them back.
 _FILTERS = (BY_NAME, *(one for one in PATIENT_FILTERS if one.parameter.name != "gone"))
-_HERE = (sa.not_(patients.c.deceased), sa.not_(patients.c.archived))
+_HERE = (sa.not_(patients.c.deceased), sa.not_(patients.c.archived), patients.c.birth_date.is_not(None))
 
 
 def birthday_in(year: int, birth: date) -> date:

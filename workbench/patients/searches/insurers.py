@@ -95,14 +95,16 @@ def _question(asked: Asked, context: Context) -> Question:
             .order_by(cover.valid_until, cover.insurer_id)
         ):
             first.setdefault(row.patient_id, row)
-        told = [first[one] for one in found["patient_id"]]
+        # Asked for without any condition, the search has rows whose insurance ends on other days.
+        told = [first.get(one) for one in found["patient_id"]]
         return {
-            "insurer": rows.category([row.name for row in told]),
-            "insurer_id": rows.text([row.insurer_id for row in told]),
-            "member_number": rows.text([row.member_number for row in told]),
-            "valid_until": rows.day([row.valid_until for row in told]),
+            "insurer": rows.category([row and row.name for row in told]),
+            "insurer_id": rows.text([row and row.insurer_id for row in told]),
+            "member_number": rows.text([row and row.member_number for row in told]),
+            "valid_until": rows.day([row and row.valid_until for row in told]),
             "occasions": [
-                [f"patient:{row.patient_id}@insurer:{row.insurer_id}:{row.valid_until.isoformat()}"] for row in told
+                [f"patient:{row.patient_id}@insurer:{row.insurer_id}:{row.valid_until.isoformat()}"] if row else []
+                for row in told
             ],
         }
 
