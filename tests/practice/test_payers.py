@@ -130,3 +130,13 @@ def test_a_family_is_told_only_what_it_was_not_told(owing: Practice, tmp_path: P
         ["invoice:F-30+invoice:F-31", "Z2"]
     ]
     assert second.fields()["HONNUM"].tolist() == ["F-30"]
+
+
+def test_a_payer_reads_only_of_what_he_is_asked_for_and_what_is_due(owing: Practice) -> None:
+    bill(owing, "F-12", date(2026, 10, 2), payer_id="firm", billing_email="compta@mail.example")
+    bill(owing, "F-13", date(2027, 1, 3))
+    told = dunning(owing).fields()["IMPAYES"].to_dict()
+    assert {key: [line.split()[1] for line in lines.splitlines()] for key, lines in told.items()} == {
+        "invoice:F-10+invoice:F-9": ["F-9", "F-10"],
+        "invoice:F-12": ["F-12"],
+    }

@@ -50,8 +50,36 @@ def _moment_list(items: Values, language: str, inputs: Inputs) -> str:
     return "\n".join(date_and_hour(moment, language, inputs) for moment in moments if moment is not None)
 
 
-def _invoice_list(items: Values, language: str, inputs: Inputs) -> str:
-    return "\n".join(_invoice(item, language, inputs) for item in items)
+def _invoice_list(inputs: Inputs, source: Sequence[str]) -> Column:
+    """Write the invoices that the addressee is asked to pay, one a line; in a letter about one, those that are due."""
+    nobody: Column = [None] * len(inputs.languages)
+    addressees = inputs.columns.get("addressee.addressee_key", nobody)
+    leads = inputs.columns.get("subject.invoice_id", nobody)
+    return [
+        "\n".join(_invoice(item, language, inputs) for item in _asked(items, addressee, lead, inputs)) or None
+        for items, addressee, lead, language in zip(
+            inputs.column(source[0]), addressees, leads, inputs.languages, strict=True
+        )
+    ]
+
+
+def _asked(
+    invoices: Sequence[Mapping[str, Any] | None] | None, addressee: str | None, lead: str | None, inputs: Inputs
+) -> list[Mapping[str, Any]]:
+    """Leave out what somebody else is asked to pay, and what is not due yet beside what is."""
+    items = [item for item in invoices or () if item]
+    role, _colon, person = (addressee or "").partition(":")
+    named = next((item.get("payer_id") for item in items if lead and item.get("invoice_id") == lead), None)
+    payers = {person if role == "payer" else None}
+    if not named:
+        payers.add(None)  # who is asked for an invoice that names nobody is asked for all of them
+    asked = [item for item in items if not addressee or item.get("payer_id") in payers]
+    return [item for item in asked if not lead or item.get("invoice_id") == lead or _is_due(item, inputs)]
+
+
+def _is_due(invoice: Mapping[str, Any], inputs: Inputs) -> bool:
+    due = wall_moment(invoice.get("due_on"), inputs.zone) or wall_moment(invoice.get("dated_on"), inputs.zone)
+    return due is None or due.date() < inputs.now.date()
 
 
 def _invoice(invoice: Mapping[str, Any], language: str, inputs: Inputs) -> str:
@@ -72,5 +100,5 @@ LISTS: dict[str, Format] = {
     "lines": _each_list(_lines),
     "enumeration": _each_list(_enumeration),
     "moment_list": _each_list(_moment_list),
-    "invoice_list": _each_list(_invoice_list),
+    "invoice_list": _invoice_list,
 }
