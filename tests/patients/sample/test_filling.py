@@ -357,6 +357,24 @@ def test_what_was_done_belongs_to_a_visit_at_which_the_patient_came(store: SqlPa
         assert visit["starts_at"].date() == act["done_on"]
 
 
+def test_an_act_is_done_at_an_age_and_on_teeth_that_it_is_for(store: SqlPatientStore) -> None:
+    born = {row["patient_id"]: row["birth_date"] for row in rows(store, "patients")}
+    among = {"Scellement de sillons": ({"16", "26", "36", "46"}, 6, 16), "Pose de brackets": (None, 10, 45)}
+    braced = []
+    for act in rows(store, "procedures"):
+        if act["label"] not in among:
+            continue
+        teeth, youngest, oldest = among[act["label"]]
+        day, birth = act["done_on"], born[act["patient_id"]]
+        age = day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+        assert youngest <= age <= oldest
+        written = set(act["teeth"].split(", "))
+        assert written <= teeth if teeth else all(tooth[0] in "1234" for tooth in written)
+        if act["label"] == "Pose de brackets":
+            braced.append(act["patient_id"])
+    assert len(braced) == len(set(braced)) > 5
+
+
 def test_a_recall_was_done_on_a_day_the_patient_came(store: SqlPatientStore) -> None:
     seen: dict[str, set[date]] = {}
     for row in rows(store, "appointments"):

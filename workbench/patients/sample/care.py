@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -39,14 +40,22 @@ def _done_rows(days: SampleDays) -> Rows:
             acts.setdefault(nature, []).append(act)
     done: list[dict[str, Any]] = []
     prescribed: list[dict[str, Any]] = []
+    once: set[tuple[str, str]] = set()
     for visit in sample_visits():
         if visit.state != "present" or visit.day < _RECORDED_SINCE:
             continue
-        here = acts[visit.nature]
-        grown = by_number()[visit.file_number].age >= _GROWN_FROM
+        patient = by_number()[visit.file_number]
         day = days.dates[visit.day]
+        here = [
+            act
+            for act in acts[visit.nature]
+            if _fits(act, patient.age) and (visit.file_number, act["code"]) not in once
+        ]
+        every_tooth = _GROWN_TEETH if patient.age >= _GROWN_FROM else _MILK_TEETH
         for act in dice.sample(here, 2 if len(here) > 1 and dice.random() < 0.3 else 1):
-            teeth = dice.sample(_GROWN_TEETH if grown else _MILK_TEETH, act.get("teeth", 0))
+            teeth = dice.sample(act.get("teeth_among", every_tooth), act.get("teeth", 0))
+            if act.get("once"):
+                once.add((visit.file_number, act["code"]))
             done.append(
                 {
                     "procedure_id": f"A-{len(done) + 1:05}",
@@ -70,6 +79,12 @@ def _done_rows(days: SampleDays) -> Rows:
                 }
             )
     return {"procedures": done, "prescriptions": prescribed}
+
+
+def _fits(act: Mapping[str, Any], age: int) -> bool:
+    """Tell whether an act is for a patient of this age, who was at most a year younger when it was done."""
+    youngest, oldest = act.get("ages", (-1, age))
+    return bool(youngest < age <= oldest)
 
 
 def _paper_rows(days: SampleDays) -> list[dict[str, Any]]:
