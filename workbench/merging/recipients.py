@@ -112,9 +112,8 @@ def recipients_from_subjects(
     answers
         A digest of all that was answered for the mailing: it sets one letter to a colleague about a patient apart from
         the next.
-        ``PatientStore.invoice_payers`` of the subjects that are invoices: in the role *payer* an invoice goes to the one
+        ``PatientStore.invoice_payers`` of the subjects that are invoices: in the role *payer* an invoice goes to whom
         it names, at its own billing address.
-        an invoice goes to the one it names, at its own billing address.
     told_already
         Reads what this purpose and step have told already: (occasion, addressee key, role, channel). Of a group of
         subjects without a day only those are told that are not among them, unless all are.

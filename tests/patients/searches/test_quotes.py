@@ -44,6 +44,7 @@ def test_a_quote_is_valid_on_its_last_day(store: SqlPatientStore) -> None:
     quote(store, "past", valid_until=TODAY - timedelta(days=1))
     quote(store, "always")
     assert keys(store, "quotes", valid="yes") == ["always", "today"]
+    assert keys(store, "quotes") == ["always", "today"]  # nobody is asked to sign what has run out
     assert keys(store, "quotes", valid="no") == ["past"]
 
 

@@ -67,7 +67,7 @@ _FILTERS = (
         sql=_either(_signed),
     ),
     Filter(
-        parameter=SearchParameter(name="valid", kind="yes_no", label=marked("Still valid today")),
+        parameter=SearchParameter(name="valid", kind="yes_no", label=marked("Still valid today"), default="yes"),
         sql=_either(_valid),
     ),
     Filter(
