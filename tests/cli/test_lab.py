@@ -122,7 +122,7 @@ def test_the_kernel_is_this_python_and_the_persons_own_jupyter_is_neither_read_n
 
 def test_the_databases_are_not_among_the_files_and_nothing_private_is_served(lab):
     assert {one["name"] for one in lab.ask("contents")["content"]} == {
-        "attachments", "caught", "notebooks", "runs", "workbench.toml",
+        "attachments", "caught", "documents", "notebooks", "runs", "workbench.toml",
     }  # fmt: skip
     for path in ("contents/.lab", "contents/.lab/notebooks.json"):
         assert refusal(lambda path=path: lab.ask(path)) == 404
