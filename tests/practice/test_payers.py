@@ -88,6 +88,15 @@ def test_an_invoice_that_names_its_payer_needs_no_other(owing: Practice) -> None
     assert found["reason"].to_dict() == {"invoice:F-20": "", "invoice:F-21": "no_addressee"}
 
 
+def test_a_payer_who_died_is_asked_for_nothing(owing: Practice) -> None:
+    add(owing, patients, {"patient_id": "Z2", "last_name": "BRUN", "first_name": "Luc", "deceased": True, "sex": "M"})
+    add(owing, persons, {"person_id": "late", "last_name": "BRUN", "sex": "M", "patient_id": "Z2"})
+    bill(owing, "F-15", date(2026, 10, 2), payer_id="late", billing_email="luc@mail.example")
+    found = dunning(owing).recipients
+    assert found["addressee_key"].tolist() == ["payer:mother"]
+    assert "F-15" in found["recipient_id"].iloc[0]
+
+
 def test_a_letter_that_grew_tells_only_what_was_not_told(owing: Practice) -> None:
     assert told(dunning(owing).send(confirmed=True)) == ["invoice:F-10+invoice:F-9"]
     bill(owing, "F-11", date(2026, 11, 1))

@@ -132,7 +132,7 @@ def _responsible(connection: sa.Connection, practice_id: str, patient_ids: Seque
     return _best_first(pd.DataFrame({name: _relation_column(name, values[name]) for name in names}), patient_ids)
 
 
-def _identity(own: sa.Alias) -> list[sa.ColumnElement[Any]]:
+def _identity(own: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     """Return who a person is and how he is reached, what he lacks taken from his own file."""
     return [
         sa.func.coalesce(persons.c.civility, own.c.civility).label("civility"),
@@ -144,15 +144,15 @@ def _identity(own: sa.Alias) -> list[sa.ColumnElement[Any]]:
     ]
 
 
-def _home(own: sa.Alias) -> list[sa.ColumnElement[Any]]:
+def _home(own: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     return [sa.func.coalesce(persons.c[name], own.c[name]).label(name) for name in _HOME_COLUMNS]
 
 
 def invoice_payers_frame(connection: sa.Connection, practice_id: str, invoice_ids: Sequence[str]) -> pd.DataFrame:
     """Return whom invoices ask for money, indexed by ``invoice_id``, in the order asked for.
 
-    The columns of `relations_frame`, and ``billing_email due_on dated_on``. Of an invoice that names no payer
-    ``person_key`` is missing: whoever pays for the patient is asked.
+    The columns of `relations_frame`, and ``billing_email due_on dated_on``. Of an invoice that names no payer,
+    or one who died, ``person_key`` is missing: whoever pays for the patient is asked.
     """
     bill, link = invoices.c, responsibilities
     own = patients.alias("own_file")
@@ -175,12 +175,13 @@ def invoice_payers_frame(connection: sa.Connection, practice_id: str, invoice_id
         sa.select(
             bill.invoice_id,
             bill.patient_id,
-            bill.payer_id.label("person_key"),
+            # Whoever died is asked for nothing: it is the patient's payers then, as where none is named.
+            sa.case((own.c.deceased, None), else_=bill.payer_id).label("person_key"),
             *_identity(own),
             link.c.relation,
             link.c.rank,
             *_home(own),
-            bill.billing_email,
+            sa.case((own.c.deceased, None), else_=bill.billing_email).label("billing_email"),
             bill.due_on,
             bill.dated_on,
         )
