@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -454,3 +455,11 @@ def test_a_zero_that_a_spreadsheet_took_is_put_back_in_france_alone(store: SqlPa
             .order_by(schema.patients.c.patient_id)
         )
         assert [tuple(row) for row in found] == numbers
+
+
+def test_a_date_of_birth_to_come_is_taken_as_empty_and_told(store: SqlPatientStore, tmp_path: Path) -> None:
+    file = tmp_path / "patients.csv"
+    file.write_text("N° dossier;Nom;Né le\n7001;Riou;12/12/2040\n7002;Null;12/12/2014\n", encoding="utf-8")
+    report = store.import_file("patients", file, by="Claire", now=NOW)
+    assert [(one.row, one.code) for one in report.findings] == [(2, "not_born")]
+    assert store.people(["7001", "7002"])["birth_date"].isna().tolist() == [True, False]

@@ -36,6 +36,8 @@ def import_patients(batch: ImportBatch) -> None:
         if key is None:
             batch.skip(place, batch.heading("patient_id"), "no_key", _("This row has no file number."))
     columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(PATIENT_COLUMNS)}
+    if "birth_date" in columns:
+        columns["birth_date"] = _born_already(batch, columns["birth_date"])
     if batch.has("main_practitioner"):
         columns["main_practitioner_id"] = batch.registered_ids("main_practitioner")
     if batch.has("balance"):
@@ -45,6 +47,19 @@ def import_patients(batch: ImportBatch) -> None:
         for place in batch.one_row_a_key(keys, "patient_id")
     ]
     batch.write(patients, with_corrections(batch, given))
+
+
+def _born_already(batch: ImportBatch, births: Sequence[Any]) -> list[Any]:
+    """Take a day of birth to come as empty: a child of 2040 is somebody born a century before."""
+    today = batch.at[:10]
+    born: list[Any] = []
+    for place, birth in enumerate(births):
+        to_come = birth is not None and birth.isoformat() > today
+        if to_come:
+            sentence = _("This date of birth is to come: it was taken as empty.")
+            batch.find(place, batch.heading("birth_date"), "not_born", sentence)
+        born.append(None if to_come else birth)
+    return born
 
 
 def patients_spoken_of(batch: ImportBatch, keys: Sequence[str | None]) -> Written:
