@@ -124,7 +124,7 @@ def test_who_is_unticked_gets_nothing(tmp_path: Path, page: Page) -> None:
     with jupyterlab(init_workspace(tmp_path / "cabinet", demo=True), tmp_path) as lab:
         notebook = lab.open(page, FIRST)
         table = screen(notebook, TABLE, "recipient-table")
-        expect(table).to_contain_text("22 rendez-vous")
+        expect(table).to_contain_text(re.compile(r"\b[1-9]\d rendez-vous"))
         table.get_by_role("button", name="Aucun", exact=True).click()
         expect(table).to_contain_text("0 coché")
         for name in ("FONTENELLE Octave", "RIOU Arthur"):

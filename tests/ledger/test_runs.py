@@ -106,7 +106,8 @@ def test_an_unknown_run_is_said(ledger: Ledger) -> None:
 def test_a_ledger_of_before_the_runs_keeps_its_rows(world: World, tmp_path: Path) -> None:
     number = world.queued("1")
     with world.ledger.engine.begin() as connection:
-        for later in ("saved_searches", "signatures", "run_mailings"):
+        connection.execute(sa.text("DROP INDEX ix_occasions_practice_id_occasion_delivery_id"))
+        for later in ("further_patients", "saved_searches", "signatures", "run_mailings"):
             connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("DROP TABLE runs"))
         connection.execute(sa.text("ALTER TABLE deliveries DROP COLUMN run_id"))

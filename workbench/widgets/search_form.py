@@ -176,7 +176,7 @@ class SearchForm(View):
                     "name": search.name,
                     "label": _(search.label),
                     "parameters": [self._shown(parameter) for parameter in search.parameters],
-                    "first": [*_FIRST, *self._of_its_own(search)],
+                    "first": list(dict.fromkeys((*_FIRST, *self._of_its_own(search)))),
                 }
                 for search in self._searches.values()
             ],
