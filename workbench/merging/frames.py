@@ -102,12 +102,8 @@ def load_sources(
     for role in _ANSWERING:
         if role in needed:
             sources[role] = _answering(relations(patients, role), role, sorted(needed[role]))
-    here, subjects = wall_clock(now, zone), leading_subjects(recipients)
-    for table in CURRENT:
-        if table in needed:
-            current = _current_keys(table, recipients, subjects, sources["patient"], now=here)
-            rows = pd.Series(current, dtype=object)
-            sources[table] = columns(table, _distinct(rows), sorted(needed[table]))
+    for table, current in _current_keys(needed, recipients, sources, now=wall_clock(now, zone)).items():
+        sources[table] = columns(table, _distinct(pd.Series(current, dtype=object)), sorted(needed[table]))
     return sources
 
 
@@ -115,12 +111,7 @@ def leave_out_other_patients(
     recipients: Recipients, sources: Mapping[str, pd.DataFrame], *, now: datetime, zone: ZoneInfo
 ) -> Recipients:
     """Return the recipients, with a reason where their message would have told of another patient's row."""
-    here, subjects = wall_clock(now, zone), leading_subjects(recipients)
-    keys = {
-        table: _current_keys(table, recipients, subjects, sources["patient"], now=here)
-        for table in CURRENT
-        if table in OWNED and table in sources
-    }
+    keys = _current_keys(OWNED & sources.keys(), recipients, sources, now=wall_clock(now, zone))
     if "appointment" in sources:
         keys["appointment"] = plain_list(recipients.frame["appointment_id"])
     return without_other_patients(recipients, keys, sources)
@@ -135,11 +126,21 @@ def _answering(ranked: pd.DataFrame, role: str, names: list[str]) -> pd.DataFram
 
 
 def _current_keys(
-    table: str, recipients: Recipients, subjects: Sequence[Subject], patients: pd.DataFrame, *, now: datetime
-) -> list[Any]:
-    keys = plain_list(recipients.frame["patient_id"])
-    own = _laid_out(patients[[CURRENT[table]]], keys, ZoneInfo("UTC"))[CURRENT[table]]  # no moment among them
-    return source_keys(table, recipients, subjects, own, now=now)
+    tables: Collection[str],
+    recipients: Recipients,
+    sources: Mapping[str, pd.DataFrame],
+    *,
+    now: datetime,
+    subjects: Sequence[Subject] | None = None,
+) -> dict[str, list[Any]]:
+    """Return the key of each recipient's row in those of the tables that have a current one (``CURRENT``)."""
+    names = {table: name for table, name in CURRENT.items() if table in tables}
+    if not names:
+        return {}
+    subjects = leading_subjects(recipients) if subjects is None else subjects
+    patients = plain_list(recipients.frame["patient_id"])
+    own = _laid_out(sources["patient"][[*names.values()]], patients, ZoneInfo("UTC"))  # no moment among them
+    return {table: source_keys(table, recipients, subjects, own[name], now=now) for table, name in names.items()}
 
 
 def fields_frame(
@@ -250,9 +251,8 @@ def _inputs(
             columns[f"addressee.{name}"] = [value or None for value in plain_list(frame[name])]
     places = {table: plain_list(frame[key]) for table, key in _KEYS.items()}
     places |= {role: person_keys(role, frame) for role in _ANSWERING if role in needed}
-    for table in CURRENT:
-        if table in needed and "patient" in sources:
-            places[table] = _current_keys(table, recipients, subjects, sources["patient"], now=here)
+    if "patient" in sources:
+        places |= _current_keys(needed, recipients, sources, now=here, subjects=subjects)
     for table, keys in places.items():
         if table in needed and table in sources:
             keys = own_keys(keys, recipients, sources[table]) if table in OWNED else keys
