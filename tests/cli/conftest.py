@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -131,6 +132,7 @@ class FakePractice:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     closed: bool = False
     made: FakeMailing | None = None
+    calendar: Any = field(default_factory=lambda: SimpleNamespace(zone=ZoneInfo("Europe/Paris")))
 
     def __post_init__(self) -> None:
         self.made = FakeMailing(self)

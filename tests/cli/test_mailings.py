@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
 from workbench.errors import UnknownMailing, UnknownPatient, UsageError
@@ -62,6 +64,22 @@ def test_results_hold_names_and_addresses_and_a_day_may_be_named(command, practi
 def test_an_unknown_mailing_is_said_before_what_to_decide(at):
     for choice in ([], ["--as-sent"]):
         assert isinstance(at("mailings", "settle", "99", *choice).exception, UnknownMailing)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [(["results", "7"], "results"), (["history", "41"], "history"), (["mailings"], "mailings")],
+)
+def test_a_table_tells_moments_by_the_clock_of_the_practice_and_a_file_in_utc(
+    words, asked, command, practice, monkeypatch
+):
+    monkeypatch.setattr(practice.calendar, "zone", ZoneInfo("America/Cayenne"))
+    moment = pd.Timestamp("2026-11-22 02:17", tz="UTC")
+    rows = pd.DataFrame([{"mailing_id": 7, "status": "sent", "queued_at": moment, "decided_at": moment}])
+    monkeypatch.setattr(practice, asked, lambda *_asked, **_options: rows)
+    assert "2026-11-21 23:17" in command(*words).stdout
+    assert "2026-11-22T02:17:00+00:00" in command(*words, "--format", "csv").stdout
+    assert "2026-11-22T02:17:00+00:00" in command(*words, "--format", "json").stdout
 
 
 def test_no_results_and_no_history_are_said(at, command):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -153,3 +155,13 @@ def test_an_opt_out_and_its_withdrawal_decide_who_is_left_out(at):
     assert "no such opt-out" in at("patient", "opt-out", address, "--withdraw").stderr
     at("patient", "opt-out", address)
     assert ready() < before
+
+
+def test_corrections_and_decisions_are_listed_by_the_clock_of_the_practice(at):
+    at("patient", "correct", "2201", "phone=02 99 00 00 00")
+    at("patient", "consent", "2201", "refused", "--purpose", "birthday")
+    for words in (("patient", "corrections"), ("patient", "consents", "2201")):
+        kept = json.loads(at(*words, "--format", "json").stdout)[-1]["at"]
+        assert kept.endswith("+00:00")
+        clock = datetime.fromisoformat(kept).astimezone(ZoneInfo("Europe/Paris"))
+        assert clock.strftime("%Y-%m-%d %H:%M") in at(*words).stdout

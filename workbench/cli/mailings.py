@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,8 @@ from workbench.errors import UsageError
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.practice import Practice
 
 group = Commands(help=_("The mailings: list, show, resume, cancel, retry, settle."), invoke_without_command=True)
@@ -56,7 +59,13 @@ def list_mailings(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
 
 
 def _list(practice: Practice, format: Format, output: OutputOption) -> None:
-    show(practice.mailings(), format=format, output=output, columns=_MAILING_COLUMNS)
+    _show(practice, practice.mailings(), format, output, _MAILING_COLUMNS)
+
+
+def _show(
+    practice: Practice, frame: pd.DataFrame, format: Format, output: OutputOption, columns: Sequence[str]
+) -> None:
+    show(frame, format=format, output=output, columns=columns, zone=practice.calendar.zone)
 
 
 @group.command("show", help=_("Show where one mailing stands."))
@@ -67,7 +76,7 @@ def show_mailing(
     practice = practice_of(ctx)
     found = practice.mailing_by_id(mailing)
     listed = practice.mailings()
-    show(listed[listed["mailing_id"] == mailing], format=format, output=output, columns=_MAILING_COLUMNS)
+    _show(practice, listed[listed["mailing_id"] == mailing], format, output, _MAILING_COLUMNS)
     if format is Format.TABLE and output is None:
         show_counts(found.counts, title=_("Mailing {mailing}").format(mailing=mailing))
         show_left_out(practice.results(mailing, identities=True))
@@ -151,8 +160,9 @@ def results(
     output: OutputOption = None,
 ) -> None:
     """Show the results frame, every row of it."""
-    frame = practice_of(ctx).results(mailing, since=since, identities=True)
-    show(frame, format=format, output=output, columns=_RESULT_COLUMNS)
+    practice = practice_of(ctx)
+    frame = practice.results(mailing, since=since, identities=True)
+    _show(practice, frame, format, output, _RESULT_COLUMNS)
     if frame.empty:
         say(_("There is nothing to show: no message was prepared."))
 
@@ -168,6 +178,6 @@ def history(
     frame = practice.history(patient)
     if frame.empty:
         practice.patients.known(patient)  # a wrong number is no patient without messages
-    show(frame, format=format, output=output, columns=_HISTORY_COLUMNS)
+    _show(practice, frame, format, output, _HISTORY_COLUMNS)
     if frame.empty:
         say(_("Nothing was sent about this patient yet."))

@@ -14,7 +14,7 @@ import stat
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from workbench.errors import BadValue
 from workbench.language import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
 
     import pandas as pd
 
@@ -75,6 +76,7 @@ def show(
     columns: Sequence[str] = (),
     narrow: Mapping[int, Sequence[str]] | None = None,
     title: str = "",
+    zone: tzinfo | None = None,
 ) -> None:
     """Write a frame in the format asked for, to a file or to stdout.
 
@@ -87,6 +89,8 @@ def show(
         always hold every column under its English name.
     narrow
         Fewer columns for a terminal no wider than the key.
+    zone
+        The practice's: by its clock the table tells what the ledger counts in UTC; CSV and JSON keep UTC.
     """
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if named:
@@ -102,7 +106,7 @@ def show(
                 width = shutil.get_terminal_size().columns
                 columns = next((some for widest, some in sorted(narrow.items()) if width <= widest), columns)
             chosen = [name for name in columns if name in frame.columns]
-            _write_table(frame[chosen] if chosen else frame, stream, title)
+            _write_table(frame[chosen] if chosen else frame, stream, title, zone)
     if output is not None:
         say(_("Written to {path}.").format(path=output))
 
@@ -130,11 +134,14 @@ def _format_for(asked: Format, output: Path | None) -> Format:
     return {".csv": Format.CSV, ".json": Format.JSON}.get(output.suffix.lower(), asked)
 
 
-def _cell(name: str, value: object) -> str:
-    if name == "date" and isinstance(value, str):
+_ISO_TEXTS: dict[str, Callable[[str], date]] = {"date": date.fromisoformat, "at": datetime.fromisoformat}
+
+
+def _cell(name: str, value: object, zone: tzinfo | None = None) -> str:
+    if name in _ISO_TEXTS and isinstance(value, str):
         with suppress(ValueError):  # a practice's own column of this name may hold anything
-            value = date.fromisoformat(value)
-    return shown(name, value) or friendly(value)
+            value = _ISO_TEXTS[name](value)
+    return shown(name, value) or friendly(value, zone=zone)
 
 
 def write_csv(frame: pd.DataFrame, stream: IO[str]) -> None:
@@ -204,10 +211,10 @@ def _write_json(frame: pd.DataFrame, stream: IO[str]) -> None:
     stream.write("[]\n" if before == "[\n" else "\n]\n")
 
 
-def _write_table(frame: pd.DataFrame, stream: IO[str], title: str) -> None:
+def _write_table(frame: pd.DataFrame, stream: IO[str], title: str, zone: tzinfo | None) -> None:
     names = [str(name) for name in frame.columns]
     headings = [heading(name) for name in names]
-    cells = [tuple(_cell(name, value) for name, value in zip(names, row, strict=True)) for row in _rows(frame)]
+    cells = [tuple(_cell(name, value, zone) for name, value in zip(names, row, strict=True)) for row in _rows(frame)]
     if title:
         stream.write(f"{title}\n")
     if len(cells) > _RICH_ROWS:

@@ -199,7 +199,8 @@ def consents(
     output: OutputOption = None,
 ) -> None:
     """Show the history of decisions, the oldest first."""
-    show(practice_of(ctx).patients.consents(patient), format=format, output=output)
+    practice = practice_of(ctx)
+    show(practice.patients.consents(patient), format=format, output=output, zone=practice.calendar.zone)
 
 
 @group.command("corrections", help=_("List the corrections still to be copied to the practice's software."))
@@ -213,12 +214,12 @@ def corrections(
     output: OutputOption = None,
 ) -> None:
     """Show the list, or take corrections off it."""
-    patients = practice_of(ctx).patients
+    practice = practice_of(ctx)
     if copied:
-        done = patients.copied_back(*copied)
+        done = practice.patients.copied_back(*copied)
         say(n_("{n} correction is off the list.", "{n} corrections are off the list.", done).format(n=done))
         return
-    show(patients.corrections(), format=format, output=output)
+    show(practice.patients.corrections(), format=format, output=output, zone=practice.calendar.zone)
 
 
 @group.command("family", help=_("Show the open files of a patient's family."))

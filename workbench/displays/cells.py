@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from workbench.language import _, language
@@ -54,10 +54,13 @@ def plain(value: object) -> Any:
     return None if text in {"<NA>", "NaT"} else text
 
 
-def friendly(value: object) -> str:
-    """Return a cell for the eye: a date as people write it, yes or no, nothing as nothing."""
+def friendly(value: object, *, zone: tzinfo | None = None) -> str:
+    """Return a cell for the eye: a date as people write it, yes or no, nothing as nothing.
+
+    A moment counted in UTC is told by the clock of `zone`, the computer's own without one.
+    """
     if isinstance(value, list):
-        return ", ".join(friendly(item) for item in value)
+        return ", ".join(friendly(item, zone=zone) for item in value)
     value = plain_keeping_times(value)
     if value is None:
         return ""
@@ -67,7 +70,8 @@ def friendly(value: object) -> str:
         if value.tzinfo is None and value.time() == time.min:
             return friendly(value.date())  # a day that was kept as a moment
         # The ledger counts in UTC; an appointment already is in the practice's zone and stays as its clock shows it.
-        moment = datetime.fromtimestamp(value.timestamp(), tz=UTC).astimezone() if value.tzname() == "UTC" else value
+        in_utc = value.tzname() == "UTC"
+        moment = datetime.fromtimestamp(value.timestamp(), tz=UTC).astimezone(zone) if in_utc else value
         return moment.strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y" if language() == "fr" else "%Y-%m-%d")
