@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
 from workbench.errors import UsageError
@@ -97,6 +100,17 @@ def test_those_who_need_somebody_go_to_the_page_alone(mailing: Mailing) -> None:
     assert set(answer["states"]) == {"skipped"}
     assert len(answer["rows"]) <= SHOWN_ROWS
     assert {row[5] for row in answer["rows"]} == {""}  # nobody tried: there is no hour to tell
+
+
+def test_when_it_was_decided_is_told_by_the_clock_of_the_practice(mailing: Mailing, monkeypatch: Any) -> None:
+    panel = Watched(mailing)
+    panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+    practice = mailing.practice
+    found = practice.results(mailing, identities=True)
+    tried = found.assign(status="failed", reason="", attempts=1, decided_at=pd.Timestamp("2026-11-22 02:17", tz="UTC"))
+    monkeypatch.setattr(practice, "results", lambda *_asked, **_options: tried)
+    monkeypatch.setitem(vars(practice), "calendar", replace(practice.calendar, zone=ZoneInfo("America/Cayenne")))
+    assert {row[5][-5:] for row in panel.hear("rows")["rows"]} == {"23:17"}
 
 
 def test_before_anything_was_queued_nobody_is_in_the_rows(mailing: Mailing) -> None:

@@ -17,6 +17,8 @@ from workbench.practice.dispatcher import Dispatcher, Doing
 from workbench.widgets.view import STATIC, View
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     import pandas as pd
 
     from workbench.practice import Mailing
@@ -186,16 +188,16 @@ class SendPanel(View):
         frame = mailing.practice.results(mailing.id, identities=True)
         frame = frame[frame["status"].isin(_NEEDING) & (frame["reason"] != "superseded")]
         frame = frame.sort_values("status", key=lambda states: states.astype(str).map(_NEEDING.index), kind="stable")
-        some = frame.head(SHOWN_ROWS)
+        some, zone = frame.head(SHOWN_ROWS), mailing.practice.calendar.zone
         return {
-            "rows": [_cells(row) for row in some.loc[:, list(_COLUMNS)].to_dict("records")],
+            "rows": [_cells(row, zone) for row in some.loc[:, list(_COLUMNS)].to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "more": len(frame) - len(some),
         }
 
 
-def _cells(row: Mapping[Any, Any]) -> list[str]:
-    told = {name: shown(name, row[name]) or friendly(row[name]) for name in _COLUMNS}
+def _cells(row: Mapping[Any, Any], zone: tzinfo) -> list[str]:
+    told = {name: shown(name, row[name]) or friendly(row[name], zone=zone) for name in _COLUMNS}
     if not row["attempts"]:
         # Nobody tried: when it was decided so tells nothing.
         told["attempts"] = told["decided_at"] = ""
