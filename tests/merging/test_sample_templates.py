@@ -210,6 +210,7 @@ def test_whoever_gets_it_by_mistake_is_told_what_to_do_and_reminders_of_money_of
     assert "effacer" in text or "delete it" in text
     may_decline = re.search(r"ne plus recevoir|Vous ne souhaitez plus|Would you rather not", text) is not None
     assert may_decline == (template.folder in ("Rendez-vous", "Vie du cabinet"))
+    assert not ("aucune réponse" in text and "en répondant" in text)
 
 
 # --- what each one says -------------------------------------------------------------------------------
@@ -336,6 +337,12 @@ def test_the_three_reminders_of_an_invoice_are_three_steps_of_one_purpose_and_gr
 def test_several_open_invoices_are_listed_and_one_alone_is_not() -> None:
     assert "En tout, ces factures restent à régler" in merged("Finances/Relance 2", PEOPLE["both parents"])[2]
     assert "En tout" not in merged("Finances/Relance 2", ADULT)[2]
+
+
+def test_a_quote_says_what_to_do_once_its_day_has_passed() -> None:
+    said = "Passé le 3 avril 2027, demandez-nous d’abord un devis à jour."
+    assert said in merged("Finances/Devis à nous retourner", ADULT, DEVVALID="3 avril 2027")[2]
+    assert "devis à jour" not in merged("Finances/Devis à nous retourner", ADULT, DEVVALID=None)[2]
 
 
 def test_a_paid_invoice_asks_for_nothing() -> None:
