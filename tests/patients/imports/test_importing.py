@@ -57,6 +57,18 @@ def test_a_bad_row_has_its_finding_and_stops_no_other(imported: Importer) -> Non
     assert all(finding.message and "31/02" not in finding.message for finding in report.findings)
 
 
+def test_a_number_alone_makes_no_nameless_patient(store: SqlPatientStore, imported: Importer) -> None:
+    text = "dossier,nom,prénom,email\n1,A,,\n2,,,\n3,,Zoé,\n4,D,,d@mail.example\n4,,,d@mail.example\n"
+    first = imported("patients", text)
+    assert counts(first) == (5, 3, 0, 0, 2)
+    assert codes(first.findings) == [(3, "no_name"), (6, "no_name")]
+    assert rows_of(store, schema.patients, "patient_id", "last_name") == [("1", "A"), ("3", None), ("4", "D")]
+    assert counts(imported("patients", text)) == (5, 0, 0, 3, 2)
+    assert counts(imported("patients", "dossier,email\n5,\n")) == (1, 1, 0, 0, 0)
+    again = imported("patients", "dossier,nom,email\n5,,e@mail.example\n6,,\n")
+    assert (counts(again), codes(again.findings)) == ((2, 0, 1, 0, 1), [(3, "no_name")])
+
+
 def test_trying_an_import_reports_the_same_and_writes_nothing(store: SqlPatientStore, imported: Importer) -> None:
     tried = imported("patients", PATIENTS, dry_run=True)
     assert (counts(tried), tried.dry_run) == ((2, 2, 0, 0, 0), True)

@@ -9,7 +9,7 @@ from workbench.errors import ImportRefused
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.imports.batch import ImportBatch, digest_of
-from workbench.patients.imports.relations import known_patients
+from workbench.patients.imports.patients import known_patients
 from workbench.patients.schema import consents
 from workbench.patients.upserts import Row
 

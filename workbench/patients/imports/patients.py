@@ -26,6 +26,7 @@ PATIENT_COLUMNS = (
     "deceased", "archived", "external",
 )  # fmt: skip
 COLUMNS = ("patient_id", *PATIENT_COLUMNS, "main_practitioner", "balance")
+_NAMES = ("last_name", "first_name", "birth_name")
 
 
 def import_patients(batch: ImportBatch) -> None:
@@ -35,6 +36,7 @@ def import_patients(batch: ImportBatch) -> None:
     for place, key in enumerate(keys):
         if key is None:
             batch.skip(place, batch.heading("patient_id"), "no_key", _("This row has no file number."))
+    _leave_out_nameless(batch, keys)
     columns: dict[str, Sequence[Any]] = {name: batch.values(name) for name in batch.given(PATIENT_COLUMNS)}
     if "birth_date" in columns:
         columns["birth_date"] = _born_already(batch, columns["birth_date"])
@@ -47,6 +49,36 @@ def import_patients(batch: ImportBatch) -> None:
         for place in batch.one_row_a_key(keys, "patient_id")
     ]
     batch.write(patients, with_corrections(batch, given))
+
+
+def _leave_out_nameless(batch: ImportBatch, keys: Sequence[str | None]) -> None:
+    """Leave out the rows that would make a patient without a name, in a file that has names.
+
+    A row about a patient whom the store knows stays, unless another row of the file names him.
+    """
+    names = [batch.values(name) for name in batch.given(_NAMES)]
+    if not names:
+        return
+    saying = {place for place in batch.kept() if any(column[place] for column in names)}
+    nameless = [place for place in batch.kept() if place not in saying]
+    named = {keys[place] for place in saying}
+    known = known_patients(batch, [keys[place] for place in nameless]) - named
+    for place in nameless:
+        if keys[place] not in known:
+            sentence = _("This row has a file number and no name; it is left out.")
+            batch.skip(place, batch.heading(batch.given(_NAMES)[0]), "no_name", sentence)
+
+
+def known_patients(batch: ImportBatch, patient_ids: Sequence[str | None]) -> frozenset[str]:
+    """Return those of the patients that the store knows."""
+    return frozenset(
+        batch.connection.execute(
+            sa.select(patients.c.patient_id).where(
+                patients.c.practice_id == batch.practice_id,
+                rows.among(patients.c.patient_id, {one for one in patient_ids if one}, batch.connection.dialect),
+            )
+        ).scalars()
+    )
 
 
 def _born_already(batch: ImportBatch, births: Sequence[Any]) -> list[Any]:

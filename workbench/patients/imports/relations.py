@@ -10,15 +10,13 @@ import sqlalchemy as sa
 from workbench.addresses import address_key
 from workbench.errors import ImportRefused
 from workbench.language import _
-from workbench.patients import rows
 from workbench.patients.imports.batch import ImportBatch, digest_of
 from workbench.patients.imports.mapping import may_mean, says_whose
-from workbench.patients.imports.patients import IDENTITY, keep_corrections_of_guardians
+from workbench.patients.imports.patients import IDENTITY, keep_corrections_of_guardians, known_patients
 from workbench.patients.schema import (
     correspondent_relations,
     correspondents,
     patient_correspondents,
-    patients,
     persons,
     responsibilities,
 )
@@ -299,18 +297,6 @@ def _link_to_practitioners(batch: ImportBatch, keys: Sequence[str]) -> None:
             "form": forms[place],
         }
     upsert(batch.connection, correspondent_relations, batch.practice_id, list(links.values()), blanks_erase=False)
-
-
-def known_patients(batch: ImportBatch, patient_ids: Sequence[str | None]) -> frozenset[str]:
-    """Return those of the patients that the store knows."""
-    return frozenset(
-        batch.connection.execute(
-            sa.select(patients.c.patient_id).where(
-                patients.c.practice_id == batch.practice_id,
-                rows.among(patients.c.patient_id, {one for one in patient_ids if one}, batch.connection.dialect),
-            )
-        ).scalars()
-    )
 
 
 def skip_unknown(batch: ImportBatch, patient_ids: Sequence[str | None], known: frozenset[str]) -> None:
