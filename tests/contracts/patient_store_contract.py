@@ -535,6 +535,16 @@ class PatientStoreContract:
         add(store, schema.opening_hours, [{"weekday": 6, "opens": "09:00", "closes": "12:00"}])
         assert store.calendar().closed_weekdays == frozenset(range(6))
 
+    def test_a_closed_site_is_called_as_its_own_practice_calls_it(self, store: SqlPatientStore) -> None:
+        day = date(2026, 11, 26)
+        other = SqlPatientStore(store.engine, practice_id="elsewhere", writable=True)
+        with writing(store.engine) as connection:
+            connection.execute(schema.practices.insert().values(practice_id="elsewhere", name="Elsewhere"))
+        add(other, schema.sites, [{"site_id": "S1", "name": "Ailleurs"}])
+        for here, called in ((store, "Rennes"), (other, "Ailleurs")):
+            assert here.close_days([day], reason="Travaux", site_id="S1") == 1
+            assert here.closures(day, day)["site"].tolist() == [called]
+
     def test_a_search_may_ask_for_open_days(self, store: SqlPatientStore) -> None:
         friday = date(2026, 11, 20)
         resolved = store.resolve("appointments", {"start": "J+1 open", "end": "J+2 open"}, today=friday)

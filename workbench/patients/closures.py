@@ -108,7 +108,8 @@ def closures_frame(connection: sa.Connection, practice_id: str, start: date, end
 
     Columns ``CLOSURE_COLUMNS``: ``kind`` is *closure* or *leave*; following closed days of one reason are one row.
     """
-    named = {row.site_id: row.name for row in connection.execute(sa.select(sites.c.site_id, sites.c.name))}
+    sites_here = sa.select(sites.c.site_id, sites.c.name).where(sites.c.practice_id == practice_id)
+    named = {row.site_id: row.name for row in connection.execute(sites_here)}
     closed = connection.execute(
         sa.select(closed_days.c.site_id, closed_days.c.day, closed_days.c.reason)
         .where(closed_days.c.practice_id == practice_id, closed_days.c.day.between(start, end))
