@@ -88,6 +88,12 @@ def test_only_the_columns_of_the_fields_are_asked_of_the_store(merged) -> None:
     assert merged.store.asked == [("patient", ["zoe", "ana"], ["first_name"])]
 
 
+def test_what_only_proposes_an_answer_is_not_asked_of_the_store(merged) -> None:
+    frame = merged("FERMDU", "REMPLTEL", "ANNEE", values={"FERMDU": "2026-12-24"})
+    assert merged.store.asked == []
+    assert frame.iloc[0].tolist() == ["jeudi 24 décembre", None, None]
+
+
 def test_the_appointments_practitioner_and_the_files_are_two(merged) -> None:
     frame = merged("RDVPRAT", "PRTITRE")
     assert frame["RDVPRAT"].tolist() == ["Dr Molaire", "Dr Molaire"]

@@ -14,6 +14,9 @@ from workbench.language import _
 
 _DATED = frozenset({"day", "year"})
 
+_NEW_YEAR_FROM = 11
+"""From this month on, greetings are for the year to come."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -77,6 +80,11 @@ def _read(code: str, told: str | date, kind: str, day: Callable[[str | date], da
             raise BadValue(_("« {value} » is not a year: write @{code} as 2027.").format(value=year, code=code))
         return year
     return told.isoformat() if isinstance(told, date) else told
+
+
+def year_of_greetings(day: date) -> int:
+    """Return the year one wishes a happy one for: from November on, the next."""
+    return day.year + (day.month >= _NEW_YEAR_FROM)
 
 
 def told_apart_by(values: Mapping[str, str], catalogue: Catalogue) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,8 +30,6 @@ _OF_SUBJECT = {"appointment.moved_from": "told_start"}
 """Columns of the store before which a search's own goes: what it found out about the subject a message leads with."""
 
 _OUR_OWN = frozenset({"addressee", "mailing", "subject"})
-_NEW_YEAR_FROM = 11
-"""From this month on, greetings are for the year to come."""
 
 Columns = Callable[[str, Sequence[str], Sequence[str]], pd.DataFrame]
 Relations = Callable[[Sequence[str], str], pd.DataFrame]
@@ -42,7 +40,7 @@ def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[
 
     Tables are ``patient``, ``guardian``, ``payer``, ``appointment``, ``practitioner`` (the appointment's),
     ``file_practitioner`` (the patient's main one), ``practice``, and those of ``source_keys.CURRENT``; what the
-    recipients frame and the mailing hold already is not among them.
+    recipients frame and the mailing hold already is not among them, nor what only proposes an answer.
 
     Raises
     ------
@@ -53,6 +51,8 @@ def needed_columns(codes: Iterable[str], catalogue: Catalogue) -> dict[str, set[
     for code in codes:
         if code not in catalogue:
             raise UnknownName(_("There is no merge field @{code}.").format(code=code))
+        if catalogue[code].asked:
+            continue
         for name in catalogue[code].source:
             table, _dot, column = name.partition(".")
             if table == "appointments":
@@ -204,11 +204,6 @@ def fields_frame(
     return pd.DataFrame(columns, index=frame.index)
 
 
-def year_of_greetings(day: date) -> int:
-    """Return the year one wishes a happy one for: from November on, the next."""
-    return day.year + (day.month >= _NEW_YEAR_FROM)
-
-
 def plain_list(series: pd.Series) -> list[Any]:
     """Return a column as plain values, every kind of missing one as ``None``."""
     return series.astype(object).where(series.notna(), None).tolist()
@@ -241,7 +236,6 @@ def _inputs(
     size = len(frame)
     here: datetime = own["now"]
     columns: dict[str, list[Any]] = {f"mailing.{name}": [value] * size for name, value in own.items()}
-    columns["mailing.new_year"] = [year_of_greetings(here)] * size
     columns["subject.practitioner_id"] = [value or None for value in plain_list(frame["practitioner_id"])]
     subjects = leading_subjects(recipients)
     columns["subject.kind"] = [kind for kind, _key, _start in subjects]

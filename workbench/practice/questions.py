@@ -11,12 +11,11 @@ import pandas as pd
 
 from workbench.domain.calendar import parse_day
 from workbench.domain.fields import Field
-from workbench.domain.questions import Question, read_answers
+from workbench.domain.questions import Question, read_answers, year_of_greetings
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _, language
 from workbench.merging.formats.dates import day_text
-from workbench.merging.frames import year_of_greetings
 from workbench.merging.render import compile_template
 
 if TYPE_CHECKING:
