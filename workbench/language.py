@@ -77,6 +77,11 @@ def n_(singular: str, plural: str, count: int) -> str:
     return _catalogue(language()).ngettext(singular, plural, count)
 
 
+def in_every_language(message: str) -> tuple[str, ...]:
+    """Return `message` as each language says it, whichever one is in use; the same words once."""
+    return tuple(dict.fromkeys(_catalogue(name).gettext(message) for name in LANGUAGES))
+
+
 def marked(message: str) -> str:
     """Mark a sentence for the catalogues where it is declared; it is translated later, where it is shown."""
     return message

@@ -102,6 +102,11 @@ def test_a_search_is_saved_found_again_listed_and_forgotten(sample: Path):
     assert isinstance(at_the_terminal(sample, "Dès demain").exception, UnknownName)
 
 
+def test_a_search_is_found_by_the_label_that_the_list_shows(sample: Path):
+    by_label = at_the_terminal(sample, "rappels de controle", "--format", "json")
+    assert by_label.stdout == at_the_terminal(sample, "recall", "--format", "json").stdout != ""
+
+
 def test_a_search_is_explained_condition_by_condition(sample: Path):
     done = at_the_terminal(sample, *TOMORROW, "--set", "where=not missing(email)", "--explain", "--format", "json")
     told = json.loads(done.stdout)

@@ -13,8 +13,10 @@ from tests.practice.asked import every_parameter
 from tests.practice.conftest import NOW
 from workbench import where
 from workbench.databases import writing
+from workbench.domain.fields import folded
 from workbench.domain.frames import APPOINTMENT_COLUMNS
 from workbench.errors import BadValue, StaleData, UnknownName, UsageError
+from workbench.language import use_language
 from workbench.patients.imports.importing import KINDS as IMPORT_KINDS
 from workbench.patients.schema import appointments, contacts, facts, imports, recalls
 from workbench.practice import Practice
@@ -237,7 +239,7 @@ def test_what_was_found_can_be_saved_whole(practice: Practice) -> None:
             practice.save_search("Demain", part, **parameters)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "Appointments", "x" * 101, "a\x1bb"])
+@pytest.mark.parametrize("name", ["", "  ", "Appointments", "impayes", "Unpaid  invoices", "x" * 101, "a\x1bb"])
 def test_a_saved_search_needs_a_name_of_its_own(practice: Practice, name: str) -> None:
     with pytest.raises(BadValue):
         practice.save_search(name, "appointments")
@@ -255,6 +257,33 @@ def test_an_unknown_name_is_told_with_the_saved_ones_too(practice: Practice) -> 
     practice.save_search("Demain", "appointments", **TOMORROW)
     with pytest.raises(UnknownName, match=r"« Hier ».*appointments, missed.*Demain"):
         practice.search("Hier")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("words", ["Impayés", "IMPAYES", " impayés ", "Unpaid invoices", "unpaid  INVOICES", "Unpaid"])
+def test_a_search_is_found_by_its_label_in_either_language(practice: Practice, words: str, language: str) -> None:
+    use_language(language)
+    try:
+        found = practice.search(words, overdue_by=60)
+        assert practice.explain(words, overdue_by=60)["left"].iloc[-1] == len(found)
+        saved = practice.save_search("Les plus vieux", words, overdue_by=60)
+    finally:
+        use_language(None)
+    by_its_name = practice.search("unpaid", overdue_by=60)
+    assert found.attrs["workbench"] == by_its_name.attrs["workbench"]
+    pd.testing.assert_frame_equal(found, by_its_name)
+    assert saved.search == "unpaid"
+
+
+def test_every_label_in_either_language_means_one_search(practice: Practice) -> None:
+    said = [words for search in practice.searches().values() for words in {*map(folded, search.names)}]
+    assert len(said) == len(set(said))
+
+
+def test_what_somebody_saved_under_a_label_stays_what_it_was(practice: Practice) -> None:
+    practice.ledger.saved_searches.save("Impayés", "appointments", TOMORROW, by="x", now=NOW)
+    assert practice.search("impayes").attrs["workbench"]["search"] == "appointments"
+    assert practice.search("Unpaid invoices").attrs["workbench"]["search"] == "unpaid"
 
 
 def test_a_forgotten_search_is_unknown(practice: Practice) -> None:

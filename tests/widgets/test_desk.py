@@ -275,3 +275,7 @@ def test_a_desk_opens_on_a_saved_search_and_offers_it(practice: Practice):
             "values": {"start": "tomorrow", "end": "tomorrow", "state": "upcoming"},
         }
     ]
+
+
+def test_a_desk_opens_on_a_search_by_its_label(practice: Practice):
+    assert practice.desk("Impayés", template=REMINDER).search.name == "unpaid"

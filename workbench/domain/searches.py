@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.language import in_every_language
+
 SEARCH_KINDS = ("appointments", "patients", "finances", "colleagues")
 """The groups that searches are listed in, in this order."""
 
@@ -48,3 +50,8 @@ class Search:
     kind: str = "appointments"
     parameters: tuple[SearchParameter, ...] = ()
     reads: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every way to ask for it: its name, and its label in each language."""
+        return self.name, *in_every_language(self.label)

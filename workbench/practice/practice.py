@@ -239,8 +239,8 @@ class Practice:
         Parameters
         ----------
         name
-            ``appointments``, ``missed`` …; see `searches`. Or the name of a saved search: what is given here then
-            stands in the place of what was saved.
+            ``appointments``, ``missed`` …, or its label in any language, as « Impayés »; see `searches`. Or the name of
+            a saved search: what is given here then stands in the place of what was saved.
         today
             The day relative dates count from; the practice's date by default.
         **parameters

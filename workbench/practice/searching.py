@@ -13,6 +13,7 @@ import pandas as pd
 from babel.dates import format_datetime
 
 from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.fields import folded
 from workbench.domain.saved_searches import SavedSearch, called, name_to_save
 from workbench.errors import StaleData, UnknownName, UsageError
 from workbench.language import _, language
@@ -114,23 +115,29 @@ class Searching:
     def meant(self, name: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         """Return the search that a name means, with its parameters: the saved ones, unless others are given.
 
+        A search is also found by its label in any language, without regard to accents and case; what somebody saved
+        comes before.
+
         Raises
         ------
         UnknownName
-            When neither a search nor a saved one has this name.
+            When neither a search nor a saved one is called so.
         """
         known = self._practice.store.searches()
         if name in known:
             return name, dict(parameters)
         saved = self._practice.ledger.saved_searches.all()
-        found = called(name, saved)
-        if found is None:
-            raise UnknownName(
-                _("There is no search called « {name} ». The searches are: {known}.").format(
-                    name=name, known=", ".join([*known, *saved])
-                )
+        kept = called(name, saved)
+        if kept is not None:
+            return kept.search, {**kept.parameters, **parameters}
+        own = called(name, {folded(words): one.name for one in known.values() for words in one.names})
+        if own is not None:
+            return own, dict(parameters)
+        raise UnknownName(
+            _("There is no search called « {name} ». The searches are: {known}.").format(
+                name=name, known=", ".join([*known, *saved])
             )
-        return found.search, {**found.parameters, **parameters}
+        )
 
     def _found(self, name: str, parameters: Mapping[str, object], today: date, *, whole: bool = False) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
@@ -290,7 +297,7 @@ class Searching:
                     _("Only a whole search can be saved: give its name and parameters, or all that it found.")
                 )
         return practice.ledger.saved_searches.save(
-            name_to_save(name, taken=practice.store.searches()),
+            name_to_save(name, taken=[words for one in practice.store.searches().values() for words in one.names]),
             asked["search"],
             asked["parameters"],
             by=practice.user,

@@ -22,7 +22,7 @@ from workbench.domain.accounts import AccountKind
 from workbench.domain.deliveries import Standing, standing_of, word_of_reason
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
-from workbench.practice.searching import kind_of
+from workbench.practice.searching import Searching, kind_of
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.inbox import CaughtLetters, Inbox
 from workbench.widgets.message_preview import MessagePreview
@@ -78,13 +78,13 @@ class Desk:
         self._whole: Mailing | None = None  # of every row found, to know each one's addressee
         self._mailing: Mailing | None = None  # of the rows ticked
         self._overview = pd.DataFrame()
-        values = {name: str(value) for name, value in parameters.items()}
-        saved = _saved(practice)
-        if search in saved and search not in practice.searches():
-            search, kept = saved[search]
-            values = {**kept, **values}
+        meant, asked = Searching(practice).meant(search, parameters)
         self.search = SearchForm(
-            practice.searches(), choices=practice.choices(), name=search, values=values, saved=saved
+            practice.searches(),
+            choices=practice.choices(),
+            name=meant,
+            values={name: str(value) for name, value in asked.items()},
+            saved=_saved(practice),
         )
         self.recipients = RecipientTable()
         known = template if template in practice.templates else ""
