@@ -23,6 +23,7 @@ from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.merging.addressees import Addressee, addressees_of, colleague_called, no_longer_patient, paying
+from workbench.merging.grouping import by_family, earliest, telling, without_told
 
 MERGED_WITH = "merged_with"
 
@@ -112,6 +113,7 @@ def recipients_from_subjects(
     answers
         A digest of all that was answered for the mailing: it sets one letter to a colleague about a patient apart from
         the next.
+    payers
         ``PatientStore.invoice_payers`` of the subjects that are invoices: in the role *payer* an invoice goes to whom
         it names, at its own billing address.
     told_already
@@ -165,7 +167,7 @@ def recipients_from_subjects(
 
     made: list[dict[str, Any]] = []
     for (patient_id, *_rest), (chosen, about) in messages.items():
-        about.sort(key=_earliest)
+        about.sort(key=earliest)
         patient = known.get(patient_id)
         for place, (addressee, reason) in enumerate(chosen):
             recipient = _recipient(addressee, reason, about, patient or {}, channel=str(channel), language=language)
@@ -180,9 +182,9 @@ def recipients_from_subjects(
                 recipient["reason"] = recipient["reason"] or _objection(objections, beside, str(channel), purpose)
     told_before: list[tuple[str, dict[str, Any]]] = []
     if group:
-        made, told_before = _without_told(made, told_already, family=group == "family")
+        made, told_before = without_told(made, told_already, family=group == "family")
     if group == "family":
-        made = _by_family(made)
+        made = by_family(made)
     for recipient in made:
         recipient["recipient_id"] = _recipient_id(recipient["_whose"], recipient["_told"])
     leads: dict[str, tuple[str, str]] = {}
@@ -227,21 +229,7 @@ def _recipient(
         "addressee_relation": addressee.relation,
         "_family": str(patient.get("family_id") or ""),
         "_day": told[0]["day"],
-        **_telling(told),
-    }
-
-
-def _telling(told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what a recipient's row says of what is told; the first leads."""
-    lead = told[0]
-    return {
-        "patient_id": lead["patient_id"],
-        "appointment_id": lead["appointment_id"],
-        "invoice_id": lead["invoice_id"],
-        "practitioner_id": lead["practitioner_id"],
-        "subjects": [occasion for row in told for occasion in row["occasions"]],
-        "appointments": [row["appointment_id"] for row in told if row["appointment_id"]],
-        "_told": told,
+        **telling(told),
     }
 
 
@@ -316,11 +304,6 @@ def _day(value: object) -> str:
     return str(value.date()) if isinstance(value, datetime) else str(value or "")
 
 
-def _earliest(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Give the order of what one message tells; the first leads. It does not depend on the order of the search."""
-    return row["start"], row["due"], row["subject_key"]
-
-
 _LONGEST_ID = 160
 _PATIENT, _COLLEAGUE = "patient:", "correspondent:"
 _INVOICE = "invoice:"
@@ -345,66 +328,6 @@ def _shortened(text: str) -> str:
     if len(text) <= _LONGEST_ID:
         return text
     return f"{text[: _LONGEST_ID - 17]}#{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-
-
-def _family_of(recipient: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return what the messages share that are told one addressee about one family on one day, if any may."""
-    if recipient["reason"] or not recipient["_family"]:
-        return None
-    mailbox = (recipient["addressee_key"], *recipient["_beside"], recipient["address"])
-    return (*mailbox, recipient["_day"], recipient["_family"])
-
-
-def _without_told(
-    made: list[dict[str, Any]], told_already: Callable[[], Collection[tuple[str, str, str, str]]], *, family: bool
-) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
-    """Leave out of groups of subjects without a day what was told before, where something else is to be told.
-
-    Returned is also each subject left out, with one that its addressee is told instead.
-    """
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for place, recipient in enumerate(made):
-        groups.setdefault((family and _family_of(recipient)) or (place,), []).append(recipient)
-    grown = [group for group in groups.values() if not group[0]["_day"] and sum(len(one["_told"]) for one in group) > 1]
-    known = told_already() if grown else ()
-    if not known:
-        return made, []
-    changed: dict[int, dict[str, Any] | None] = {}
-    left: list[tuple[str, dict[str, Any]]] = []
-    for group in grown:
-        free = [
-            [
-                row
-                for row in one["_told"]
-                if any(
-                    (text, one["addressee_key"], one["role"], one["channel"]) not in known for text in row["occasions"]
-                )
-            ]
-            for one in group
-        ]
-        first = next((rows[0] for rows in free if rows), None)
-        if first is None or any(one["reason"] for one in group):
-            continue
-        for one, rows in zip(group, free, strict=True):
-            changed[id(one)] = {**one, **_telling(rows)} if rows else None
-            left += [(row["subject_key"], first) for row in one["_told"] if row not in rows]
-    kept = (changed.get(id(one), one) for one in made)
-    return [one for one in kept if one is not None], left
-
-
-def _by_family(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join the messages that tell one addressee about one family on one day; the earliest subject leads."""
-    joined: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for place, recipient in enumerate(made):
-        key: tuple[Any, ...] = _family_of(recipient) or (place,)
-        first = joined.get(key)
-        if first is None:
-            joined[key] = recipient
-            continue
-        told = sorted(first["_told"] + recipient["_told"], key=_earliest)
-        lead = recipient if told[0] in recipient["_told"] else first
-        joined[key] = {**lead, **_telling(told)}
-    return list(joined.values())
 
 
 def recipient_frame(made: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
