@@ -257,7 +257,7 @@ def _subject_rows(table: pd.DataFrame, zone: ZoneInfo) -> list[dict[str, Any]]:
                 "appointment_id": str(row.get("appointment_id") or ""),
                 "invoice_id": invoice_of(key) or str(row.get("invoice_id") or ""),
                 "practitioner_id": str(row.get("practitioner_id") or ""),
-                "correspondent_id": key.removeprefix(_COLLEAGUE) if key.startswith(_COLLEAGUE) else "",
+                "correspondent_id": colleague_of(key),
                 "day": wall[:10],
                 "start": wall,
                 "due": _due(row),
@@ -292,6 +292,11 @@ def _occasion(row: Mapping[str, Any], told: str, answers: str) -> str:
 def invoice_of(subject_key: str) -> str:
     """Return the invoice that a subject is, ``""`` when it is something else."""
     return subject_key.removeprefix(_INVOICE) if subject_key.startswith(_INVOICE) else ""
+
+
+def colleague_of(subject_key: str) -> str:
+    """Return the colleague that a subject is, ``""`` when it is something else."""
+    return subject_key.removeprefix(_COLLEAGUE) if subject_key.startswith(_COLLEAGUE) else ""
 
 
 def _due(row: Mapping[str, Any]) -> str:

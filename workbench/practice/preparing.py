@@ -21,13 +21,19 @@ from workbench.language import n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
-from workbench.merging.recipients import MERGED_WITH, Recipients, invoice_of, recipients_from_subjects, with_objections
+from workbench.merging.recipients import (
+    MERGED_WITH,
+    Recipients,
+    colleague_of,
+    invoice_of,
+    recipients_from_subjects,
+    with_objections,
+)
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
-_COLLEAGUE = "correspondent:"
 _LAST_STEP = 3
 
 
@@ -190,10 +196,10 @@ class Prepared:
                 adult_age=practice.settings.adult_age,
             )
         else:
-            keys = self._subjects["subject_key"].dropna().astype(str)
-            doctors = keys[keys.str.startswith(_COLLEAGUE)].str.removeprefix(_COLLEAGUE).unique().tolist()
+            keys = self._subjects["subject_key"].dropna().astype(str).unique()
+            doctors = [one for one in map(colleague_of, keys) if one]
             patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
-            bills = [one for one in map(invoice_of, keys.unique()) if one] if plan.role == Role.PAYER else []
+            bills = [one for one in map(invoice_of, keys) if one] if plan.role == Role.PAYER else []
             answering = Role.GUARDIAN if plan.role == Role.PATIENT else plan.role
             found = recipients_from_subjects(
                 self._subjects,
