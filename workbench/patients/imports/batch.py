@@ -186,9 +186,10 @@ class ImportBatch:
 
         Unknown ones are made; unless told otherwise: then their rows are left out.
         """
-        table, key, label = _REGISTERS["practitioner" if name == "main_practitioner" else name]
+        register = "practitioner" if name == "main_practitioner" else name
+        table, key, label = _REGISTERS[register]
         asked = self.values(name)
-        known = self._register(table, key)
+        known = choices_of(self.connection, self.practice_id, register)
         ids: dict[str | None, str | None] = {None: None}
         new: list[Row] = []
         for text in dict.fromkeys(asked):
@@ -226,19 +227,6 @@ class ImportBatch:
                 ).format(count=len(new)),
             )
         return [ids.get(text) for text in asked]
-
-    def _register(self, table: sa.Table, key: str) -> Mapping[str, Sequence[str]]:
-        """Return the keys of what is kept in a table, by each of its names, compared without accents or case."""
-        if table is practitioners:
-            return choices_of(self.connection, self.practice_id, "practitioner")
-        names = [column for column in (key, "code", "name") if column in table.c]
-        known: dict[str, list[str]] = {}
-        for row in self.connection.execute(
-            sa.select(*(table.c[name] for name in names)).where(table.c.practice_id == self.practice_id)
-        ):
-            for said in dict.fromkeys(plain(one) for one in row if one):
-                known.setdefault(said, []).append(row[0])
-        return known
 
     def cells(self, name: str) -> Sequence[str]:
         """Return a column as the file (or the mapping's constant) writes it; blank when it is not given."""
