@@ -41,12 +41,19 @@ WRITTEN_MOST: dict[Any, tuple[str, ...]] = {
 """What a notebook writes most: each has an example, and tells of every parameter."""
 
 
+def members(owner: type) -> Iterator[tuple[str, Any]]:
+    """Return what a class of ours has by itself and from the rooms it inherits from, by name."""
+    for part in owner.__mro__:
+        if part.__module__.startswith("workbench."):
+            yield from vars(part).items()
+
+
 def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     for name in wb.__all__:
         if inspect.isfunction(getattr(wb, name)):
             yield f"workbench.{name}", getattr(wb, name)
     for owner in PUBLIC:
-        for name, member in vars(owner).items():
+        for name, member in members(owner):
             if inspect.isfunction(member) and not name.startswith("_"):
                 yield f"{owner.__name__}.{name}", member
 
@@ -57,7 +64,7 @@ def examples() -> list[doctest.DocTest]:
     found = [test for name, member in public_functions() for test in finder.find(member, name)]
     for owner in PUBLIC:
         found += finder.find(owner, owner.__name__)
-        for name, member in vars(owner).items():
+        for name, member in members(owner):
             if isinstance(member, property) and not name.startswith("_"):
                 found += finder.find(member.fget, f"{owner.__name__}.{name}")
     return [test for test in found if test.examples]

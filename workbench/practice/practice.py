@@ -4,52 +4,48 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import pandas as pd
 
-from workbench.addresses import address_key, address_problem, normalised_address
 from workbench.attachments import AttachmentFolder
 from workbench.domain.accounts import Account
-from workbench.domain.calendar import Now, PracticeCalendar, parse_day
+from workbench.domain.calendar import Now
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
-from workbench.domain.objections import Objections
-from workbench.domain.people import Channel, Role
+from workbench.domain.people import Role
 from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
-from workbench.errors import BadValue, TemplateRefused
+from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
+from workbench.practice.asking import Asking
 from workbench.practice.closures import Closures
 from workbench.practice.dispatch import dispatch
 from workbench.practice.exporting import ExportReport, TableWriter, export_rows
-from workbench.practice.identity import OPENED, origin_of, whose, without_people
+from workbench.practice.identity import OPENED, origin_of, whose
 from workbench.practice.letters import LetterPress
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
+from workbench.practice.objecting import Objecting
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
 from workbench.practice.screens import Screens
 from workbench.practice.searching import Searching
 from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
+from workbench.practice.telling import Telling
 from workbench.practice.templates import Templates
 from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
-    from workbench.domain.saved_searches import SavedSearch
-    from workbench.domain.searches import Search
     from workbench.ports import Ledger, PatientStore
     from workbench.settings import Settings
 
 
-class Practice:
+class Practice(Asking, Objecting, Telling):
     """A practice's workspace, opened: its patients, its email types, its mailings.
 
     Made by ``workbench.open(...)``; every part is handed in by the wiring.
@@ -90,9 +86,8 @@ class Practice:
         self.closures = Closures(self)
         self.tables = Tables(store)
         self._searching = Searching(self)
-        self._last_search: ref[pd.DataFrame] | None = None
+        self._last_search = None
         self.changes = 0
-        """How often something was corrected, imported or objected to through this practice."""
         self.screens = screens
         self.ending: list[Callable[[], None]] = []
         """What is to be ended before the practice is closed."""
@@ -123,288 +118,7 @@ class Practice:
         self.store.close()
         self.ledger.close()
 
-    # --- the practice itself ----------------------------------------------------------------------------
-
-    @cached_property
-    def _card(self) -> dict[str, Any]:
-        card = self.store.columns("practice", [], ["name", "email"])
-        return {str(name): card[name].iloc[0] for name in card.columns if card[name].notna().all() and len(card)}
-
-    @property
-    def name(self) -> str:
-        """The practice's name, or nothing when nobody has told it yet."""
-        name = str(self._card.get("name") or "")
-        return "" if name == self.settings.practice_id else name
-
-    def card(self) -> dict[str, Any]:
-        """Return what the practice says of itself, by column; nothing where it says nothing.
-
-        Examples
-        --------
-        >>> practice.card()["zone"]
-        'Europe/Paris'
-        """
-        found = self.store.columns("practice", [], sorted(self.store.column_names("practice")))
-        return {str(name): (value if pd.notna(value) else None) for name, value in found.iloc[0].items()}
-
-    def set_card(self, **values: str | None) -> None:
-        """Change what the practice says of itself (``name phone city …``), journalled; ``None`` empties a column.
-
-        Parameters
-        ----------
-        **values
-            The new values, by column; the columns are those of `card`.
-
-        Raises
-        ------
-        ReadOnlyStore
-            When the patient store belongs to the practice's own software.
-        UnknownName, BadValue
-            For a column that a practice does not have, or a value that does not fit it; nothing was changed.
-
-        Examples
-        --------
-        >>> practice.set_card(phone="02 99 00 00 00", website=None)
-        >>> practice.card()["phone"]
-        '02 99 00 00 00'
-        """
-        self.store.set_practice(values)
-        self.record_act("practice.changed", {"columns": sorted(values)})
-        self.__dict__.pop("_card", None)
-        self.forget_calendar()
-
-    def record_act(self, what: str, details: Mapping[str, object]) -> None:
-        """Write into the journal what was done to the practice itself, by whom and when."""
-        about = f"practice:{self.settings.practice_id}"
-        self.ledger.acts.record(what, about, details=details, by=self.user, now=self.now())
-
-    def forget_calendar(self) -> None:
-        """Have the calendar read again, since its days changed; whatever was worked out is out of date."""
-        self.__dict__.pop("calendar", None)
-        self.changes += 1
-
-    @property
-    def email(self) -> str:
-        """The practice's own address, or nothing."""
-        return str(self._card.get("email") or "")
-
-    @cached_property
-    def calendar(self) -> PracticeCalendar:
-        """The practice's days and time zone."""
-        return self.store.calendar()
-
-    @property
-    def fields(self) -> Catalogue:
-        """The field catalogue, by code.
-
-        Examples
-        --------
-        >>> practice.fields["PNOM"].code
-        'PNOM'
-        >>> "PPRENOM" in [field.code for field in practice.fields.search("prenom")]
-        True
-        """
-        return self.catalogue
-
-    @property
-    def today(self) -> date:
-        """The practice's date now."""
-        return self.calendar.today(self.now())
-
-    # --- who ----------------------------------------------------------------------------------------------
-
-    def searches(self) -> Mapping[str, Search]:
-        """Return the searches there are by name, with their parameters.
-
-        Examples
-        --------
-        >>> [parameter.name for parameter in practice.searches()["missed"].parameters][:3]
-        ['start', 'end', 'hours']
-        """
-        return self.store.searches()
-
-    def choices(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Return what may be chosen for a search's parameters (its practitioners, chairs …), with their labels.
-
-        Examples
-        --------
-        >>> practice.choices()["chair"][:3]
-        [('F1', 'Fauteuil 1'), ('F2', 'Fauteuil 2'), ('F3', 'Fauteuil 3')]
-        """
-        return self.store.choices()
-
-    def search(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
-        """Look for subjects; one row an appointment, an invoice or a patient.
-
-        Parameters
-        ----------
-        name
-            ``appointments``, ``missed`` …, or its label in any language, as « Impayés »; see `searches`. Or the name of
-            a saved search: what is given here then stands in the place of what was saved.
-        today
-            The day relative dates count from; the practice's date by default.
-        **parameters
-            As on the command line: ``start="tomorrow", end="J+1", state="upcoming"`` … Every search takes ``where``
-            (a condition, see ``workbench.where``), ``not_written_for`` (days) and ``max_age`` (hours), and those about
-            something that is told once ``reminded``.
-
-        Returns
-        -------
-        DataFrame
-            Key ``subject_key``; name and parameters stand in ``frame.attrs["workbench"]``, and ``as_of``, when the data
-            came. Every search has ``last_message_at`` (a moment), ``last_message`` (an email type's path, ``string``)
-            and ``last_message_status`` (``category``), of the last message that left or may have left to whom a row is
-            about. For appointments, by kind:
-
-            * ``string``: the keys ``subject_key appointment_id patient_id file_number practitioner_id family``,
-              ``patient phone email remark``, and ``date time`` as ISO texts of the practice's clock;
-            * ``category``: ``nature chair practitioner state declined_by kind patient_type file_state
-              address_status``;
-            * ``starts_at`` a moment of the practice's zone, ``duration`` ``Int64`` minutes, ``forced`` ``bool``,
-              ``balance`` ``float64`` euros, when it was asked for.
-
-        Raises
-        ------
-        UnknownName, BadValue
-            For an unknown search or parameter, or a value that cannot be read; both are ``UsageError``.
-        StaleData
-            When the data is older than ``max_age``, or nobody knows how old it is.
-
-        Examples
-        --------
-        >>> from workbench import where
-        >>> known = practice.search("appointments", where=(where("city") == "Rennes") & ~where("email").is_missing())
-        >>> known.attrs["workbench"]["resolved"]["where"]
-        "city == 'Rennes' and not missing(email)"
-        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
-        >>> rdv["state"].unique().tolist()
-        ['upcoming']
-        >>> practice.search("appointments", start="yesterdy")
-        Traceback (most recent call last):
-        workbench.errors.BadValue: « yesterdy » is not a date: ...
-        """
-        frame = self._searching.search(name, parameters, today=self._day(today))
-        self._last_search = ref(frame)
-        return frame
-
-    def explain(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
-        """Tell how a search finds its rows; `name`, `today` and parameters as in `search`, which it raises like.
-
-        Returns
-        -------
-        DataFrame
-            One row a condition: ``parameter``, ``condition`` (a sentence), ``sql`` (missing where the ledger answers),
-            ``alone`` (rows that meet it, whatever the others), ``left`` (rows that meet it and all before it). The
-            first row is the search without conditions, the last one all of them.
-
-        Examples
-        --------
-        >>> told = practice.explain("appointments", start="tomorrow", state="upcoming")
-        >>> told["parameter"].tolist()
-        ['', 'start', 'state', '']
-        """
-        return self._searching.explain(name, parameters, today=self._day(today))
-
-    def save_search(self, name: str, search: str | pd.DataFrame, /, **parameters: object) -> SavedSearch:
-        """Keep a search under a name for everyone of the practice, journalled; one of the same name is replaced.
-
-        Parameters
-        ----------
-        name
-            What it is called from now on, in `search` and on the screens.
-        search
-            The name of a search, with its parameters; or all the rows that one found. Relative days stay so.
-
-        Raises
-        ------
-        UsageError
-            When the name or the search cannot be used so; nothing was saved.
-
-        Examples
-        --------
-        >>> saved = practice.save_search("Demain sans adresse", "appointments", start="tomorrow", with_email="no")
-        >>> practice.search("Demain sans adresse", end="tomorrow").attrs["workbench"]["parameters"]
-        {'start': 'tomorrow', 'with_email': 'no', 'end': 'tomorrow'}
-        """
-        return self._searching.save(name, search, parameters)
-
-    def saved_searches(self) -> pd.DataFrame:
-        """Return the saved searches, by name.
-
-        Returns
-        -------
-        DataFrame
-            Key ``name``; ``search`` and ``saved_by`` as texts, ``parameters`` a dict, ``saved_at`` a moment of the
-            practice's zone.
-
-        Examples
-        --------
-        >>> practice.saved_searches().columns.tolist()
-        ['name', 'search', 'parameters', 'saved_at', 'saved_by']
-        """
-        return self._searching.saved_frame()
-
-    def forget_search(self, name: str) -> None:
-        """Forget a saved search, journalled; raises ``UnknownName`` when there is none of this name."""
-        self._searching.forget(name)
-
-    def freshness(self) -> pd.DataFrame:
-        """Return when the data of the patient store came, one row a kind.
-
-        Returns
-        -------
-        DataFrame
-            ``kind`` (of import; ``sample`` for the sample practice, ``store`` for what a store says of itself),
-            ``as_of`` a moment of the practice's zone, ``rows`` (``Int64``) and ``by`` of the last import.
-
-        Examples
-        --------
-        >>> practice.freshness()["kind"].tolist()
-        ['sample']
-        """
-        return self.store.freshness()
-
-    @property
-    def last_search(self) -> pd.DataFrame | None:
-        """The frame that `search` gave last, as long as somebody holds it; else ``None``."""
-        return self._last_search() if self._last_search is not None else None
-
-    def _day(self, today: date | str | None) -> date:
-        return self.today if today is None else parse_day(today, today=self.today, calendar=self.calendar)
-
-    def sql(self, question: str, **values: object) -> pd.DataFrame:
-        """Ask the patient store a question of one's own, in SQL; only reading is possible.
-
-        The database itself refuses to write. It does not know practices apart: where one store holds several, the
-        question sees the rows of all of them, unless it says ``where practice_id = …``.
-
-        Parameters
-        ----------
-        question
-            One ``select``; ``:name`` in it stands for a value, which is never read as SQL.
-        **values
-            The values, by name.
-
-        Returns
-        -------
-        DataFrame
-            The columns asked for; texts ``string``, numbers ``Int64`` or ``Float64``. Money is in cents, as stored,
-            and SQLite gives days and moments as texts.
-
-        Raises
-        ------
-        ReadOnlyStore
-            When it would do anything but read.
-        BadValue
-            When it is not one question that the database understands.
-
-        Examples
-        --------
-        >>> found = practice.sql("select count(*) as n from appointments where state = :state", state="missed")
-        >>> int(found["n"].iloc[0]) > 0
-        True
-        """
-        return self.store.sql(question, values)
+    # --- what comes in and goes out -------------------------------------------------------------------------
 
     def import_file(
         self,
@@ -534,101 +248,6 @@ class Practice:
             labels=labels,
             bom=bom,
         )
-
-    def opt_out(
-        self,
-        address_or_patient: str,
-        *,
-        channel: str = Channel.EMAIL,
-        purpose: str = "",
-        source: str = "practice",
-    ) -> None:
-        """Record that an address or a patient wants no more messages; it also stops what is already queued (P7, P13).
-
-        Parameters
-        ----------
-        address_or_patient
-            An e-mail address, or a file number.
-        channel
-            ``email``, ``letter`` or ``sms``.
-        purpose
-            The purpose of the messages not wanted any more; every one by default.
-        source
-            Where it was said: ``phone``, ``reply``, ``form`` …
-
-        Raises
-        ------
-        BadValue
-            When it is no single well-formed address, or there is no such channel or purpose; nothing was recorded.
-        UnknownPatient
-            When it is neither an address nor a known file number.
-
-        Examples
-        --------
-        >>> practice.opt_out("somebody@mail.example")
-        >>> practice.objection("Somebody@mail.example")
-        'opted_out'
-        """
-        who = self.objector(address_or_patient, channel)
-        self.known_purpose(purpose)
-        self.ledger.opt_outs.opt_out(**who, purpose=purpose, source=source, by=self.user, now=self.now())
-        self.changes += 1
-
-    def withdraw_opt_out(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> bool:
-        """Take an opt-out back, exactly as it was recorded, journalled; tell whether there was one.
-
-        `address_or_patient`, `channel` and `purpose` as in `opt_out`, which it raises like, too. What the patient
-        store itself holds against messages stays (see `objection`).
-
-        Examples
-        --------
-        >>> practice.opt_out("somebody@mail.example")
-        >>> practice.withdraw_opt_out("somebody@mail.example")
-        True
-        """
-        who = self.objector(address_or_patient, channel)
-        done = self.ledger.opt_outs.withdraw(**who, purpose=purpose, by=self.user, now=self.now())
-        self.changes += 1
-        return done
-
-    def objection(self, address_or_patient: str, *, channel: str = Channel.EMAIL, purpose: str = "") -> str:
-        """Return why no message may leave to an address or a patient (``opted_out``, ``no_consent``), or ``""``.
-
-        `address_or_patient`, `channel` and `purpose` as in `opt_out`, which it raises like, too.
-        """
-        who = self.objector(address_or_patient, channel)
-        if who["patient_id"]:
-            own = self.store.people([who["patient_id"]])["email"].iloc[0]
-            who["address"] = own if isinstance(own, str) else ""
-        standing = pd.concat([self.store.objections(), self.ledger.opt_outs.objections()], ignore_index=True)
-        return Objections.from_frame(standing, mailbox=address_key).reason(**who, purpose=purpose)
-
-    def known_purpose(self, purpose: str) -> str:
-        """Return a purpose that some email type has, or ``""``; raises ``BadValue`` for another one."""
-        known = sorted({template.occasion_purpose for template in self.templates.values()})
-        if purpose and purpose not in known:
-            raise BadValue(
-                _("No email type has the purpose « {purpose} ». There are: {known}.").format(
-                    purpose=purpose, known=", ".join(known)
-                )
-            )
-        return purpose
-
-    def objector(self, address_or_patient: str, channel: str) -> dict[str, str]:
-        """Return who is meant, by ``patient_id``, ``address`` and ``channel``; raises like `opt_out`."""
-        asked = address_or_patient.strip()
-        if channel not in [str(known) for known in Channel]:
-            raise BadValue(
-                _("There is no channel « {channel} »: it is one of {known}.").format(
-                    channel=channel, known=", ".join(Channel)
-                )
-            )
-        if "@" not in asked:
-            return {"patient_id": self.patients.known(asked), "address": "", "channel": str(channel)}
-        if address_problem(asked):
-            # The text itself stays unsaid: it may hold somebody's name (P12).
-            raise BadValue(_("This is not one e-mail address: write it alone, as name@domain.example."))
-        return {"patient_id": "", "address": normalised_address(asked), "channel": str(channel)}
 
     # --- the mailing --------------------------------------------------------------------------------------
 
@@ -823,109 +442,6 @@ class Practice:
             progress=progress,
             stop=stop,
         )
-
-    # --- what became of it --------------------------------------------------------------------------------
-
-    def results(
-        self,
-        mailing: Mailing | int | None = None,
-        *,
-        since: date | str | None = None,
-        identities: bool = False,
-    ) -> pd.DataFrame:
-        """Return one row a delivery of a mailing, of every mailing since a day, or of the latest mailing.
-
-        Parameters
-        ----------
-        mailing
-            A mailing or its number; the latest one by default.
-        since
-            A day, as in a search: every delivery queued from then on.
-        identities
-            Show recipients' names and addresses too. Otherwise they are left out (P12): a server's reply that repeats
-            the address says « … » in its place, and a table's row whose key is its address has a digest instead.
-
-        Returns
-        -------
-        DataFrame
-            Key ``delivery_id``. ``mailing_id delivery_id template_revision attempts again`` are ``int64``,
-            ``smtp_code`` ``Int64``, ``status role channel`` ``category``, ``queued_at decided_at`` moments in UTC, and
-            everything else ``string``: ``patient_id appointment_id`` and the like join with searches and tables.
-
-        Raises
-        ------
-        UnknownMailing
-            When the ledger has no mailing of this number.
-        BadValue
-            When `since` is no day.
-
-        Examples
-        --------
-        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
-        >>> mailing = practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous")
-        >>> len(mailing.send(confirmed=True)) == len(practice.results(mailing))
-        True
-        >>> "address" in practice.results(mailing), "address" in practice.results(mailing, identities=True)
-        (False, True)
-        >>> told = rdv.merge(practice.results(mailing), on="patient_id", how="left", suffixes=("", "_told"))
-        >>> bool(told["status"].notna().any())
-        True
-        """
-        number = mailing.id if isinstance(mailing, Mailing) else mailing
-        start = (
-            None
-            if since is None
-            else datetime.combine(self._day(since), datetime.min.time(), tzinfo=self.calendar.zone)
-        )
-        frame = self.ledger.results.results(number, since=start)
-        return frame if identities else without_people(frame)
-
-    def plot(self, results: Mailing | int | pd.DataFrame | None = None) -> Any:
-        """Draw what became of a mailing's messages (by default the latest), by state, reason and time.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            It holds counts alone, shows itself in a notebook, and stays readable in a report.
-        """
-        frame = results if isinstance(results, pd.DataFrame) else self.results(results)
-        return self.screens.plot(frame, self.calendar.zone)
-
-    def history(self, patient_id: str) -> pd.DataFrame:
-        """Return what was sent to whom about one patient, latest first.
-
-        Parameters
-        ----------
-        patient_id
-            The file number.
-
-        Returns
-        -------
-        DataFrame
-            Columns as in `results`, with names and addresses; key ``delivery_id``.
-
-        Examples
-        --------
-        >>> len(practice.history("nobody"))
-        0
-        """
-        return self.ledger.results.history(patient_id)
-
-    def mailings(self) -> pd.DataFrame:
-        """Return one row a mailing, latest first, with its counts.
-
-        Returns
-        -------
-        DataFrame
-            Key ``mailing_id``; what it is (``template account search …``), where it stands (``status reason``), and
-            how its rows stand (``sent failed in_doubt skipped pending cancelled``).
-
-        Examples
-        --------
-        >>> len(practice.mailings())
-        0
-        """
-        return self.ledger.mailings.mailings()
 
     # --- notebooks that run by themselves ---------------------------------------------------------------------
 

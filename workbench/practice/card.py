@@ -1,0 +1,119 @@
+"""What a practice says of itself, and its clock: what every other room of it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.domain.calendar import Now, PracticeCalendar, parse_day
+from workbench.domain.fields import Catalogue
+
+if TYPE_CHECKING:
+    from workbench.ports import Ledger, PatientStore
+    from workbench.settings import Settings
+
+
+class Card:
+    """The practice's own data, its calendar and its journal."""
+
+    settings: Settings
+    user: str
+    store: PatientStore
+    ledger: Ledger
+    catalogue: Catalogue
+    now: Now
+    changes: int
+    """How often something was corrected, imported or objected to through this practice."""
+
+    @cached_property
+    def _card(self) -> dict[str, Any]:
+        card = self.store.columns("practice", [], ["name", "email"])
+        return {str(name): card[name].iloc[0] for name in card.columns if card[name].notna().all() and len(card)}
+
+    @property
+    def name(self) -> str:
+        """The practice's name, or nothing when nobody has told it yet."""
+        name = str(self._card.get("name") or "")
+        return "" if name == self.settings.practice_id else name
+
+    def card(self) -> dict[str, Any]:
+        """Return what the practice says of itself, by column; nothing where it says nothing.
+
+        Examples
+        --------
+        >>> practice.card()["zone"]
+        'Europe/Paris'
+        """
+        found = self.store.columns("practice", [], sorted(self.store.column_names("practice")))
+        return {str(name): (value if pd.notna(value) else None) for name, value in found.iloc[0].items()}
+
+    def set_card(self, **values: str | None) -> None:
+        """Change what the practice says of itself (``name phone city …``), journalled; ``None`` empties a column.
+
+        Parameters
+        ----------
+        **values
+            The new values, by column; the columns are those of `card`.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the patient store belongs to the practice's own software.
+        UnknownName, BadValue
+            For a column that a practice does not have, or a value that does not fit it; nothing was changed.
+
+        Examples
+        --------
+        >>> practice.set_card(phone="02 99 00 00 00", website=None)
+        >>> practice.card()["phone"]
+        '02 99 00 00 00'
+        """
+        self.store.set_practice(values)
+        self.record_act("practice.changed", {"columns": sorted(values)})
+        self.__dict__.pop("_card", None)
+        self.forget_calendar()
+
+    def record_act(self, what: str, details: Mapping[str, object]) -> None:
+        """Write into the journal what was done to the practice itself, by whom and when."""
+        about = f"practice:{self.settings.practice_id}"
+        self.ledger.acts.record(what, about, details=details, by=self.user, now=self.now())
+
+    def forget_calendar(self) -> None:
+        """Have the calendar read again, since its days changed; whatever was worked out is out of date."""
+        self.__dict__.pop("calendar", None)
+        self.changes += 1
+
+    @property
+    def email(self) -> str:
+        """The practice's own address, or nothing."""
+        return str(self._card.get("email") or "")
+
+    @cached_property
+    def calendar(self) -> PracticeCalendar:
+        """The practice's days and time zone."""
+        return self.store.calendar()
+
+    @property
+    def fields(self) -> Catalogue:
+        """The field catalogue, by code.
+
+        Examples
+        --------
+        >>> practice.fields["PNOM"].code
+        'PNOM'
+        >>> "PPRENOM" in [field.code for field in practice.fields.search("prenom")]
+        True
+        """
+        return self.catalogue
+
+    @property
+    def today(self) -> date:
+        """The practice's date now."""
+        return self.calendar.today(self.now())
+
+    def _day(self, today: date | str | None) -> date:
+        return self.today if today is None else parse_day(today, today=self.today, calendar=self.calendar)
