@@ -94,7 +94,7 @@ def test_a_message_tells_of_its_subject_and_any_other_of_the_patients_current_on
     assert told("patient:ana", *codes) == current
     assert told("invoice:a@b", *codes) == ["F-2", *current[1:]]
     assert told("quote:2", *codes) == ["F-1", "D-2", *current[2:]]
-    assert told("recall:2", *codes, occasion="2026-11-01") == [*current[:2], "4 octobre 2026", current[3]]
+    assert told("recall:2", *codes, due_on=pd.Timestamp("2026-11-01")) == [*current[:2], "4 octobre 2026", current[3]]
 
 
 def test_a_row_that_names_its_invoice_tells_of_that_one(told) -> None:
