@@ -95,19 +95,18 @@ def tuvous(value: Any, familiar: Any = "tu", formal: Any = "vous") -> str:
 
 def enumeration(items: Sequence[str], language: str = "fr") -> str:
     """« a, b et c »; "a, b and c"."""
-    if len(items) < 2:
-        return "".join(items)
-    joint = " and " if language == "en" else " et "
-    return ", ".join(items[:-1]) + joint + items[-1]
+    return _joined(items, "and" if language == "en" else "et")
 
 
 def liste(value: Any, word: Any = "et") -> str:
     """Make « a, b et c » of the lines of a field (@ACTES, @PIECES …) or of a list; `word` stands before the last."""
     lines = value if isinstance(value, (list, tuple)) else _text(value).split("\n")
     items = [text for text in (_text(line).strip() for line in lines) if text]
-    if len(items) < 2:
-        return "".join(items)
-    return ", ".join(items[:-1]) + f" {_text(word)} {items[-1]}"
+    return _joined(items, _text(word))
+
+
+def _joined(items: Sequence[str], word: str) -> str:
+    return f"{', '.join(items[:-1])} {word} {items[-1]}" if len(items) > 1 else "".join(items)
 
 
 def majuscule(value: Any) -> str:

@@ -52,14 +52,10 @@ def _moment_list(items: Values, language: str, inputs: Inputs) -> str:
 
 def _invoice_list(inputs: Inputs, source: Sequence[str]) -> Column:
     """Write the invoices that the addressee is asked to pay, one a line; in a letter about one, those that are due."""
-    nobody: Column = [None] * len(inputs.languages)
-    addressees = inputs.columns.get("addressee.addressee_key", nobody)
-    leads = inputs.columns.get("subject.invoice_id", nobody)
+    columns = (inputs.column(name) for name in (source[0], "addressee.addressee_key", "subject.invoice_id"))
     return [
         "\n".join(_invoice(item, language, inputs) for item in _asked(items, addressee, lead, inputs)) or None
-        for items, addressee, lead, language in zip(
-            inputs.column(source[0]), addressees, leads, inputs.languages, strict=True
-        )
+        for items, addressee, lead, language in zip(*columns, inputs.languages, strict=True)
     ]
 
 
