@@ -28,8 +28,6 @@ CURRENT = {
 """Of each table that a message may be about, the patient's column that names the current row."""
 
 _START = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
-_COLLEAGUE_ROLES = frozenset(str(role) for role in COLLEAGUES)
-
 
 Subject = tuple[str, str, datetime | None]
 """What a message is about first: ``("appointment", "12", its start)``."""
@@ -89,9 +87,7 @@ def _visits(frame: pd.DataFrame, subjects: Sequence[Subject], now: datetime) -> 
 
 def _colleagues(frame: pd.DataFrame, told: Sequence[str | None]) -> list[str | None]:
     written = (key.partition(":") for key in frame["addressee_key"].tolist())
-    return [
-        key if role in _COLLEAGUE_ROLES else subject for (role, _colon, key), subject in zip(written, told, strict=True)
-    ]
+    return [key if role in COLLEAGUES else subject for (role, _colon, key), subject in zip(written, told, strict=True)]
 
 
 def person_keys(role: str, frame: pd.DataFrame) -> list[str]:
