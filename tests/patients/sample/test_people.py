@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from workbench.patients.sample.first_people import FIRST
 from workbench.patients.sample.people import PATIENTS, sample_people
 
 
@@ -53,6 +55,27 @@ def test_siblings_have_first_names_of_their_own() -> None:
         if patient.family and patient.is_child:
             seen.setdefault(patient.family, []).append(patient.first_name)
     assert all(len(names) == len(set(names)) for names in seen.values())
+
+
+def test_siblings_are_a_year_apart_or_twins_and_no_parent_was_a_child() -> None:
+    patients, persons = sample_people()
+    numbers = {patient.file_number: patient for patient in patients}
+    born: dict[str, list[date]] = {}
+    for patient in patients[FIRST:]:
+        if patient.family and patient.is_child:
+            born.setdefault(patient.family, []).append(patient.birth_date(date(2026, 11, 22)))
+    gaps = [(younger - elder).days for dates in born.values() for elder, younger in pairwise(sorted(dates))]
+    assert len(gaps) > 100
+    assert all(gap == 0 or gap >= 364 for gap in gaps)
+    assert sum(gap == 0 for gap in gaps) < 0.15 * len(gaps)
+    later = {patient.file_number for patient in patients[FIRST:]}
+    years = [
+        numbers[person.patient_id].age - numbers[tie[0]].age
+        for person in persons
+        for tie in person.ties
+        if person.patient_id in later
+    ]
+    assert min(years) >= 20
 
 
 @given(st.dates(min_value=date(2026, 1, 1), max_value=date(2032, 12, 31)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby, pairwise
 
 from workbench.patients.sample.data import sample_rows
 from workbench.patients.sample.draw import Draw, SamplePatient, SamplePerson
@@ -14,6 +15,9 @@ _FILE_NUMBERS = range(5000, 9000)
 _FAMILIES = 182
 _COUPLES = 25
 _YEAR = 365
+_PARENT_AT = 20
+"""Nobody had a child before this age."""
+
 _STAIRS = ("Bâtiment A", "Bâtiment C, 2e étage", "Appartement 12", "Résidence des Saules", "Chez Mme Le Goff")
 _WORKDAYS = {
     "adult": ("MM", "MM", "MM", "AB", "AB", "AB", "YK", "YK", "TJ", "CC"),
@@ -25,6 +29,9 @@ MARKS = {"deceased": 8, "archived": 40, "external": 6, "opted_out": 12, "refused
 
 NEWCOMERS = 24
 """How many have been known for less than a month."""
+
+NEW = 28
+"""They have been known for so many days at most."""
 
 
 def crowd(size: int) -> tuple[tuple[SamplePatient, ...], tuple[SamplePerson, ...]]:
@@ -54,14 +61,21 @@ def crowd(size: int) -> tuple[tuple[SamplePatient, ...], tuple[SamplePerson, ...
     drawn: list[SamplePatient] = []
     parents: list[SamplePerson] = []
     for number in range(101, 101 + _FAMILIES):
-        children, grown = draw.family(str(number))
-        drawn += children
+        followed, grown = draw.family(str(number))
+        drawn += _of_an_age(followed)
         parents += grown
     for number in range(301, 301 + _COUPLES):
         drawn += _couple(draw, str(number))
     while len(drawn) < size:
         drawn.append(draw.adult())
     return tuple(_told_apart(dice, drawn)), tuple(_parents(dice, parents))
+
+
+def _of_an_age(family: Sequence[SamplePatient]) -> Iterator[SamplePatient]:
+    """Let parents be old enough for their children."""
+    youngest = _PARENT_AT + max(patient.age for patient in family if patient.is_child)
+    for patient in family:
+        yield patient if patient.is_child else replace(patient, age=max(patient.age, youngest))
 
 
 def _couple(draw: Draw, key: str) -> Iterator[SamplePatient]:
@@ -80,6 +94,7 @@ def _told_apart(dice: random.Random, drawn: list[SamplePatient]) -> Iterator[Sam
     """Spread the birthdays over the whole year, so that there are some every day, and mark those who are special."""
     birthdays = [number % _YEAR for number in range(len(drawn))]
     dice.shuffle(birthdays)
+    _part_siblings(drawn, birthdays)
     grown = [number for number, patient in enumerate(drawn) if not patient.is_child and patient.family is None]
     marks = [mark for mark, count in MARKS.items() for _one in range(count)]
     marked = dict(zip(dice.sample(grown, len(marks)), marks, strict=True))
@@ -91,10 +106,22 @@ def _told_apart(dice: random.Random, drawn: list[SamplePatient]) -> Iterator[Sam
             patient,
             birthday=0 if number == mourned else birthdays[number],  # nobody wishes them well any more
             mark=mark,
-            followed_for=dice.randint(1, 28) if number in new else _followed_for(dice, patient, mark),
+            followed_for=dice.randint(1, NEW) if number in new else _followed_for(dice, patient, mark),
             stairs=dice.choice(_STAIRS) if patient.family is None and dice.random() < 0.12 else None,
             file_state={"deceased": "Clos", "archived": "Archivé"}.get(mark, patient.file_state),
         )
+
+
+def _part_siblings(drawn: Sequence[SamplePatient], birthdays: list[int]) -> None:
+    """Let siblings be a year apart at least, or twins: the elder's birthday is the longer ago."""
+    children = [number for number, patient in enumerate(drawn) if patient.is_child]
+    for _family, numbers in groupby(children, key=lambda number: drawn[number].family):
+        by_age = sorted(numbers, key=lambda number: drawn[number].age)
+        for number, birthday in zip(by_age, sorted(birthdays[number] for number in by_age), strict=True):
+            birthdays[number] = birthday
+        for younger, elder in pairwise(by_age):
+            if drawn[younger].age == drawn[elder].age:
+                birthdays[elder] = birthdays[younger]
 
 
 def _followed_for(dice: random.Random, patient: SamplePatient, mark: str) -> int:
