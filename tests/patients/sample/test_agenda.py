@@ -63,6 +63,19 @@ def test_the_practice_closes_itself_when_and_for_as_long_as_said(today: date) ->
     )
 
 
+@given(DAYS)
+@example(date(2026, 11, 22))  # a Sunday
+@example(date(2026, 11, 24))
+def test_an_appointment_was_moved_from_an_open_day_to_an_open_day(today: date) -> None:
+    days = SampleDays(today)
+    feasts = holidays.country_holidays("FR", years=range(today.year - 1, today.year + 2))
+    for visit in (visit for visit in sample_visits() if visit.moved_by):
+        moved = {days.at(visit.day, visit.minute), days.told(visit.day, visit.minute, visit.moved_by)}
+        assert len(moved) == 2 or visit.day in (0, 1)
+        if len(moved) == 2:
+            assert all(at.weekday() < 5 and at.date() not in feasts and at.date() not in days.closed for at in moved)
+
+
 def test_the_first_patients_have_tomorrow_to_themselves() -> None:
     first = {visit.file_number for visit in first_visits()}
     assert {visit.file_number for visit in sample_visits() if visit.day == 1} <= first

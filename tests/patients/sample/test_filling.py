@@ -341,6 +341,21 @@ def test_every_contact_of_the_past_says_that_it_is_simulated(store: SqlPatientSt
     assert all(row["at"][:10] < TODAY.isoformat() for row in contacts)
 
 
+def test_nobody_was_reminded_of_an_appointment_after_it(store: SqlPatientStore) -> None:
+    starts = {row["appointment_id"]: row["starts_at"] for row in rows(store, "appointments")}
+    told = [row for row in rows(store, "contacts") if row["purpose"] == "appointment_reminder"]
+    assert len(told) > 5000
+    assert all(
+        row["at"][:10] < min(row["told_start"], starts[row["appointment_id"]]).date().isoformat() for row in told
+    )
+
+
+def test_colleagues_referred_some_of_the_new_patients(store: SqlPatientStore) -> None:
+    new = {row["patient_id"] for row in rows(store, "patients") if row["created_on"] > TODAY - timedelta(days=30)}
+    ties = rows(store, "patient_correspondents")
+    assert 5 <= sum(row["kind"] == "referring" and row["patient_id"] in new for row in ties) < len(new)
+
+
 def test_what_people_were_told_about_belongs_to_them(store: SqlPatientStore) -> None:
     for table, key in (("appointments", "appointment_id"), ("invoices", "invoice_id"), ("recalls", "recall_id")):
         owner = {row[key]: row["patient_id"] for row in rows(store, table)}

@@ -5,19 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from workbench.patients.sample.agenda import sample_visits
 from workbench.patients.sample.data import sample_words
-from workbench.patients.sample.days import SampleDays
+from workbench.patients.sample.days import PAST_DAYS, SampleDays
 from workbench.patients.sample.visits import Visit
 
 SOURCE = "simulated"
 """Every contact of the sample is marked with it: nobody was ever told any of this."""
 
 _EVENING = 17 * 60 + 30
+_BEFORE = 2
+"""Numbered days from a reminder to its appointment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def contact_rows(days: SampleDays, others: Iterable[Contact]) -> list[dict[str, 
                 "channel": contact.channel,
                 "purpose": contact.purpose,
                 "rank": contact.rank,
-                "told_start": days.at(told.day, told.minute) + timedelta(days=told.moved_by) if told else None,
+                "told_start": days.told(told.day, told.minute, told.moved_by) if told else None,
                 "outcome": contact.outcome,
                 "by": "Claire" if contact.channel == "phone" else None,
                 "source": SOURCE,
@@ -69,14 +71,14 @@ def contact_rows(days: SampleDays, others: Iterable[Contact]) -> list[dict[str, 
 def _appointment_reminders() -> Iterable[Contact]:
     dice = random.Random("calls of the Cabinet des Tilleuls")  # noqa: S311 (invented calls)
     for visit in sample_visits():
-        if visit.told is None:
+        # What was told before the first numbered day is not known any more.
+        if visit.told is None or visit.day - _BEFORE < -PAST_DAYS:
             continue
         called = visit.told == "phone"
         yield Contact(
             file_number=visit.file_number,
             purpose="appointment_reminder",
-            # Two days before; what is still to come was told lately.
-            day=max(visit.day - 2, -500) if visit.day <= 1 else -dice.randint(1, 8),
+            day=visit.day - _BEFORE if visit.day <= 1 else -dice.randint(1, 8),  # what is to come was told lately
             minute=dice.choice((9 * 60 + 20, 11 * 60, 14 * 60 + 40)) if called else _EVENING,
             channel=visit.told,
             outcome=dice.choice(("joint", "joint", "répondeur", "message laissé")) if called else "envoyé",

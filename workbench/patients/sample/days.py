@@ -79,6 +79,7 @@ class SampleDays:
 
     def __init__(self, today: date) -> None:
         feasts, opening = french_holidays(), set(sample_words()["opening"]["weekdays"])
+        self._feasts, self._opening = feasts, opening
         self.today = today
         self.dates: dict[int, date] = {-1: today - timedelta(days=1), 0: today, 1: today + timedelta(days=1)}
         self.closed: dict[date, str] = {}
@@ -91,7 +92,7 @@ class SampleDays:
                 lost: list[date] = []
                 while True:
                     day += timedelta(days=step)
-                    if day.weekday() not in opening or day in feasts:
+                    if not self.is_open(day):
                         continue
                     if closure is None or len(lost) == closure.open_days:
                         break
@@ -107,6 +108,22 @@ class SampleDays:
     def closed_before(self, number: int) -> list[date]:
         """Return the closed days between a numbered day and the one before it, in order."""
         return sorted(day for day in self.closed if self.dates[number - 1] < day < self.dates[number])
+
+    def is_open(self, day: date) -> bool:
+        """Tell whether the practice works on a day, as far as it is known to close itself."""
+        return day.weekday() in self._opening and day not in self._feasts and day not in self.closed
+
+    def told(self, day: int, minute: int, moved_by: int) -> datetime:
+        """Return when a visit of a numbered day was before it was moved so many days to it.
+
+        It was on an open day. Nothing was ever moved to a day that is not open: such a visit stands where it was.
+        """
+        before = self.dates[day]
+        if moved_by and self.is_open(before):
+            before += timedelta(days=moved_by)
+            while not self.is_open(before):
+                before += timedelta(days=1 if moved_by > 0 else -1)
+        return datetime.combine(before, time(minute // 60, minute % 60))
 
     def at(self, day: int, minute: int) -> datetime:
         """Return a minute of a numbered day, on the practice's wall clock."""

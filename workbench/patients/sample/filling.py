@@ -12,6 +12,7 @@ from workbench.errors import DatabaseRefused
 from workbench.language import _
 from workbench.patients.sample.agenda import sample_visits
 from workbench.patients.sample.album import media_dates, media_rows
+from workbench.patients.sample.crowd import NEW
 from workbench.patients.sample.data import sample_rows, sample_words
 from workbench.patients.sample.days import CLOSURES, LEAVES, ON_CALL, SampleDays
 from workbench.patients.sample.draw import SamplePatient, SamplePerson
@@ -344,7 +345,7 @@ def _colleague_rows(followed: tuple[SamplePatient, ...]) -> list[dict[str, Any]]
             rows.append((patient.file_number, _PHYSICIANS[number % len(_PHYSICIANS)], "treating_physician"))
         if patient.practitioner in ("CC", "TJ", "YK") and number % 4:
             rows.append((patient.file_number, _DENTISTS[number % len(_DENTISTS)], "treating_dentist"))
-        if patient.practitioner in ("TJ", "YK") and number % 2:
+        if number % 2 and (patient.practitioner in ("TJ", "YK") or patient.followed_for <= NEW):
             rows.append((patient.file_number, _DENTISTS[number % 5], "referring"))
         if patient.practitioner in ("SL", "AB") and patient.is_child and number % 3 == 0:
             rows.append((patient.file_number, ("C002", "C011", "C024")[number % 9 // 3], "orthodontist"))
@@ -404,13 +405,21 @@ def _visit_rows(days: SampleDays) -> Rows:
     sites = {chair["chair_id"]: (chair["room_id"], chair["site_id"]) for chair in sample_words()["chairs"]}
     return {
         "appointments": [
-            _visit_row(visit, days.at(visit.day, visit.minute), kinds[visit.nature], *sites[visit.chair])
+            _visit_row(
+                visit,
+                days.at(visit.day, visit.minute),
+                days.told(visit.day, visit.minute, visit.moved_by),
+                kinds[visit.nature],
+                *sites[visit.chair],
+            )
             for visit in sample_visits()
         ]
     }
 
 
-def _visit_row(visit: Visit, starts_at: datetime, kind: str, room_id: str, site_id: str) -> dict[str, Any]:
+def _visit_row(
+    visit: Visit, starts_at: datetime, told: datetime, kind: str, room_id: str, site_id: str
+) -> dict[str, Any]:
     return {
         "appointment_id": visit.appointment_id,
         "patient_id": visit.file_number,
@@ -428,5 +437,5 @@ def _visit_row(visit: Visit, starts_at: datetime, kind: str, room_id: str, site_
         "practitioner_id": visit.practitioner,
         "made_on": (starts_at - timedelta(days=visit.made_before)).replace(hour=10, minute=30),
         "remark": visit.remark,
-        "moved_from": starts_at + timedelta(days=visit.moved_by) if visit.moved_by else None,
+        "moved_from": told if told != starts_at else None,
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.patients.sample.agenda import sample_visits
 from workbench.patients.sample.contacts import Contact
-from workbench.patients.sample.days import PAST_DAYS, SampleDays
+from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.reminders import channels
 from workbench.patients.sample.rows import by_number
@@ -68,7 +68,7 @@ def recall_rows(days: SampleDays) -> tuple[list[dict[str, Any]], list[Contact]]:
                     file_number=file_number,
                     purpose="recall",
                     rank=rank,
-                    day=max(when, -PAST_DAYS),
+                    day=when,
                     minute=10 * 60,
                     channel=channels().get(file_number, "letter"),
                     outcome="envoyé",
