@@ -12,6 +12,7 @@ from tests.patients.imports.importer import Importer, codes, counts, everything_
 from workbench.errors import ImportRefused
 from workbench.language import use_language
 from workbench.patients import schema
+from workbench.patients.imports.table import ImportTable, read_table
 from workbench.patients.store import SqlPatientStore
 
 AGENDA = "Nr;Dossier;Quand;Venu\nX1;90001;23/11/2026 09:00;non\n"
@@ -37,6 +38,23 @@ def test_a_mapping_is_used_again_for_the_same_headings(store: SqlPatientStore, i
     assert counts(again) == (1, 1, 0, 0, 0)
     assert again.mapping_of.startswith("2026-")
     assert rows_of(store, schema.appointments, "appointment_id", "state") == [("X1", "missed"), ("X2", "missed")]
+
+
+def test_a_file_is_read_once_more_only_when_its_mapping_says_how(
+    imported: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def reading(path: Path, **said: str | None) -> ImportTable:
+        read.append(path)
+        return read_table(path, **said)
+
+    monkeypatch.setattr("workbench.patients.imports.importing.read_table", reading)
+    for options, times in (({}, 1), ({"options": {"delimiter": ";"}}, 2)):
+        imported("appointments", AGENDA, mapping={**MAPPING, **options})
+        read.clear()
+        assert imported("appointments", AGENDA).mapping_of
+        assert len(read) == times
 
 
 def test_other_headings_and_other_kinds_know_nothing_of_it(imported: Importer) -> None:

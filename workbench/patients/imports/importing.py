@@ -139,8 +139,9 @@ def import_file(
             again = remembered(connection, practice_id, kind, shape_of(table.headings))
     if again is not None:
         understood = read_mapping(again.sections, known=columns)
-        table = _table_read_again(file, understood)
-    shape = _shape(file, table, understood)
+        if understood.says_how_to_read:
+            table = _table_read_again(file, understood)
+    shape = _shape(file, table, understood) if sections or forget_mapping else ""
     at = now.astimezone(UTC).isoformat(timespec="seconds")
     places = places_of_columns(table.headings, kind, columns, understood, file=file.name)
     report: ImportReport
@@ -206,7 +207,7 @@ def _table_read_again(file: Path, mapping: ImportMapping) -> ImportTable:
 
 def _shape(file: Path, table: ImportTable, mapping: ImportMapping) -> str:
     """Return the shape that the next such file will show to who knows nothing about it yet."""
-    if mapping.encoding or mapping.delimiter or mapping.sheet:
+    if mapping.says_how_to_read:
         with suppress(ImportRefused):  # it cannot be read without being told how: what was said is said again
             return shape_of(read_table(file).headings)
     return shape_of(table.headings)

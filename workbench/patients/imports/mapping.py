@@ -67,6 +67,11 @@ class ImportMapping:
     folder: str | None = None
     move: bool = False
 
+    @property
+    def says_how_to_read(self) -> bool:
+        """Whether a file is read by it otherwise than without it: its cells, not what they mean."""
+        return bool(self.encoding or self.delimiter or self.sheet)
+
 
 def read_mapping(source: Mapping[str, Any] | str | Path | None, *, known: Sequence[str]) -> ImportMapping:
     """Read a mapping from a TOML file or a dictionary; `known` are the columns of the kind of import.
