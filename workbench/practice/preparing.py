@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -195,6 +196,8 @@ class Prepared:
                 today=practice.calendar.today(self.at),
                 adult_age=practice.settings.adult_age,
             )
+            willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
+            found = replace(found, frame=willing)
         else:
             keys = self._subjects["subject_key"].dropna().astype(str).unique()
             doctors = [one for one in map(colleague_of, keys) if one]
@@ -222,9 +225,7 @@ class Prepared:
                 payers=practice.store.invoice_payers(bills) if bills else None,
                 told_already=tuple if self.again else self._told_already,
             )
-        willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
-        findings = (*found.findings, *other_steps(found.subjects, template.step))
-        return Recipients(frame=willing, subjects=found.subjects, values=found.values, findings=findings)
+        return replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
 
     def _told_already(self) -> frozenset[tuple[str, str, str, str]]:
         template = self._template
