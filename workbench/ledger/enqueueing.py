@@ -17,26 +17,20 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery, occasion_subject, recipient_group
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.mailings import EnqueueReport, MailingRecord
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
+from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 CHUNK = 500
 """Rows written in one transaction: short enough not to keep a second workstation waiting."""
 
 DUPLICATE = "duplicate_occasion"
-SUPERSEDED = "superseded"
 
 _T = TypeVar("_T")
-_Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
-_To = tuple[str, str, str]  # addressee_key, role, channel
 _S = DeliveryStatus
 _rows = schema.deliveries
-
-
-def _key(row: Any) -> _Key:  # a `NewDelivery`, or a row of the table
-    return row.recipient_id, row.addressee_key, row.role, row.channel
 
 
 @dataclass(slots=True)
@@ -53,8 +47,8 @@ class _Tally:
 class _Standing:
     """What the mailing holds already of a chunk's recipients, and of those whom they replace."""
 
-    rows: Mapping[_Key, Any]
-    previous: Mapping[_Key, int]  # the latest delivery of each key before this round
+    rows: Mapping[Key, Any]
+    previous: Mapping[Key, int]  # the latest delivery of each key before this round
     all: Sequence[Any]  # the rows of every round
     waiting: Mapping[int, Any]  # the letters of the pending rows that nobody holds
 
@@ -89,7 +83,7 @@ class Enqueuing:
     _last_before: int = 0
     _named: set[int] = field(default_factory=set)
     # Of a part of a search, the subjects that it speaks of to each addressee.
-    _told: dict[_To, set[str]] = field(default_factory=dict)
+    _told: Told = field(default_factory=Told)
 
     def run(self, rows: Iterable[NewDelivery]) -> EnqueueReport:
         """Queue every row and tell what was done."""
@@ -99,7 +93,8 @@ class Enqueuing:
             ).scalar_one()
         if not self.complete and self._last_before:
             rows = list(rows)  # a part is held whole, so that where it is cut into transactions does not matter
-            self._told = _subjects_told(rows)
+            for row in rows:
+                self._told.add(row, may_leave=False)
         waiting = iter(rows)
         while chunk := list(islice(waiting, CHUNK)):
             with writing(self.engine) as connection:
@@ -132,9 +127,9 @@ class Enqueuing:
         tell: list[tuple[int, NewDelivery]] = []
         new: list[tuple[dict[str, Any], NewDelivery, Any]] = []
         changed: list[dict[str, Any]] = []
-        seen: set[_Key] = set()
+        seen: set[Key] = set()
         for row in chunk:
-            key = _key(row)
+            key = key_of(row)
             found = standing.rows.get(key)
             if key in seen or not self._may_change(row, found, standing):
                 self._tally.kept += 1
@@ -196,15 +191,15 @@ class Enqueuing:
             )
             found |= {row.id: row for row in connection.execute(beside)}
         # An earlier round's row may wait too, since a person settled it: it is named as well as the newest.
-        keys = {_key(row) for row in chunk}
-        self._named.update(row.id for row in found.values() if _key(row) in keys)
-        standing: dict[_Key, Any] = {}
-        previous: dict[_Key, int] = {}
+        keys = {key_of(row) for row in chunk}
+        self._named.update(row.id for row in found.values() if key_of(row) in keys)
+        standing: dict[Key, Any] = {}
+        previous: dict[Key, int] = {}
         for row in sorted(found.values(), key=lambda row: (row.again, row.id)):
             if not self.on_purpose or row.again == self.again:
-                standing[_key(row)] = row
+                standing[key_of(row)] = row
             else:
-                previous[_key(row)] = row.id
+                previous[key_of(row)] = row.id
         open_rows = [row.id for row in found.values() if row.status == _S.PENDING and row.sender_id is None]
         return _Standing(standing, previous, list(found.values()), _hold(connection, open_rows))
 
@@ -238,7 +233,7 @@ class Enqueuing:
             return found.id in standing.waiting
         if found.status == _S.FAILED:
             return not row.reason and row.address != found.address
-        return bool(found.status == _S.CANCELLED and found.reason == SUPERSEDED)
+        return is_superseded(found)
 
     def _tells_the_same(self, row: NewDelivery, found: Any, standing: _Standing) -> bool:
         """Tell whether a waiting row keeps the occasions that it took; they need not be asked for again."""
@@ -247,7 +242,7 @@ class Enqueuing:
 
     def _retold(self, chunk: Sequence[NewDelivery], standing: _Standing) -> list[int]:
         """Return the waiting rows that are left out now, or speak of something else: what they held is free."""
-        first = {_key(row): row for row in reversed(chunk)}
+        first = {key_of(row): row for row in reversed(chunk)}
         return [
             found.id
             for key, found in standing.rows.items()
@@ -279,38 +274,35 @@ class Enqueuing:
     def _supersede(self, connection: sa.Connection, chunk: Sequence[NewDelivery], standing: _Standing) -> None:
         """Cancel what was left out or still waits of recipients whom the chunk replaces.
 
-        Replaced are those of the same group (a patient's day), and whoever waits to tell the same addressee something
-        that a row of the chunk tells too: a group of subjects that grew, shrank or has another lead.
         Nobody is replaced by a row that cannot leave because somebody cancelled it. A list cut off here has
         replaced too much at worst, which it mends when it is queued again: what it names further on reopens.
         """
-        named = {_key(row) for row in chunk}
-        by_group: dict[str, set[str]] = {}
-        by_addressee: dict[_To, set[str]] = {}
+        if not self._last_before:
+            return
+        # Of a part, the subjects of the whole list count, wherever it is cut.
+        told = Told() if self.complete else Told(subjects=self._told.subjects)
+        named = set()
         for row in chunk:
-            found = standing.rows.get(_key(row))
-            if found is None or found.status != _S.CANCELLED or found.reason == SUPERSEDED:
-                group = by_group.setdefault(recipient_group(row.recipient_id), set())
-                group.update(map(occasion_subject, row.occasions))
-                by_addressee.setdefault(_key(row)[1:], set()).update(row.occasions)
+            key = key_of(row)
+            named.add(key)
+            found = standing.rows.get(key)
+            told.add(row, may_leave=found is None or not is_cancelled_by_hand(found))
         gone: set[int] = set()
         for row in standing.all:
-            key = _key(row)
+            key = key_of(row)
             if key in named or row.id in self._named or row.id > self._last_before:
                 continue
-            newest = standing.rows.get(key)
-            grouped = by_group.get(recipient_group(row.recipient_id)) if newest and newest.id == row.id else None
-            if row.status == _S.SKIPPED and grouped is not None:
+            latest = standing.rows.get(key)
+            newest = latest is not None and latest.id == row.id
+            if row.status == _S.SKIPPED:
+                replaced = newest and told.group_of(row) is not None
+            else:
+                letter = standing.waiting.get(row.id)
+                replaced = letter is not None and told.replaces(
+                    row, letter.occasions, newest=newest, complete=self.complete
+                )
+            if replaced:
                 gone.add(row.id)
-            elif row.id in standing.waiting:
-                texts = standing.waiting[row.id].occasions
-                told = [grouped] if grouped is not None else []
-                if not by_addressee.get(key[1:], set()).isdisjoint(texts):
-                    told.append(self._told.get(key[1:], set()))
-                tells = {occasion_subject(text) for text in texts}
-                # A part of a search says nothing about the subjects that it leaves away.
-                if any(self.complete or tells <= subjects for subjects in told):
-                    gone.add(row.id)
         self._cancel(connection, sorted(gone))
 
     def _cancel_unnamed(self) -> None:
@@ -445,13 +437,6 @@ def slices(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     """Cut a list into short ones."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def _subjects_told(rows: Iterable[NewDelivery]) -> dict[_To, set[str]]:
-    told: dict[_To, set[str]] = {}
-    for row in rows:
-        told.setdefault(_key(row)[1:], set()).update(map(occasion_subject, row.occasions))
-    return told
 
 
 def _update_by_id(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:

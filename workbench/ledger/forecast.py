@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery, occasion_subject, recipient_group
+from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery
 from workbench.domain.mailings import Forecast, Tally
 from workbench.ledger import schema
-from workbench.ledger.enqueueing import CHUNK, DUPLICATE, SUPERSEDED, slices
+from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
+from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 _S = DeliveryStatus
 _rows = schema.deliveries.c
-_Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
-_To = tuple[str, str, str]  # addressee_key, role, channel
 _Occasion = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
 
 
@@ -53,18 +51,20 @@ def foretold(
     newest = max((row.again for row in held), default=0)
     # A new round begins only when the one before has ended.
     begins = again and bool(held) and not any(row.status in OPEN for row in held)
-    standing = {_key(row): row for row in sorted(held, key=_age) if not again or (row.again == newest and not begins)}
-    planned: dict[_Key, NewDelivery] = {}
-    told = _Told()
+    standing = {key_of(row): row for row in sorted(held, key=_age) if not again or (row.again == newest and not begins)}
+    planned: dict[Key, NewDelivery] = {}
+    told = Told()
     for row in rows:
-        planned.setdefault(_key(row), row)
-        told.add(row, may_leave=not _cancelled_by_hand(standing.get(_key(row))))
-    waiting = [row for row in held if row.status == _S.PENDING and row.sender_id is None and _key(row) not in planned]
+        key = key_of(row)
+        planned.setdefault(key, row)
+        found = standing.get(key)
+        told.add(row, may_leave=found is None or not is_cancelled_by_hand(found))
+    waiting = [row for row in held if row.status == _S.PENDING and row.sender_id is None and key_of(row) not in planned]
     replaced = _replaced(connection, planned, standing, waiting, told, complete=complete)
     unnamed = [row for row in waiting if complete and row.id not in replaced]
     named = {key[:2] for key in planned}
     gone = {*replaced, *(row.id for row in unnamed)}
-    leaving = sum(row.status in OPEN and row.id not in gone and _key(row)[:2] in named for row in held)
+    leaving = sum(row.status in OPEN and row.id not in gone and key_of(row)[:2] in named for row in held)
     for row in (*replaced.values(), *unnamed):
         tally[row.status, row.reason] -= 1
         tally[_S.CANCELLED.value, SUPERSEDED] += 1
@@ -91,10 +91,6 @@ def _age(row: Any) -> tuple[int, int]:
     return row.again, row.id
 
 
-def _key(row: Any) -> _Key:  # a `NewDelivery`, or a row of the table
-    return row.recipient_id, row.addressee_key, row.role, row.channel
-
-
 def _held(connection: sa.Connection, practice_id: str, mailing_id: int | None) -> Sequence[Any]:
     if mailing_id is None:
         return []
@@ -105,29 +101,12 @@ def _held(connection: sa.Connection, practice_id: str, mailing_id: int | None) -
     return connection.execute(query.where(_rows.practice_id == practice_id, _rows.mailing_id == mailing_id)).all()
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a list speaks of, as far as it replaces what waits."""
-
-    by_group: dict[str, set[str]] = field(default_factory=dict)  # the subjects, by recipient group
-    subjects: dict[_To, set[str]] = field(default_factory=dict)  # and by addressee
-    occasions: dict[_To, set[str]] = field(default_factory=dict)
-
-    def add(self, row: NewDelivery, *, may_leave: bool) -> None:
-        """Add a row of the list; one that somebody cancelled replaces nobody."""
-        subjects = set(map(occasion_subject, row.occasions))
-        self.subjects.setdefault(_key(row)[1:], set()).update(subjects)
-        if may_leave:
-            self.by_group.setdefault(_group(row), set()).update(subjects)
-            self.occasions.setdefault(_key(row)[1:], set()).update(row.occasions)
-
-
 def _replaced(
     connection: sa.Connection,
-    planned: Mapping[_Key, NewDelivery],
-    standing: Mapping[_Key, Any],
+    planned: Mapping[Key, NewDelivery],
+    standing: Mapping[Key, Any],
     waiting: Sequence[Any],
-    told: _Told,
+    told: Told,
     *,
     complete: bool,
 ) -> dict[int, Any]:
@@ -135,30 +114,19 @@ def _replaced(
 
     Of a whole list, who waits and is not named goes in any case: here are only those of a group that it names.
     """
-    beside = {row.id: row for key, row in standing.items() if key not in planned and _group(row) in told.by_group}
+    beside = {row.id: row for key, row in standing.items() if key not in planned and told.group_of(row) is not None}
     found = {number: row for number, row in beside.items() if row.status == _S.SKIPPED}
     if complete:
         return found | {row.id: row for row in waiting if row.id in beside}
     letters = schema.letters.c
-    by_number = {row.id: row for row in waiting if row.id in beside or _key(row)[1:] in told.occasions}
+    by_number = {row.id: row for row in waiting if row.id in beside or key_of(row)[1:] in told.occasions}
     for some in slices(sorted(by_number), CHUNK):
         query = sa.select(letters.delivery_id, letters.occasions).where(letters.delivery_id.in_(some))
         for number, occasions in connection.execute(query):
             row = by_number[number]
-            tells, to = set(map(occasion_subject, occasions)), _key(row)[1:]
-            told_too = not told.occasions.get(to, set()).isdisjoint(occasions)
-            # A part of a search says nothing about the subjects that it leaves away.
-            if (number in beside and tells <= told.by_group[_group(row)]) or (told_too and tells <= told.subjects[to]):
+            if told.replaces(row, occasions, newest=number in beside, complete=False):
                 found[number] = row
     return found
-
-
-def _group(row: Any) -> str:
-    return recipient_group(row.recipient_id)
-
-
-def _cancelled_by_hand(found: Any) -> bool:
-    return found is not None and bool(found.status == _S.CANCELLED and found.reason != SUPERSEDED)
 
 
 def _may_change(row: NewDelivery, found: Any) -> bool:
@@ -168,7 +136,7 @@ def _may_change(row: NewDelivery, found: Any) -> bool:
         return found.sender_id is None
     if found.status == _S.FAILED:
         return not row.reason and row.address != found.address
-    return bool(found.status == _S.CANCELLED and found.reason == SUPERSEDED)
+    return is_superseded(found)
 
 
 def _decided(row: NewDelivery, found: Any, taken: set[_Occasion]) -> DeliveryStatus:
