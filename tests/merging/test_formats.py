@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.domain.calendar import years_between
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.merging.formats import FORMATS
-from workbench.merging.formats.dates import day_text, hour_text, years_between
+from workbench.merging.formats.dates import day_text, hour_text
 from workbench.merging.formats.inputs import Inputs
 from workbench.merging.formats.places import phone_text
 

@@ -103,6 +103,16 @@ def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
+def years_between(first: date, last: date) -> int:
+    """Return the whole years from one day to a later one: an age. Of a 29 February they are full on 1 March."""
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
+
+
+def months_between(first: date, last: date) -> int:
+    """Return the whole months from one day to a later one."""
+    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
+
+
 def day_bounds(start: date, end: date) -> tuple[datetime, datetime]:
     """Return the wall-clock bounds [start at midnight, the day after end at midnight) of two days, both included."""
     return datetime.combine(start, time.min), datetime.combine(end + timedelta(days=1), time.min)

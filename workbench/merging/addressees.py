@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.addresses import address_key, address_problem
+from workbench.domain.calendar import years_between
 from workbench.domain.fields import folded
 from workbench.domain.people import COLLEAGUES, MINOR_TYPES, Role
 
@@ -49,7 +50,7 @@ def is_minor(patient: Mapping[str, Any], day: date, adult_age: int) -> bool:
     born = _born(patient.get("birth_date"))
     if born is None:
         return folded(str(patient.get("patient_type") or "")).strip() in MINOR_TYPES
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < adult_age
+    return years_between(born, day) < adult_age
 
 
 def no_longer_patient(patient: Mapping[str, Any]) -> str:

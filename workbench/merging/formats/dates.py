@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from workbench.domain.calendar import months_between, years_between
 from workbench.merging.formats.inputs import Column, Format, Inputs, each_moment, each_value, wall_moment
 
 WEEKDAYS = {
@@ -46,19 +47,17 @@ def hour_text(moment: datetime, language: str) -> str:
     return f"{moment.hour} h {moment.minute:02d}" if moment.minute else f"{moment.hour} h"
 
 
-def years_between(birth: date, day: date) -> int:
-    """Return the age in whole years of somebody born on `birth`, on `day`; a 29 February comes of age on 1 March."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-
-
 def _age_text(birth: date, day: date, language: str) -> str | None:
     years = years_between(birth, day)
     if years < 0:
         return None
     if years < 2:
-        months = (day.year - birth.year) * 12 + day.month - birth.month - (day.day < birth.day)
-        return f"{months} mois" if language == "fr" else f"{months} month{'' if months == 1 else 's'}"
+        return _months_text(months_between(birth, day), language)
     return f"{years} ans" if language == "fr" else f"{years} years"
+
+
+def _months_text(months: int, language: str) -> str:
+    return f"{months} mois" if language == "fr" else f"{months} month{'' if months == 1 else 's'}"
 
 
 def is_far(day: date, inputs: Inputs) -> bool:
@@ -104,11 +103,8 @@ def _dated(moment: datetime, language: str, _inputs: Inputs) -> str:
 
 def _months_since(moment: datetime, language: str, inputs: Inputs) -> str | None:
     """« 7 mois »; nothing before a month has gone by."""
-    then, now = moment.date(), inputs.now.date()
-    months = (now.year - then.year) * 12 + now.month - then.month - (now.day < then.day)
-    if months < 1:
-        return None
-    return f"{months} mois" if language == "fr" else f"{months} month{'' if months == 1 else 's'}"
+    months = months_between(moment.date(), inputs.now.date())
+    return _months_text(months, language) if months > 0 else None
 
 
 def _age(inputs: Inputs, source: Sequence[str]) -> Column:

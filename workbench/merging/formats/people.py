@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from workbench.domain.calendar import years_between
 from workbench.domain.people import COLLEAGUES
 from workbench.merging.addressees import is_minor
-from workbench.merging.formats.dates import years_between
 from workbench.merging.formats.inputs import Column, Format, Inputs, each_row, each_value, wall_moment
 from workbench.merging.formats.words import SEXES
 from workbench.merging.grammar import elision
