@@ -182,9 +182,13 @@ def test_a_broken_workbook_is_refused_wherever_it_is_cut_or_scratched(workbook: 
 
 
 def with_sheet(path: Path, change: Callable[[bytes], bytes]) -> None:
+    with_part(path, "xl/worksheets/sheet1.xml", change)
+
+
+def with_part(path: Path, part: str, change: Callable[[bytes], bytes]) -> None:
     with zipfile.ZipFile(path) as package:
         parts = {name: package.read(name) for name in package.namelist()}
-    parts["xl/worksheets/sheet1.xml"] = change(parts["xl/worksheets/sheet1.xml"])
+    parts[part] = change(parts[part])
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
             package.writestr(name, content)
@@ -199,6 +203,15 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(
     assert read_table(path).lines == [2]
     monkeypatch.setattr(xlsx_package, "LARGEST_UNPACKED", 2_000_000)
     with pytest.raises(ImportRefused, match="too large"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_a_part_that_declares_entities_is_refused_wherever_it_does(workbook: Callable[..., Path], part: str) -> None:
+    path = workbook(A=[["id"], ["1"]])
+    declared = b"?>" + b" " * 100_000 + b'<!DOCTYPE a [<!ENTITY b "c">]>'
+    with_part(path, part, lambda text: text.replace(b"?>", declared, 1))
+    with pytest.raises(ImportRefused, match="is damaged"):
         read_table(path)
 
 
