@@ -63,6 +63,7 @@ def question_of(
     key: str = "patient_id",
     subject: str = "patient",
     base: tuple[SqlCondition, ...] = (),
+    beside: tuple[tuple[sa.FromClause, SqlCondition], ...] = (),
     read: tuple[sa.ColumnElement[Any], ...] = (),
     named: Mapping[str, sa.ColumnElement[Any]] | None = None,
     day: str = "",
@@ -80,6 +81,8 @@ def question_of(
         What a row is: a row of this table, known by this key, a subject of this kind.
     base
         What makes a row one of this search, beside being of a patient of the practice.
+    beside
+        What else a row must be found in, and how.
     read, named
         Further columns read, and further ones that a condition may name.
     day, amount
@@ -92,6 +95,8 @@ def question_of(
             patients,
             sa.and_(patients.c.practice_id == table.c.practice_id, patients.c.patient_id == table.c.patient_id),
         )
+        for other, how in beside:
+            source = source.join(other, how)
         own = (table.c[key],)
         base = (table.c.practice_id == context.practice_id, *base)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from workbench.domain.frames import UNPAID_COLUMNS
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients import rows
-from workbench.patients.money import paid_on_invoices, patients_with_credit, remaining_of_patients
-from workbench.patients.schema import contacts, invoices, patients, payments, persons, responsibilities
+from workbench.patients.money import paid_on, remaining_on_invoices
+from workbench.patients.schema import contacts, invoices, patients, persons, responsibilities
 from workbench.patients.searches.addressing import PATIENT_FILTERS
 from workbench.patients.searches.beyond import REMINDERS
 from workbench.patients.searches.clauses import (
@@ -23,62 +21,16 @@ from workbench.patients.searches.clauses import (
     Filter,
     KnownSearch,
     Question,
-    SqlCondition,
     clauses_of,
     parameters_of,
 )
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.searches.patient_rows import question_of, sort_by
-from workbench.patients.searches.row_by_row import RowByRow
 
 _MOST_EUROS = 1_000_000
 
 _due = sa.func.coalesce(invoices.c.due_on, invoices.c.dated_on)
 """An invoice that does not say when it is due is due when it is made out."""
-
-
-def _paid(context: Context, bills: sa.FromClause = invoices) -> sa.ColumnElement[int]:
-    """Return what was paid on the invoice, by whomever, in cents."""
-    total = sa.select(sa.func.coalesce(sa.func.sum(payments.c.amount_cents), 0))
-    return (
-        total.where(payments.c.practice_id == context.practice_id, payments.c.invoice_id == bills.c.invoice_id)
-        .correlate(bills)
-        .scalar_subquery()
-    )
-
-
-def _with_something_left(context: Context) -> SqlCondition:
-    """Say that something remains to be paid, as each database finds it out best, before anything else is asked."""
-    bills = invoices.alias("bills")
-    standing = (RowByRow(bills.c.practice_id) == context.practice_id, bills.c.cancelled_on.is_(None))
-    if context.connection.dialect.name != "postgresql":
-        return invoices.c.invoice_id.in_(
-            sa.select(bills.c.invoice_id).where(*standing, bills.c.amount_cents > _paid(context, bills))
-        )
-    paid = paid_on_invoices(context.practice_id)
-    left = (
-        sa.select(bills.c.invoice_id)
-        .select_from(bills.outerjoin(paid, paid.c.invoice_id == bills.c.invoice_id))
-        .where(*standing, bills.c.amount_cents > sa.func.coalesce(paid.c.paid_cents, 0))
-    )
-    # As an array it is found first: joined, the server would count what everybody owes in all before.
-    return invoices.c.invoice_id == sa.any_(sa.func.array(left.scalar_subquery(), type_=ARRAY(sa.Text)))
-
-
-def _remaining(context: Context) -> sa.ColumnElement[int]:
-    """Return what is still to be paid on the invoice, in cents: less what the patient paid or has on account."""
-    left = invoices.c.amount_cents - _paid(context)
-    connection = context.connection
-    among = patients_with_credit(connection, context.practice_id)
-    # Few patients have a credit: what it pays is worked out as a letter tells it, and looked up by invoice.
-    known = json.dumps(remaining_of_patients(connection, context.practice_id, among) if among else {})
-    told: sa.ColumnElement[Any]
-    if connection.dialect.name == "postgresql":
-        told = sa.cast(sa.literal(known), JSONB).op("->>")(invoices.c.invoice_id)
-    else:
-        path = sa.literal('$."') + sa.func.replace(invoices.c.invoice_id, '"', "") + sa.literal('"')
-        told = sa.func.json_extract(sa.literal(known), path)
-    return sa.func.coalesce(sa.cast(told, sa.Integer), left)
 
 
 def _reminders(context: Context) -> sa.ColumnElement[int]:
@@ -95,23 +47,8 @@ def _reminders(context: Context) -> sa.ColumnElement[int]:
     )
 
 
-def _owes(context: Context) -> SqlCondition:
-    """Say that the patient owes something in all, as `money.balance_cents` counts."""
-    bills, sums = invoices.alias("all_bills"), payments.alias("all_payments")
-    billed = _sum_of(bills, context, bills.c.cancelled_on.is_(None))
-    return sa.func.coalesce(patients.c.balance_cents, billed - _sum_of(sums, context)) > 0
-
-
-def _sum_of(table: sa.FromClause, context: Context, *which: SqlCondition) -> sa.ColumnElement[int]:
-    """Return the sum of all amounts of the patient of an invoice, in cents."""
-    # The invoice's patient, not the file's: few invoices are left when it is asked, and the files are all there.
-    theirs = (table.c.practice_id == context.practice_id, table.c.patient_id == invoices.c.patient_id)
-    total = sa.select(sa.func.coalesce(sa.func.sum(table.c.amount_cents), 0)).where(*theirs, *which)
-    return total.correlate(invoices).scalar_subquery()
-
-
-def _filters(remaining: Callable[[Context], sa.ColumnElement[int]]) -> tuple[Filter, ...]:
-    """Return what may be asked, given how to find out what remains of an invoice."""
+def _filters(remaining: sa.ColumnElement[int]) -> tuple[Filter, ...]:
+    """Return what may be asked, given what remains to be paid on the invoice."""
     return (
         Filter(
             parameter=SearchParameter(
@@ -132,7 +69,7 @@ def _filters(remaining: Callable[[Context], sa.ColumnElement[int]]) -> tuple[Fil
                 least=0,
                 most=_MOST_EUROS,
             ),
-            sql=lambda euros, context: remaining(context) >= euros * 100,
+            sql=lambda euros, context: remaining >= euros * 100,
         ),
         Filter(
             parameter=SearchParameter(
@@ -141,19 +78,20 @@ def _filters(remaining: Callable[[Context], sa.ColumnElement[int]]) -> tuple[Fil
                 label=marked("Leave out patients who owe nothing in all (credit, payment on account)"),
                 default="yes",
             ),
-            sql=lambda wanted, context: sa.and_(_owes(context), remaining(context) > 0) if wanted else None,
+            sql=lambda wanted, context: remaining > 0 if wanted else None,
         ),
         *PATIENT_FILTERS,
     )
 
 
-_FILTERS = _filters(_remaining)
+_FILTERS = _filters(sa.literal_column("remaining_cents", sa.Integer))
+"""The parameters; the column is the one of the statement that a search is."""
 
 
 def _question(asked: Asked, context: Context) -> Question:
-    paid, reminders = _paid(context), _reminders(context)
-    remaining = _remaining(context)  # once, whatever asks for it
-    filters = _filters(lambda _context: remaining)
+    paid, reminders = paid_on(invoices, context.practice_id), _reminders(context)
+    owed = remaining_on_invoices(context.practice_id, None)
+    remaining = owed.c.remaining_cents
     bill = invoices.c
 
     def columns(found: Mapping[str, rows.Values]) -> dict[str, Any]:
@@ -178,17 +116,16 @@ def _question(asked: Asked, context: Context) -> Question:
     return question_of(
         asked,
         context,
-        clauses_of(filters, asked, context),
+        clauses_of(_filters(remaining), asked, context),
         frame=UNPAID_COLUMNS,
         columns=columns,
         table=invoices,
         key="invoice_id",
         subject="invoice",
-        base=(_with_something_left(context),),
+        beside=((owed, owed.c.invoice_id == invoices.c.invoice_id),),
         read=(
             bill.number, bill.dated_on, bill.due_on, bill.amount_cents, paid.label("paid_cents"),
-            remaining.label("remaining_cents"),
-            reminders.label("reminders_sent"), bill.payer_id, bill.billing_email,
+            remaining, reminders.label("reminders_sent"), bill.payer_id, bill.billing_email,
         ),
         named={
             "number": bill.number, "dated_on": bill.dated_on, "due_on": bill.due_on, "label": bill.label,
