@@ -422,7 +422,7 @@ def test_what_the_ledger_answers_is_explained_with_the_rest(practice: Practice) 
     told = practice.explain("appointments", **asked)
     assert told["parameter"].tolist() == ["", "start", "end", "state", "not_written_for", "reminded", ""]
     assert told["condition"].iloc[4:6].tolist() == [
-        "Not written to for so many days: 30",
+        "Not written to for (days): 30",
         "Told about it already: no",
     ]
     assert told["sql"].isna().tolist() == [False] * 4 + [True] * 2 + [False]
@@ -431,6 +431,11 @@ def test_what_the_ledger_answers_is_explained_with_the_rest(practice: Practice) 
     assert told["left"].iloc[3] == len(practice.search("appointments", **TOMORROW))
     assert (told["alone"] >= told["left"]).all()
     assert told.dtypes.astype(str).tolist() == ["string"] * 3 + ["Int64"] * 2
+
+
+def test_what_is_asked_of_the_ledger_is_explained_in_words(practice: Practice) -> None:
+    told = practice.explain("unpaid", reminders="0,3").set_index("parameter")["condition"]
+    assert told["reminders"] == "Reminders sent so far: none, three or more"
 
 
 def test_a_saved_search_is_explained_by_its_name(practice: Practice) -> None:

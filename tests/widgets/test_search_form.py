@@ -144,6 +144,16 @@ def test_the_words_of_a_parameter_are_its_own(form: Asked):
     assert change["choices"] == [["moved", "Moved to another time"], ["cancelled", "Cancelled or postponed"]]
 
 
+@pytest.mark.parametrize("name", sorted(SEARCHES))
+def test_a_parameter_is_called_as_in_an_explanation_and_its_words_are_words(form: Asked, name: str):
+    shown = next(search for search in form.hears(kind="open")["searches"] if search["name"] == name)
+    for one, known in zip(shown["parameters"], SEARCHES[name].parameters, strict=True):
+        assert one["label"] == known.heading
+        if known.choices:
+            assert [value for value, _words in one["choices"]] == list(known.choices)
+            assert all(words[0].upper() == words[0] and words != value for value, words in one["choices"])
+
+
 def test_a_saved_search_of_a_search_that_is_gone_is_not_offered():
     form = Asked(SEARCHES, saved={"a": ("missed", {"start": "J-7"}), "b": ("no_more", {})})
     assert form.hears(kind="open")["saved"] == [{"label": "a", "name": "missed", "values": {"start": "J-7"}}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.language import in_every_language
@@ -36,6 +37,16 @@ class SearchParameter:
     least: int | None = None
     most: int | None = None
     identifies: bool = True
+
+    @property
+    def heading(self) -> str:
+        """What it is called beside its control or its value."""
+        return self.short or self.label
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """How each of `choices` reads."""
+        return dict(zip(self.choices, self.labels or self.choices, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,9 @@ from babel.dates import format_datetime
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.fields import folded
 from workbench.domain.saved_searches import SavedSearch, called, name_to_save
+from workbench.domain.searches import SearchParameter
 from workbench.errors import StaleData, UnknownName, UsageError
-from workbench.language import _, language
+from workbench.language import _, language, marked
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -97,7 +98,7 @@ class Searching:
         answers = self._answers(frame, frame.attrs["workbench"], today)
         if not answers:
             return explained
-        labels = {one.name: _(one.label) for one in store.searches()[name].parameters}
+        known = {one.name: one for one in store.searches()[name].parameters}
         # Alone, a condition is counted over the search without any, as the store counts its own.
         whole_search = self._found(name, {}, today, whole=True)
         left = np.ones(len(frame), dtype=bool)
@@ -106,7 +107,7 @@ class Searching:
             left &= one.mask
             said = _("The workbench has not told it since")
             if one.parameter:
-                said = _("{label}: {value}").format(label=labels[one.parameter], value=_value_shown(one.value))
+                said = _sentence_of(known[one.parameter], one.value)
             lines.append((one.parameter, said, pd.NA, int(alone.mask.sum()), int(left.sum())))
         told = pd.DataFrame(lines, columns=explained.columns).astype(explained.dtypes.to_dict())
         whole = explained.iloc[[-1]].assign(alone=int(left.sum()), left=int(left.sum()))
@@ -343,5 +344,8 @@ class Searching:
             )
 
 
-def _value_shown(text: str) -> str:
-    return {"yes": _("yes"), "no": _("no")}.get(text, text)
+def _sentence_of(parameter: SearchParameter, value: str) -> str:
+    """Return what was asked of the ledger as a person reads it, « Reminders sent so far: none, one »."""
+    words = {"yes": marked("yes"), "no": marked("no"), **parameter.words}
+    shown = ", ".join(_(words[one]) if one in words else one for one in value.split(","))
+    return _("{label}: {value}").format(label=_(parameter.heading), value=shown)

@@ -13,56 +13,6 @@ from workbench.widgets.view import STATIC, View
 
 Changed = Callable[[], None]
 
-_LABELS = {
-    "balance": marked("Balance"),
-    "by": marked("Declined by"),
-    "chair": marked("Chair"),
-    "family": marked("Family"),
-    "file_state": marked("File state"),
-    "forced": marked("Forced into the agenda"),
-    "group": marked("Group"),
-    "minors": marked("Minors"),
-    "nature": marked("Nature"),
-    "patient_type": marked("Patient type"),
-    "practitioner": marked("Practitioner"),
-    "site": marked("Site"),
-    "sort": marked("Order of the rows"),
-    "state": marked("State of the appointment"),
-    "type": marked("Type"),
-    "with_email": marked("With an e-mail address"),
-    "where": marked("Condition"),
-    "gone": marked("With deceased patients and archived files"),
-    "made_from": marked("Made from"),
-    "made_to": marked("Made until"),
-    "not_written_for": marked("Not written to for (days)"),
-    "reminded": marked("Told about it already"),
-    "max_age": marked("Data at most so old (hours)"),
-}
-"""What a parameter is called beside its control, where that is shorter than the search's own label for it."""
-
-_CHOICES = {
-    "state": {
-        "upcoming": marked("upcoming"),
-        "missed": marked("missed"),
-        "postponed": marked("postponed"),
-        "present": marked("came"),
-        "cancelled": marked("cancelled"),
-        "excused": marked("excused"),
-    },
-    "by": {"practice": marked("by the practice"), "patient": marked("by the patient")},
-    "sort": {
-        "time": marked("by time"),
-        "name": marked("by name"),
-        "practitioner": marked("by practitioner"),
-        "chair": marked("by chair"),
-        "nature": marked("by nature"),
-        "state": marked("by state"),
-        "patient_type": marked("by patient type"),
-    },
-}
-"""How the values that a search itself names read on their chips."""
-
-
 _GROUPS = {
     "appointments": marked("Appointments"),
     "patients": marked("Patients"),
@@ -196,17 +146,13 @@ class SearchForm(View):
         }
 
     def _shown(self, parameter: SearchParameter) -> dict[str, Any]:
-        known = _CHOICES.get(parameter.name, {})
         choices = self._choices.get(parameter.name)
         if parameter.choices:
-            words = {**known, **dict(zip(parameter.choices, parameter.labels, strict=False))}
-            choices = [
-                (value, _capitalised(_(words[value])) if value in words else value) for value in parameter.choices
-            ]
+            choices = [(value, _capitalised(_(words))) for value, words in parameter.words.items()]
         return {
             "name": parameter.name,
             "kind": parameter.kind,
-            "label": _(_LABELS.get(parameter.name, parameter.label)),
+            "label": _(parameter.heading),
             "choices": None if choices is None else [list(pair) for pair in choices],
             "fixed": bool(parameter.choices),
             "default": parameter.default,

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from tests.patients.searches.cases import TODAY, found, keys, put, put_patients, put_visit
+from workbench.domain.calendar import months_between
 from workbench.domain.frames import DIRECTORY_COLUMNS
 from workbench.errors import BadValue
 from workbench.patients import schema
 from workbench.patients.searches.patient_rows import ages_on, latest_birth
-from workbench.patients.searches.visits import months_before, months_between
+from workbench.patients.searches.visits import months_before
 from workbench.patients.store import SqlPatientStore
 
 TOMORROW = TODAY + timedelta(days=1)

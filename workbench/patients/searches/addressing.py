@@ -89,7 +89,18 @@ LANGUAGE = SearchParameter(
 )
 CITY = SearchParameter(name="city", kind="words", label=marked("City"))
 POSTCODE = SearchParameter(
-    name="postcode", kind="words", label=marked("Postcode, or how it begins (35, 29000)"), short=marked("Postcode")
+    name="postcode",
+    kind="words",
+    label=marked("Postcode, or how it begins (35, 29000)"),
+    short=marked("Postcode begins with"),
+)
+BALANCE = SearchParameter(
+    name="balance",
+    kind="yes_no",
+    label=marked("Show the patient's balance"),
+    short=marked("Balance"),
+    default="no",
+    identifies=False,
 )
 REMARK = SearchParameter(name="remark", kind="words", label=marked("Words of the remark"), short=marked("Remark"))
 

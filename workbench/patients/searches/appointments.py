@@ -19,6 +19,7 @@ from workbench.patients import rows
 from workbench.patients.money import balance_cents
 from workbench.patients.schema import DECLINERS, STATES, appointments, chairs, patients
 from workbench.patients.searches.addressing import (
+    BALANCE,
     BY_CITY,
     BY_EMAIL,
     BY_FAMILY,
@@ -190,9 +191,6 @@ APPOINTMENT_FILTERS = (
 )
 """The filters of every search on appointments, beside its days, its states, and `by_gone`."""
 
-BALANCE = SearchParameter(
-    name="balance", kind="yes_no", label=marked("Show the patient's balance"), default="no", identifies=False
-)
 SORT = SearchParameter(
     name="sort",
     kind="text",

@@ -11,6 +11,7 @@ NOT_WRITTEN_FOR = SearchParameter(
     name="not_written_for",
     kind="number",
     label=marked("Not written to for so many days"),
+    short=marked("Not written to for (days)"),
     least=1,
     most=3650,
 )
@@ -26,6 +27,7 @@ MAX_AGE = SearchParameter(
     name="max_age",
     kind="number",
     label=marked("Refuse data older than so many hours"),
+    short=marked("Data at most so old (hours)"),
     least=1,
     most=87_600,
     identifies=False,

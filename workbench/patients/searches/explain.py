@@ -72,12 +72,12 @@ def sentence_of(parameter: SearchParameter, value: Any, choices: Mapping[str, Ma
     elif isinstance(value, date):
         shown = format_date(value, format="long", locale=language())
     elif isinstance(value, tuple) and parameter.kind == "choice":
-        fixed = dict(zip(parameter.choices, map(_, parameter.labels), strict=False))
-        names: dict[str, str] = {**choices.get(parameter.name, {}), **fixed}
+        fixed = {value: _(words) for value, words in parameter.words.items()}
+        names = {**choices.get(parameter.name, {}), **fixed}
         shown = ", ".join(names.get(one) or str(one) for one in value)
     else:
         shown = value_text(parameter, value)
-    return _("{label}: {value}").format(label=_(parameter.short or parameter.label), value=shown)
+    return _("{label}: {value}").format(label=_(parameter.heading), value=shown)
 
 
 _HERE: sa.ColumnElement[bool] = sa.literal_column("'here'")

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 from workbench.patients.schema import appointments
-from workbench.patients.searches.addressing import by_gone
+from workbench.patients.searches.addressing import BALANCE, by_gone
 from workbench.patients.searches.appointments import (
     APPOINTMENT_FILTERS,
-    BALANCE,
     BY_HOURS,
     SORT,
     days_asked,

@@ -12,10 +12,9 @@ from workbench.domain.searches import Search, SearchParameter
 from workbench.language import _, marked
 from workbench.patients import rows
 from workbench.patients.schema import appointments, contacts
-from workbench.patients.searches.addressing import by_gone
+from workbench.patients.searches.addressing import BALANCE, by_gone
 from workbench.patients.searches.appointments import (
     APPOINTMENT_FILTERS,
-    BALANCE,
     BY_DECLINER,
     BY_HOURS,
     SORT,

@@ -280,7 +280,7 @@ def _choice(parameter: SearchParameter, given: object, choices: Callable[[str], 
 
 def _fixed_choices(parameter: SearchParameter) -> Choices:
     known: dict[str, tuple[str, ...]] = {}
-    for value, label in zip(parameter.choices, parameter.labels or parameter.choices, strict=True):
+    for value, label in parameter.words.items():
         known |= dict.fromkeys((plain(value), plain(_(label))), (value,))
     if parameter.name in _VOCABULARIES:
         known |= {word: (value,) for word, value in vocabulary(_VOCABULARIES[parameter.name]).items()}

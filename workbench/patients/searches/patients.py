@@ -15,7 +15,7 @@ from workbench.language import marked
 from workbench.patients import rows
 from workbench.patients.money import balance_cents
 from workbench.patients.schema import patient_insurances, patients, treatment_plans
-from workbench.patients.searches.addressing import PATIENT_FILTERS, is_one_of
+from workbench.patients.searches.addressing import BALANCE, PATIENT_FILTERS, is_one_of
 from workbench.patients.searches.clauses import (
     Context,
     Filter,
@@ -135,9 +135,6 @@ _FILTERS = (
     ),
     *PATIENT_FILTERS,
 )
-_BALANCE = SearchParameter(
-    name="balance", kind="yes_no", label=marked("Show the patient's balance"), default="no", identifies=False
-)
 _SORT = sort_by("name", "practitioner")
 
 
@@ -178,7 +175,7 @@ PATIENTS = KnownSearch(
         reads=("patients",),
         label=marked("Directory of patients"),
         kind="patients",
-        parameters=(*parameters_of(_FILTERS), _BALANCE, _SORT),
+        parameters=(*parameters_of(_FILTERS), BALANCE, _SORT),
     ),
     question=_question,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workbench.domain.calendar import months_between
 from workbench.domain.frames import RECALL_COLUMNS
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
@@ -25,7 +26,7 @@ from workbench.patients.searches.clauses import (
 from workbench.patients.searches.parameters import Asked
 from workbench.patients.searches.patient_rows import question_of, sort_by
 from workbench.patients.searches.row_by_row import RowByRow, holds_one_of
-from workbench.patients.searches.visits import came, last_visit, months_between, without_expected
+from workbench.patients.searches.visits import came, last_visit, without_expected
 
 
 def _not_back(wanted: bool, context: Context) -> SqlCondition | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from workbench.domain.searches import Search
 from workbench.language import marked
 from workbench.patients.schema import appointments
-from workbench.patients.searches.addressing import by_gone
+from workbench.patients.searches.addressing import BALANCE, by_gone
 from workbench.patients.searches.appointments import (
     APPOINTMENT_FILTERS,
-    BALANCE,
     BY_HOURS,
     SORT,
     days_asked,

@@ -13,10 +13,9 @@ from workbench.language import _, marked
 from workbench.patients import rows
 from workbench.patients.names import full_name
 from workbench.patients.schema import appointments, patients, persons, responsibilities
-from workbench.patients.searches.addressing import by_gone, minor_at
+from workbench.patients.searches.addressing import BALANCE, by_gone, minor_at
 from workbench.patients.searches.appointments import (
     APPOINTMENT_FILTERS,
-    BALANCE,
     BY_HOURS,
     SORT,
     by_state,

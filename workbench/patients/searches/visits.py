@@ -57,11 +57,6 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def months_between(first: date, last: date) -> int:
-    """Return the whole months from one day to a later one."""
-    return (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
-
-
 def without_expected(default: str) -> Filter:
     """Return the filter that leaves out patients who come anyway."""
     return Filter(
