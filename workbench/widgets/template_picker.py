@@ -71,6 +71,7 @@ class TemplatePicker(View):
             "template": _("Email type"),
             "placeholder": _("Choose an email type…"),
             "nothing": _("No email type holds these words."),
+            "waiting": _("The email types are being read…"),
             "found": _("{count} email types"),
             "subject": _("Subject: {subject}"),
             "account": _("Send from"),

@@ -58,6 +58,10 @@ export default {
     let takenBack = false;
     let shown: Template[] = [];
     let active = -1;
+    /** Whether Python has said once what there is to choose from. */
+    let learned = false;
+    /** What the open list was searched for. */
+    let wanted = "";
 
     const list = element("div", { class: "pw-picker-list", role: "listbox", "aria-label": word("template"), hidden: true });
     const input = element("input", {
@@ -174,6 +178,7 @@ export default {
       return row;
     };
     const open = (typed: string): void => {
+      wanted = typed;
       shown = matching(templates, typed);
       const groups: HTMLElement[] = [];
       for (const folder of new Set(shown.map((one) => one.folder))) {
@@ -182,10 +187,11 @@ export default {
         const rows = shown.map((one, number) => (one.folder === folder ? option(one, number) : null));
         groups.push(element("div", { role: "group", "aria-label": name }, head, ...rows));
       }
-      list.replaceChildren(...(groups.length ? groups : [element("p", { class: "pw-note" }, word("nothing"))]));
+      const none = word(learned ? "nothing" : "waiting");
+      list.replaceChildren(...(groups.length ? groups : [element("p", { class: "pw-note" }, none)]));
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
-      found.textContent = groups.length ? word("found", { count: shown.length }) : word("nothing");
+      found.textContent = groups.length ? word("found", { count: shown.length }) : none;
       point(typed ? (shown.length ? 0 : -1) : shown.findIndex((one) => one.path === chosen));
     };
     const close = (): void => {
@@ -253,7 +259,16 @@ export default {
       fromField.hidden = accounts.length < 2;
       ask(message["questions"] as Question[]);
       say(String(message["sentence"]), Boolean(message["bad"]));
+      learned = true;
+      if (list.hidden) {
+        tell();
+        return;
+      }
+      // Somebody opened the list before the answer came: what was typed stays, and now finds.
+      const typed = input.value;
       tell();
+      if (wanted) input.value = typed;
+      open(wanted);
     };
     void learn();
     return () => {

@@ -53,6 +53,20 @@ test("the list opens grouped by folder, and its texts are text", async () => {
   expect(el.querySelector("b")).toBeNull();
 });
 
+test("a list opened before the answer says that it waits, keeps what was typed, and fills", async () => {
+  model = new FakeModel({ words: { waiting: "Lecture…", nothing: "Rien", found: "{count}" }, language: "fr" }, () => ({ request: -1 }));
+  opened = await show(picker, model);
+  const el = opened.el;
+  field(el).click();
+  expect(el.querySelector("[role=listbox]")?.textContent).toBe("Lecture…");
+  type(el, "manque");
+  const { request, view } = model.sent.find((message) => message.kind === "open")!;
+  model.say({ kind: "answer", request, view, templates, accounts: [], chosen: "Rendez-vous/Rappel", account: "", questions: [], sentence: "", bad: false });
+  await settled();
+  expect(options(el).map((option) => option.textContent)).toEqual(["ManquéVous avez manqué un rendez-vous"]);
+  expect(field(el).value).toBe("manque");
+});
+
 test("arrows and Enter choose, from what was typed", async () => {
   const el = await open();
   type(el, "rendez vous");
