@@ -40,17 +40,32 @@ def use_language(name: str | None) -> None:
 
 @cache
 def _catalogue(name: str) -> _gettext.NullTranslations:
+    compiled = _given.get(name) or compiled_catalogue(name)
+    return _gettext.GNUTranslations(io.BytesIO(compiled)) if compiled else _gettext.NullTranslations()
+
+
+@cache
+def compiled_catalogue(name: str) -> bytes:
+    """Return the sentences of a language as a compiled gettext catalogue; nothing when it has none."""
     source = _LOCALES / name / "workbench.po"
     if not source.is_file():
-        return _gettext.NullTranslations()
+        return b""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
     with source.open("rb") as lines:
         write_mo(compiled, read_po(lines, locale=name))
-    compiled.seek(0)
-    return _gettext.GNUTranslations(compiled)
+    return compiled.getvalue()
+
+
+_given: dict[str, bytes] = {}
+
+
+def give_catalogue(name: str, compiled: bytes) -> None:
+    """Take the sentences of a language from another process, which has read them (`compiled_catalogue`)."""
+    _given[name] = compiled
+    _catalogue.cache_clear()
 
 
 @cache

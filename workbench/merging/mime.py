@@ -7,10 +7,8 @@ at most 76 characters in bodies and 998 bytes anywhere; dot-stuffing is the tran
 
 from __future__ import annotations
 
-import binascii
 import email.policy
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -22,6 +20,7 @@ from workbench.addresses import normalised_address
 from workbench.domain.messages import Address, Attachment, Rendered
 from workbench.errors import TemplateRefused
 from workbench.language import _
+from workbench.merging.bodies import Body, QuotedLines, base64_lines, encoded_body, part_of
 
 BUILDER_VERSION = 1
 """Kept with what was sent (DESIGN 8.6): the same values give the same bytes as long as this number stands."""
@@ -35,6 +34,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _SEED = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z")
+_IDENTITY = re.compile(r"[!-;=?-~]{3,400}\Z")
 
 
 # --- headers ------------------------------------------------------------------------------------------
@@ -162,48 +162,7 @@ def file_name_parameter(name: str) -> str:
     return first + "".join(f";\r\n filename*{number}*={piece}" for number, piece in enumerate(pieces[1:], start=1))
 
 
-# --- bodies -------------------------------------------------------------------------------------------
-
-
-class _QuotedLines(dict[str, bytes]):
-    """Quoted-printable by the line: a line that every message shares is encoded once."""
-
-    def __missing__(self, line: str) -> bytes:
-        encoded = binascii.b2a_qp(line.encode("utf-8", "replace"))
-        if b"\n" in encoded:
-            encoded = encoded.replace(b"\n", b"\r\n")  # the soft breaks
-        # The first messages bring what is common to all; what varies must not fill the memory.
-        if len(self) < _LINES_KEPT:
-            self[line] = encoded
-        return encoded
-
-
-_LINES_KEPT = 4096
-
-
-def body_part(kind: str, text: str, lines: Mapping[str, bytes] | None = None) -> bytes:
-    """Return one text part, quoted-printable, or base64 where that is shorter by far (other alphabets)."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.endswith("\n"):
-        text += "\n"
-    quoted = _QuotedLines() if lines is None else lines
-    encoded = b"\r\n".join([quoted[line] for line in text.split("\n")])
-    how = b"quoted-printable"
-    if len(encoded) > 2 * len(text):
-        data = text.replace("\n", "\r\n").encode("utf-8", "replace")
-        if len(encoded) > 2 * len(data):
-            how, encoded = b"base64", _base64_lines(data)
-    return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (
-        kind.encode(),
-        how,
-        encoded,
-    )
-
-
-def _base64_lines(data: bytes) -> bytes:
-    encoded = b64encode(data)
-    return b"\r\n".join(encoded[place : place + 76] for place in range(0, len(encoded), 76)) + b"\r\n"
+# --- parts --------------------------------------------------------------------------------------------
 
 
 def attachment_part(attachment: Attachment) -> bytes:
@@ -216,7 +175,7 @@ def attachment_part(attachment: Attachment) -> bytes:
         "Content-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment{file_name_parameter(attachment.name)}\r\n\r\n"
     )
-    return head.encode("ascii") + _base64_lines(attachment.data)
+    return head.encode("ascii") + base64_lines(attachment.data)
 
 
 class MimeWriter:
@@ -259,8 +218,9 @@ class MimeWriter:
                 "MIME-Version: 1.0\r\n",
             ]
         )
-        self._lines = _QuotedLines()
+        self._lines = QuotedLines()
         self._files = [attachment_part(attachment) for attachment in self.attachments]
+        self._dated: tuple[object, str] = (None, "")
 
     def header_names(self) -> list[str]:
         """Return the names of a message's headers, in order."""
@@ -285,29 +245,46 @@ class MimeWriter:
         `message_id` may come with or without its angle brackets, `boundary_seed` is letters and digits (the
         delivery's random token), `date` an aware moment.
         """
+        return self.compose(
+            recipient=recipient,
+            subject=rendered.subject,
+            text=encoded_body(rendered.text, self._lines),
+            html=encoded_body(rendered.html, self._lines),
+            message_id=message_id,
+            boundary_seed=boundary_seed,
+            date=date,
+            language=language,
+        )
+
+    def compose(
+        self,
+        *,
+        recipient: Address,
+        subject: str,
+        text: Body,
+        html: Body,
+        message_id: str,
+        boundary_seed: str,
+        date: datetime,
+        language: str = "fr",
+    ) -> bytes:
+        """Return one message as `write` does, from bodies that are encoded already."""
         if not _SEED.match(boundary_seed):
             raise ValueError("the boundary's seed is letters and digits")
         spoken = language if _LANGUAGE.match(language) else "fr"
         identity = harmless(message_id).strip("<>")
-        if not re.fullmatch(r"[!-;=?-~]{3,400}", identity):
+        if not _IDENTITY.match(identity):
             raise ValueError("the message id is not one word")
         inner = f"=_{boundary_seed}_a"
         outer = f"=_{boundary_seed}_m"
         to = mailbox("To", recipient)
         head = (
-            f"Date: {format_datetime(date)}\r\n{self._from}{to}{unstructured('Subject', rendered.subject)}"
+            f"{self._date(date)}{self._from}{to}{unstructured('Subject', subject)}"
             f"Message-ID:{' ' if len(identity) <= 60 else chr(13) + chr(10) + ' '}<{identity}>\r\n{self._after}"
             f"Content-Language: {spoken}\r\n"
         )
         edge = f"--{inner}\r\n".encode()
-        parts = [
-            edge,
-            body_part("plain", rendered.text, self._lines),
-            b"\r\n",
-            edge,
-            body_part("html", rendered.html, self._lines),
-            f"\r\n--{inner}--\r\n".encode(),
-        ]
+        parts = [edge, part_of("plain", text), b"\r\n", edge, part_of("html", html), f"\r\n--{inner}--\r\n".encode()]
         alternative = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'
         if not self._files:
             return b"".join([(head + alternative).encode(), *parts])
@@ -315,6 +292,13 @@ class MimeWriter:
         files = [piece for file in self._files for piece in (border, file)]
         mixed = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n'
         return b"".join([(head + mixed + alternative).encode(), *parts, *files, f"\r\n--{outer}--\r\n".encode()])
+
+    def _date(self, date: datetime) -> str:
+        # Many messages leave within one second.
+        asked = (date, date.utcoffset())
+        if asked != self._dated[0]:
+            self._dated = (asked, f"Date: {format_datetime(date)}\r\n")
+        return self._dated[1]
 
     # --- the guard ------------------------------------------------------------------------------------
 

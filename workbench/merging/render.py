@@ -8,10 +8,13 @@ Jinja2 programs; CSS is inlined, HTML made safe and the text part written once a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
+from types import FrameType
+from typing import Any
 
 import css_inline
 from jinja2 import Template as JinjaTemplate
@@ -26,6 +29,7 @@ from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
+from workbench.merging.bodies import Body, Merged, QuotedJoin, QuotedLines, Shown, encoded_body
 from workbench.merging.budget import LARGEST_VALUE, Budget
 from workbench.merging.grammar import FORGIVING
 from workbench.merging.marks import MARKING_FILTERS, between, faithful
@@ -74,7 +78,9 @@ class CompiledTemplate:
     html: _Program = field(repr=False)
     text: _Program = field(repr=False)
     marking: Callable[[], tuple[_Program, _Program]] = field(repr=False)
-    explain: Callable[[Exception, dict[str, object]], TemplateRefused] = field(repr=False)
+    author: _Author = field(repr=False)
+    lines: Mapping[str, QuotedJoin] = field(repr=False, default_factory=dict)
+    known_lines: QuotedLines = field(repr=False, default_factory=QuotedLines)
     inliner: css_inline.CSSInliner | None = field(repr=False, default=None)
     tidy_text: bool = False
     budget: Budget = field(repr=False, default_factory=Budget)
@@ -112,7 +118,53 @@ class CompiledTemplate:
             return plain
         return replace(plain, html=faithful(marked.html, plain.html), text=faithful(marked.text, plain.text))
 
-    def _merged(self, values: Mapping[str, object], html_program: _Program, text_program: _Program) -> Rendered:
+    def encoded(self, values: Mapping[str, object], *, whole: bool = False) -> Merged:
+        """Merge as `render` does and encode the bodies; with `whole` they come as text, too.
+
+        Raises
+        ------
+        TemplateRefused
+            As `render`.
+        """
+        merged, large = self._ready(values)
+        html, text = self.lines.get("html"), self.lines.get("text")
+        if large or whole or (html is None and text is None):
+            return self._encoded(self.render(values), whole=whole)
+        self.budget.renew()
+        try:
+            subject = self.subject(merged, large)
+            in_html = html.encoded(merged) if html else self._body(self.html(merged, large))
+            in_text = text.encoded(merged) if text else self._body(self.text(merged, large), tidy=self.tidy_text)
+        except _IN_A_RENDERING as error:
+            raise self.author.explain(error, merged) from error
+        if in_html is None or in_text is None:
+            return self._encoded(self.render(values))
+        return Merged(one_line(subject), in_text, in_html)
+
+    def trace(self, values: Mapping[str, object], tell: Callable[[int, int], None]) -> None:
+        """Merge the sources as they were written and tell of each new line before it is merged.
+
+        `tell` gets the part (an index of `PARTS`) and the author's line. What goes wrong is not told here:
+        `render` does.
+        """
+        self.author.trace(self._ready(values)[0], tell)
+
+    def _encoded(self, rendered: Rendered, *, whole: bool = False) -> Merged:
+        return Merged(
+            rendered.subject,
+            encoded_body(rendered.text, self.known_lines),
+            encoded_body(rendered.html, self.known_lines),
+            rendered if whole else None,
+        )
+
+    def _body(self, made: str, *, tidy: bool = False) -> Body | None:
+        # Beyond the limit, or with styles to inline, the whole message is looked at.
+        if self.inliner is not None or len(made) > LARGEST_MESSAGE:
+            return None
+        return encoded_body(tidied(made) + "\n" if tidy else made, self.known_lines)
+
+    def _ready(self, values: Mapping[str, object]) -> tuple[dict[str, object], bool]:
+        """Return what the programs merge, and whether it could make a message too large."""
         # A missing value is the empty text: blank and false, and whatever filter it meets, blank again.
         merged: dict[str, object] = {name: text or "" for name, text in self.missing.items()}
         size = 0
@@ -125,25 +177,47 @@ class CompiledTemplate:
                 merged[name] = _without_nulls(value)
             elif name not in merged:
                 merged[name] = ""
-        large = size > self.harmless
+        return merged, size > self.harmless
+
+    def _merged(self, values: Mapping[str, object], html_program: _Program, text_program: _Program) -> Rendered:
+        merged, large = self._ready(values)
         self.budget.renew()
         try:
             subject = self.subject(merged, large)
             html = html_program(merged, large)
             text = text_program(merged, large)
-        except (JinjaError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
-            raise self.explain(error, merged) from error
+        except _IN_A_RENDERING as error:
+            raise self.author.explain(error, merged) from error
         if len(html) > LARGEST_MESSAGE or len(text) > LARGEST_MESSAGE or len(subject) > LARGEST_MESSAGE:
-            raise TemplateRefused(
-                _("The merged message is too large ({size} characters; {most} at most).").format(
-                    size=max(len(html), len(text), len(subject)), most=LARGEST_MESSAGE
-                )
-            )
+            raise TemplateRefused(too_large(max(len(html), len(text), len(subject)), LARGEST_MESSAGE))
         if self.inliner is not None:
             html = self.inliner.inline(html)
         if self.tidy_text:
             text = tidied(text) + "\n"
         return Rendered(subject=one_line(subject), html=html, text=text)
+
+
+_IN_A_RENDERING = (
+    JinjaError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError
+)  # fmt: skip
+
+PARTS = ("subject", "html", "text")
+"""The parts of an email type, in the order in which they are merged."""
+
+
+def too_large(size: int, most: int) -> str:
+    """Return the sentence about a message beyond the limit."""
+    return _("The merged message is too large ({size} characters; {most} at most).").format(size=size, most=most)
+
+
+def beyond_memory(line: int) -> str:
+    """Return the sentence about a line that fills the memory of the process that renders."""
+    return _("Line {line}: merging this takes more memory than one message may.").format(line=line)
+
+
+def part_name(part: int) -> str:
+    """Return how a sentence about a part of an email type begins; about the HTML it begins with nothing."""
+    return (_("Subject. "), "", _("Text part. "))[part]
 
 
 def _without_nulls(value: object) -> object:
@@ -204,8 +278,9 @@ def compile_template(
     used: set[str] = set()
     optional: set[str] = set()
     guarded: set[str] = set()
-    for source, where in ((subject_source, _("Subject. ")), (html_source, ""), (text_source, _("Text part. "))):
+    for part, source in enumerate((subject_source, html_source, text_source)):
         if source is not None:
+            where = part_name(part)
             tree = _parsed(checker, source, where)
             refuse_constructs(tree, where=where)
             read, maybe = _checked_names(tree, catalogue, known, where=where)
@@ -233,14 +308,25 @@ def compile_template(
         "html": (placed, protected.restored(ready)),
         "text": (plain, text_source),
     }
-    programs = {part: _program(environment, source) for part, (environment, source) in sources.items()}
+    joins = {part: _join_of_names(environment, source) for part, (environment, source) in sources.items()}
+    programs = {
+        part: _joined(pieces) if (pieces := joins[part]) is not None else _program(environment, source)
+        for part, (environment, source) in sources.items()
+    }
+    tidy_text = "{%" in text_source
+    by_lines = {
+        part: QuotedJoin(pieces)
+        for part, pieces in joins.items()
+        if pieces is not None
+        and not (part == "subject" or (part == "html" and inliner) or (part == "text" and tidy_text))
+    }
 
     @cache
     def marking() -> tuple[_Program, _Program]:
         marked_html = Sandbox(autoescape=True, filters=MARKING_FILTERS, budget=budget)
         marked_text = Sandbox(autoescape=False, filters=TEXT_FILTERS, budget=budget)
         marked_text.finalize = between
-        return _program(marked_html, sources["html"][1]), _program(marked_text, sources["text"][1])
+        return _merging(marked_html, sources["html"][1]), _merging(marked_text, sources["text"][1])
 
     tags = max(source.count("{{") + source.count("{%") for _environment, source in sources.values())
     return CompiledTemplate(
@@ -254,12 +340,15 @@ def compile_template(
         health=frozenset(code for code in codes if catalogue[code].data_class is DataClass.HEALTH),
         asked=frozenset(code for code in codes if catalogue[code].asked),
         inliner=inliner,
-        tidy_text="{%" in text_source,
+        tidy_text=tidy_text,
         budget=budget,
         marking=marking,
         harmless=LARGEST_MESSAGE // (_LONGEST_ESCAPE * (tags + 1)) - sum(len(text or "") for text in missing.values()),
-        explain=_explainer(subject_source, html_source, text_source if template.text is not None else None),
-        **programs,
+        lines=by_lines,
+        author=_Author((subject_source, html_source, text_source if template.text is not None else None)),
+        subject=programs["subject"],
+        html=programs["html"],
+        text=programs["text"],
     )
 
 
@@ -378,11 +467,13 @@ def _inlined(protected: ProtectedHtml) -> tuple[str, css_inline.CSSInliner | Non
     return inlined, None
 
 
-def _program(environment: Sandbox, source: str) -> _Program:
+def _merging(environment: Sandbox, source: str) -> _Program:
     """Return what merges one part of a message: a plain join when it holds nothing but names, else Jinja2."""
-    joined = _join_of_names(environment, source)
-    if joined is not None:
-        return joined
+    pieces = _join_of_names(environment, source)
+    return _program(environment, source) if pieces is None else _joined(pieces)
+
+
+def _program(environment: Sandbox, source: str) -> _Program:
     program = environment.from_string(source)
     context, root = program.new_context, program.root_render_func
     # These can show one value many times, or in a larger one.
@@ -415,9 +506,9 @@ _NAME_ONLY = re.compile(r"\{\{ (?:\( *([A-Za-z]\w*) *\)\|(\w+)|([A-Za-z]\w*)) \}
 _JINJA_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not", "range"})
 
 
-def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
-    """Return a join of texts and names that gives what Jinja2 would, or nothing when there is more than names."""
-    pieces: list[tuple[str, Callable[[object], object] | None]] = []
+def _join_of_names(environment: Sandbox, source: str) -> list[Shown] | None:
+    """Return the texts and names that joined give what Jinja2 would, or nothing when there is more than names."""
+    pieces: list[Shown] = []
     shown = environment.finalize or str
     end = 0
     for tag in [*JINJA.finditer(source), None]:
@@ -433,7 +524,10 @@ def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
                 return None
             pieces.append((word, environment.filters[place] if place else shown))
             end = tag.end()
+    return pieces
 
+
+def _joined(pieces: Sequence[Shown]) -> _Program:
     def run(values: dict[str, object], large: bool) -> str:
         if large:
             return _bounded(text if place is None else str(place(values[text])) for text, place in pieces)
@@ -442,15 +536,15 @@ def _join_of_names(environment: Sandbox, source: str) -> _Program | None:
     return run
 
 
-def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception, dict[str, object]], TemplateRefused]:
-    """Return a function that finds the author's line of an error: it merges the sources again as they were written."""
+class _Author:
+    """The sources as their author wrote them, of which an error tells the line."""
 
-    def explain(error: Exception, values: dict[str, object]) -> TemplateRefused:
-        environment = Sandbox(autoescape=True)
-        for source, where in ((subject, _("Subject. ")), (html, ""), (text, _("Text part. "))):
-            if source is None:
-                continue
-            program = environment.from_string(source)
+    def __init__(self, sources: Sequence[str | None]) -> None:
+        self._sources = sources
+
+    def explain(self, error: Exception, values: dict[str, object]) -> TemplateRefused:
+        """Return the refusal with the author's line, found by merging the sources again as they were written."""
+        for part, program in self._programs():
             pieces = program.root_render_func(program.new_context(values))
             try:
                 _bounded(pieces)
@@ -458,10 +552,37 @@ def _explainer(subject: str, html: str, text: str | None) -> Callable[[Exception
                 line = _line_of(again, program)
                 if line is None and (frame := getattr(pieces, "gi_frame", None)) is not None:
                     line = program.get_corresponding_lineno(frame.f_lineno)  # it was too much after this one
-                return _at_rendering(again, where, line)
+                return _at_rendering(again, part_name(part), line)
         return _at_rendering(error, "", None)
 
-    return explain
+    def trace(self, values: dict[str, object], tell: Callable[[int, int], None]) -> None:
+        """Merge the sources and tell of each part and line when it is first come to."""
+        before = sys.gettrace()
+        for part, program in self._programs():
+            told: set[int] = set()
+
+            def at(frame: FrameType, event: str, _argument: Any, part: int = part, told: set[int] = told) -> Any:
+                if frame.f_code.co_filename != "<template>":
+                    return None
+                line = program.get_corresponding_lineno(frame.f_lineno)  # noqa: B023 - ends within the round
+                if event == "line" and line not in told:
+                    told.add(line)
+                    tell(part, line)
+                return at
+
+            sys.settrace(at)
+            try:
+                _bounded(program.root_render_func(program.new_context(values)))
+            except _IN_A_RENDERING:
+                return
+            finally:
+                sys.settrace(before)
+
+    def _programs(self) -> Iterable[tuple[int, JinjaTemplate]]:
+        environment = Sandbox(autoescape=True)
+        for part, source in enumerate(self._sources):
+            if source is not None:
+                yield part, environment.from_string(source)
 
 
 def _at_rendering(error: Exception, where: str, line: int | None) -> TemplateRefused:
@@ -474,6 +595,8 @@ def _at_rendering(error: Exception, where: str, line: int | None) -> TemplateRef
         sentence = _("Line {line}: a value is not of the kind this needs.").format(line=told)
     elif isinstance(error, ArithmeticError):
         sentence = _("Line {line}: this cannot be computed.").format(line=told)
+    elif isinstance(error, MemoryError):
+        sentence = beyond_memory(told)
     else:
         sentence = _("Line {line}: this cannot be merged: {detail}").format(line=told, detail=error)
     return TemplateRefused(where + sentence, line=line)

@@ -1,0 +1,155 @@
+"""Write the two bodies of a message as MIME parts: quoted-printable line by line, or base64 for other alphabets.
+
+Nothing of the standard library's ``email`` is needed here, so that a process which only merges starts quickly.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workbench.domain.messages import Rendered
+
+_LINES_KEPT = 4096
+_UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One encoded body without its headers: quoted-printable, or base64; ASCII lines that each end in CRLF."""
+
+    encoded: bytes = field(repr=False)
+    base64: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merged message, its bodies encoded; `rendered` holds them as text where somebody reads them."""
+
+    subject: str = field(repr=False)
+    text: Body
+    html: Body
+    rendered: Rendered | None = field(default=None, repr=False)
+
+
+def unusual_subject(subject: str) -> bool:
+    """Tell whether a subject holds what mail readers may take for something else: its message is read back (P9)."""
+    return _UNUSUAL_SUBJECT.search(subject) is not None
+
+
+class QuotedLines(dict[str, bytes]):
+    """Quoted-printable by the line: a line that every message shares is encoded once."""
+
+    def __missing__(self, line: str) -> bytes:
+        encoded = quoted(line)
+        # The first messages bring what is common to all; what varies must not fill the memory.
+        if len(self) < _LINES_KEPT:
+            self[line] = encoded
+        return encoded
+
+
+def quoted(line: str) -> bytes:
+    """Return one line as quoted-printable, without its end."""
+    encoded = binascii.b2a_qp(line.encode("utf-8", "replace"))
+    return encoded.replace(b"\n", b"\r\n") if b"\n" in encoded else encoded  # the soft breaks
+
+
+def encoded_body(text: str, lines: Mapping[str, bytes] | None = None) -> Body:
+    """Return one body quoted-printable, or base64 where that is shorter by far (other alphabets)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.endswith("\n"):
+        text += "\n"
+    known = QuotedLines() if lines is None else lines
+    encoded = b"\r\n".join([known[line] for line in text.split("\n")])
+    if len(encoded) > 2 * len(text):
+        data = text.replace("\n", "\r\n").encode("utf-8", "replace")
+        if len(encoded) > 2 * len(data):
+            return Body(base64_lines(data), True)
+    return Body(encoded)
+
+
+def part_of(kind: str, body: Body) -> bytes:
+    """Return a body with the two headers of its part; `kind` is ``plain`` or ``html``."""
+    return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (
+        kind.encode(),
+        b"base64" if body.base64 else b"quoted-printable",
+        body.encoded,
+    )
+
+
+def body_part(kind: str, text: str, lines: Mapping[str, bytes] | None = None) -> bytes:
+    """Return one text part of a message."""
+    return part_of(kind, encoded_body(text, lines))
+
+
+def base64_lines(data: bytes) -> bytes:
+    """Return bytes as base64 in lines of 76 characters."""
+    encoded = b64encode(data)
+    return b"\r\n".join(encoded[place : place + 76] for place in range(0, len(encoded), 76)) + b"\r\n"
+
+
+Shown = tuple[str, Callable[[object], object] | None]
+"""A piece of a template that is texts and names only: a text as it is, or a name and what shows its value."""
+
+_VariableLine = tuple[Shown, ...]
+
+
+class QuotedJoin:
+    """A template that is texts and names only, its lines without a name encoded once for all messages.
+
+    `encoded` gives the very bytes that `encoded_body` makes of the joined text, or nothing where only the whole text
+    tells what they are (a bare carriage return, another alphabet).
+    """
+
+    def __init__(self, pieces: Sequence[Shown]) -> None:
+        lines: list[list[Shown]] = [[]]
+        for text, place in pieces:
+            if place is not None:
+                lines[-1].append((text, place))
+                continue
+            first, *others = text.split("\n")
+            lines[-1].append((first, None))
+            lines += [[(other, None)] for other in others]
+        self._last = len(lines) - 1
+        self._steps: list[tuple[bytes, _VariableLine | None, bool]] = []
+        self._characters = 0
+        still = b""
+        for number, line in enumerate(lines):
+            ending = number == self._last
+            if any(place is not None for _text, place in line):
+                self._characters += 0 if ending else 1
+                shown = tuple(piece for piece in line if piece[1] is not None or piece[0])
+                self._steps.append((still, shown, ending))
+                still = b""
+            else:
+                whole = "".join(text for text, _place in line)
+                self._characters += len(whole) + (1 if not ending or whole else 0)
+                still += quoted(whole) + b"\r\n" if not ending or whole else b""
+        self._rest = still
+        self.names = any(shown for _still, shown, _ending in self._steps)
+
+    def encoded(self, values: Mapping[str, object]) -> Body | None:
+        """Return the body, merged with values, where its lines can be encoded one by one."""
+        made: list[bytes] = []
+        characters = self._characters
+        for still, shown, ending in self._steps:
+            assert shown is not None  # noqa: S101 - a step is made for a line with names
+            line = "".join([text if place is None else str(place(values[text])) for text, place in shown])
+            characters += len(line)
+            made.append(still)
+            if "\r" in line:
+                return None
+            if "\n" in line:
+                made += [quoted(one) + b"\r\n" for one in line.split("\n")[:-1]]
+                line = line.rpartition("\n")[2]
+            if not ending or line:
+                made.append(quoted(line))
+                made.append(b"\r\n")
+                characters += ending
+        made.append(self._rest)
+        whole = b"".join(made)
+        return Body(whole) if characters and len(whole) <= 2 * characters else None
