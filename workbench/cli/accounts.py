@@ -26,6 +26,7 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
     rows = [
         {
             **asdict(account),
+            **asdict(account.limits),
             "kind": str(account.kind),
             "security": str(account.security),
             # Only a server has a port that is known now: the catcher's is chosen while it sends.
@@ -35,7 +36,7 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
     ]
     columns = [
         "name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from", "reply_to",
-        "connections",
+        "connections", "per_minute", "per_hour", "per_day", "hours",
     ]  # fmt: skip
     shown = ["name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from"]
     show(as_frame(rows, columns), format=format, output=output, columns=shown)
@@ -67,6 +68,28 @@ def set_account(
         str | None,
         typer.Option("--password-env", metavar="VAR", help=_("The environment variable that holds the password.")),
     ] = None,
+    per_minute: Annotated[
+        int | None,
+        typer.Option(
+            "--per-minute", metavar="N", min=0, help=_("At most so many messages in any minute; 0: no limit.")
+        ),
+    ] = None,
+    per_hour: Annotated[
+        int | None,
+        typer.Option("--per-hour", metavar="N", min=0, help=_("At most so many messages in any hour; 0: no limit.")),
+    ] = None,
+    per_day: Annotated[
+        int | None,
+        typer.Option("--per-day", metavar="N", min=0, help=_("At most so many messages in any 24 hours; 0: no limit.")),
+    ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(
+            "--hours",
+            metavar="HOURS",
+            help=_("When its messages may leave, as « 08:00-20:00 mon-fri »; an empty text: as the practice's."),
+        ),
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help=_("Read the password from the input and keep it safely."))
     ] = False,
@@ -85,6 +108,10 @@ def set_account(
         user=user,
         password_env=password_env,
         password=password,
+        per_minute=per_minute,
+        per_hour=per_hour,
+        per_day=per_day,
+        hours=hours,
     )
     say(_("Account « {name} » is set. Try it with: workbench account test {name}").format(name=account.name))
 

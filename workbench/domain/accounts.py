@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workbench.domain.limits import WINDOWS, Limits, published_limits
+
 
 class AccountKind(StrEnum):
     """What stands behind an account."""
@@ -43,6 +45,9 @@ class Account:
     `password_from` names where the password is: ``env:VARIABLE``, ``keyring``, ``file`` or nothing.
     `timeout` is in seconds, and bounds connecting and each command before the content; the reply after the
     final dot is awaited as RFC 5321 4.5.3.2 says, whatever it is.
+    `per_minute`, `per_hour` and `per_day` are the most messages that leave in any such time; ``None`` is what the
+    provider publishes, 0 no limit. `hours` are the sending hours (``domain.sending_hours``), in place of the
+    practice's.
     """
 
     name: str
@@ -58,8 +63,19 @@ class Account:
     timeout: float = 30.0
     connections: int = 4
     folder: str = ""
+    per_minute: int | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+    hours: str = ""
 
     @property
     def effective_port(self) -> int:
         """The port given, else the usual one for this security."""
         return self.port or DEFAULT_PORTS[self.security]
+
+    @property
+    def limits(self) -> Limits:
+        """How many messages may leave: what was said of this account, else what its provider publishes."""
+        known = published_limits(self.host, self.email) if self.kind is AccountKind.SMTP else Limits()
+        said = {name: getattr(self, name) for name in WINDOWS}
+        return Limits(**{name: getattr(known, name) if most is None else most for name, most in said.items()})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.addresses import address_problem
 from workbench.domain.accounts import Account, AccountKind, Security, is_loopback
 from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.limits import WINDOWS
+from workbench.domain.sending_hours import SendingHours
 from workbench.errors import AccountError
 from workbench.language import _
 
@@ -94,6 +96,10 @@ class Accounts(Mapping[str, Account]):
         folder: str | None = None,
         connections: int | None = None,
         timeout: float | None = None,
+        per_minute: int | None = None,
+        per_hour: int | None = None,
+        per_day: int | None = None,
+        hours: str | None = None,
     ) -> Account:
         """Make an account or change the values given; what is not given stays as it was.
 
@@ -114,11 +120,19 @@ class Accounts(Mapping[str, Account]):
             Where a ``folder`` account puts its messages.
         connections, timeout
             How many connections at once, and how many seconds an answer may take.
+        per_minute, per_hour, per_day
+            How many messages may leave in any such time, all mailings and computers together; 0 is no limit. What is
+            not said is what the provider publishes.
+        hours
+            When its messages may leave, as ``08:00-20:00 mon-fri``, in place of the practice's sending hours.
 
         Raises
         ------
         AccountError
-            When the address is malformed, the host is missing, or a connection in the clear would leave this machine.
+            When the address is malformed, the host is missing, a limit is negative, or a connection in the clear would
+            leave this machine.
+        BadValue
+            When the hours cannot be read.
 
         Examples
         --------
@@ -132,6 +146,7 @@ class Accounts(Mapping[str, Account]):
         given = {
             "email": email, "display_name": display_name, "host": host, "port": port, "user": user,
             "reply_to": reply_to, "folder": folder, "connections": connections, "timeout": timeout,
+            "per_minute": per_minute, "per_hour": per_hour, "per_day": per_day, "hours": hours,
             "kind": None if kind is None else AccountKind(kind),
             "security": None if security is None else Security(security),
         }  # fmt: skip
@@ -198,6 +213,11 @@ def _check_account(account: Account) -> None:
         )
     if any(ord(character) < 32 for character in account.display_name + account.name + account.user):
         raise AccountError(_("Account « {name} »: no line break or control character here.").format(name=account.name))
+    if any(most < 0 for name in WINDOWS if (most := getattr(account, name)) is not None):
+        raise AccountError(
+            _("Account « {name} »: a limit is a number of messages, 0 or more.").format(name=account.name)
+        )
+    SendingHours.parse(account.hours)
     if account.kind is not AccountKind.SMTP:
         return
     if not account.host:
