@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -25,12 +24,14 @@ from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownName
 from workbench.language import _
 from workbench.merging.addressees import is_minor, no_longer_patient
-from workbench.merging.recipients import MERGED_WITH, Recipients, plain_records, recipient_frame
+from workbench.merging.recipients import MERGED_WITH, Recipients, plain_records, recipient_columns
+from workbench.merging.table_identity import RepeatedRows, TableDigest, keys_of, row_digests
 
 EMAIL_COLUMNS = ("email", "e_mail", "mail", "courriel", "adresse_e_mail", "adresse_email", "adresse_mail")
 _FIRST_NAMES = ("first_name", "prenom")
 _LAST_NAMES = ("last_name", "nom")
 _CIVILITIES = ("civility", "civilite")
+_encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, default=str).encode
 
 
 def column_name(heading: str) -> str:
@@ -54,6 +55,81 @@ def column_names(headings: Iterable[object]) -> list[str]:
     return names
 
 
+def plain_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a practice's own table as plain values under the names that ``{{ }}`` knows its columns by."""
+    cells = (_plain(frame.iloc[:, place]) for place in range(frame.shape[1]))
+    return pd.DataFrame(
+        {name: pd.Series(column, dtype=object) for name, column in zip(column_names(frame.columns), cells, strict=True)}
+    )
+
+
+def key_columns(names: Iterable[object], headings: Iterable[object]) -> tuple[str, str | None]:
+    """Return the column of addresses among a table's `names`, and that of its ids if there is one.
+
+    Raises
+    ------
+    UnknownName
+        When the table has no column of addresses; the sentence lists its `headings`.
+    """
+    known = set(names)
+    email = next((name for name in EMAIL_COLUMNS if name in known), None)
+    if email is None:
+        raise UnknownName(
+            _("The table has no column « email »; it has: {columns}.").format(
+                columns=", ".join(str(name) for name in headings)
+            )
+        )
+    return email, next((name for name in ("id", "subject_key") if name in known), None)
+
+
+class TableSurvey:
+    """A practice's own table looked through once, in parts: its identity, and which of its rows repeat others.
+
+    Parameters
+    ----------
+    headings
+        Its headings as they are written.
+
+    Raises
+    ------
+    UnknownName
+        When the table has no column of addresses.
+    """
+
+    def __init__(self, headings: Sequence[object]) -> None:
+        self._headings = [str(heading) for heading in headings]
+        self._email, self._given = key_columns(column_names(headings), headings)
+        self._digest = TableDigest(self._headings)
+        self.repeated = RepeatedRows()
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return self._digest.rows
+
+    def add(self, values: pd.DataFrame) -> bytes:
+        """Look at the next rows (`plain_table`), and return their digests (`table_identity.row_digests`)."""
+        columns = {str(name): values[name].tolist() for name in values.columns}
+        digests = row_digests(self._headings, [*columns.values()])
+        stated = columns[self._given] if self._given else None
+        self.repeated.add(keys_of(columns[self._email], stated, first=self.rows), digests, stated)
+        self._digest.add(digests)
+        return digests
+
+    def end(self) -> str:
+        """Say that these were all rows, and return the table's digest."""
+        self.repeated.end()
+        return self._digest.hexdigest()
+
+
+def digest_of_table(frame: pd.DataFrame) -> str:
+    """Return what identifies a practice's own table: its headings and rows as text, in whatever order (8.3)."""
+    digest = TableDigest([str(heading) for heading in frame.columns])
+    cells = [_plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    digest.add(row_digests([str(heading) for heading in frame.columns], cells))
+    return digest.hexdigest()
+
+
 def recipients_from_table(
     frame: pd.DataFrame,
     *,
@@ -62,6 +138,8 @@ def recipients_from_table(
     people: Callable[[list[str]], pd.DataFrame] | None = None,
     today: date | None = None,
     adult_age: int = 18,
+    repeated: RepeatedRows | None = None,
+    first: int = 0,
 ) -> Recipients:
     """Return the recipients of a practice's own table, one a row, in the table's order.
 
@@ -78,75 +156,55 @@ def recipients_from_table(
         that the practice gave on purpose.
     today
         The day that decides who is a minor.
+    repeated, first
+        Of a table too long to be held: which of all its rows repeat others (`TableSurvey`), and how many rows come
+        before those of `frame`.
 
     Raises
     ------
     UnknownName
         When the table has no column of addresses.
     """
-    values = frame.copy()
-    values.columns = pd.Index(column_names(frame.columns))
-    values = pd.DataFrame({name: pd.Series(_plain(values[name]), dtype=object) for name in values.columns})
-    email = next((name for name in EMAIL_COLUMNS if name in values.columns), None)
-    if email is None:
-        raise UnknownName(
-            _("The table has no column « email »; it has: {columns}.").format(
-                columns=", ".join(str(name) for name in frame.columns)
-            )
-        )
-    given = next((name for name in ("id", "subject_key") if name in values.columns), None)
-    keys, reasons, kept, findings = _row_keys(values, email, given)
+    values = plain_table(frame)
+    email, given = key_columns(values.columns, frame.columns)
+    stated = values[given].tolist() if given else None
+    keys = keys_of(values[email].tolist(), stated, first=first)
+    if repeated is None:
+        repeated = _repeated_in(values, keys, stated)
+    kept = repeated.kept(keys, stated, first=first)
+    if len(kept.places) < len(values):
+        values = values.iloc[kept.places].reset_index(drop=True)
 
-    values = values.iloc[kept].reset_index(drop=True)
-    addresses = [str(value or "") for value in values[email]]
+    findings = [*kept.findings]
+    addresses = ["" if value is None else str(value) for value in values[email].tolist()]
     problems = address_problems(addresses)
-    made = [
-        {
-            "recipient_id": f"row:{key}",
-            "addressee_key": f"row:{key}",
-            "subjects": [f"row:{key}"],
-            "appointments": [appointment] if appointment else [],
-            "role": role or str(Role.EXTERNAL),
-            "channel": str(channel),
-            "address": normalised_address(address),
-            "language": language or spoken,
-            "reason": reason,
-            "_problem": problem,
-            "patient_id": patient,
-            "appointment_id": appointment,
-            "invoice_id": invoice,
-            "practitioner_id": practitioner,
-            "recipient": name,
-            "addressee_civility": civility,
-            "addressee_last_name": last,
-            "addressee_first_name": first,
-            "addressee_sex": sex,
-            "addressee_relation": "",
-        }
-        for (
-            key, reason, problem, address, role, spoken, patient, appointment, invoice, practitioner, name, civility,
-            last, first, sex,
-        ) in zip(
-            keys, reasons, problems, addresses,
-            _cells(values, ("role",), among=tuple(Role)),
-            _cells(values, ("language", "langue")),
-            _cells(values, ("patient_id",)),
-            _cells(values, ("appointment_id",)),
-            _cells(values, ("invoice_id",)),
-            _cells(values, ("practitioner_id",)),
-            _names(values),
-            _cells(values, _CIVILITIES),
-            _cells(values, _LAST_NAMES),
-            _cells(values, _FIRST_NAMES),
-            _cells(values, ("sex", "sexe")),
-            strict=True,
-        )
-    ]  # fmt: skip
-    if people is not None:
-        findings += _looked_up(made, people, today=today or date.max, adult_age=adult_age)
-    for row in made:
-        row["reason"] = row["reason"] or row["_problem"]
-    recipients = recipient_frame(made)
+    ids = [f"row:{key}" for key in kept.keys]
+    appointments = _cells(values, ("appointment_id",))
+    columns: dict[str, list[Any]] = {
+        "recipient_id": ids,
+        "addressee_key": ids,
+        "subjects": [[one] for one in ids],
+        "appointments": [[one] if one else [] for one in appointments],
+        "role": [role or str(Role.EXTERNAL) for role in _cells(values, ("role",), among=tuple(Role))],
+        "channel": [str(channel)] * len(ids),
+        "address": [normalised_address(address) if address else "" for address in addresses],
+        "language": [language or spoken for spoken in _cells(values, ("language", "langue"))],
+        "reason": kept.reasons,
+        "patient_id": _cells(values, ("patient_id",)),
+        "appointment_id": appointments,
+        "invoice_id": _cells(values, ("invoice_id",)),
+        "practitioner_id": _cells(values, ("practitioner_id",)),
+        "recipient": _names(values),
+        "addressee_civility": _cells(values, _CIVILITIES),
+        "addressee_last_name": _cells(values, _LAST_NAMES),
+        "addressee_first_name": _cells(values, _FIRST_NAMES),
+        "addressee_sex": _cells(values, ("sex", "sexe")),
+        "addressee_relation": [""] * len(ids),
+    }
+    if people is not None and any(columns["patient_id"]):
+        findings += _looked_up(columns, people, today=today or date.max, adult_age=adult_age)
+    columns["reason"] = [reason or problem for reason, problem in zip(columns["reason"], problems, strict=True)]
+    recipients = recipient_columns(columns)
     return Recipients(
         frame=recipients,
         subjects=values.assign(recipient_id=recipients["recipient_id"], **{MERGED_WITH: ""}),
@@ -155,28 +213,39 @@ def recipients_from_table(
     )
 
 
+def _repeated_in(values: pd.DataFrame, keys: Sequence[str], stated: Sequence[object] | None) -> RepeatedRows:
+    """Return which rows of a whole table repeat others; what they hold is looked at only where keys come twice."""
+    found = RepeatedRows()
+    if len(set(keys)) < len(keys):
+        names = [str(name) for name in values.columns]
+        found.add(keys, row_digests(names, [values[name].tolist() for name in names]), stated)
+        found.end()
+    return found
+
+
 def _looked_up(
-    made: Sequence[dict[str, Any]],
+    columns: dict[str, list[Any]],
     people: Callable[[list[str]], pd.DataFrame],
     *,
     today: date,
     adult_age: int,
 ) -> list[Finding]:
     """Leave out the rows about patients who died or left, and return what the practice should know of the others."""
-    named = list(dict.fromkeys(row["patient_id"] for row in made if row["patient_id"]))
-    frame = people(named) if named else pd.DataFrame()
+    named = list(dict.fromkeys(patient for patient in columns["patient_id"] if patient))
+    frame = people(named)
     known = {str(row["patient_id"]): row for row in plain_records(frame.reset_index())} if len(frame) else {}
     findings = []
-    for row in made:
-        if not row["patient_id"] or row["reason"]:
+    rows = zip(*(columns[name] for name in ("recipient_id", "patient_id", "role", "reason")), strict=True)
+    for place, (recipient, named_patient, role, reason) in enumerate(rows):
+        if not named_patient or reason:
             continue
-        patient = known.get(row["patient_id"])
+        patient = known.get(named_patient)
         code = ""
         if patient is None:
             code = "unknown_patient"
         elif gone := no_longer_patient(patient):
-            row["reason"] = gone
-        elif row["role"] in (Role.PATIENT, Role.EXTERNAL) and is_minor(patient, today, adult_age):
+            columns["reason"][place] = gone
+        elif role in (Role.PATIENT, Role.EXTERNAL) and is_minor(patient, today, adult_age):
             code = "minor_written_directly"
         if code:
             findings.append(
@@ -184,7 +253,7 @@ def _looked_up(
                     code=code,
                     severity=Severity.WARNING,
                     message=sentence_of_reason(code),
-                    recipient=row["recipient_id"],
+                    recipient=recipient,
                 )
             )
     return findings
@@ -210,11 +279,13 @@ def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue:
         return not {source.partition(".")[0] for source in catalogue[name].source} <= _SAME_FOR_ALL
 
     ordered = sorted(name for name in map(str, fields.columns) if of_the_row(name))
-    addresses = [address_key(address) for address in frame["address"]]
+    named = hashlib.sha256(_encode(ordered).encode())
+    addresses = [address_key(address) for address in frame["address"].tolist()]
     digests = []
-    for row in zip(addresses, *(fields[name] for name in ordered), strict=True):
-        text = json.dumps(dict(zip(("", *ordered), row, strict=True)), sort_keys=True, ensure_ascii=False, default=str)
-        digests.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16])
+    for row in zip(addresses, *(fields[name].tolist() for name in ordered), strict=True):
+        told = named.copy()
+        told.update(_encode(row).encode())
+        digests.append(told.hexdigest()[:16])
     occasions = [[f"{key}@{digest}"] for key, digest in zip(frame["recipient_id"], digests, strict=True)]
     return replace(recipients, frame=frame.assign(subjects=pd.Series(occasions, index=frame.index, dtype=object)))
 
@@ -222,6 +293,8 @@ def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue:
 def _plain(series: pd.Series) -> list[object]:
     """Return a table's column as plain values: text, numbers, yes or no, lists; missing and empty ones are ``None``."""
     column = series.astype(object).where(series.notna(), None).tolist()
+    if all(cell is None or type(cell) is str for cell in column):
+        return [cell or None for cell in column]
     numbers = [value for value in column if isinstance(value, float)]
     # pandas makes floats of whole numbers as soon as one is missing; a letter says 3, not 3.0.
     whole = bool(numbers) and all(value.is_integer() for value in numbers)
@@ -261,48 +334,3 @@ def _names(values: pd.DataFrame) -> list[str]:
         " ".join(part for part in (first, last) if part) or patient
         for first, last, patient in zip(firsts, lasts, patients, strict=True)
     ]
-
-
-def _row_keys(
-    values: pd.DataFrame, email: str, given: str | None
-) -> tuple[list[str], list[str], list[int], list[Finding]]:
-    """Return each kept row's key and reason, the places of the kept rows, and what was found about the others."""
-    contents = list(zip(*(values[name] for name in values.columns), strict=True))
-    groups: dict[str, list[int]] = {}
-    for place in range(len(values)):
-        stated = values[given].iat[place] if given else None
-        key = str(stated).strip() if stated is not None else ""
-        key = key or address_key(values[email].iat[place]) or f"line-{place + 2}"
-        groups.setdefault(unicodedata.normalize("NFC", key), []).append(place)
-    keyed: dict[int, tuple[str, str]] = {}
-    findings: list[Finding] = []
-    for key, places in groups.items():
-        distinct: dict[str, int] = {}
-        for place in places:
-            distinct.setdefault(repr(contents[place]), place)
-        lines = ", ".join(str(place + 2) for place in places)
-        if len(distinct) == 1:
-            keyed[places[0]] = (key, "")
-            continue
-        stated = bool(given and values[given].iat[places[0]] is not None)
-        reason = "duplicate_id" if stated else "duplicate_row"
-        for count, place in enumerate(distinct.values(), start=1):
-            first = count == 1
-            own = key if first else f"{key}#{count}"
-            keyed[place] = (own, "" if first and not stated else reason)
-        message = (
-            _("Lines {lines} have the same id and differ; none of them is written to. Give each row an id of its own.")
-            if stated
-            else _("Lines {lines} have the same address and no id; only the first is written to. Add a column « id ».")
-        )
-        findings.append(
-            Finding(
-                code=reason,
-                severity=Severity.ERROR,
-                message=message.format(lines=lines),
-                recipient=f"row:{key}",
-                line=places[0] + 2,
-            )
-        )
-    kept = sorted(keyed)
-    return [keyed[place][0] for place in kept], [keyed[place][1] for place in kept], kept, findings

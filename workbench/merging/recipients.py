@@ -337,8 +337,12 @@ def _shortened(text: str) -> str:
 
 def recipient_frame(made: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return rows as a recipients frame: the columns of ``RECIPIENT_COLUMNS``, numbered from 0."""
-    columns = {name: [row[name] for row in made] for name in RECIPIENT_COLUMNS}
-    return pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in columns.items()})
+    return recipient_columns({name: [row[name] for row in made] for name in RECIPIENT_COLUMNS})
+
+
+def recipient_columns(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Return whole columns as a recipients frame, as `recipient_frame` does rows."""
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in RECIPIENT_COLUMNS})
 
 
 # --- consent ------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from workbench.domain.frames import IDENTITY_COLUMNS
 from workbench.errors import UsageError
 from workbench.language import _
-from workbench.merging.recipient_tables import EMAIL_COLUMNS, column_names
+from workbench.merging.recipient_tables import column_names, digest_of_table, key_columns
 
 OPENED: set[str] = set()
 """The workspaces that this program has opened, whether or not they are still open."""
@@ -47,13 +46,8 @@ def origin_of(subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
         return str(asked["search"]), dict(asked["resolved"]), ""
     if "subject_key" in subjects.columns:
         return "", {}, _digest_of_lines(subjects["subject_key"].astype(str).tolist())
-    if not set(EMAIL_COLUMNS) & set(column_names(subjects.columns)):
-        raise UsageError(
-            _("The table has no column « email »; it has: {columns}.").format(
-                columns=", ".join(str(name) for name in subjects.columns)
-            )
-        )
-    return "", {}, _digest_of_lines(_table_lines(subjects))
+    key_columns(column_names(subjects.columns), subjects.columns)
+    return "", {}, digest_of_table(subjects)
 
 
 _ADDRESS_IN_TEXT = r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+"
@@ -70,14 +64,6 @@ def without_people(results: pd.DataFrame) -> pd.DataFrame:
 
 def _digest_of_key(key: str) -> str:
     return f"row:#{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-
-
-def _table_lines(table: pd.DataFrame) -> list[str]:
-    """Return each row as text that depends neither on the order of the rows nor on that of the columns."""
-    order = sorted(range(len(table.columns)), key=lambda place: (str(table.columns[place]), place))
-    names = [str(table.columns[place]) for place in order]
-    cells = [table.iloc[:, place].astype(object).where(table.iloc[:, place].notna(), "").tolist() for place in order]
-    return [json.dumps([names, row], ensure_ascii=False, default=str) for row in zip(*cells, strict=True)]
 
 
 def _digest_of_lines(lines: list[str]) -> str:
