@@ -109,9 +109,44 @@ def writing(engine: Engine) -> Iterator[Connection]:
         When the disk is full, the file may not be written, another writer did not end in time, or the server is
         gone; nothing of the transaction is kept.
     """
+    with _unwritable(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+class Writer:
+    """A connection kept for many short transactions, one after another, in one thread at a time.
+
+    To take one from the pool for each would cost more than a small transaction does.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """As `writing`; after an error the next transaction has a connection of its own."""
+        with _unwritable(self._engine):
+            if self._connection is None:
+                self._connection = self._engine.connect().execution_options(writes=True)
+            try:
+                with self._connection.begin():
+                    yield self._connection
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Give the connection back; the next transaction takes another one."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.close()
+
+
+@contextlib.contextmanager
+def _unwritable(engine: Engine) -> Iterator[None]:
     try:
-        with engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
+        yield
     except OperationalError as error:
         raise DatabaseUnwritable(
             _(

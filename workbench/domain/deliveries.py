@@ -34,6 +34,9 @@ ALLOWED_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     S.CANCELLED: frozenset({S.PENDING, S.SKIPPED}),  # replaced by another row, and found again
     S.SENT: frozenset(),
 }
+EXPIRED = "expired"
+"""The reason of a row that would have come too late."""
+
 OPEN = frozenset({S.PENDING, S.SENDING})
 """A mailing is finished when no row is open."""
 
@@ -72,6 +75,7 @@ def sentence_of_reason(reason: str) -> str:
             "The patient is a minor, and the message goes to the address given in the table, not to a guardian's."
         ),
         "past": _("The appointment is over."),
+        "expired": _("Too late: the appointment has passed, or the time the message was good for."),
         "superseded": _("Replaced by another row, or not in the list any more."),
         "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
         "connection_lost": _("The connection was lost before the message left; it will be tried again."),
@@ -100,7 +104,7 @@ class Standing(StrEnum):
 _NOTHING_TO_CORRECT = frozenset(
     {
         "opted_out", "no_consent", "deceased", "archived", "excluded", "merged_with", "duplicate_occasion", "past",
-        "superseded",
+        "superseded", "expired",
     }
 )  # fmt: skip
 """Reasons that nobody should undo for a mailing's sake."""
@@ -140,6 +144,7 @@ def word_of_reason(reason: str) -> str:
         "duplicate_occasion": _("told already"),
         "already_sent": _("sent already"),
         "uncertain": _("uncertain"),
+        "expired": _("too late"),
     }
     if code in ("missing_field", "missing_value"):
         return detail
@@ -171,7 +176,8 @@ class NewDelivery:
     `reason` is empty for a row that may leave, else it is why the row is skipped. `occasions` are the texts
     ``subject_key@start`` (or ``row:<id>@<digest of values>`` for a table) that this message speaks of (8.2).
     `values` are the plain merged values, by code or column name. `patients` are those whom it tells about besides
-    `patient_id`, who leads. Its ``repr`` names nobody (P12).
+    `patient_id`, who leads. After `expires_at` it comes too late, and is not sent any more. Its ``repr`` names nobody
+    (P12).
     """
 
     recipient_id: str = field(repr=False)
@@ -190,6 +196,7 @@ class NewDelivery:
     occasions: tuple[str, ...] = field(default=(), repr=False)
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     attachments: tuple[str, ...] = ()
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,8 @@ class Objections:
             reaching += self._addresses.get(mailbox, ())
             if not patient_id:
                 reaching += self._own_addresses.get(mailbox, ())
+        if not reaching:
+            return ""
         reasons = {
             reason
             for its_channel, its_purpose, reason in reaching

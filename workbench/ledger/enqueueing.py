@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.deliveries import EXPIRED, DeliveryStatus, NewDelivery
 from workbench.domain.mailings import EnqueueReport, MailingRecord
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
@@ -67,6 +67,8 @@ class Enqueuing:
         The list is the whole search or table: whoever it does not name any more is not to be written to.
     run_id
         The run of a notebook that queues the list, or nothing.
+    not_before
+        When what waits now may leave at the earliest: until then it can be taken back.
     """
 
     engine: sa.Engine
@@ -78,6 +80,7 @@ class Enqueuing:
     by: str
     now: datetime
     run_id: str = ""
+    not_before: datetime | None = None
     _tally: _Tally = field(default_factory=_Tally)
     # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
     _last_before: int = 0
@@ -228,7 +231,8 @@ class Enqueuing:
     def _may_change(self, row: NewDelivery, found: Any, standing: _Standing) -> bool:
         """Tell whether the list decides about a row, or somebody else does: a sender, a server, a person."""
         if found is None or found.status == _S.SKIPPED:
-            return True
+            # What came too late does so still, unless it tells of another time.
+            return found is None or found.reason != EXPIRED or row.expires_at is not None
         if found.status == _S.PENDING:
             return found.id in standing.waiting
         if found.status == _S.FAILED:
@@ -358,7 +362,8 @@ class Enqueuing:
             "status": DeliveryStatus.SKIPPED.value if reason else DeliveryStatus.PENDING.value,
             "reason": reason,
             "queued_at": self.now,
-            "not_before": self.now,
+            "not_before": self.not_before or self.now,
+            "expires_at": row.expires_at,
             "decided_at": self.now if reason else None,
             "sent_by": self.by,
             "run_id": self.run_id,

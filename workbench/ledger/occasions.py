@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from workbench.ledger import schema
+from workbench.ledger.prepared import inserting
 
 _Key = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
 
@@ -104,8 +105,7 @@ class Occasions:
             for delivery_id, granted in grants
             for (occasion, addressee_key, role, channel), again in granted
         ]
-        if rows:
-            self.connection.execute(schema.occasions.insert(), rows)
+        inserting(schema.occasions, self.connection.dialect).run(self.connection, rows)
 
 
 def release_occasions(connection: sa.Connection, delivery_ids: Sequence[int]) -> None:

@@ -24,6 +24,7 @@ from workbench.errors import DatabaseUnwritable, JournalBroken
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
+from workbench.ledger.expiry import leave_out_late
 from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
 from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
@@ -93,7 +94,7 @@ class SqlOutbox:
     def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
         """Take up to `limit` due rows for this sender alone.
 
-        Rows of people who object by now are left out and free their occasions (P13). Nothing comes back when no
+        Rows of people who object by now, or that would come too late, are left out and free their occasions (P13). Nothing comes back when no
         row is due, or when the mailing is a draft, paused, cancelled or waiting for somebody's word.
         """
         self._now = now
@@ -103,7 +104,9 @@ class SqlOutbox:
                 with writing(self._engine) as connection:
                     self._sender.beat(connection, now)
                     rows = self._due_rows(connection, limit, now) if self._sendable(connection) else []
-                    going = self._without_objectors(connection, rows, objections, now)
+                    late = leave_out_late(connection, [row.id for row in rows], now)
+                    in_time = [row for row in rows if row.id not in late]
+                    going = self._without_objectors(connection, in_time, objections, now)
                     if going:
                         connection.execute(
                             _table.update().where(_table.c.id.in_([row.id for row in going])),

@@ -124,7 +124,7 @@ mailings = Table(
     _text("template"), _text("account"), _text("role"), _text("channel"), _text("search"),
     _text("purpose"), _text("step"),
     Column("template_revision_id", ForeignKey("template_revisions.id"), nullable=False),
-    _text("status"), _text("reason"),
+    _text("status"), _text("reason"), _text("hours"),
     _instant("opened_at"), _text("opened_by"), _text("job_id"), _text("run_id"),
     UniqueConstraint("practice_id", "identity"),
 )  # fmt: skip
@@ -157,7 +157,7 @@ deliveries = Table(
     _text("status"), _text("reason"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("smtp_code", Integer, nullable=True), _text("smtp_reply"), _text("message_id"), _text("digest"),
-    _instant("queued_at"), _instant("not_before"),
+    _instant("queued_at"), _instant("not_before"), _instant("expires_at", nullable=True),
     _instant("dated_at", nullable=True), _instant("sending_at", nullable=True), _instant("decided_at", nullable=True),
     Column("sender_id", ForeignKey("senders.id"), nullable=True),
     _text("sent_by"), _text("run_id"),
@@ -189,6 +189,16 @@ _patient = Index(
     sqlite_where=sa.text("patient_id <> ''"),
     postgresql_where=sa.text("patient_id <> ''"),
 )  # fmt: skip
+
+allowances = Table(
+    "allowances", metadata,
+    _id(), _practice(), _text("account"),
+    Column("sender_id", ForeignKey("senders.id"), nullable=False),
+    Column("count", Integer, nullable=False),
+    _instant("granted_at"), _instant("left_at", nullable=True),
+    Index(None, "practice_id", "account", "left_at"),
+)  # fmt: skip
+"""How many messages of a limited account were let go at once, and when the last of them left; kept for a day."""
 
 letters = Table(
     "letters", metadata,

@@ -21,7 +21,7 @@ from typing import Self
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from workbench.databases import reading, writing
+from workbench.databases import Writer, reading, writing
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import DatabaseUnwritable
@@ -57,7 +57,11 @@ class Sender:
     user: str
     engine: sa.Engine = field(repr=False)
     lock: FileLock = field(repr=False)
+    writer: Writer = field(init=False, repr=False)
     _beaten_at: datetime | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.engine)
 
     def beat(self, connection: sa.Connection, now: datetime) -> None:
         """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately."""
@@ -78,6 +82,7 @@ class Sender:
         """
         if not self.lock.is_locked:
             return
+        self.writer.close()
         try:
             with writing(self.engine) as connection:
                 give_back(connection, self.id, now=_clock(connection))
@@ -110,6 +115,12 @@ class Senders:
         self._engine = engine
         self._practice_id = practice_id
         self._locks = locks
+        self._started: list[Sender] = []
+
+    def close(self) -> None:
+        """Give back the connections of senders that were never ended here; they are found dead later."""
+        for sender in self._started:
+            sender.writer.close()
 
     def start(self, *, user: str, now: datetime) -> Sender:
         """Register a sender that holds a lock of the system for its life.
@@ -141,7 +152,9 @@ class Senders:
         except BaseException:
             lock.release()
             raise
-        return Sender(id=number, user=user, engine=self._engine, lock=lock)
+        sender = Sender(id=number, user=user, engine=self._engine, lock=lock)
+        self._started.append(sender)
+        return sender
 
     def alive(self, connection: sa.Connection) -> bool:
         """Tell whether any sender has not ended; ask after `recover`, which ends the dead ones."""

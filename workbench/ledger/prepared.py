@@ -1,0 +1,93 @@
+"""Statements that run tens of thousands of times a mailing, compiled once for their database and given plain values.
+
+Compiling and converting each row anew through SQLAlchemy costs several times what the database itself does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+
+from workbench.ledger import schema
+
+
+class Prepared:
+    """A statement compiled once, run for many rows of plain values, by the names of its parameters."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the rows as the driver takes them."""
+        order = self._order
+        return list(rows) if order is None else [tuple([row[name] for name in order]) for row in rows]
+
+    def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run the statement for each row, in the transaction that is open, and return how many rows it changed.
+
+        Raises
+        ------
+        sqlalchemy.exc.DBAPIError
+            As SQLAlchemy raises it, without the values.
+        """
+        if not rows:
+            return 0
+        driven, dialect = connection.connection, connection.dialect
+        known = dialect.dbapi
+        assert known is not None  # noqa: S101 - an engine that is connected has a driver
+        cursor = driven.cursor()
+        try:
+            cursor.executemany(self.sql, self.values(rows))
+            return int(cursor.rowcount)
+        except known.Error as error:
+            gone = dialect.is_disconnect(error, driven, cursor)
+            if gone:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                None, None, error, known.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+            ) from error
+        finally:
+            cursor.close()
+
+
+@lru_cache(maxsize=32)
+def inserting(table: sa.Table, dialect: sa.Dialect) -> Prepared:
+    """Return the statement that adds rows to a table; every column is a parameter of its own name."""
+    values = {column.name: sa.bindparam(column.name, type_=column.type) for column in table.columns}
+    return Prepared(table.insert().values(values), dialect)
+
+
+def instants(dialect: sa.Dialect) -> Callable[[datetime], Any]:
+    """Return what turns a moment into the driver's value for it."""
+    return schema.Instant().dialect_impl(dialect).bind_processor(dialect) or (lambda moment: moment)
+
+
+json_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""Writes a value as both databases take it for JSON."""
+
+
+def among(column: sa.ColumnElement[Any], numbers: Collection[int], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+    """Say that a column holds one of these numbers, however many, as one parameter."""
+    if dialect.name == "postgresql":
+        return column == sa.any_(sa.bindparam(None, list(numbers), type_=ARRAY(sa.BigInteger)))
+    listed = sa.func.json_each(json_text(list(numbers))).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def new_numbers(connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
+    """Return the numbers of rows that this transaction is about to add, in order."""
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
+        return list(connection.execute(sa.select(sequence).select_from(sa.func.generate_series(1, count))).scalars())
+    # There is no other writer until this transaction ends.
+    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
+    return list(range(last + 1, last + 1 + count))
