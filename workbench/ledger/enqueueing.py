@@ -21,6 +21,7 @@ from workbench.domain.deliveries import EXPIRED, DeliveryStatus, NewDelivery
 from workbench.domain.mailings import EnqueueReport, MailingRecord
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
+from workbench.ledger.prepared import inserting, instants, json_text, new_numbers
 from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 CHUNK = 500
@@ -386,18 +387,24 @@ class Enqueuing:
     def _insert(
         self, connection: sa.Connection, new: Sequence[tuple[dict[str, Any], NewDelivery, Any]]
     ) -> list[tuple[int, Any]]:
-        insert = schema.deliveries.insert().returning(schema.deliveries.c.id, sort_by_parameter_order=True)
-        ids = list(connection.execute(insert, [values for values, _row, _grants in new]).scalars())
-        connection.execute(
-            schema.letters.insert(),
-            [
-                {"delivery_id": number, "practice_id": self.practice_id, **_letter(row)}
-                for number, (_values, row, _grants) in zip(ids, new, strict=True)
-            ],
-        )
-        made = [(number, row) for number, (_values, row, _grants) in zip(ids, new, strict=True)]
+        dialect = connection.dialect
+        now = instants(dialect)(self.now)
+        numbers = new_numbers(connection, _rows, len(new))
+        deliveries = [
+            {**_UNTOUCHED, **values, "id": number, "queued_at": now, "not_before": now,
+             "decided_at": now if values["reason"] else None}
+            for number, (values, _row, _grants) in zip(numbers, new, strict=True)
+        ]  # fmt: skip
+        inserting(_rows, dialect).run(connection, deliveries)
+        letters = [
+            {"delivery_id": number, "practice_id": self.practice_id}
+            | {name: json_text(value) for name, value in _letter(row).items()}
+            for number, (_values, row, _grants) in zip(numbers, new, strict=True)
+        ]
+        inserting(schema.letters, dialect).run(connection, letters)
+        made = [(number, row) for number, (_values, row, _grants) in zip(numbers, new, strict=True)]
         self._name_further_patients(connection, made)
-        return [(number, grants) for number, (_values, _row, grants) in zip(ids, new, strict=True)]
+        return [(number, grants) for number, (_values, _row, grants) in zip(numbers, new, strict=True)]
 
     def _name_further_patients(
         self, connection: sa.Connection, told: Sequence[tuple[int, NewDelivery]], *, anew: bool = False
@@ -416,6 +423,12 @@ class Enqueuing:
     def _rewrite_letter(self, connection: sa.Connection, delivery_id: int, row: NewDelivery) -> None:
         connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), _letter(row))
 
+
+_UNTOUCHED = {
+    "attempts": 0, "smtp_code": None, "smtp_reply": "", "message_id": "", "digest": "",
+    "dated_at": None, "sending_at": None, "sender_id": None,
+}  # fmt: skip
+"""What no server and no sender has said yet of a new row."""
 
 _SHOWN = (
     "recipient", "address", "language", "patient_id", "appointment_id", "invoice_id", "practitioner_id",
@@ -456,7 +469,10 @@ def _update_by_id(connection: sa.Connection, table: sa.Table, rows: list[dict[st
 
 def _letter(row: NewDelivery) -> dict[str, Any]:
     return {
-        "content": {str(name): _plain(value) for name, value in row.values.items()},
+        "content": {
+            str(name): value if value is None or type(value) is str else _plain(value)
+            for name, value in row.values.items()
+        },
         "attachments": list(row.attachments),
         "occasions": list(dict.fromkeys(row.occasions)),
     }

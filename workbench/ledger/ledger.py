@@ -151,6 +151,7 @@ class Ledger:
     def close(self) -> None:
         """Close every connection; the last one to close a SQLite file also folds its log away."""
         self.senders.close()
+        self.senders.close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

@@ -6,7 +6,8 @@ announced any more, whatever this sender believes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from workbench.addresses import address_key
-from workbench.databases import reading, writing
+from workbench.databases import reading
 from workbench.domain.deliveries import DeliveryStatus, Outcome, check_move
 from workbench.domain.mailings import SENDABLE, MailingRecord
 from workbench.domain.messages import Letter
@@ -29,6 +30,7 @@ from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
 from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
 from workbench.ledger.part import Part
+from workbench.ledger.prepared import among
 from workbench.ledger.senders import OF_A_CANCELLED, Sender, cancel_rows, release_rows
 from workbench.ports import Claimed
 
@@ -87,7 +89,7 @@ class SqlOutbox:
         self._objections_at: datetime | None = None
         self._objections_age = OBJECTIONS_AGE
         self._now = mailing.opened_at
-        self._journal = JournalStatements(engine, sender.id)
+        self._journal = JournalStatements(engine, sender.id, sender.user)
 
     # --- taking -------------------------------------------------------------------------------------------
 
@@ -101,17 +103,13 @@ class SqlOutbox:
         objections = self._store_objections(now)
         while True:
             try:
-                with writing(self._engine) as connection:
+                with self._sender.writer.writing() as connection:
                     self._sender.beat(connection, now)
                     rows = self._due_rows(connection, limit, now) if self._sendable(connection) else []
                     late = leave_out_late(connection, [row.id for row in rows], now)
                     in_time = [row for row in rows if row.id not in late]
                     going = self._without_objectors(connection, in_time, objections, now)
-                    if going:
-                        connection.execute(
-                            _table.update().where(_table.c.id.in_([row.id for row in going])),
-                            {"sender_id": self._sender.id, "sent_by": self._sender.user},
-                        )
+                    self._journal.claim(connection, [row.id for row in going])
             except (SQLAlchemyError, DatabaseUnwritable) as error:
                 raise _broken(error) from error
             if going or not rows:
@@ -154,7 +152,7 @@ class SqlOutbox:
         if not delivery_ids:
             return
         try:
-            with writing(self._engine) as connection:
+            with self._sender.writer.writing() as connection:
                 for start in range(0, len(delivery_ids), 500):
                     mine = [
                         _table.c.id.in_(delivery_ids[start : start + 500]),
@@ -192,7 +190,7 @@ class SqlOutbox:
             raise _broken(error) from error
 
     def _commit(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], now: datetime) -> None:
-        with writing(self._engine) as connection:
+        with self._sender.writer.writing() as connection:
             self._sender.beat(connection, now)
             if results:
                 self._write_results(connection, results, now)
@@ -269,10 +267,12 @@ class SqlOutbox:
             sa.select(
                 _table.c.id, _table.c.token, _table.c.template_revision_id, _table.c.address, _table.c.recipient,
                 _table.c.language, _table.c.channel, _table.c.patient_id, _table.c.attempts, _table.c.addressee_key,
-                letters.content, letters.attachments,
+                # As the texts they are kept as: reading JSON is quicker here than through the driver.
+                sa.cast(letters.content, sa.Text).label("content"),
+                sa.cast(letters.attachments, sa.Text).label("attachments"),
             )
             .join_from(_table, schema.letters)
-            .where(_table.c.id.in_(ids))
+            .where(among(_table.c.id, ids, connection.dialect))
             .order_by(_table.c.not_before, _table.c.id)
         )  # fmt: skip
         return list(connection.execute(query))
@@ -295,6 +295,9 @@ class SqlOutbox:
             return []
         self._standing = self._opt_outs.standing(connection, self._standing, selves=self._selves)
         ours = self._standing.objections
+        told = [said for said in (ours, of_store) if said]
+        if not told:
+            return list(rows)
         further = self._further_patients(connection, [row.id for row in rows])
         going, left_out = [], []
         for row in rows:
@@ -305,8 +308,8 @@ class SqlOutbox:
                 "purpose": self._mailing.purpose,
             }
             about = [row.patient_id, *further.get(row.id, ())]
-            told = [said.reason(patient_id=one, **who) for one in about for said in (ours, of_store)]
-            reason = next(filter(None, told), "")
+            reasons = [said.reason(patient_id=one, **who) for one in about for said in told]
+            reason = next(filter(None, reasons), "")
             if reason:
                 left_out.append((row.id, reason))
             else:
@@ -321,28 +324,30 @@ class SqlOutbox:
 
     def _further_patients(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> dict[int, list[str]]:
         table = schema.further_patients.c
-        query = sa.select(table.delivery_id, table.patient_id).where(table.delivery_id.in_(delivery_ids))
+        query = sa.select(table.delivery_id, table.patient_id).where(
+            among(table.delivery_id, delivery_ids, connection.dialect)
+        )
         further: dict[int, list[str]] = {}
         for number, patient_id in connection.execute(query):
             further.setdefault(number, []).append(patient_id)
         return further
 
     def _claimed(self, row: Any) -> Claimed:
-        content: Mapping[str, object] = row.content
+        number, token, revision, address, recipient, language, channel, patient, attempts, _to, content, files = row
         return Claimed(
-            delivery_id=row.id,
-            token=row.token,
+            delivery_id=number,
+            token=token,
             mailing_id=self._mailing.id,
-            template_revision_id=row.template_revision_id,
-            address=row.address,
-            recipient=row.recipient,
-            language=row.language,
-            channel=row.channel,
+            template_revision_id=revision,
+            address=address,
+            recipient=recipient,
+            language=language,
+            channel=channel,
             purpose=self._mailing.purpose,
-            patient_id=row.patient_id,
-            values=content,
-            attempts=row.attempts,
-            attachments=tuple(row.attachments),
+            patient_id=patient,
+            values=json.loads(content),
+            attempts=attempts,
+            attachments=() if files == "[]" else tuple(json.loads(files)),
         )
 
 
