@@ -388,10 +388,12 @@ class Enqueuing:
         self, connection: sa.Connection, new: Sequence[tuple[dict[str, Any], NewDelivery, Any]]
     ) -> list[tuple[int, Any]]:
         dialect = connection.dialect
-        now = instants(dialect)(self.now)
+        instant = instants(dialect)
+        now = instant(self.now)
         numbers = new_numbers(connection, _rows, len(new))
         deliveries = [
-            {**_UNTOUCHED, **values, "id": number, "queued_at": now, "not_before": now,
+            {**_UNTOUCHED, **values, "id": number, "queued_at": now, "not_before": instant(values["not_before"]),
+             "expires_at": instant(values["expires_at"]) if values["expires_at"] else None,
              "decided_at": now if values["reason"] else None}
             for number, (values, _row, _grants) in zip(numbers, new, strict=True)
         ]  # fmt: skip
