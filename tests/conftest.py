@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -20,6 +21,10 @@ from workbench.language import use_language
 # The tests read the sentences as they stand in the code, whatever the language of the computer they run on.
 os.environ["WORKBENCH_LANGUAGE"] = "en"
 
+# What is made for several tests at once knows no workspace either; see `state_of_its_own`.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="wb-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
+
 # A shell that starts the tests in the background has them ignore Ctrl-C, or a terminal that goes away: some of them are
 # about just that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +42,12 @@ def english_again() -> Iterator[None]:
     """Let no test leave its language to the next one."""
     yield
     use_language(None)
+
+
+@pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin on a computer that knows no workspace; never the one of whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{secrets.token_hex(6)}"))
 
 
 @pytest.fixture(autouse=True)

@@ -61,6 +61,14 @@ class DatabaseUnwritable(WorkspaceError):
     """A database cannot be written just now: the disk is full, the rights are missing, or the server is gone."""
 
 
+class DatabaseUnreadable(WorkspaceError):
+    """A database cannot be read just now: it is damaged, its file was taken away, or the server is gone."""
+
+
+class NotArmed(WorkspaceError):
+    """Nothing is sent: the workspace was restored, moved or copied, and nobody re-armed it (P14)."""
+
+
 # --- people and imports -------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakSet
 
 import pandas as pd
+import platformdirs
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -29,10 +30,10 @@ from workbench.domain.messages import Rendered
 from workbench.domain.runs import RUN_VARIABLE
 from workbench.errors import BadSettings, DatabaseRefused, ImportRefused, WorkspaceError
 from workbench.language import _, n_, use_language
-from workbench.ledger import Ledger, open_ledger
+from workbench.ledger import Ledger, Place, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
-from workbench.passwords import Passwords
-from workbench.patients.imports.table import read_table
+from workbench.passwords import SERVICE, Passwords
+from workbench.patients.imports.table import ImportTable, read_table, read_table_in_parts
 from workbench.patients.sample import (
     fill_sample_practice,
     redate_sample,
@@ -356,6 +357,11 @@ def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledg
         locks=private_folder(folder / "locks"),
         run_id=os.environ.get(RUN_VARIABLE, ""),
     )
+        place=Place(
+            workspace_id=settings.workspace_id,
+            folder=Path(os.path.realpath(folder)),
+            witness=platformdirs.user_state_path(SERVICE) / "witnesses" / f"{settings.workspace_id}.json",
+        ),
 
 
 @contextmanager

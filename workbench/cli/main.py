@@ -21,6 +21,7 @@ from workbench.cli import (
     mailings,
     patients,
     practice,
+    rearm,
     running,
     searches,
     sending,
@@ -91,6 +92,7 @@ sending.add_to(app)
 app.add_typer(mailings.group, name="mailings")
 mailings.add_to(app)
 running.add_to(app)
+rearm.add_to(app)
 
 _WORKSPACE = ("-w", "--workspace")
 _USER = ("--user",)

@@ -79,6 +79,9 @@ def sentence_of_reason(reason: str) -> str:
         "superseded": _("Replaced by another row, or not in the list any more."),
         "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
         "connection_lost": _("The connection was lost before the message left; it will be tried again."),
+        "restored": _(
+            "The ledger was restored from an older copy in which it was waiting; it may have left since. Nobody knows."
+        ),
         "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
         "message_too_large": _("The message is larger than the server accepts."),
         "needs_smtputf8": _("The address has accents before the @, and the server does not know how to write to it."),
@@ -145,6 +148,7 @@ def word_of_reason(reason: str) -> str:
         "already_sent": _("sent already"),
         "uncertain": _("uncertain"),
         "expired": _("too late"),
+        "restored": _("uncertain"),
     }
     if code in ("missing_field", "missing_value"):
         return detail

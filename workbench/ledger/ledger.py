@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from workbench.databases import bring_up_to_date, open_engine
 from workbench.domain.objections import Selves
 from workbench.ledger.acts import Acts
+from workbench.ledger.guard import Guard, Place
 from workbench.ledger.last_messages import LastMessages
 from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 _SCRIPTS = Path(__file__).parent / "upgrades"
 
 
-def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True, run_id: str = "") -> Ledger:
+def open_ledger(
+    url: str, *, practice_id: str, locks: Path, create: bool = True, run_id: str = "", place: Place | None = None
+) -> Ledger:
     """Open a ledger, its tables made or brought up to date.
 
     Parameters
@@ -46,6 +49,8 @@ def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True,
     run_id
         The run of a notebook in which it is opened: what is confirmed now is noted as that run's. Of a run that is
         not this ledger's, nothing is confirmed here.
+    place
+        Where it is used, for the restore guard; a ledger without a place is not guarded.
 
     Raises
     ------
@@ -58,7 +63,7 @@ def open_ledger(url: str, *, practice_id: str, locks: Path, create: bool = True,
     except BaseException:
         engine.dispose()
         raise
-    return Ledger(engine, practice_id=practice_id, locks=locks, run_id=run_id)
+    return Ledger(engine, practice_id=practice_id, locks=locks, run_id=run_id, place=place)
 
 
 class Ledger:
@@ -86,9 +91,13 @@ class Ledger:
         The runs of notebooks, and the mailings each one confirmed.
     acts
         Who did what, when.
+    guard
+        Whether messages may leave: not from a restored or copied workspace.
     """
 
-    def __init__(self, engine: sa.Engine, *, practice_id: str, locks: Path, run_id: str = "") -> None:
+    def __init__(
+        self, engine: sa.Engine, *, practice_id: str, locks: Path, run_id: str = "", place: Place | None = None
+    ) -> None:
         self.engine = engine
         self.practice_id = practice_id
         self.acts = Acts(engine, practice_id)
@@ -101,10 +110,24 @@ class Ledger:
         self.results = Results(engine, practice_id)
         self.saved_searches = SavedSearches(engine, practice_id)
         self.last_messages = LastMessages(engine, practice_id)
+        self.guard = Guard(engine, practice_id, place, recover=self.recover)
 
     def start_sender(self, *, user: str, now: datetime) -> Sender:
-        """Register a sender, to be closed (or left by ``with``) when it ends."""
-        return self.senders.start(user=user, now=now)
+        """Register a sender, to be closed (or left by ``with``) when it ends.
+
+        Raises
+        ------
+        NotArmed
+            When the workspace was restored, moved or copied, and nobody re-armed it.
+        """
+        self.guard.check(by=user, now=now)
+        sender = self.senders.start(user=user, now=now)
+        try:
+            sender.remembering = self.guard.remembering(sender.id, Path(sender.lock.lock_file).name, at=now)
+        except BaseException:
+            sender.close()
+            raise
+        return sender
 
     def recover(self, now: datetime) -> Recovered:
         """Give back what dead senders held; call it before sending and before showing what is open."""
@@ -150,7 +173,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close every connection; the last one to close a SQLite file also folds its log away."""
-        self.senders.close()
+        self.guard.remember()
         self.senders.close()
         self.engine.dispose()
 

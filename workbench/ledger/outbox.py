@@ -196,6 +196,8 @@ class SqlOutbox:
                 self._write_results(connection, results, now)
             if about_to_go and not self._journal.announce(connection, about_to_go, now):
                 raise _NotOurs  # which takes the whole transaction back
+        if about_to_go:
+            self._sender.announced(about_to_go)
 
     def _write_results(self, connection: sa.Connection, results: Sequence[Outcome], now: datetime) -> None:
         refused = self._journal.decide(connection, results, now)

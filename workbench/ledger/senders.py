@@ -11,7 +11,7 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,8 +24,10 @@ from filelock import FileLock, Timeout
 from workbench.databases import Writer, reading, writing
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import MailingStatus
+from workbench.domain.messages import Letter
 from workbench.errors import DatabaseUnwritable
 from workbench.ledger import schema
+from workbench.ledger.witness import Remembering
 
 LEASE = timedelta(minutes=20)
 """How long another host's sender may be silent: longer than the ten minutes RFC 5321 gives a reply."""
@@ -58,6 +60,7 @@ class Sender:
     engine: sa.Engine = field(repr=False)
     lock: FileLock = field(repr=False)
     writer: Writer = field(init=False, repr=False)
+    remembering: Remembering | None = field(default=None, repr=False)
     _beaten_at: datetime | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,12 +68,18 @@ class Sender:
 
     def beat(self, connection: sa.Connection, now: datetime) -> None:
         """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately."""
-        if self._beaten_at is not None and now - self._beaten_at < HEARTBEAT:
+        # A clock that was put back must not silence it.
+        if self._beaten_at is not None and abs(now - self._beaten_at) < HEARTBEAT:
             return
         connection.execute(
             schema.senders.update().where(schema.senders.c.id == self.id), {"heartbeat_at": _clock(connection)}
         )
         self._beaten_at = now
+
+    def announced(self, letters: Sequence[Letter]) -> None:
+        """Take note, for the restore guard, of letters whose « about to leave » is durable."""
+        if self.remembering is not None:
+            self.remembering.announced(letters)
 
     def close(self) -> None:
         """Give back what is still held (in doubt, where it was leaving), and end.
@@ -86,12 +95,19 @@ class Sender:
         try:
             with writing(self.engine) as connection:
                 give_back(connection, self.id, now=_clock(connection))
+                ended_at = _clock(connection)
                 connection.execute(
-                    schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": _clock(connection)}
+                    schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": ended_at}
                 )
+            if self.remembering is not None:
+                self.remembering.ended(ended_at)
             # The file goes while it is still locked: whoever opens it later finds a sender that has ended.
             with contextlib.suppress(OSError):
                 Path(self.lock.lock_file).unlink()
+        except BaseException:
+            if self.remembering is not None:
+                self.remembering.cut_off()
+            raise
         finally:
             self.lock.release()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.domain.accounts import Account
+from workbench.domain.arming import Rearmed, Standing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.mailings import (
     Counts,
@@ -283,6 +284,22 @@ class RunBook(Protocol):
         ...
 
 
+class RestoreGuard(Protocol):
+    """Whether messages may leave from where a workspace stands (P14)."""
+
+    def standing(self) -> Standing:
+        """Return how the workspace stands; nothing is changed."""
+        ...
+
+    def check(self, *, by: str, now: datetime) -> None:
+        """Let a sending begin, or raise ``NotArmed``; the first one with a ledger arms its folder."""
+        ...
+
+    def rearm(self, *, by: str, now: datetime) -> Rearmed:
+        """Let this folder send again, because a person says so."""
+        ...
+
+
 class ActBook(Protocol):
     """Who did what, when."""
 
@@ -339,6 +356,11 @@ class Ledger(Protocol):
     @property
     def acts(self) -> ActBook:
         """Acts."""
+        ...
+
+    @property
+    def guard(self) -> RestoreGuard:
+        """The restore guard."""
         ...
 
     def start_sender(self, *, user: str, now: datetime) -> AbstractContextManager[object]:

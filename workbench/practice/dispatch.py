@@ -35,6 +35,7 @@ def dispatch(
     if not before.pending:
         mailings.finish(mailing_id, by=practice.user, now=practice.now())
         return None
+    practice.ledger.guard.check(by=practice.user, now=practice.now())
     beside = 0
     if only is not None:
         beside = before.pending - len(set(only).intersection(mailings.numbers(mailing_id, OPEN)))

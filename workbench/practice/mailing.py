@@ -513,6 +513,7 @@ class Mailing:
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         practice = self._practice
         self._refuse_blocked(prepared)
+        practice.ledger.guard.check(by=practice.user, now=practice.now())
         record = practice.ledger.mailings.open_mailing(
             self.plan,
             template=self.template,
