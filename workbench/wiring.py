@@ -33,7 +33,7 @@ from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, Place, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import SERVICE, Passwords
-from workbench.patients.imports.table import ImportTable, read_table, read_table_in_parts
+from workbench.patients.imports.table import read_table
 from workbench.patients.sample import (
     fill_sample_practice,
     redate_sample,
