@@ -111,6 +111,10 @@ class TemplateRefused(TemplateError):
         self.line = line
 
 
+class RenderingFailed(TemplateError):
+    """The process that merges email types cannot be had; it is about no row and no text."""
+
+
 class UnknownSignature(TemplateError, KeyError):
     """No signature has this name."""
 

@@ -99,10 +99,10 @@ _VariableLine = tuple[Shown, ...]
 
 
 class QuotedJoin:
-    """A template that is texts and names only, its lines without a name encoded once for all messages.
+    """A template that is texts and names only: its lines without a name are encoded once for all messages.
 
-    `encoded` gives the very bytes that `encoded_body` makes of the joined text, or nothing where only the whole text
-    tells what they are (a bare carriage return, another alphabet).
+    A body is `still[0]`, the first of its pieces, `still[1]`, the next one, and so on: whole lines each. What they are
+    together are the very bytes that `encoded_body` makes of the merged text.
     """
 
     def __init__(self, pieces: Sequence[Shown]) -> None:
@@ -114,42 +114,51 @@ class QuotedJoin:
             first, *others = text.split("\n")
             lines[-1].append((first, None))
             lines += [[(other, None)] for other in others]
-        self._last = len(lines) - 1
-        self._steps: list[tuple[bytes, _VariableLine | None, bool]] = []
+        self._steps: list[tuple[_VariableLine, bool]] = []  # a line with names, and whether it is the last one
         self._characters = 0
-        still = b""
+        still = [b""]
         for number, line in enumerate(lines):
-            ending = number == self._last
+            last = number == len(lines) - 1
             if any(place is not None for _text, place in line):
-                self._characters += 0 if ending else 1
-                shown = tuple(piece for piece in line if piece[1] is not None or piece[0])
-                self._steps.append((still, shown, ending))
-                still = b""
-            else:
-                whole = "".join(text for text, _place in line)
-                self._characters += len(whole) + (1 if not ending or whole else 0)
-                still += quoted(whole) + b"\r\n" if not ending or whole else b""
-        self._rest = still
-        self.names = any(shown for _still, shown, _ending in self._steps)
+                self._characters += not last
+                self._steps.append((tuple(piece for piece in line if piece[1] is not None or piece[0]), last))
+                still.append(b"")
+            elif (whole := "".join(text for text, _place in line)) or not last:
+                self._characters += len(whole) + 1
+                still[-1] += quoted(whole) + b"\r\n"
+        self.still = tuple(still)
+        self._still_size = sum(map(len, still))
 
-    def encoded(self, values: Mapping[str, object]) -> Body | None:
-        """Return the body, merged with values, where its lines can be encoded one by one."""
+    def pieces(self, values: Mapping[str, object]) -> list[bytes] | None:
+        """Return what is encoded for one message alone, or nothing where only the whole text tells how it is encoded.
+
+        That is so where a value brings a bare carriage return, or much of another alphabet.
+        """
         made: list[bytes] = []
         characters = self._characters
-        for still, shown, ending in self._steps:
-            assert shown is not None  # noqa: S101 - a step is made for a line with names
+        size = self._still_size
+        for shown, last in self._steps:
             line = "".join([text if place is None else str(place(values[text])) for text, place in shown])
             characters += len(line)
-            made.append(still)
             if "\r" in line:
                 return None
-            if "\n" in line:
-                made += [quoted(one) + b"\r\n" for one in line.split("\n")[:-1]]
-                line = line.rpartition("\n")[2]
-            if not ending or line:
-                made.append(quoted(line))
-                made.append(b"\r\n")
-                characters += ending
-        made.append(self._rest)
-        whole = b"".join(made)
-        return Body(whole) if characters and len(whole) <= 2 * characters else None
+            if "\n" not in line:
+                piece = quoted(line) + b"\r\n" if line or not last else b""
+                characters += last and bool(line)
+            else:
+                lines = line.split("\n")
+                if last:
+                    characters += bool(lines[-1])
+                    lines = lines if lines[-1] else lines[:-1]
+                piece = b"\r\n".join([quoted(one) for one in lines]) + b"\r\n"
+            size += len(piece)
+            made.append(piece)
+        return made if characters and size <= 2 * characters else None
+
+
+def joined(still: Sequence[bytes], pieces: Sequence[bytes]) -> bytes:
+    """Return the body that its pieces make with what stands still between them."""
+    whole = [still[0]]
+    for number, piece in enumerate(pieces, start=1):
+        whole += (piece, still[number])
+    return b"".join(whole)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -27,15 +28,19 @@ from workbench.domain.messages import Address, Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _, n_
+from workbench.merging.bodies import Merged, unusual_subject
 from workbench.merging.mime import MimeWriter
 from workbench.merging.recipients import Recipients
 from workbench.merging.render import CompiledTemplate, compile_template
 
 _ORDINARY_NAME = re.compile(r"[\w' .-]*\Z")
-_UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
-_ALWAYS_REPARSED = 5
+_ALWAYS_REPARSED = 8
 _TOLD_EVERY = 250  # rows
 _SEED = "0" * 32  # stands for the delivery's random token, which does not exist yet
+
+
+MergeAll = Callable[[Sequence[str], Iterable[tuple[Sequence[object], bool]]], Generator[Merged | TemplateRefused]]
+"""Merges rows of values in their order; each says whether its message is wanted as text, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ def preflight(
     mime: MimeWriter,
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
+    merge_all: MergeAll | None = None,
 ) -> Checked:
     """Render every message that could leave, and say of each row what stands in its way.
 
@@ -81,6 +87,9 @@ def preflight(
         The moment of the check, aware.
     progress
         Told now and then how many rows are done, and of how many.
+    merge_all
+        What merges: the practice's rendering process (P10), whose limits hold whatever the email type does. By
+        default `compiled` does, in this process: for the tests of merging.
     """
     frame = recipients.frame
     fields = with_defaults(fields, compiled)
@@ -95,47 +104,33 @@ def preflight(
     # A template allowed by name may carry them (P13).
     health = frozenset() if compiled.template.health else compiled.health
     keys = frame["recipient_id"].tolist()
-    reasons: list[str] = []
-    reparsed = 0
-    for place, (key, reason, address, name, language, row) in enumerate(
-        zip(keys, frame["reason"], frame["address"], frame["recipient"], frame["language"], rows, strict=True)
-    ):
-        if progress is not None and place % _TOLD_EVERY == 0:
-            progress(place, len(keys))
-        values = dict(zip(names, row, strict=True))
-        if not reason and compiled.blocking:
-            reason = f"render_error:{compiled.blocking[0].message}"
-        if not reason:
-            reason = _before_rendering(values, required, health, mime.sender.email, address)
-        if not reason:
-            to = Address(email=address, name=name)
-            try:
-                rendered = compiled.render(values)
-                raw = mime.write(
-                    recipient=to,
-                    rendered=rendered,
-                    message_id=f"{_SEED}@{mime.domain}",
-                    boundary_seed=_SEED,
-                    date=now,
-                    language=language,
-                )
-            except TemplateRefused as error:
-                reason = f"render_error:{error.sentence}"
-            else:
-                unusual = not _ORDINARY_NAME.match(name) or _UNUSUAL_SUBJECT.search(rendered.subject) is not None
-                if unusual or reparsed < _ALWAYS_REPARSED:
-                    reparsed += 1
-                    if mime.reparse_problems(raw, recipient=to, rendered=rendered):
-                        reason = "unsafe_value"
-                elif mime.header_problem(raw):
-                    reason = "unsafe_value"
-        if not reason:
-            warnings[place] = [
-                missing_value(one, recipient=key, code=one in compiled.codes)
-                for one in noticed
-                if values.get(one) is None
-            ]
-        reasons.append(reason)
+    reasons = [
+        _standing(reason, dict(zip(names, row, strict=True)), compiled, required, health, mime.sender.email, address)
+        for reason, address, row in zip(frame["reason"], frame["address"], rows, strict=True)
+    ]
+    addressees = frame["recipient"].tolist()
+    leaving = [place for place, reason in enumerate(reasons) if not reason]
+    # These are read back: the first of them, and whoever has an unusual name; so is an unusual subject.
+    read_back = {*leaving[:_ALWAYS_REPARSED], *(one for one in leaving if not _ORDINARY_NAME.match(addressees[one]))}
+    asked = ((rows[one], one in read_back) for one in leaving)
+    with closing((merge_all or merging_here(compiled))(names, asked)) as merged_all:
+        for place, (key, address, language) in enumerate(zip(keys, frame["address"], frame["language"], strict=True)):
+            if progress is not None and place % _TOLD_EVERY == 0:
+                progress(place, len(keys))
+            if reasons[place]:
+                continue
+            merged = next(merged_all)
+            if isinstance(merged, TemplateRefused):
+                reasons[place] = f"render_error:{merged.sentence}"
+                continue
+            reasons[place] = _unsafe(merged, Address(email=address, name=addressees[place]), mime, now, language)
+            if not reasons[place]:
+                values = dict(zip(names, rows[place], strict=True))
+                warnings[place] = [
+                    missing_value(one, recipient=key, code=one in compiled.codes)
+                    for one in noticed
+                    if values.get(one) is None
+                ]
     _about_addresses(frame, reasons, warnings)
     _about_several_appointments(frame, compiled, reasons, warnings)
     for key, reason, told in zip(keys, reasons, warnings, strict=True):
@@ -149,6 +144,60 @@ def preflight(
         findings=findings_frame(findings),
         fields=fields,
     )
+
+
+def merging_here(compiled: CompiledTemplate) -> MergeAll:
+    """Return what merges in this process; in its own, the rendering process does so."""
+
+    def merge_all(
+        names: Sequence[str], rows: Iterable[tuple[Sequence[object], bool]]
+    ) -> Generator[Merged | TemplateRefused]:
+        for row, whole in rows:
+            try:
+                merged = compiled.encoded(dict(zip(names, row, strict=True)), whole=True)
+            except TemplateRefused as refused:
+                yield refused
+            else:
+                yield merged if whole or unusual_subject(merged.subject) else replace(merged, rendered=None)
+
+    return merge_all
+
+
+def _standing(
+    reason: str,
+    values: Mapping[str, object],
+    compiled: CompiledTemplate,
+    required: Sequence[str],
+    health: Iterable[str],
+    sender: str,
+    address: str,
+) -> str:
+    """Return why a row is left out before it is merged, or nothing."""
+    if not reason and compiled.blocking:
+        return f"render_error:{compiled.blocking[0].message}"
+    return reason or _before_rendering(values, required, health, sender, address)
+
+
+def _unsafe(merged: Merged, to: Address, mime: MimeWriter, now: datetime, language: str) -> str:
+    """Write a message and look at what was written; return why it may not leave, or nothing (P9)."""
+    try:
+        raw = mime.compose(
+            recipient=to,
+            subject=merged.subject,
+            text=merged.text,
+            html=merged.html,
+            message_id=f"{_SEED}@{mime.domain}",
+            boundary_seed=_SEED,
+            date=now,
+            language=language,
+        )
+    except TemplateRefused as error:
+        return f"render_error:{error.sentence}"
+    if merged.rendered is not None:
+        safe = not mime.reparse_problems(raw, recipient=to, rendered=merged.rendered)
+    else:
+        safe = not mime.header_problem(raw)
+    return "" if safe else "unsafe_value"
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
-from workbench.merging.bodies import Body, Merged, QuotedJoin, QuotedLines, Shown, encoded_body
+from workbench.merging.bodies import Merged, QuotedJoin, QuotedLines, Shown, encoded_body
 from workbench.merging.budget import LARGEST_VALUE, Budget
 from workbench.merging.grammar import FORGIVING
 from workbench.merging.marks import MARKING_FILTERS, between, faithful
@@ -79,7 +79,7 @@ class CompiledTemplate:
     text: _Program = field(repr=False)
     marking: Callable[[], tuple[_Program, _Program]] = field(repr=False)
     author: _Author = field(repr=False)
-    lines: Mapping[str, QuotedJoin] = field(repr=False, default_factory=dict)
+    by_lines: Mapping[str, QuotedJoin] | None = field(repr=False, default=None)
     known_lines: QuotedLines = field(repr=False, default_factory=QuotedLines)
     inliner: css_inline.CSSInliner | None = field(repr=False, default=None)
     tidy_text: bool = False
@@ -126,20 +126,37 @@ class CompiledTemplate:
         TemplateRefused
             As `render`.
         """
+        rendered = self.render(values)
+        return Merged(
+            rendered.subject,
+            encoded_body(rendered.text, self.known_lines),
+            encoded_body(rendered.html, self.known_lines),
+            rendered if whole else None,
+        )
+
+    def in_pieces(self, values: Mapping[str, object]) -> tuple[str, list[bytes], list[bytes]] | None:
+        """Return the subject and the pieces of text and HTML that are this message's own (`bodies.QuotedJoin`).
+
+        Nothing, where the bodies of these values are not made in this way: `encoded` tells them.
+
+        Raises
+        ------
+        TemplateRefused
+            As `render`.
+        """
+        if self.by_lines is None:
+            return None
         merged, large = self._ready(values)
-        html, text = self.lines.get("html"), self.lines.get("text")
-        if large or whole or (html is None and text is None):
-            return self._encoded(self.render(values), whole=whole)
+        if large:
+            return None
         self.budget.renew()
         try:
             subject = self.subject(merged, large)
-            in_html = html.encoded(merged) if html else self._body(self.html(merged, large))
-            in_text = text.encoded(merged) if text else self._body(self.text(merged, large), tidy=self.tidy_text)
+            html = self.by_lines["html"].pieces(merged)
+            text = self.by_lines["text"].pieces(merged) if html is not None else None
         except _IN_A_RENDERING as error:
             raise self.author.explain(error, merged) from error
-        if in_html is None or in_text is None:
-            return self._encoded(self.render(values))
-        return Merged(one_line(subject), in_text, in_html)
+        return None if html is None or text is None else (one_line(subject), text, html)
 
     def trace(self, values: Mapping[str, object], tell: Callable[[int, int], None]) -> None:
         """Merge the sources as they were written and tell of each new line before it is merged.
@@ -148,20 +165,6 @@ class CompiledTemplate:
         `render` does.
         """
         self.author.trace(self._ready(values)[0], tell)
-
-    def _encoded(self, rendered: Rendered, *, whole: bool = False) -> Merged:
-        return Merged(
-            rendered.subject,
-            encoded_body(rendered.text, self.known_lines),
-            encoded_body(rendered.html, self.known_lines),
-            rendered if whole else None,
-        )
-
-    def _body(self, made: str, *, tidy: bool = False) -> Body | None:
-        # Beyond the limit, or with styles to inline, the whole message is looked at.
-        if self.inliner is not None or len(made) > LARGEST_MESSAGE:
-            return None
-        return encoded_body(tidied(made) + "\n" if tidy else made, self.known_lines)
 
     def _ready(self, values: Mapping[str, object]) -> tuple[dict[str, object], bool]:
         """Return what the programs merge, and whether it could make a message too large."""
@@ -314,12 +317,10 @@ def compile_template(
         for part, (environment, source) in sources.items()
     }
     tidy_text = "{%" in text_source
-    by_lines = {
-        part: QuotedJoin(pieces)
-        for part, pieces in joins.items()
-        if pieces is not None
-        and not (part == "subject" or (part == "html" and inliner) or (part == "text" and tidy_text))
-    }
+    in_html, in_text = joins["html"], joins["text"]
+    by_lines = None
+    if in_html is not None and in_text is not None and inliner is None and not tidy_text:
+        by_lines = {"html": QuotedJoin(in_html), "text": QuotedJoin(in_text)}
 
     @cache
     def marking() -> tuple[_Program, _Program]:
@@ -344,7 +345,7 @@ def compile_template(
         budget=budget,
         marking=marking,
         harmless=LARGEST_MESSAGE // (_LONGEST_ESCAPE * (tags + 1)) - sum(len(text or "") for text in missing.values()),
-        lines=by_lines,
+        by_lines=by_lines,
         author=_Author((subject_source, html_source, text_source if template.text is not None else None)),
         subject=programs["subject"],
         html=programs["html"],
