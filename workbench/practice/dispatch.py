@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from workbench.domain.deliveries import OPEN
@@ -48,6 +49,7 @@ def dispatch(
         with (
             practice.ledger.start_sender(user=practice.user, now=practice.now()) as sender,
             transport_of(account, password, connections) as transport,
+            closing(postman),
         ):
             report = send_pending(
                 practice.ledger.outbox(
@@ -59,6 +61,7 @@ def dispatch(
                 ),
                 transport,
                 postman.letter,
+                expect=postman.expect,
                 now=practice.now,
                 progress=_of_the_mailing(before, beside, progress),
                 stop=stop,

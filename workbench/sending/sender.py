@@ -71,6 +71,7 @@ def send_pending(
     transport: Transport,
     letter_of: LetterOf,
     *,
+    expect: Callable[[Sequence[Claimed]], object] | None = None,
     pace: Pace | None = None,
     now: Now = system_now,
     sleep: Callable[[float], object] | None = None,
@@ -82,7 +83,8 @@ def send_pending(
 
     The work is done in a thread of its own, so that an interrupt (Ctrl-C, the kernel's stop button) or `stop`
     finishes what is in flight, gives the rest back, and returns; the same call later goes on. A second
-    interrupt leaves at once, like a kill. `progress` is called from the calling thread.
+    interrupt leaves at once, like a kill. `progress` is called from the calling thread. `expect` is told of the rows
+    that `letter_of` will be asked for, in their order, so that they can be merged ahead.
 
     No row is left « sending » when it ends: what was in flight when something unforeseen happened is in doubt.
 
@@ -96,7 +98,7 @@ def send_pending(
         Anything unforeseen, with its cause.
     """
     stop = stop or Event()
-    run = _Run(outbox, transport, letter_of, pace or Pace(), now, sleep or stop.wait, stop, wait_limit)
+    run = _Run(outbox, transport, letter_of, expect, pace or Pace(), now, sleep or stop.wait, stop, wait_limit)
     thread = Thread(target=run.work, name="workbench-sender", daemon=True)
     shown: Progress | None = None
     with _interrupts_stop(stop):
@@ -147,6 +149,7 @@ class _Run:
         outbox: Outbox,
         transport: Transport,
         letter_of: LetterOf,
+        expect: Callable[[Sequence[Claimed]], object] | None,
         pace: Pace,
         now: Now,
         sleep: Callable[[float], object],
@@ -158,6 +161,7 @@ class _Run:
         self._outbox = outbox
         self._transport = transport
         self._letter_of = letter_of
+        self._expect = expect
         self._now = now
         self._sleep = sleep
         self._stop = stop
@@ -263,6 +267,8 @@ class _Run:
             )
             self._claimed_at, self._decided_then = now, decided
             self._claimed.extend(self._outbox.claim(self._claim_size, now=now))
+            if self._expect is not None:
+                self._expect(self._claimed)
         return bool(self._claimed)
 
     def _settle(self) -> None:
