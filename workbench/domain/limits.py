@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 WINDOWS: Mapping[str, timedelta] = {
     "per_minute": timedelta(minutes=1),
@@ -12,6 +12,18 @@ WINDOWS: Mapping[str, timedelta] = {
     "per_day": timedelta(days=1),
 }
 """The limits by name, and over how long each one counts: any so long a time, wherever it begins."""
+
+
+MARGIN = timedelta(seconds=1)
+"""Added to each window: a provider's clock sees a message a little later than ours, and not always as late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many messages may leave now; when it is none, `free_at` is when one may, if that is known."""
+
+    count: int
+    free_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +41,34 @@ class Limits:
     def windows(self) -> dict[timedelta, int]:
         """The limits that there are, by the time over which each one counts, the shortest first."""
         return {window: most for name, window in WINDOWS.items() if (most := getattr(self, name))}
+
+    def room(self, departures: Collection[tuple[datetime | None, int]], *, wanted: int, now: datetime) -> Room:
+        """Return how many of the messages wanted may leave now, so that no window ever holds more than its limit.
+
+        Parameters
+        ----------
+        departures
+            When messages left, the last ones of those allowed together, and how many; ``None`` for those that are
+            allowed and may leave at any moment: they count until it is known.
+        """
+        known = sorted((left, count) for left, count in departures if left is not None)
+        open_count = sum(count for left, count in departures if left is None)
+        count, free_at, waits = wanted, now, False
+        for window, most in self.windows.items():
+            within = [(left, number) for left, number in known if left > now - window - MARGIN]
+            over = open_count + sum(number for _left, number in within) - most
+            count = min(count, -over)
+            if over < 0:
+                continue
+            waits = waits or open_count >= most
+            for left, number in within:
+                over -= number
+                if over < 0:
+                    free_at = max(free_at, left + window + MARGIN)
+                    break
+        if count > 0:
+            return Room(count=count)
+        return Room(count=0, free_at=None if waits else free_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery
+from workbench.domain.deliveries import EXPIRED, OPEN, DeliveryStatus, NewDelivery
 from workbench.domain.mailings import Forecast, Tally
 from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
@@ -131,7 +131,7 @@ def _replaced(
 
 def _may_change(row: NewDelivery, found: Any) -> bool:
     if found is None or found.status == _S.SKIPPED:
-        return True
+        return found is None or found.reason != EXPIRED or row.expires_at is not None
     if found.status == _S.PENDING:
         return found.sender_id is None
     if found.status == _S.FAILED:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import sqlalchemy as sa
 
 from workbench.databases import bring_up_to_date, open_engine
+from workbench.domain.limits import Limits
 from workbench.domain.objections import Selves
 from workbench.ledger.acts import Acts
 from workbench.ledger.guard import Guard, Place
@@ -18,6 +19,7 @@ from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
 from workbench.ledger.opt_outs import OptOuts
 from workbench.ledger.outbox import SqlOutbox
+from workbench.ledger.quotas import Quota
 from workbench.ledger.results import Results
 from workbench.ledger.runs import Runs
 from workbench.ledger.saved_searches import SavedSearches
@@ -170,6 +172,10 @@ class Ledger:
             recover=self.recover,
             only=only,
         )
+
+    def quota(self, account: str, limits: Limits, sender: Sender | None = None) -> Quota:
+        """Return what is left of the limits of the account of this name; only a sender can take of it."""
+        return Quota(engine=self.engine, practice_id=self.practice_id, account=account, limits=limits, sender=sender)
 
     def close(self) -> None:
         """Close every connection; the last one to close a SQLite file also folds its log away."""

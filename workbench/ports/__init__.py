@@ -15,11 +15,13 @@ from workbench.ports.ledger import (
     TemplateShelf,
 )
 from workbench.ports.patients import PatientStore
-from workbench.ports.transports import Claimed, Journal, Outbox, Queue, Transport
+from workbench.ports.transports import Allowance, Claimed, Departed, Journal, Outbox, Queue, Quota, Transport
 
 __all__ = [
     "ActBook",
+    "Allowance",
     "Claimed",
+    "Departed",
     "Journal",
     "LastMessageBook",
     "Ledger",
@@ -29,6 +31,7 @@ __all__ = [
     "Outbox",
     "PatientStore",
     "Queue",
+    "Quota",
     "RestoreGuard",
     "ResultBook",
     "RunBook",

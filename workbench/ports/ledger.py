@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.domain.accounts import Account
 from workbench.domain.arming import Rearmed, Standing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.limits import Limits
 from workbench.domain.mailings import (
     Counts,
     EnqueueReport,
@@ -23,7 +24,7 @@ from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.saved_searches import SavedSearch
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
-from workbench.ports.transports import Outbox
+from workbench.ports.transports import Outbox, Quota
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -381,6 +382,10 @@ class Ledger(Protocol):
         only: Sequence[int] | None = None,
     ) -> Outbox:
         """Return a mailing's outbox for a sender; with `only`, of the deliveries of these numbers alone."""
+        ...
+
+    def quota(self, account: str, limits: Limits, sender: Any = None) -> Quota:
+        """Return what is left of an account's limits, for a sender, or for whoever only wants to know."""
         ...
 
     def close(self) -> None:

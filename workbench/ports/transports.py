@@ -67,6 +67,40 @@ class Outbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How many messages a sender may let leave now; when it is none, from when on some may, if that is known."""
+
+    id: int
+    count: int
+    free_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departed:
+    """What became of an allowance: how many left or were tried, and when the last; ``None`` while some may leave."""
+
+    allowance_id: int
+    count: int
+    left_at: datetime | None = None
+
+
+class Quota(Protocol):
+    """What is left of an account's limits, whoever else sends from it."""
+
+    def take(self, wanted: int, departed: Sequence[Departed] = (), *, now: datetime) -> Allowance:
+        """Let up to `wanted` messages leave; `departed` tells first what became of what was allowed before."""
+        ...
+
+    def settle(self, departed: Sequence[Departed], *, now: datetime) -> None:
+        """Tell what became of what was allowed."""
+        ...
+
+    def free_at(self, *, now: datetime) -> datetime:
+        """Return when the next message may leave: now, or later."""
+        ...
+
+
 class Queue(Protocol):
     """Where a transport takes its letters from."""
 
