@@ -177,6 +177,7 @@ class Prepared:
                     mime=self.press.mime,
                     now=self.at,
                     progress=progress,
+                    merge_all=self.press.renderer.merge_all,
                 )
             return self._checked
 
