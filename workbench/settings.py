@@ -21,12 +21,17 @@ DATABASES = ("patients.sqlite", "ledger.sqlite")
 """The embedded databases of a workspace."""
 
 
+LEASE_SECONDS = 1200
+"""Longer than the ten minutes that RFC 5321 gives a server to answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What `workbench.toml` says.
 
     `store` and `ledger` are file names inside the workspace, or SQLAlchemy URLs without a password.
     `store_writable` is false for a patient store that was there before the workspace: it is read, never written.
+    `lease_seconds` is how long another machine's sender may be silent before what it held is given back.
     """
 
     workspace_id: str
@@ -40,6 +45,7 @@ class Settings:
     account: str = ""
     adult_age: int = 18
     sample: bool = False
+    lease_seconds: int = LEASE_SECONDS
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -74,7 +80,7 @@ class Settings:
         lines = ["# The workspace of a practice. No password stands here."]
         for name in self.__slots__:
             value = getattr(self, name)
-            if value is not None:
+            if value is not None and (name, value) != ("lease_seconds", LEASE_SECONDS):
                 lines.append(f"{name} = {_toml_value(value)}")
         return "\n".join(lines) + "\n"
 
@@ -93,6 +99,7 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
         "workspace_id": str, "practice_id": str, "language": str, "store": str, "ledger": str,
         "store_writable": bool,
         "store_password_from": str, "ledger_password_from": str, "account": str, "adult_age": int, "sample": bool,
+        "lease_seconds": int,
     }  # fmt: skip
     for name, value in values.items():
         if name not in kinds or not isinstance(value, kinds[name]):
@@ -103,6 +110,8 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
             )
     if not values.get("workspace_id"):
         raise BadSettings(_("{file}: workspace_id is missing.").format(file=file))
+    if values.get("lease_seconds", LEASE_SECONDS) < 1:
+        raise BadSettings(_("{file}: lease_seconds is a number of seconds, at least 1.").format(file=file))
     if values.get("language", LANGUAGES[0]) not in LANGUAGES:
         raise BadSettings(
             _("{file}: language is one of {languages}.").format(file=file, languages=", ".join(LANGUAGES))

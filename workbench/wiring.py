@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -356,11 +356,15 @@ def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledg
         practice_id=settings.practice_id,
         locks=private_folder(folder / "locks"),
         run_id=os.environ.get(RUN_VARIABLE, ""),
+<<<<<<< HEAD
         place=Place(
             workspace_id=settings.workspace_id,
             folder=Path(os.path.realpath(folder)),
             witness=platformdirs.user_state_path(SERVICE) / "witnesses" / f"{settings.workspace_id}.json",
         ),
+=======
+        lease=timedelta(seconds=settings.lease_seconds),
+>>>>>>> 7106bce (wip)
     )
 
 

@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
 from workbench.domain.deliveries import EXPIRED, DeliveryStatus, NewDelivery
-from workbench.domain.mailings import EnqueueReport, MailingRecord
+from workbench.domain.mailings import EnqueueReport, MailingRecord, MailingStatus
+from workbench.errors import ForbiddenMove
+from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
 from workbench.ledger.prepared import inserting, instants, json_text, new_numbers
@@ -103,6 +105,7 @@ class Enqueuing:
         while chunk := list(islice(waiting, CHUNK)):
             with writing(self.engine) as connection:
                 alone(connection, f"deliveries:{self.practice_id}")
+                self.refuse_cancelled(connection)
                 self._write(connection, chunk)
         if self.complete and self._last_before:
             self._cancel_unnamed()
@@ -116,6 +119,29 @@ class Enqueuing:
             superseded=tally.superseded,
             again=self.again,
         )
+
+    def refuse_cancelled(self, connection: sa.Connection, *, moving: bool = False) -> None:
+        """Queue nothing more once somebody has cancelled the mailing; nobody does before this transaction ends.
+
+        Parameters
+        ----------
+        moving
+            The transaction is to move the mailing itself.
+
+        Raises
+        ------
+        ForbiddenMove
+            When it was cancelled since the queueing began.
+        """
+        table = schema.mailings.c
+        query = sa.select(table.status).where(table.id == self.mailing.id).with_for_update(read=not moving)
+        status = connection.execute(query).scalar_one()
+        if status == MailingStatus.CANCELLED and self.mailing.status is not MailingStatus.CANCELLED:
+            raise ForbiddenMove(
+                _("Mailing {number} was cancelled while its list was being queued: nothing of it leaves.").format(
+                    number=self.mailing.id
+                )
+            )
 
     def _of_the_mailing(self) -> list[sa.ColumnElement[bool]]:
         return [_rows.c.practice_id == self.practice_id, _rows.c.mailing_id == self.mailing.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -23,7 +23,7 @@ from workbench.ledger.quotas import Quota
 from workbench.ledger.results import Results
 from workbench.ledger.runs import Runs
 from workbench.ledger.saved_searches import SavedSearches
-from workbench.ledger.senders import Recovered, Sender, Senders
+from workbench.ledger.senders import LEASE, Recovered, Sender, Senders
 from workbench.ledger.signatures import Signatures
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 
@@ -34,7 +34,14 @@ _SCRIPTS = Path(__file__).parent / "upgrades"
 
 
 def open_ledger(
-    url: str, *, practice_id: str, locks: Path, create: bool = True, run_id: str = "", place: Place | None = None
+    url: str,
+    *,
+    practice_id: str,
+    locks: Path,
+    create: bool = True,
+    run_id: str = "",
+    place: Place | None = None,
+    lease: timedelta = LEASE,
 ) -> Ledger:
     """Open a ledger, its tables made or brought up to date.
 
@@ -53,6 +60,8 @@ def open_ledger(
         not this ledger's, nothing is confirmed here.
     place
         Where it is used, for the restore guard; a ledger without a place is not guarded.
+    lease
+        How long a sender of another machine may be silent before what it held is given back.
 
     Raises
     ------
@@ -65,7 +74,7 @@ def open_ledger(
     except BaseException:
         engine.dispose()
         raise
-    return Ledger(engine, practice_id=practice_id, locks=locks, run_id=run_id, place=place)
+    return Ledger(engine, practice_id=practice_id, locks=locks, run_id=run_id, place=place, lease=lease)
 
 
 class Ledger:
@@ -98,7 +107,14 @@ class Ledger:
     """
 
     def __init__(
-        self, engine: sa.Engine, *, practice_id: str, locks: Path, run_id: str = "", place: Place | None = None
+        self,
+        engine: sa.Engine,
+        *,
+        practice_id: str,
+        locks: Path,
+        run_id: str = "",
+        place: Place | None = None,
+        lease: timedelta = LEASE,
     ) -> None:
         self.engine = engine
         self.practice_id = practice_id
@@ -106,7 +122,7 @@ class Ledger:
         self.library = Library(engine, practice_id)
         self.signatures = Signatures(engine, practice_id)
         self.opt_outs = OptOuts(engine, practice_id)
-        self.senders = Senders(engine, practice_id, locks)
+        self.senders = Senders(engine, practice_id, locks, lease=lease)
         self.runs = Runs(engine, practice_id, locks)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)

@@ -157,7 +157,7 @@ class Mailings:
         Raises
         ------
         ForbiddenMove
-            When the mailing was cancelled, and nobody asked to send again.
+            When the mailing was cancelled, and nobody asked to send again; or while it was being queued.
         """
         with reading(self._engine) as connection:
             record = self._record(connection, mailing_id)
@@ -186,6 +186,7 @@ class Mailings:
         )
         report = queueing.run(rows)
         with writing(self._engine) as connection:
+            queueing.refuse_cancelled(connection, moving=True)
             write_act(
                 connection,
                 self._practice_id,
@@ -334,8 +335,8 @@ class Mailings:
     def finish(self, mailing_id: int, *, by: str, now: datetime) -> Counts:
         """Say how a sending left its mailing: finished when no row is open, else waiting in the queue."""
         with writing(self._engine) as connection:
+            status = self._record(connection, mailing_id, hold=True).status
             counts = self._counts(connection, mailing_id)
-            status = self._record(connection, mailing_id).status
             ends = (MailingStatus.DRAFT, MailingStatus.QUEUED, MailingStatus.SENDING, MailingStatus.STOPPED)
             if not counts.pending and status in ends:
                 self._set_status(connection, mailing_id, MailingStatus.FINISHED, by=by, now=now)
@@ -409,11 +410,13 @@ class Mailings:
                 )
         return found
 
-    def _record(self, connection: sa.Connection, mailing_id: int, *, created: bool = False) -> MailingRecord:
+    def _record(
+        self, connection: sa.Connection, mailing_id: int, *, created: bool = False, hold: bool = False
+    ) -> MailingRecord:
+        """Read a mailing; with `hold`, nobody else moves it before this transaction ends."""
         table = schema.mailings
-        row = connection.execute(
-            table.select().where(table.c.practice_id == self._practice_id, table.c.id == mailing_id)
-        ).one_or_none()
+        query = table.select().where(table.c.practice_id == self._practice_id, table.c.id == mailing_id)
+        row = connection.execute(query.with_for_update() if hold else query).one_or_none()
         if row is None:
             raise UnknownMailing(
                 _("There is no mailing number {number}. See them with: workbench mailings").format(number=mailing_id)
@@ -439,7 +442,7 @@ class Mailings:
         )
 
     def _uncancelled(self, connection: sa.Connection, mailing_id: int) -> MailingRecord:
-        record = self._record(connection, mailing_id)
+        record = self._record(connection, mailing_id, hold=True)
         if record.status is MailingStatus.CANCELLED:
             raise ForbiddenMove(
                 _("Mailing {number} was cancelled: nothing of it leaves any more.").format(number=mailing_id)
@@ -459,7 +462,7 @@ class Mailings:
 
     def _reopen(self, connection: sa.Connection, mailing_id: int, *, by: str, now: datetime) -> None:
         """Put a mailing with open rows back in the queue, and end one without; a pause or an approval stays."""
-        status = self._record(connection, mailing_id).status
+        status = self._record(connection, mailing_id, hold=True).status
         is_open = bool(self._counts(connection, mailing_id).pending)
         ended = (MailingStatus.DRAFT, MailingStatus.FINISHED, MailingStatus.CANCELLED, MailingStatus.STOPPED)
         if is_open and status in ended:
@@ -477,7 +480,7 @@ class Mailings:
         now: datetime,
         reason: str = "",
     ) -> None:
-        old = self._record(connection, mailing_id).status
+        old = self._record(connection, mailing_id, hold=True).status
         if old is status or (
             status is MailingStatus.STOPPED and old not in (MailingStatus.QUEUED, MailingStatus.SENDING)
         ):
@@ -489,6 +492,10 @@ class Mailings:
                     "sent. Give the same « send » command again: it goes on where it stopped."
                 ).format(number=mailing_id)
             )
+        if old is MailingStatus.FINISHED and status is MailingStatus.SENDING:
+            # A list that had grown was cut off while it was queued: what it left makes the mailing open again.
+            self._reopen(connection, mailing_id, by=by, now=now)
+            old = self._record(connection, mailing_id).status
         check_mailing_move(old, status)
         connection.execute(
             schema.mailings.update().where(schema.mailings.c.id == mailing_id),

@@ -31,7 +31,7 @@ from workbench.ledger.occasions import release_occasions
 from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
 from workbench.ledger.part import Part
 from workbench.ledger.prepared import among
-from workbench.ledger.senders import OF_A_CANCELLED, Sender, cancel_rows, release_rows
+from workbench.ledger.senders import Sender, cancel_with_mailing, release_rows
 from workbench.ports import Claimed
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class SqlOutbox:
             self._explain(connection, refused, now)
         later = [outcome.delivery_id for outcome in results if outcome.status is _S.PENDING]
         if later:  # what was leaving when somebody cancelled the mailing is not tried again
-            cancel_rows(connection, [_table.c.id.in_(later), _table.c.sender_id.is_(None), OF_A_CANCELLED], now=now)
+            cancel_with_mailing(connection, [_table.c.id.in_(later), _table.c.sender_id.is_(None)], now=now)
         failed = [outcome.delivery_id for outcome in results if outcome.status is _S.FAILED]
         if failed:
             is_failed = sa.select(_table.c.id).where(_table.c.id.in_(failed), _table.c.status == _S.FAILED.value)

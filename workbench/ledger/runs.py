@@ -38,16 +38,24 @@ class Run:
 
     def end(self, status: RunStatus, *, error: str = "", now: datetime) -> None:
         """Write how the run ended, and let go of its lock."""
+        self._end(_runs.c.id == self.id, status, error=error, now=now)
+
+    def interrupted(self, *, now: datetime) -> bool:
+        """Call the run interrupted unless it has said meanwhile how it ended; tells whether it was."""
+        mine = sa.and_(_runs.c.id == self.id, _runs.c.status == RunStatus.RUNNING.value)
+        return self._end(mine, RunStatus.INTERRUPTED, now=now)
+
+    def _end(self, which: sa.ColumnElement[bool], status: RunStatus, *, error: str = "", now: datetime) -> bool:
         try:
             with writing(self.engine) as connection:
-                connection.execute(
-                    _runs.update().where(_runs.c.id == self.id),
-                    {"status": status.value, "error": error, "ended_at": now},
+                written = connection.execute(
+                    _runs.update().where(which), {"status": status.value, "error": error, "ended_at": now}
                 )
             with contextlib.suppress(OSError):
                 Path(self.lock.lock_file).unlink()
         finally:
             self.lock.release()
+        return bool(written.rowcount)
 
 
 class Runs:
@@ -99,13 +107,15 @@ class Runs:
             going = list(connection.execute(query).scalars())
         ended = 0
         for number in going:
-            lock = FileLock(self._lock_of(number), mode=0o600, thread_local=False)
+            file = self._lock_of(number)
+            if not file.exists() and self._engine.dialect.name != "sqlite":
+                continue  # it runs from another folder of this machine, on a shared database
+            lock = FileLock(file, mode=0o600, thread_local=False)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            Run(id=number, engine=self._engine, lock=lock).end(RunStatus.INTERRUPTED, now=now)
-            ended += 1
+            ended += Run(id=number, engine=self._engine, lock=lock).interrupted(now=now)
         return ended
 
     def run(self, run_id: str) -> RunRecord:

@@ -33,7 +33,10 @@ LEASE = timedelta(minutes=20)
 """How long another host's sender may be silent: longer than the ten minutes RFC 5321 gives a reply."""
 
 HEARTBEAT = timedelta(seconds=20)
-"""How often a sender says that it is alive."""
+"""How often a sender says that it is alive; six times a lease, when that is short."""
+
+HOST_VARIABLE = "WORKBENCH_HOST"
+"""Names this machine instead of the system, where several share one name and one number (copied images)."""
 
 INTERRUPTED = "interrupted"
 
@@ -59,6 +62,7 @@ class Sender:
     user: str
     engine: sa.Engine = field(repr=False)
     lock: FileLock = field(repr=False)
+    heartbeat: timedelta = HEARTBEAT
     writer: Writer = field(init=False, repr=False)
     remembering: Remembering | None = field(default=None, repr=False)
     _beaten_at: datetime | None = field(default=None, repr=False)
@@ -67,12 +71,22 @@ class Sender:
         self.writer = Writer(self.engine)
 
     def beat(self, connection: sa.Connection, now: datetime) -> None:
+<<<<<<< HEAD
         """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately."""
         # A clock that was put back must not silence it.
         if self._beaten_at is not None and abs(now - self._beaten_at) < HEARTBEAT:
+=======
+        """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately.
+
+        One that was given up meanwhile (its machine slept) is alive again: what it takes from now on is recovered
+        should it die. The clock may have been set back since the last time.
+        """
+        if self._beaten_at is not None and timedelta() <= now - self._beaten_at < self.heartbeat:
+>>>>>>> 7106bce (wip)
             return
         connection.execute(
-            schema.senders.update().where(schema.senders.c.id == self.id), {"heartbeat_at": _clock(connection)}
+            schema.senders.update().where(schema.senders.c.id == self.id),
+            {"heartbeat_at": _clock(connection), "ended_at": None},
         )
         self._beaten_at = now
 
@@ -125,12 +139,19 @@ class Sender:
 
 
 class Senders:
-    """The senders of one practice, on every host that shares the ledger."""
+    """The senders of one practice, on every host that shares the ledger.
 
-    def __init__(self, engine: sa.Engine, practice_id: str, locks: Path) -> None:
+    Parameters
+    ----------
+    lease
+        How long a sender of another host may be silent before it is given up.
+    """
+
+    def __init__(self, engine: sa.Engine, practice_id: str, locks: Path, *, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._practice_id = practice_id
         self._locks = locks
+        self._lease = lease
         self._started: list[Sender] = []
 
     def close(self) -> None:
@@ -168,7 +189,7 @@ class Senders:
         except BaseException:
             lock.release()
             raise
-        sender = Sender(id=number, user=user, engine=self._engine, lock=lock)
+        sender = Sender(id=number, user=user, engine=self._engine, lock=lock, heartbeat=min(HEARTBEAT, self._lease / 6))
         self._started.append(sender)
         return sender
 
@@ -180,9 +201,14 @@ class Senders:
 
     def recover(self, now: datetime) -> Recovered:
         """Give back what dead senders held: claimed rows wait again, rows that were leaving are in doubt (P2)."""
-        table = schema.senders.c
+        table, held = schema.senders.c, schema.deliveries.c
+        # One that was given up by mistake, went on, and died before it said so has ended, and holds rows.
+        holders = sa.select(held.sender_id).where(
+            held.sender_id.is_not(None),
+            held.status.in_([DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value]),
+        )
         query = sa.select(table.id, table.host, table.lock, table.heartbeat_at).where(
-            table.practice_id == self._practice_id, table.ended_at.is_(None)
+            table.practice_id == self._practice_id, sa.or_(table.ended_at.is_(None), table.id.in_(holders))
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
@@ -193,8 +219,9 @@ class Senders:
                 if not dead:
                     continue
                 with writing(self._engine) as connection:
+                    # One that has said something since it was looked at is alive.
                     ended = connection.execute(
-                        schema.senders.update().where(table.id == row.id, table.ended_at.is_(None)),
+                        schema.senders.update().where(table.id == row.id, table.heartbeat_at == row.heartbeat_at),
                         {"ended_at": _clock(connection)},
                     )
                     if ended.rowcount:
@@ -206,12 +233,12 @@ class Senders:
     def _dead(self, host: str, name: str, *, silent: timedelta) -> Iterator[bool]:
         """Tell whether a sender is dead; its lock is held meanwhile, so that two helpers do not help at once."""
         if host != this_host():
-            yield silent > LEASE
+            yield silent > self._lease
             return
         path = self._locks / name
         if not path.exists():
             # Its folder was emptied, or it runs from another folder of this host on a shared database.
-            yield self._engine.dialect.name == "sqlite" or silent > LEASE
+            yield self._engine.dialect.name == "sqlite" or silent > self._lease
             return
         lock = FileLock(path, thread_local=False)
         try:
@@ -248,8 +275,18 @@ def give_back(connection: sa.Connection, sender_id: int, *, now: datetime) -> Re
 def release_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
     """Let claimed rows wait again, or be cancelled when their mailing was; returns how many."""
     table = schema.deliveries
-    cancel_rows(connection, [*where, OF_A_CANCELLED], now=now)
+    cancel_with_mailing(connection, where, now=now)
     return connection.execute(table.update().where(*where), {"sender_id": None}).rowcount
+
+
+def cancel_with_mailing(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> None:
+    """Cancel those of the pending rows whose mailing was cancelled; one that is being cancelled is waited for."""
+    if connection.dialect.name == "postgresql":
+        # Or the cancellation would not see these rows as nobody's yet, nor they the mailing as cancelled.
+        mailings = sa.select(schema.deliveries.c.mailing_id).where(*where)
+        locked = sa.select(schema.mailings.c.id).where(schema.mailings.c.id.in_(mailings))
+        connection.execute(locked.with_for_update(read=True))
+    cancel_rows(connection, [*where, OF_A_CANCELLED], now=now)
 
 
 def cancel_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
@@ -266,7 +303,13 @@ def cancel_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], 
 
 
 def this_host() -> str:
-    """Return a name for this machine that another one does not share, even when both are called « localhost »."""
+    """Return a name for this machine that another one does not share, even when both are called « localhost ».
+
+    ``WORKBENCH_HOST`` names it where the system cannot tell machines apart.
+    """
+    named = os.environ.get(HOST_VARIABLE, "")
+    if named:
+        return named
     machine = ""
     with contextlib.suppress(OSError):
         machine = Path("/etc/machine-id").read_text(encoding="ascii", errors="replace").strip()[:12]
