@@ -356,15 +356,12 @@ def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledg
         practice_id=settings.practice_id,
         locks=private_folder(folder / "locks"),
         run_id=os.environ.get(RUN_VARIABLE, ""),
-<<<<<<< HEAD
         place=Place(
             workspace_id=settings.workspace_id,
             folder=Path(os.path.realpath(folder)),
             witness=platformdirs.user_state_path(SERVICE) / "witnesses" / f"{settings.workspace_id}.json",
         ),
-=======
         lease=timedelta(seconds=settings.lease_seconds),
->>>>>>> 7106bce (wip)
     )
 
 

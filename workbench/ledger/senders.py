@@ -71,18 +71,12 @@ class Sender:
         self.writer = Writer(self.engine)
 
     def beat(self, connection: sa.Connection, now: datetime) -> None:
-<<<<<<< HEAD
-        """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately."""
-        # A clock that was put back must not silence it.
-        if self._beaten_at is not None and abs(now - self._beaten_at) < HEARTBEAT:
-=======
         """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately.
 
         One that was given up meanwhile (its machine slept) is alive again: what it takes from now on is recovered
         should it die. The clock may have been set back since the last time.
         """
-        if self._beaten_at is not None and timedelta() <= now - self._beaten_at < self.heartbeat:
->>>>>>> 7106bce (wip)
+        if self._beaten_at is not None and abs(now - self._beaten_at) < self.heartbeat:
             return
         connection.execute(
             schema.senders.update().where(schema.senders.c.id == self.id),
