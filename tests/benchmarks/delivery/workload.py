@@ -56,6 +56,11 @@ def html() -> str:
 
 
 COLUMNS = ("id", "email", "civilite", "nom", "prenom", "jour", "heure", "praticien", "fauteuil", "dossier")
+CODES = {
+    "civilite": "PCIVIL", "nom": "PNOM", "prenom": "PPRENOM", "jour": "PNAIS", "heure": "PCP", "praticien": "PVILLE",
+    "fauteuil": "PRUE", "dossier": "PDOSSIER",
+}  # fmt: skip
+"""Which field of a patient's file stands for a column, where nobody has an appointment."""
 
 _LAST = ("LEFÈVRE", "MARTIN", "NGUYỄN", "GARNIER", "ŒUVRARD", "D’ARTAGNAN", "DE LA TOUR", "KERMORGANT")
 _FIRST = ("Zoé", "Alexis", "Jean-Noël", "Éric", "Anaïs", "Hugo", "Emma", "Odette")
@@ -89,7 +94,7 @@ def write_workload(folder: Path, *, count: int, attached: int = 0) -> None:
     """Put the parts of a workload into a folder, for every contender alike.
 
     ``recipients.csv``, ``subject.txt``, ``text.txt``, ``page.html``, with `attached` bytes ``leaflet.pdf``, and
-    ``reminder.html``, the template file of ours.
+    ``reminder.html``, the template file of ours; ``codes.html`` is the same for patients that a search finds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "recipients.csv").open("w", newline="", encoding="utf-8") as file:
@@ -105,7 +110,11 @@ def write_workload(folder: Path, *, count: int, attached: int = 0) -> None:
         front["attachments"] = ["leaflet.pdf"]  # type: ignore[assignment]
     # JSON is YAML.
     lines_of_front = "\n".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in front.items())
-    (folder / "reminder.html").write_text(f"---\n{lines_of_front}\n---\n{html()}", encoding="utf-8")
+    whole = f"---\n{lines_of_front}\n---\n{html()}"
+    (folder / "reminder.html").write_text(whole, encoding="utf-8")
+    for name, code in CODES.items():
+        whole = whole.replace(f"{{{{ {name} }}}}", f"{{{{ {code} }}}}")
+    (folder / "codes.html").write_text(whole.replace('label: "Rappel"', 'label: "Codes"'), encoding="utf-8")
 
 
 def letter_bytes(attached: int = 0) -> int:
