@@ -107,9 +107,9 @@ def processor_used() -> float:
 def _children(parent: int) -> list[int]:
     """Return the numbers of the processes below one; quicker than a look at every process of the machine."""
     found: list[int] = []
-    for file in Path(f"/proc/{parent}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, file.read_bytes().split())
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        for thread in os.listdir(f"/proc/{parent}/task"):
+            found += map(int, Path(f"/proc/{parent}/task/{thread}/children").read_bytes().split())
     return found + [below for child in found for below in _children(child)]
 
 
