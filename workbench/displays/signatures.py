@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 
 from workbench.displays.mail_html import safe_document
 from workbench.domain.signatures import Signature
 from workbench.language import _, language
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.merging.signatures import shown_signature
+from workbench.practice.letters import render_alone
 
 
 def signature_html(signature: Signature) -> str:
     """Return a signature round a sample text, its fields filled with examples; nothing in it runs or loads (P11)."""
-    screen = safe_document(shown_signature(signature, builtin_catalogue()), language=language()).html
+    catalogue = builtin_catalogue()
+    shown = shown_signature(signature, catalogue, render=partial(render_alone, catalogue))
+    screen = safe_document(shown, language=language()).html
     label = html.escape(signature.label, quote=True)
     note = html.escape(_("Signature, with examples in the place of the fields"))
     return (

@@ -342,12 +342,17 @@ def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequ
 
 
 def render_file_values(
-    template: Template, values: Mapping[str, Any], catalogue: Catalogue
+    template: Template,
+    values: Mapping[str, Any],
+    catalogue: Catalogue,
+    *,
+    render: Callable[[Template, Mapping[str, Any]], Rendered] | None = None,
 ) -> tuple[Rendered, list[Finding]]:
     """Merge a template with the plain values of a JSON file, in the same sandbox as a mailing.
 
     Values may nest. ``null`` is blank and false, with a finding; a field of the catalogue without a value too; a name
-    that neither the values nor the catalogue know is an error. A value may be given as ``PNOM`` or ``@PNOM``.
+    that neither the values nor the catalogue know is an error. A value may be given as ``PNOM`` or ``@PNOM``. `render`
+    is what merges: the rendering process (P10), or by default this one, for the tests of merging.
 
     Raises
     ------
@@ -365,7 +370,7 @@ def render_file_values(
         else:
             paths = _nulls(plain.get(name), name, _written(template))
             findings += [missing_value(path, code=path in compiled.codes) for path in paths]
-    return compiled.render(plain), findings
+    return compiled.render(plain) if render is None else render(template, plain), findings
 
 
 def _written(template: Template) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from html.parser import HTMLParser
 
@@ -11,6 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import Finding
+from workbench.domain.messages import Rendered
 from workbench.domain.signatures import BODY_MARKER, Signature
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
@@ -50,10 +51,20 @@ def check_signature(signature: Signature, catalogue: Catalogue) -> tuple[Finding
     return compiled.findings
 
 
-def shown_signature(signature: Signature, catalogue: Catalogue) -> str:
-    """Return the HTML of a signature round a sample text, its fields filled with their examples."""
+def shown_signature(
+    signature: Signature,
+    catalogue: Catalogue,
+    *,
+    render: Callable[[Template, Mapping[str, object]], Rendered] | None = None,
+) -> str:
+    """Return the HTML of a signature round a sample text, its fields filled with their examples.
+
+    `render` is what merges: the rendering process (P10), or by default this one, for the tests of merging.
+    """
     examples: Mapping[str, object] = {field.code: field.example for field in catalogue.values()}
-    return compile_template(_as_template(signature, _("The text of the message.")), catalogue).render(examples).html
+    template = _as_template(signature, _("The text of the message."))
+    shown = compile_template(template, catalogue).render(examples) if render is None else render(template, examples)
+    return shown.html
 
 
 def _as_template(signature: Signature, body: str) -> Template:

@@ -106,6 +106,17 @@ class LetterPress:
         )
 
 
+def render_alone(catalogue: Catalogue, template: Template, values: Mapping[str, object]) -> Rendered:
+    """Merge a template that belongs to no mailing with plain values, in a rendering process (P10).
+
+    Raises
+    ------
+    TemplateRefused
+        When it cannot be compiled, or not merged with these values.
+    """
+    return Renderer(template, catalogue, columns=values).render(values)
+
+
 def message_id(token: str, domain: str) -> str:
     """Return the Message-ID of a delivery, angle brackets included."""
     return f"<{token}@{domain}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from workbench.language import _
 from workbench.merging.preflight import findings_frame, render_file_values
 from workbench.merging.render import compile_template
 from workbench.merging.template_file import template_from_file, template_to_text
+from workbench.practice.letters import render_alone
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -168,4 +170,4 @@ def render_template_file(
     file: str | Path, values: Mapping[str, Any], catalogue: Catalogue
 ) -> tuple[Rendered, list[Finding]]:
     """Render one template file with plain values; needs no workspace."""
-    return render_file_values(read_template(Path(file)), values, catalogue)
+    return render_file_values(read_template(Path(file)), values, catalogue, render=partial(render_alone, catalogue))
