@@ -18,6 +18,7 @@ from workbench.transports.smtp_protocol import (
     dot_stuffed,
     envelope_path,
     extensions_from_lines,
+    final_dot,
     has_bare_line_ends,
 )
 
@@ -82,7 +83,7 @@ def test_what_is_not_a_reply_is_said_to_be_bad(junk: bytes) -> None:
 
 def test_endless_lines_and_endless_replies_are_bad() -> None:
     with pytest.raises(BadReply):
-        read_all(b"2" * (MAX_LINE + 1))
+        read_all(b"2" * (MAX_LINE + 2))
     with pytest.raises(BadReply):
         read_all(b"250 " + b"x" * MAX_LINE + b"\r\n")
     with pytest.raises(BadReply):
@@ -177,17 +178,22 @@ def test_what_could_break_a_command_is_no_address(address: str) -> None:
         envelope_path(address)
 
 
+def on_the_wire(content: bytes) -> bytes:
+    return dot_stuffed(content) + final_dot(content)
+
+
 def test_dots_are_doubled_and_the_content_closed() -> None:
-    assert dot_stuffed(b"a\r\n.b\r\n") == b"a\r\n..b\r\n.\r\n"
-    assert dot_stuffed(b".a\r\n") == b"..a\r\n.\r\n"
-    assert dot_stuffed(b"a") == b"a\r\n.\r\n"
-    assert dot_stuffed(b"") == b".\r\n"
+    assert on_the_wire(b"a\r\n.b\r\n") == b"a\r\n..b\r\n.\r\n"
+    assert on_the_wire(b".a\r\n") == b"..a\r\n.\r\n"
+    assert on_the_wire(b"a") == b"a\r\n.\r\n"
+    assert on_the_wire(b".") == b"..\r\n.\r\n"
+    assert on_the_wire(b"") == b".\r\n"
 
 
 @given(st.lists(st.binary(max_size=8).filter(lambda line: b"\n" not in line and b"\r" not in line)))
 def test_a_receiver_reads_back_exactly_what_was_stuffed(lines: list[bytes]) -> None:
     content = b"".join(line + b"\r\n" for line in lines)
-    wire = dot_stuffed(content).split(b"\r\n")
+    wire = on_the_wire(content).split(b"\r\n")
     assert wire[-2:] == [b".", b""]
     assert b"." not in wire[:-2]
     assert [line[1:] if line.startswith(b".") else line for line in wire[:-2]] == lines

@@ -25,6 +25,13 @@ class Security(StrEnum):
     NONE = "none"
 
 
+class Auth(StrEnum):
+    """How the account logs in: with a password, or with access tokens of its provider (OAuth 2.0)."""
+
+    PASSWORD = "password"
+    XOAUTH2 = "xoauth2"
+
+
 DEFAULT_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 
 
@@ -45,6 +52,10 @@ class Account:
     `password_from` names where the password is: ``env:VARIABLE``, ``keyring``, ``file`` or nothing.
     `timeout` is in seconds, and bounds connecting and each command before the content; the reply after the
     final dot is awaited as RFC 5321 4.5.3.2 says, whatever it is.
+    `connections` is the most at once, `letters_per_connection` the most that one carries before the next is opened;
+    `dsn` asks the servers on the way to tell of failures and delays (RFC 3461), where the account's server offers it.
+    With `auth` ``xoauth2``, `oauth` is the provider (``google``, ``microsoft``), `client_id` the practice's own
+    registration there, `tenant` its Microsoft organisation; `password_from` then says where the tokens are.
     `per_minute`, `per_hour` and `per_day` are the most messages that leave in any such time; ``None`` is what the
     provider publishes, 0 no limit. `hours` are the sending hours (``domain.sending_hours``), in place of the
     practice's.
@@ -63,6 +74,12 @@ class Account:
     timeout: float = 30.0
     connections: int = 4
     folder: str = ""
+    letters_per_connection: int = 100
+    dsn: bool = False
+    auth: Auth = Auth.PASSWORD
+    oauth: str = ""
+    client_id: str = ""
+    tenant: str = ""
     per_minute: int | None = None
     per_hour: int | None = None
     per_day: int | None = None

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
-from workbench.domain.accounts import Account, AccountKind, Security
+from workbench.domain.accounts import Account, AccountKind, Auth, Security
 from workbench.domain.templates import Template
 from workbench.errors import UnknownAccount, UnknownTemplate
 from workbench.language import _
@@ -284,5 +284,6 @@ class Library:
 def _account(content: dict[str, Any]) -> Account:
     values = dict(content)
     values["kind"] = AccountKind(values["kind"])
+    values["auth"] = Auth(values.get("auth", Auth.PASSWORD))
     values["security"] = Security(values["security"])
     return Account(**values)

@@ -163,15 +163,14 @@ class _Trial:
             self._passed(_("No user is set, so nobody logged in."))
         session.quit()
         with contextlib.suppress(OSError):
-            sock.sendall(bytes(session.out))
+            sock.sendall(session.spoken())
         return sock
 
     def _hear(self, sock: socket.socket, session: Session, until: float) -> None:
         """Say what is to be said, then take what the server says next."""
         try:
             sock.settimeout(max(0.01, until - time.monotonic()))
-            sock.sendall(bytes(session.out))
-            session.out.clear()
+            sock.sendall(session.spoken())
             data = sock.recv(CHUNK)
         except TimeoutError as error:
             if session.phase is Phase.GREETING and self._account.security is not Security.TLS:

@@ -2,6 +2,10 @@
 
 One turn of the loop: read every connection that has something, tell the journal in *one* call what was read and which
 contents are about to go, then write those contents, each with the next letter's MAIL, RCPT and DATA behind it.
+
+A turn costs what the connections that had something cost. What concerns them all — time limits, how many there should
+be, whether the network is there, letters for those that wait — is looked at when something happened that bears on
+it, and four times a second.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from workbench.ports import Journal, Queue
 from workbench.transports.slow_down import SlowDown
 from workbench.transports.smtp_connection import Connection, Patience, SocketAddress, Stage, addresses_of, tls_context
 from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_session import Session
 
 BACK_OFF = (0.0, 1.0, 2.0, 5.0, 10.0)
 """Seconds before connecting again after the first, second … network fault in a row; the last one repeats."""
@@ -40,7 +45,8 @@ class SmtpTransport:
     connections
         The most connections at once; the account's own number by default.
     letters_per_connection
-        After so many letters a connection says goodbye and another is opened, as many servers wish.
+        After so many letters a connection says goodbye and another is opened, as many servers wish; the account's own
+        number by default.
     patience, clock
         Time limits in seconds, and the monotonic clock they are measured with.
     """
@@ -51,14 +57,14 @@ class SmtpTransport:
         password: str | None = None,
         *,
         connections: int | None = None,
-        letters_per_connection: int = 100,
+        letters_per_connection: int | None = None,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._account = account
         self._password = password or ""
         self._slow = SlowDown(connections or account.connections)  # what was learnt stays for the next call
-        self._letters = letters_per_connection
+        self._letters = letters_per_connection or account.letters_per_connection
         self._patience = patience or Patience()
         self._clock = clock
 
@@ -113,6 +119,10 @@ class _Delivering:
         self._addresses: list[SocketAddress] = []
         self._in_hand: deque[Letter] = deque()  # taken for connections that are still opening
         self._dry = False
+        self._under_way = 0  # letters begun, without an outcome yet
+        self._unread: list[Connection] = []  # with outcomes that no server was needed for
+        self._look_at = float("-inf")  # when to look at all connections
+        self._may_begin = False  # whether letters may be begun, as of the last look
         self._stop: SendingStopped | None = None
         self._faults = 0
         self._down_since: float | None = None
@@ -124,15 +134,9 @@ class _Delivering:
     def everything(self) -> None:
         """Turn until nothing is left to do, then say goodbye."""
         try:
-            while True:
-                now = self._clock()
-                if not self._ending:
-                    self._give_letters(now)
-                    self._open_connections(now)
-                    self._look_ahead()
-                if not self._busy:
-                    break
-                self._turn(now)
+            self._look_around(self._clock())
+            while self._busy():
+                self._turn()
             self._say_goodbye()
         finally:
             for connection in self._connections:
@@ -141,55 +145,78 @@ class _Delivering:
         if self._stop is not None:
             raise self._stop
 
-    @property
-    def _ending(self) -> bool:
-        return self._stop is not None or self._journal.stopping
-
-    @property
     def _busy(self) -> bool:
-        if any(connection.session.outcomes for connection in self._connections):
+        if self._unread:
             return True
         if self._stop is not None:
             # Only what has left can still be learnt; what has not is forgotten.
             return any(connection.session.flying is not None for connection in self._connections)
-        if any(connection.session.loaded for connection in self._connections):
-            return True
-        return bool(self._in_hand) and not self._journal.stopping
+        return self._under_way > 0 or (not self._journal.stopping and self._more())
 
-    def _turn(self, now: float) -> None:
-        for connection in self._connections:
-            connection.flush(now)
-            connection.watch()
-        for key, events in self._selector.select(self._time_left(now)):
-            key.data.attend(events, self._clock())
+    def _turn(self) -> None:
+        heard, self._unread = self._unread, []
+        looking = self._journal.stopping
+        for key, events in self._selector.select(0.0 if heard else max(0.0, self._look_at - self._clock())):
+            connection: Connection = key.data
+            looking = looking or _unusual(connection.session)
+            connection.attend(events, self._clock())
+            if connection not in heard:
+                heard.append(connection)
         now = self._clock()
-        for connection in self._connections:
-            connection.check_time(now)
-        self._learn(now)
+        looking = looking or now >= self._look_at or any(_unusual(connection.session) for connection in heard)
+        if looking:
+            self._check_all(now, heard)
         results: list[Outcome] = []
-        going: list[Connection] = []
-        for connection in self._connections:
+        going: list[Session] = []
+        for connection in heard:
             session = connection.session
             if session.outcomes:
                 results += session.outcomes
                 session.outcomes = []
             if session.ready is not None and self._stop is None:
-                going.append(connection)
+                going.append(session)
         if results or going:
             # Journal first: a crash must leave a trace, never a second e-mail.
-            self._journal.turn(results, [letter for c in going if (letter := c.session.ready) is not None])
-            for connection in going:
-                connection.session.go()
-            self._note_results(results, now)
-        self._connections = [connection for connection in self._connections if connection.stage is not Stage.DEAD]
+            self._journal.turn(results, [letter for session in going if (letter := session.ready) is not None])
+            for session in going:
+                session.go()
+            looking = self._note_results(results, now) or looking
+        if looking:
+            self._look_around(now)
+        else:
+            for connection in heard:
+                self._go_on(connection, now)
 
-    def _time_left(self, now: float) -> float:
-        moments = [connection.deadline for connection in self._connections if connection.waits]
-        if any(c.session.outcomes or c.stage is Stage.DEAD for c in self._connections):
-            return 0.0
+    def _go_on(self, connection: Connection, now: float) -> None:
+        """Give a connection its next letter, and write what it has to say."""
+        session = connection.session
+        if self._may_begin and session.can_begin:
+            letter = self._next_letter()
+            if letter is not None:
+                self._under_way += 1
+                session.begin(letter)
+        connection.flush(now)
+        connection.watch()
+        if session.outcomes:
+            self._unread.append(connection)
+        if session.phase is Phase.CLOSED or (session.spent and session.idle):
+            self._look_at = now
+        elif connection.waits and connection.deadline < self._look_at:
+            self._look_at = connection.deadline
+
+    def _look_around(self, now: float) -> None:
+        """Look at everything that is not one connection's own affair, and know when to look again."""
+        self._connections = [connection for connection in self._connections if connection.stage is not Stage.DEAD]
+        self._look_at = now + LONGEST_LOOK_AWAY
+        ending = self._stop is not None or self._journal.stopping
+        self._may_begin = not ending and self._dismiss() <= 0 and not self._slow.paused(now)
+        for connection in self._connections:
+            self._go_on(connection, now)
+        if not ending:
+            self._open_connections(now)
         if self._in_hand:
-            moments += [moment for moment in (self._connect_at, now + self._slow.pause_left(now)) if moment > now]
-        return max(0.0, min([moment - now for moment in moments] + [LONGEST_LOOK_AWAY]))
+            moments = (self._connect_at, now + self._slow.pause_left(now))
+            self._look_at = min([self._look_at, *(moment for moment in moments if moment > now)])
 
     # --- letters and connections -------------------------------------------------------------------------
 
@@ -202,20 +229,15 @@ class _Delivering:
         self._dry = letter is None
         return letter
 
-    def _give_letters(self, now: float) -> None:
+    def _dismiss(self) -> int:
+        """Say goodbye on connections that have carried enough or are too many; return how many too many remain."""
         surplus = len(self._live()) - self._slow.limit
         for connection in self._connections:
             session = connection.session
             if session.idle and (session.spent or surplus > 0):
                 session.quit()
                 surplus -= 1
-                continue
-            if self._slow.paused(now) or surplus > 0:
-                continue
-            while session.can_begin and (letter := self._next_letter()) is not None:
-                session.begin(letter)
-                if session.stop is not None:
-                    break
+        return surplus
 
     def _open_connections(self, now: float) -> None:
         live = self._live()
@@ -237,14 +259,14 @@ class _Delivering:
             live.append(connection)
             opening += 1
 
-    def _look_ahead(self) -> None:
-        """Know whether letters remain when nobody may begin one now: during a pause, or between two attempts."""
-        if not (self._dry or self._in_hand or any(connection.session.loaded for connection in self._connections)):
-            letter = self._queue.take()
-            if letter is None:
-                self._dry = True
-            else:
+    def _more(self) -> bool:
+        """Tell whether letters remain, also when nobody may begin one now: in a pause, or between two attempts."""
+        if not self._in_hand:
+            letter = self._next_letter()
+            if letter is not None:
                 self._in_hand.append(letter)
+                self._look_at = float("-inf")
+        return bool(self._in_hand)
 
     def _live(self) -> list[Connection]:
         return [connection for connection in self._connections if connection.session.phase < Phase.QUITTING]
@@ -269,12 +291,20 @@ class _Delivering:
         )
         connection.connect(now)
         self._connections.append(connection)
+        connection.watch()
+        self._look_at = min(self._look_at, connection.deadline)  # one that failed at once is looked at at once
         return connection
 
     # --- what a turn taught -------------------------------------------------------------------------------
 
+    def _check_all(self, now: float, heard: list[Connection]) -> None:
+        """Look at time limits, connections that ended, refusals, and at whether the network is there."""
+        for connection in self._connections:
+            connection.check_time(now)
+        self._learn(now)
+        heard += [c for c in self._connections if c.session.outcomes and c not in heard]
+
     def _learn(self, now: float) -> None:
-        """Look at connections that ended, at refusals, and at whether the network is there."""
         others = sum(connection.session.phase is Phase.READY for connection in self._connections)
         for connection in self._connections:
             session = connection.session
@@ -325,13 +355,17 @@ class _Delivering:
             ).format(account=self._account.name, fault=self._last_fault.rstrip("."))
         )
 
-    def _note_results(self, results: list[Outcome], now: float) -> None:
+    def _note_results(self, results: list[Outcome], now: float) -> bool:
+        """Take in what a turn brought; tell whether it bears on connections that were not heard."""
+        self._under_way -= len(results)
+        limit, dry = self._slow.limit, self._dry
         for result in results:
             if result.status is DeliveryStatus.SENT:
                 self._slow.succeeded(now)
             elif result.status is DeliveryStatus.PENDING:
                 # It may be due again at once.
                 self._dry = False
+        return self._slow.limit != limit or self._dry != dry
 
     def _say_goodbye(self) -> None:
         for connection in self._connections:
@@ -359,3 +393,8 @@ class _Delivering:
                 if connection.session.phase is Phase.CLOSED:
                     connection.close()
                     connection.stage = Stage.DEAD
+
+
+def _unusual(session: Session) -> bool:
+    """Tell whether a conversation is anywhere but in the middle of its letters."""
+    return session.phase is not Phase.READY or session.slow or session.stop is not None

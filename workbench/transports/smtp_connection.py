@@ -118,8 +118,8 @@ class Connection:
     """One socket and the conversation on it; every method returns at once."""
 
     __slots__ = (
-        "_account", "_addresses", "_context", "_fd", "_last_error", "_letters", "_mark", "_password", "_patience",
-        "_selector", "_want", "_watched", "deadline", "session", "sock", "stage",
+        "_account", "_addresses", "_context", "_fd", "_gathers", "_last_error", "_letters", "_mark", "_password",
+        "_patience", "_selector", "_want", "_watched", "deadline", "session", "sock", "stage",
     )  # fmt: skip
 
     def __init__(
@@ -144,7 +144,8 @@ class Connection:
         self._fd = -1
         self._watched = 0
         self._want = 0
-        self._mark: tuple[int, int] = (-1, -1)
+        self._mark = -1
+        self._gathers = False
         self.session = Session(account, password, hello="localhost", letters=letters)
         self.sock: socket.socket | None = None
         self.stage = Stage.CONNECTING
@@ -198,10 +199,12 @@ class Connection:
             self._begin_handshake()
         else:
             self.stage, self._want = Stage.OPEN, READ
+            self._gathers = hasattr(self.sock, "sendmsg")
 
     def _begin_handshake(self) -> None:
         assert self.sock is not None and self._context is not None  # noqa: S101, PT018 - TLS accounts always have one
         self.stage = Stage.HANDSHAKE
+        self._gathers = False  # TLS takes one piece at a time
         name = self._account.host.strip("[]").rstrip(".")
         try:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
@@ -234,7 +237,7 @@ class Connection:
 
     def watch(self) -> None:
         """Tell the selector what this socket waits for."""
-        wanted = READ | WRITE if self.stage is Stage.OPEN and self.session.out else self._want
+        wanted = READ | WRITE if self.session.out and self.stage is Stage.OPEN else self._want
         if wanted == self._watched or self.sock is None:
             return
         if self._watched:
@@ -246,13 +249,14 @@ class Connection:
 
     def attend(self, events: int, now: float) -> None:
         """Do what the socket is ready for."""
-        if self.stage is Stage.CONNECTING:
+        stage = self.stage
+        if stage is Stage.OPEN:
+            if events & READ:
+                self._read()
+        elif stage is Stage.CONNECTING:
             self._connected(now)
-        elif self.stage is Stage.HANDSHAKE:
+        elif stage is Stage.HANDSHAKE:
             self._handshake()
-        elif self.stage is Stage.OPEN and events & READ:
-            self._read()
-        self._note_progress(now)
 
     def _read(self) -> None:
         sock, session = self.sock, self.session
@@ -279,32 +283,33 @@ class Connection:
     def flush(self, now: float) -> None:
         """Write as much as the socket takes."""
         sock, session = self.sock, self.session
-        if self.stage is not Stage.OPEN or not session.out or sock is None:
+        if self.stage is not Stage.OPEN or sock is None:
             return
-        encrypted = isinstance(sock, ssl.SSLSocket)
-        while session.out:
-            with memoryview(session.out) as whole, whole[: TLS_CHUNK if encrypted else CHUNK] as part:
-                size = len(part)
-                try:
-                    written = sock.send(part)
-                except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                    # A TLS record may have left in part: its bytes then count as gone.
-                    written = -1
-                except OSError as error:
-                    written = -2
-                    fault = _reason(error)
-            if written < 0 and encrypted:
-                session.at_risk = session.handed + size
-            if written == -2:
-                # What the kernel took before it failed is counted; this piece never got that far.
-                self._read_last_words()
-                self._die(fault)
-                return
-            if written == -1:
-                break
-            session.handed += written
-            del session.out[:written]
+        try:
+            while session.out:
+                session.took(sock.sendmsg(session.out) if self._gathers else self._write_piece(sock))
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError as error:
+            # What the kernel took before it failed is counted; the rest never got that far.
+            self._read_last_words()
+            self._die(_reason(error))
+            return
         self._note_progress(now)
+
+    def _write_piece(self, sock: socket.socket) -> int:
+        """Write a part of what there is, where a socket takes one buffer at a time."""
+        out = self.session.out
+        if len(out) > 1:
+            out[:] = [memoryview(b"".join(out))]
+        with memoryview(out[0]) as whole, whole[:TLS_CHUNK] as part:
+            try:
+                return sock.send(part)
+            except OSError:
+                # A TLS record may have left in part: its bytes then count as gone.
+                if isinstance(sock, ssl.SSLSocket):
+                    self.session.at_risk = self.session.handed + len(part)
+                raise
 
     def _read_last_words(self) -> None:
         """Read what the server said before it closed: a 421 or a refusal is truer than « connection lost »."""
@@ -313,19 +318,20 @@ class Connection:
 
     def _note_progress(self, now: float) -> None:
         session = self.session
-        mark = (session.replies, session.handed)
+        mark = session.replies + session.handed  # neither ever becomes less
         if mark != self._mark and self.stage is Stage.OPEN:
             self._mark = mark
             self.deadline = now + self._limit()
 
     def _limit(self) -> float:
-        """Seconds the server has for what comes next."""
+        """Seconds the server has for what comes next (RFC 5321 4.5.3.2)."""
         session = self.session
+        awaited = session.awaited
         if session.phase is Phase.QUITTING:
             return self._patience.goodbye
-        if session.awaited is Step.DOT:
+        if awaited is Step.DOT:
             return self._patience.after_dot if not session.out else max(self._account.timeout, self._patience.block)
-        if session.awaited is Step.DATA:
+        if awaited is Step.DATA:
             return max(self._account.timeout, self._patience.data)
         return self._account.timeout
 
@@ -336,6 +342,7 @@ class Connection:
 
     def check_time(self, now: float) -> None:
         """Give up what has lasted too long."""
+        self._note_progress(now)
         if self.stage is Stage.DEAD or not self.waits or now < self.deadline:
             return
         self._last_error = _("no answer in time")
@@ -350,6 +357,7 @@ class Connection:
         self.session.lost(fault)
         self.close()
         self.stage = Stage.DEAD
+        self.deadline = float("-inf")
 
     def close(self) -> None:
         """Close the socket, whatever it was doing."""

@@ -1,4 +1,4 @@
-"""The words of SMTP (RFC 5321, 1870, 2920, 6152, 6531) read from bytes and made into bytes; no socket here."""
+"""The words of SMTP (RFC 5321, 1870, 2920, 3461, 6152, 6531) read from bytes and made into bytes; no socket here."""
 
 from __future__ import annotations
 
@@ -84,21 +84,23 @@ class Reply:
 class ReplyReader:
     """Turn the server's bytes, in whatever pieces they come, into replies."""
 
-    __slots__ = ("_buffer", "_code", "_lines")
+    __slots__ = ("_at", "_buffer", "_code", "_lines")
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._at = 0
         self._code = b""
         self._lines: list[str] = []
 
     def feed(self, data: bytes) -> None:
         """Add bytes just read."""
-        self._buffer += data
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self._at = 0
 
     @property
     def leftover(self) -> bool:
         """Whether bytes remain that are not a whole reply yet."""
-        return bool(self._buffer or self._lines)
+        return self._at < len(self._buffer) or bool(self._lines)
 
     def next_reply(self) -> Reply | None:
         """Return the next whole reply, or nothing when more bytes are needed.
@@ -108,25 +110,38 @@ class ReplyReader:
         BadReply
             When the bytes cannot be a reply: no code, another code in a later line, endless.
         """
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = self._buffer[:end].removesuffix(b"\r")
-            self._buffer = self._buffer[end + 1 :]
-            code, mark = line[:3], line[3:4]
-            if len(line) > MAX_LINE or len(code) != 3 or not code.isdigit() or code[:1] not in b"2345":
-                raise BadReply("no reply code")
-            if mark not in (b"", b" ", b"-") or (self._lines and code != self._code):
+        while (end := self._buffer.find(b"\n", self._at)) >= 0:
+            code, text, alone = _reply_line(self._buffer[self._at : end])
+            self._at = end + 1
+            if alone is not None and not self._lines:
+                return alone
+            if self._lines and code != self._code:
                 raise BadReply("broken reply line")
             self._code = code
-            self._lines.append(line[4:].decode("utf-8", "replace"))
-            if mark != b"-":
+            self._lines.append(text)
+            if alone is not None:
                 reply = Reply(int(code), tuple(self._lines))
                 self._lines = []
                 return reply
             if len(self._lines) > MAX_LINES:
                 raise BadReply("endless reply")
-        if len(self._buffer) > MAX_LINE:
+        if len(self._buffer) - self._at > MAX_LINE + 1:  # a CR may wait for its LF
             raise BadReply("endless reply line")
         return None
+
+
+# Of the four replies to a letter three are the same for every letter.
+@lru_cache(maxsize=256)
+def _reply_line(line: bytes) -> tuple[bytes, str, Reply | None]:
+    """Return a line's code and words, and the whole reply when it is the last line of one."""
+    line = line.removesuffix(b"\r")
+    code, mark = line[:3], line[3:4]
+    if len(line) > MAX_LINE or len(code) != 3 or not code.isdigit() or code[:1] not in b"2345":
+        raise BadReply("no reply code")
+    if mark not in (b"", b" ", b"-"):
+        raise BadReply("broken reply line")
+    text = line[4:].decode("utf-8", "replace")
+    return code, text, Reply(int(code), (text,)) if mark != b"-" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +156,7 @@ class Extensions:
     smtputf8: bool = False
     starttls: bool = False
     size: int | None = None
+    dsn: bool = False
     mechanisms: frozenset[str] = frozenset()
 
 
@@ -158,6 +174,7 @@ def extensions_from_lines(lines: Iterable[str]) -> Extensions:
         smtputf8="SMTPUTF8" in offered,
         starttls="STARTTLS" in offered,
         size=size,
+        dsn="DSN" in offered,
         mechanisms=frozenset(mechanisms),
     )
 
@@ -191,9 +208,20 @@ def has_bare_line_ends(content: bytes) -> bool:
 
 
 def dot_stuffed(content: bytes) -> bytes:
-    """Return `content` as it follows DATA: leading dots doubled, closed by the final dot (RFC 5321 4.5.2)."""
+    """Return `content` as it follows DATA, but for its end: leading dots doubled (RFC 5321 4.5.2)."""
     if b"\r\n." in content:
         content = content.replace(b"\r\n.", b"\r\n..")
-    if content.startswith(b"."):
-        content = b"." + content
-    return content + (b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n")
+    return b"." + content if content.startswith(b".") else content
+
+
+def final_dot(content: bytes) -> bytes:
+    """Return what closes a content: the final dot, on a line of its own."""
+    return b".\r\n" if content.endswith(b"\r\n") or not content else b"\r\n.\r\n"
+
+
+def xtext(value: str) -> bytes:
+    """Return an ASCII value as RFC 3461 4 writes it in a parameter: ``+``, ``=`` and what is not printable as hex."""
+    return "".join(
+        character if "!" <= character <= "~" and character not in "+=" else f"+{ord(character):02X}"
+        for character in value
+    ).encode("ascii")

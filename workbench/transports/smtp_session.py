@@ -25,8 +25,14 @@ from workbench.transports.smtp_protocol import (
     ReplyReader,
     dot_stuffed,
     envelope_path,
+    final_dot,
     has_bare_line_ends,
+    xtext,
 )
+
+MAX_ENVELOPE_ID = 100
+MAX_ORIGINAL_RECIPIENT = 500
+"""Characters of the values of ENVID and ORCPT (RFC 3461 4.4 and 4.2)."""
 
 
 class Step(Enum):
@@ -41,14 +47,17 @@ class Step(Enum):
     QUIT = "QUIT"
 
 
+_ENVELOPE = (Step.MAIL, Step.RCPT, Step.DATA)
+
+
 class _Trip:
     """A letter between MAIL and its 354."""
 
-    __slots__ = ("decided", "letter", "opened", "path")
+    __slots__ = ("decided", "letter", "opened", "rcpt")
 
-    def __init__(self, letter: Letter, path: bytes) -> None:
+    def __init__(self, letter: Letter, rcpt: bytes) -> None:
         self.letter = letter
-        self.path = path
+        self.rcpt = rcpt
         self.decided = False  # its outcome is known; the replies still to come only close the transaction
         self.opened = False  # the server said yes to MAIL, so a RSET is needed before the next one
 
@@ -57,15 +66,15 @@ class Session:
     """One conversation with a server for one account.
 
     After each `receive`, `lost`, `begin` or `go` the owner looks at `phase`, `out`, `ready`, `outcomes`, `slow`
-    (the server asked for fewer messages), `helpful` (it decided about a letter), `fault` and `stop`. It takes
-    bytes from the front of `out` and counts them in `handed`; `at_risk` is how far bytes may have left
-    besides, in a TLS record that was written in part.
+    (the server asked for fewer messages), `helpful` (it decided about a letter), `fault` and `stop`. What is to be
+    written stands in `out`, piece by piece and never copied; the owner tells with `took` how much of it has left,
+    which counts in `handed`. `at_risk` is how far bytes may have left besides, in a TLS record written in part.
     """
 
     __slots__ = (
         "_account", "_begun", "_dot_mark", "_expected", "_letters_left", "_needs_reset", "_offered", "_opening",
-        "_queued", "_reader", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes", "phase",
-        "ready", "replies", "slow", "stop", "welcomed",
+        "_queued", "_reader", "_sender", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes",
+        "phase", "ready", "replies", "slow", "stop", "welcomed",
     )  # fmt: skip
 
     def __init__(self, account: Account, password: str, *, hello: str, letters: int) -> None:
@@ -80,8 +89,9 @@ class Session:
         self._needs_reset = False
         self._queued = 0
         self._dot_mark = 0
+        self._sender = ("", b"")  # the last sender and its path; it is the same for every letter of an account
         self.phase = Phase.GREETING
-        self.out = bytearray()
+        self.out: list[bytes | memoryview] = []
         self.handed = 0
         self.at_risk = 0
         self.replies = 0
@@ -157,11 +167,9 @@ class Session:
 
     def begin(self, letter: Letter) -> None:
         """Open the transaction of a letter; one that cannot leave through this server gets its outcome at once."""
-        try:
-            sender = envelope_path(letter.sender)
-        except ValueError:
-            sender = b""
-        if not sender or (not sender.isascii() and not self._offered.smtputf8):
+        offered = self._offered
+        sender = self._sender_path(letter.sender)
+        if not sender or (not offered.smtputf8 and not sender.isascii()):
             self._stopped(
                 SenderRefused(
                     _("The address of the account « {account} » cannot be used to send.").format(
@@ -175,39 +183,45 @@ class Session:
         except ValueError:
             self._local_failure(letter, "invalid_address")
             return
+        content = letter.content
         options = b""
-        eight_bit = not letter.content.isascii()
-        if not path.isascii() or not sender.isascii():
-            if not self._offered.smtputf8:
+        if not (path.isascii() and sender.isascii()):
+            if not offered.smtputf8:
                 self._local_failure(letter, "needs_smtputf8")
                 return
             options += b" SMTPUTF8"
-        if eight_bit:
-            if not self._offered.eight_bit:
+        if not letter.checked and not content.isascii():
+            if not offered.eight_bit:
                 self._local_failure(letter, "needs_8bit")
                 return
             options += b" BODY=8BITMIME"
-        if self._offered.size is not None:
-            if 0 < self._offered.size < len(letter.content):
+        if offered.size is not None:
+            if 0 < offered.size < len(content):
                 self._local_failure(letter, "message_too_large")
                 return
-            options += b" SIZE=%d" % len(letter.content)
-        if has_bare_line_ends(letter.content):
+            options += b" SIZE=%d" % len(content)
+        if not letter.checked and has_bare_line_ends(content):
             self._local_failure(letter, "unsafe_value")
             return
         if len(path) > MAX_COMMAND - 8:
             self._local_failure(letter, "invalid_address")
             return
+        notices = b""
+        if offered.dsn and self._account.dsn:
+            options += b" RET=HDRS" + _envelope_id(letter)
+            notices = b" NOTIFY=FAILURE,DELAY" + _original_recipient(letter)
         self._letters_left -= 1
         self._begun += 1
-        self._trip = _Trip(letter, path)
         if self._needs_reset:
             self._needs_reset = False
             self._say(b"RSET\r\n", Step.RESET)
-        self._say(b"MAIL FROM:%s%s\r\n" % (sender, options), Step.MAIL)
-        if self._offered.pipelining:
-            self._say(b"RCPT TO:%s\r\n" % path, Step.RCPT)
-            self._say(b"DATA\r\n", Step.DATA)
+        rcpt = b"RCPT TO:%b%b\r\n" % (path, notices)
+        self._trip = _Trip(letter, rcpt)
+        if offered.pipelining:
+            self._emit(b"MAIL FROM:%b%b\r\n%bDATA\r\n" % (sender, options, rcpt))
+            self._expected.extend(_ENVELOPE)
+        else:
+            self._say(b"MAIL FROM:%b%b\r\n" % (sender, options), Step.MAIL)
 
     def go(self) -> None:
         """Let the content of the ready letter leave: the journal knows about it."""
@@ -215,8 +229,29 @@ class Session:
         assert letter is not None  # noqa: S101 - the owner's loop only calls this for a ready letter
         self.ready = None
         self.flying = letter
-        self._say(dot_stuffed(letter.content), Step.DOT)
+        content = letter.content
+        if content:
+            self._emit(content if letter.checked else dot_stuffed(content))
+        self._say(final_dot(content), Step.DOT)
         self._dot_mark = self._queued
+
+    def took(self, count: int) -> None:
+        """Note that `count` more bytes of `out` have left this machine."""
+        self.handed += count
+        out = self.out
+        if self.handed == self._queued:
+            out.clear()
+            return
+        while count >= len(out[0]):
+            count -= len(out.pop(0))
+        if count:
+            out[0] = memoryview(out[0])[count:]
+
+    def spoken(self) -> bytes:
+        """Return all of `out` as taken, for an owner that writes it in one piece."""
+        data = b"".join(self.out)
+        self.took(len(data))
+        return data
 
     def quit(self) -> None:
         """Say goodbye."""
@@ -292,7 +327,7 @@ class Session:
         if reply.positive:
             trip.opened = True
             if not self._offered.pipelining:
-                self._say(b"RCPT TO:%s\r\n" % trip.path, Step.RCPT)
+                self._say(trip.rcpt, Step.RCPT)
         elif reply.temporary or reply.code == 552:
             # The size (552) is the only thing in MAIL that belongs to one letter.
             self._refused(trip, reply)
@@ -423,5 +458,28 @@ class Session:
         self._expected.append(step)
 
     def _emit(self, data: bytes) -> None:
-        self.out += data
-        self._queued += len(data)
+        if data:
+            self.out.append(data)
+            self._queued += len(data)
+
+    def _sender_path(self, sender: str) -> bytes:
+        """Return the sender's path, or nothing when it cannot stand in a command."""
+        if sender != self._sender[0]:
+            try:
+                path = envelope_path(sender)
+            except ValueError:
+                path = b""
+            self._sender = (sender, path)
+        return self._sender[1]
+
+
+def _envelope_id(letter: Letter) -> bytes:
+    """Return the ENVID parameter: our own Message-ID, which an answer about the letter then names (RFC 3461 4.4)."""
+    value = xtext(letter.message_id.strip("<>")) if letter.message_id.isascii() else b""
+    return b" ENVID=" + value if 0 < len(value) <= MAX_ENVELOPE_ID else b""
+
+
+def _original_recipient(letter: Letter) -> bytes:
+    """Return the ORCPT parameter (RFC 3461 4.2); an address that is not ASCII goes without."""
+    value = b"rfc822;" + xtext(letter.recipient) if letter.recipient.isascii() else b""
+    return b" ORCPT=" + value if 0 < len(value) <= MAX_ORIGINAL_RECIPIENT else b""
