@@ -108,8 +108,8 @@ def _children(parent: int) -> list[int]:
     """Return the numbers of the processes below one; quicker than a look at every process of the machine."""
     found: list[int] = []
     with contextlib.suppress(OSError):  # it ended meanwhile
-        for thread in os.listdir(f"/proc/{parent}/task"):
-            found += map(int, Path(f"/proc/{parent}/task/{thread}/children").read_bytes().split())
+        for thread in Path(f"/proc/{parent}/task").iterdir():
+            found += map(int, (thread / "children").read_bytes().split())
     return found + [below for child in found for below in _children(child)]
 
 
