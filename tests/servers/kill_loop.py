@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.journeys.running import run_workbench, start_workbench
+from tests.journeys.running import environment, run_workbench, start_workbench
 from tests.servers.auditor import Audit, audit_workspace
 from tests.servers.chaos_process import KINDS, ROOT, Chaos, serving_chaos
 
@@ -32,6 +32,20 @@ folder: Tables
 subject: "Votre jeton {{ token }}"
 ---
 <p>Bonjour {{ name }}, votre jeton est {{ token }}.</p>
+"""
+OPENING = """
+import sys
+from pathlib import Path
+from workbench.wiring import init_workspace, open_practice
+
+folder, port, ledger, *workspaces = sys.argv[1:]
+for workspace in workspaces:
+    init_workspace(workspace, ledger=ledger or None)
+with open_practice(workspaces[0]) as practice:
+    practice.accounts.set(
+        "local", email="cabinet@practice.example", host="127.0.0.1", port=int(port), security="none"
+    )
+    practice.templates.import_file(Path(folder) / "jeton.html")
 """
 TRIES = 20
 """How often the same command may be needed, once nobody kills any more."""
@@ -45,7 +59,6 @@ class Office:
     workspaces: list[Path]
     table: Path
     addresses: list[str]
-    lease: int
 
     def words(self, *more: object, connections: int = 10) -> tuple[object, ...]:
         """Return the words of the command that sends the table."""
@@ -68,7 +81,7 @@ class Office:
 
 
 def open_office(
-    folder: Path, server: Chaos, *, recipients: int, ledger: str | None = None, hosts: int = 1, lease: int = 1200
+    folder: Path, server: Chaos, *, recipients: int, ledger: str | None = None, hosts: int = 1, lease: int | None = None
 ) -> Office:
     """Make the workspaces, the account, the email type and the table.
 
@@ -84,27 +97,23 @@ def open_office(
     lines = [f"p{n},p{n}@table.example,Élève n° {n},tok-{n:05d}" for n in range(recipients)]
     (folder / "table.csv").write_text("\n".join(["id,email,name,token", *lines]) + "\n", encoding="utf-8")
     workspaces = [folder / f"W{host}" for host in range(hosts)]
-    for workspace in workspaces:
-        made = run_workbench("init", workspace, *(["--ledger", ledger] if ledger else []), home=folder)
-        assert made.returncode == 0, made.stderr
-        if lease != 1200:
-            with (workspace / "workbench.toml").open("a", encoding="utf-8") as settings:
-                settings.write(f"lease_seconds = {lease}\n")
-    office = Office(
+    made = subprocess.run(
+        [sys.executable, "-c", OPENING, str(folder), str(server.port), ledger or "", *map(str, workspaces)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(folder, PYTHONPATH=str(ROOT)),
+    )
+    assert made.returncode == 0, made.stderr
+    for workspace in workspaces if lease is not None else ():
+        with (workspace / "workbench.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"lease_seconds = {lease}\n")
+    return Office(
         folder=folder,
         workspaces=workspaces,
         table=folder / "table.csv",
         addresses=[f"p{n}@table.example" for n in range(recipients)],
-        lease=lease,
     )
-    account = ("--email", "cabinet@practice.example", "--host", "127.0.0.1", "--port", server.port)
-    for words in (
-        ("account", "set", "local", *account, "--security", "none"),
-        ("template", "import", folder / "jeton.html"),
-    ):
-        made = office.run(*words)
-        assert made.returncode == 0, made.stderr
-    return office
 
 
 @dataclass(slots=True, kw_only=True)
@@ -240,7 +249,7 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=10)
     parser.add_argument("--senders", type=int, default=1)
     parser.add_argument("--hosts", type=int, default=1)
-    parser.add_argument("--lease", type=int, default=1200, help="seconds")
+    parser.add_argument("--lease", type=int, help="seconds that another host may be silent")
     parser.add_argument("--server", choices=sorted(KINDS), default="calm")
     parser.add_argument("--delay", type=float, default=0.02, help="seconds before the reply to each message")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
