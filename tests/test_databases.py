@@ -13,14 +13,16 @@ import sqlalchemy as sa
 from workbench.databases import (
     bring_up_to_date,
     copy_sqlite,
+    ended_uncleanly,
     network_file_system,
     open_engine,
     reading,
     shown,
     sqlite_path,
+    write_ahead_bytes,
     writing,
 )
-from workbench.errors import DatabaseRefused, DatabaseUnwritable
+from workbench.errors import DatabaseRefused, DatabaseUnreadable, DatabaseUnwritable
 
 _STEP = """
 from alembic import op
@@ -313,3 +315,63 @@ def test_postgresql_commits_are_durable_and_in_utc(postgres_url: str) -> None:
     with pytest.raises((DatabaseUnwritable, sa.exc.DBAPIError)), writing(closed) as connection:
         connection.execute(sa.text("INSERT INTO t VALUES (1)"))
     closed.dispose()
+
+
+@pytest.mark.parametrize("deed", ["removed", "replaced", "log removed"])
+def test_a_file_that_is_taken_away_while_it_is_used_is_noticed_at_the_next_commit(tmp_path: Path, deed: str) -> None:
+    path = filled(tmp_path / "a.sqlite")
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes(path.read_bytes())
+    engine = open_engine(url_of(path))
+    with writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO t (b) VALUES ('kept')")
+    if deed == "removed":
+        path.unlink()
+    elif deed == "replaced":
+        copy.replace(path)
+    else:
+        path.with_name("a.sqlite-wal").unlink()
+    with pytest.raises(DatabaseUnwritable, match="taken away"), writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO t (b) VALUES ('lost')")
+    engine.dispose()
+    if deed == "removed":
+        with pytest.raises(DatabaseUnreadable, match="taken away"), reading(engine):
+            pass
+        assert not path.exists()  # no empty file stands in its place
+
+
+def test_a_damage_met_while_at_work_is_told_and_searched_for_at_the_next_opening(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.sqlite", rows=2000)
+    sound = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(4096 * 4)
+        file.write(b"\xff" * 4096 * 40)
+    engine = open_engine(url_of(path))
+    with pytest.raises(DatabaseUnreadable, match="damaged"), reading(engine) as connection:
+        connection.exec_driver_sql("SELECT sum(length(b)) FROM t").scalar()
+    engine.dispose()
+    with pytest.raises(DatabaseRefused, match="damaged"):
+        open_engine(url_of(path))
+    path.write_bytes(sound)
+    open_engine(url_of(path)).dispose()
+    assert [file.name for file in tmp_path.iterdir()] == ["a.sqlite"]
+
+
+def test_what_is_wrong_with_a_question_stays_the_drivers_own_word(tmp_path: Path) -> None:
+    engine = open_engine(url_of(filled(tmp_path / "a.sqlite")))
+    with pytest.raises(sa.exc.OperationalError, match="nowhere"), reading(engine) as connection:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+    engine.dispose()
+
+
+def test_an_unclean_end_is_told(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.sqlite")
+    crash(path)
+    engine = open_engine(url_of(path))
+    assert ended_uncleanly(engine)
+    assert write_ahead_bytes(engine) > 0
+    engine.dispose()
+    engine = open_engine(url_of(path))
+    assert not ended_uncleanly(engine)
+    engine.dispose()
+    assert write_ahead_bytes(sa.create_engine("sqlite://")) == 0

@@ -8,14 +8,16 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from workbench.errors import DatabaseRefused, DatabaseUnwritable
+from workbench.errors import DatabaseRefused, DatabaseUnreadable, DatabaseUnwritable
 from workbench.language import _
 
 BUSY_SECONDS = 15.0
@@ -107,10 +109,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     ------
     DatabaseUnwritable
         When the disk is full, the file may not be written, another writer did not end in time, or the server is
-        gone; nothing of the transaction is kept.
+        gone; nothing of the transaction is kept. Also when it was committed to a file that was taken away or
+        replaced meanwhile: nobody would find it there.
     """
-    with _unwritable(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
+    with _unwritable(engine):
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+        _check_place(engine)
 
 
 class Writer:
@@ -132,6 +137,7 @@ class Writer:
             try:
                 with self._connection.begin():
                     yield self._connection
+                _check_place(self._engine)
             except BaseException:
                 self.close()
                 raise
@@ -147,7 +153,11 @@ class Writer:
 def _unwritable(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if _is_damage(engine, error):
+            raise DatabaseUnwritable(_damage(engine.url, error.orig or error)) from error
+        if not isinstance(error, OperationalError) and not _is_trouble(error):
+            raise
         raise DatabaseUnwritable(
             _(
                 "{database} cannot be written ({cause}). Check the disk's free space and the rights of its folder."
@@ -157,9 +167,42 @@ def _unwritable(engine: Engine) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose reads all see the same instant."""
-    with engine.connect() as connection:
-        yield connection
+    """Give a connection whose reads all see the same instant.
+
+    Raises
+    ------
+    DatabaseUnreadable
+        When the file is damaged or was taken away, another process holds it too long, or the server is gone; an
+        error of the question itself is the driver's own.
+    """
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        if _is_damage(engine, error):
+            raise DatabaseUnreadable(_damage(engine.url, error.orig or error)) from error
+        if not _is_trouble(error):
+            raise
+        raise DatabaseUnreadable(
+            _("{database} cannot be read just now ({cause}).").format(
+                database=shown(engine.url), cause=_first_line(error.orig or error)
+            )
+        ) from error
+
+
+def ended_uncleanly(engine: Engine) -> bool:
+    """Tell whether a SQLite file was searched for damage when it was opened: its last user had not closed it."""
+    place = _PLACES.get(engine)
+    return place is not None and place.unclean
+
+
+def write_ahead_bytes(engine: Engine) -> int:
+    """Return how much of a SQLite file still stands in its log; nothing for another database."""
+    place = _PLACES.get(engine)
+    try:
+        return 0 if place is None else _log_of(place.path).stat().st_size
+    except OSError:
+        return 0
 
 
 @contextlib.contextmanager
@@ -259,6 +302,98 @@ def copy_sqlite(engine: Engine, suffix: str) -> Path | None:
     return copy
 
 
+_SQLITE_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+    }
+)  # fmt: skip
+"""Results of SQLite that are about the file or the machine, not about the question."""
+
+_SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+_SERVER_TROUBLE = ("08", "53", "57", "58", "XX", "25006")
+"""Beginnings of SQLSTATEs that are about the server: its connections, room, operator, disk, itself; read only now."""
+
+
+def _is_trouble(error: DBAPIError) -> bool:
+    """Tell whether an error is about the database rather than about what it was asked."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", None)
+        return code is not None and code & 0xFF in _SQLITE_TROUBLE
+    state = getattr(cause, "sqlstate", None)
+    if state is None:  # the connection itself
+        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    return str(state).startswith(_SERVER_TROUBLE)
+
+
+def _is_damage(engine: Engine, error: DBAPIError) -> bool:
+    """Tell whether a SQLite file is damaged, and have it searched wherever it is opened next."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None or code & 0xFF not in _SQLITE_DAMAGE:
+        return False
+    place = _PLACES.get(engine)
+    if place is not None:
+        with contextlib.suppress(OSError):
+            _make_private_file(_suspicion(place.path))
+    return True
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the file of an engine is, and which one it is: a path may come to lead to another file."""
+
+    path: Path
+    unclean: bool
+    file: tuple[int, int] = (0, 0)
+    log: tuple[int, int] | None = None
+    connections: int = 0
+
+    def refuse_another(self) -> None:
+        """Raise the driver's error when the path leads to another file now, or to none."""
+        if _identity(self.path) != self.file:
+            raise _taken_away()
+
+
+_PLACES: WeakKeyDictionary[Engine, _Place] = WeakKeyDictionary()
+
+
+def _taken_away() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(_("its file was taken away or replaced while it was in use"))
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    return error
+
+
+def _check_place(engine: Engine) -> None:
+    """Refuse what was committed to a file, or a log, that is not there any more: nobody would read it."""
+    place = _PLACES.get(engine)
+    if place is None:
+        return
+    log = _identity(_log_of(place.path))
+    if place.log is None:
+        place.log = log
+    if _identity(place.path) != place.file or log != place.log:
+        raise OperationalError(None, None, _taken_away(), hide_parameters=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _suspicion(path: Path) -> Path:
+    """Return the file that says that damage was met."""
+    return path.with_name(path.name + ".damaged")
+
+
 def _stored_revision(engine: Engine, version_table: str) -> str | None:
     with reading(engine) as connection:
         if not inspect(connection).has_table(version_table):
@@ -268,7 +403,7 @@ def _stored_revision(engine: Engine, version_table: str) -> str | None:
 
 def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
     path = sqlite_path(url)
-    unclean = False
+    unclean = suspected = False
     if path is not None:
         kind = network_file_system(path)
         if kind:
@@ -282,9 +417,10 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
             if read_only or not create:
                 raise DatabaseRefused(_("The database {database} does not exist.").format(database=path.name))
             _make_private_file(path)
-        log = path.with_name(path.name + "-wal")
+        log = _log_of(path)
         # The last user to close a file removes its log: one that is left means a crash, or somebody at work.
         unclean = not read_only and log.exists() and log.stat().st_size > 0
+        suspected = not read_only and _suspicion(path).exists()
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -304,8 +440,11 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
 
     try:
         if path is not None and not read_only:
+            _watch(engine, _Place(path, unclean or suspected, _identity(path) or (0, 0)))
             _log_ahead(engine)
-        _check(engine, thoroughly=unclean)
+        _check(engine, thoroughly=unclean or suspected)
+        if suspected and path is not None:
+            _suspicion(path).unlink(missing_ok=True)  # searched and sound: it was repaired, or another one put there
     except BaseException as error:
         engine.dispose()
         cause = getattr(error, "orig", None) or error
@@ -314,6 +453,25 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
             raise _damaged(url, str(cause)) from error
         raise
     return engine
+
+
+def _watch(engine: Engine, place: _Place) -> None:
+    """Never connect to another file than the one that was opened: its path may come to lead to a new one."""
+    _PLACES[engine] = place
+
+    @event.listens_for(engine, "do_connect")
+    def _same_file(*_how: object) -> None:
+        place.refuse_another()
+
+    @event.listens_for(engine, "connect")
+    def _opened(*_which: object) -> None:
+        place.connections += 1
+
+    @event.listens_for(engine, "close")
+    def _closed(*_which: object) -> None:
+        place.connections -= 1
+        if place.connections <= 0:
+            place.log = None  # SQLite takes its log away with the last connection
 
 
 def _open_server(url: URL, *, read_only: bool) -> Engine:
@@ -333,7 +491,7 @@ def _open_server(url: URL, *, read_only: bool) -> Engine:
             dbapi_connection.autocommit = was
 
     try:
-        with reading(engine) as connection:
+        with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError:
         engine.dispose()
@@ -364,7 +522,7 @@ def _log_ahead(engine: Engine) -> None:
 
 
 def _check(engine: Engine, *, thoroughly: bool) -> None:
-    with reading(engine) as connection:
+    with engine.connect() as connection:
         if not thoroughly:
             connection.exec_driver_sql("PRAGMA schema_version")
             return
@@ -374,10 +532,12 @@ def _check(engine: Engine, *, thoroughly: bool) -> None:
 
 
 def _damaged(url: URL, cause: str) -> DatabaseRefused:
-    return DatabaseRefused(
-        _("The database {database} is damaged or is not a SQLite file ({cause}). Restore the last backup.").format(
-            database=shown(url), cause=_first_line(cause)
-        )
+    return DatabaseRefused(_damage(url, cause))
+
+
+def _damage(url: URL, cause: object) -> str:
+    return _("The database {database} is damaged or is not a SQLite file ({cause}). Restore the last backup.").format(
+        database=shown(url), cause=_first_line(cause)
     )
 
 

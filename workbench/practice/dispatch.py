@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from workbench.domain.deliveries import OPEN
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
-from workbench.errors import SendingStopped, WorkbenchError
+from workbench.domain.sending_hours import SendingHours
+from workbench.errors import SendingStopped, WorkbenchError, WorkspaceError
+from workbench.ports import Outbox
 from workbench.practice.letters import Postman
 from workbench.sending.sender import Progress, SendReport, send_pending
 
@@ -68,7 +71,8 @@ def dispatch(
             )
     except WorkbenchError as error:
         reason = error.reason if isinstance(error, SendingStopped) else "stopped"
-        mailings.set_status(mailing_id, MailingStatus.STOPPED, by=practice.user, now=practice.now(), reason=reason)
+        with contextlib.suppress(WorkspaceError):  # what stopped the sending is what its caller needs to hear
+            mailings.set_status(mailing_id, MailingStatus.STOPPED, by=practice.user, now=practice.now(), reason=reason)
         raise
     mailings.finish(mailing_id, by=practice.user, now=practice.now())
     if report.interrupted and stop is None:

@@ -211,7 +211,7 @@ class _Run:
         """Deliver and wait, in turn; whatever happens, settle what was begun and keep the error for the caller."""
         try:
             self._deliver_all()
-        except (SendingStopped, JournalBroken, SenderFailed) as stopped:
+        except (SendingStopped, JournalBroken, SenderFailed, WorkspaceError) as stopped:
             self.error = stopped
         except BaseException as error:
             failure = SenderFailed(
