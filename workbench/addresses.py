@@ -16,7 +16,7 @@ INVALID_ADDRESS = "invalid_address"
 _LABEL = r"(?!..--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+"
 _PLAIN = re.compile(
-    rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+"
+    rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+"
     r"(?!(?i:arpa|invalid|local|localhost|onion)\Z)[A-Za-z]{2,63}\Z"
 )
 
@@ -30,6 +30,8 @@ def _text(value: object) -> str:
 
 @lru_cache(maxsize=4096)
 def _validated(text: str) -> ValidatedEmail | None:
+    if "=?" in text:  # well formed, but mail readers take it for an encoded word, which may hold a line break (P9)
+        return None
     try:
         return validate_email(text, test_environment=True, check_deliverability=False)
     except EmailNotValidError:
@@ -40,7 +42,8 @@ def address_problem(text: object) -> str:
     """Return ``""`` for a usable address, else ``"no_address"`` or ``"invalid_address"``.
 
     Syntax only, without DNS (DESIGN 5); blanks around are tolerated, ``.test`` and ``.example`` are valid. Two
-    addresses in one cell, a display name, a quoted local part, a control character are malformed.
+    addresses in one cell, a display name, a quoted local part, a control character are malformed, and so is what
+    could begin an encoded word (``=?``, RFC 2047).
     """
     address = _text(text)
     if not address:

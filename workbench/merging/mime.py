@@ -26,7 +26,7 @@ BUILDER_VERSION = 1
 """Kept with what was sent (DESIGN 8.6): the same values give the same bytes as long as this number stands."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_NOT_IN_AN_ADDRESS = re.compile(rf'[ <>",;:\\()]|{_CONTROLS.pattern}')
+_NOT_IN_AN_ADDRESS = re.compile(rf'[ <>",;:\\()]|=\?|{_CONTROLS.pattern}')
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _PLAIN = re.compile(r"[ -~]*\Z")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
