@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from workbench.errors import BadSettings, NoWorkspace
+from workbench.domain.departures import undo_window
+from workbench.domain.sending_hours import SendingHours
+from workbench.errors import BadSettings, BadValue, NoWorkspace
 from workbench.language import LANGUAGES, _
 
 SETTINGS_FILE = "workbench.toml"
@@ -30,6 +32,8 @@ class Settings:
     """What `workbench.toml` says.
 
     `store` and `ledger` are file names inside the workspace, or SQLAlchemy URLs without a password.
+    `sending_hours` (``08:00-20:00 mon-fri``) are when messages may leave that a person confirms at a screen, and
+    `undo_minutes` for how long such a confirmation can be taken back.
     `store_writable` is false for a patient store that was there before the workspace: it is read, never written.
     `lease_seconds` is how long another machine's sender may be silent before what it held is given back.
     """
@@ -45,6 +49,8 @@ class Settings:
     account: str = ""
     adult_age: int = 18
     sample: bool = False
+    sending_hours: str = ""
+    undo_minutes: int = 0
     lease_seconds: int = LEASE_SECONDS
 
     @classmethod
@@ -99,6 +105,7 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
         "workspace_id": str, "practice_id": str, "language": str, "store": str, "ledger": str,
         "store_writable": bool,
         "store_password_from": str, "ledger_password_from": str, "account": str, "adult_age": int, "sample": bool,
+        "sending_hours": str, "undo_minutes": int,
         "lease_seconds": int,
     }  # fmt: skip
     for name, value in values.items():
@@ -108,6 +115,11 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
                     file=file, name=name
                 )
             )
+    try:
+        SendingHours.parse(values.get("sending_hours", ""))
+        undo_window(values.get("undo_minutes", 0))
+    except BadValue as error:
+        raise BadSettings(_("{file}: {problem}").format(file=file, problem=error.sentence)) from error
     if not values.get("workspace_id"):
         raise BadSettings(_("{file}: workspace_id is missing.").format(file=file))
     if values.get("lease_seconds", LEASE_SECONDS) < 1:

@@ -11,11 +11,12 @@ from tests.contracts.outbox_contract import NOW, OutboxContract
 from tests.fakes import Clock, MemoryOutbox, a_letter
 from workbench.domain.calendar import PracticeCalendar
 from workbench.domain.deliveries import DeliveryStatus, Outcome
+from workbench.domain.departures import WaitingFor
 from workbench.domain.limits import Limits
 from workbench.domain.messages import Letter
 from workbench.domain.sending_hours import SendingHours
 from workbench.ports import Allowance, Claimed, Departed
-from workbench.sending.paced_outbox import PacedOutbox, WaitingFor
+from workbench.sending.paced_outbox import PacedOutbox
 from workbench.sending.pacing import Pace
 from workbench.sending.sender import SendReport, send_pending
 from workbench.transports.memory import MemoryTransport

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from workbench.domain.departures import WaitingFor
 from workbench.errors import ForbiddenMove
 from workbench.language import _
 
@@ -160,7 +161,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingRecord:
-    """A mailing as the ledger holds it; `created` tells that it was not there before this call."""
+    """A mailing as the ledger holds it; `created` tells that it was not there before this call.
+
+    `hours` are the sending hours that it keeps to since it was last confirmed, ``""`` for none.
+    """
 
     id: int
     status: MailingStatus
@@ -179,6 +183,7 @@ class MailingRecord:
     opened_at: datetime
     opened_by: str
     created: bool = False
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +209,8 @@ class EnqueueReport:
 class MailingProgress:
     """Where a mailing stands while it is being sent; the first five numbers add up to `total`.
 
-    `beside` of the pending rows are not being sent now: they wait for a word of their own.
+    `beside` of the pending rows are not being sent now: they wait for a word of their own. While nothing leaves,
+    `waiting_until` is when the next message may, and `waiting_for` why not before.
     """
 
     total: int
@@ -216,6 +222,7 @@ class MailingProgress:
     in_flight: int = 0
     beside: int = 0
     waiting_until: datetime | None = None
+    waiting_for: WaitingFor = WaitingFor.NOTHING
 
     @classmethod
     def at_rest(cls, counts: Counts) -> MailingProgress:

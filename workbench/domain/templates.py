@@ -18,6 +18,8 @@ class Template:
     `html` is the body with its merge fields; `text`, when given, replaces the text part made from it.
     `required` codes leave a recipient out when they have no value; `defaults` give a text instead.
     `group` (``patient``, ``family``) joins messages, `guardians` = ``both`` writes to every guardian of a minor.
+    `expires` says how long a message is good for once it is confirmed (``domain.departures.lifetime``); when it says
+    nothing, a message about an appointment to come is, until that appointment begins.
     `health` says that this template was deliberately allowed to carry health data on ordinary mail (P13).
     """
 
@@ -40,6 +42,7 @@ class Template:
     required: tuple[str, ...] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
     health: bool = False
+    expires: str = ""
     revision: int = 0
 
     @property
@@ -75,6 +78,7 @@ class Template:
             "health": self.health,
             # Said when it is chosen: what was kept before is the same revision still.
             **({"guardians": self.guardians} if self.guardians else {}),
+            **({"expires": self.expires} if self.expires else {}),
         }
 
     @classmethod

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import (
     Counts,
     EnqueueReport,
@@ -69,7 +70,7 @@ class Mailings:
         return None if found is None else found.id
 
     def open_mailing(
-        self, plan: MailingPlan, *, template: Template, account: str, by: str, now: datetime
+        self, plan: MailingPlan, *, template: Template, account: str, hours: str = "", by: str, now: datetime
     ) -> MailingRecord:
         """Return the mailing with this identity, made when it is not there yet (8.3).
 
@@ -82,6 +83,8 @@ class Mailings:
             occasions they take.
         account
             The name of the account it leaves from.
+        hours
+            The sending hours that it keeps to from now on.
 
         Raises
         ------
@@ -97,6 +100,7 @@ class Mailings:
                 "account": account,
                 "purpose": template.occasion_purpose,
                 "step": template.step,
+                "hours": hours,
                 "template_revision_id": self._library.revision_id_in(connection, template.path, template.revision),
             }
             found = self._found(connection, plan)
@@ -132,6 +136,7 @@ class Mailings:
         *,
         again: bool = False,
         complete: bool = False,
+        not_before: datetime | None = None,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -153,6 +158,8 @@ class Mailings:
             mailing has open rows, whose round is then finished.
         complete
             The list is the whole search or table: rows that wait and are not named any more are cancelled.
+        not_before
+            When what begins to wait now may leave at the earliest: until then it can be taken back.
 
         Raises
         ------
@@ -183,6 +190,7 @@ class Mailings:
             by=by,
             now=now,
             run_id=self._run_id,
+            not_before=not_before,
         )
         report = queueing.run(rows)
         with writing(self._engine) as connection:
@@ -344,15 +352,65 @@ class Mailings:
                 self._set_status(connection, mailing_id, MailingStatus.QUEUED, by=by, now=now)
         return counts
 
-    def cancel(self, mailing_id: int, *, by: str, now: datetime) -> int:
+    def cancel(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
         """Cancel a mailing: its waiting rows are cancelled and free their occasions; returns how many.
 
         Rows in a living sender's hands are cancelled when it gives them back; what is leaving leaves.
+
+        Parameters
+        ----------
+        delivery_ids
+            Only these rows, where they wait and no sender has them; the others of the mailing go on.
         """
         self._senders.recover(now)
         with writing(self._engine) as connection:
+            if delivery_ids is not None:
+                return self._cancel_some(connection, mailing_id, delivery_ids, by=by, now=now)
             self._set_status(connection, mailing_id, MailingStatus.CANCELLED, by=by, now=now)
             return cancel_rows(connection, [_rows.c.mailing_id == mailing_id, _rows.c.sender_id.is_(None)], now=now)
+
+    def _cancel_some(
+        self, connection: sa.Connection, mailing_id: int, delivery_ids: Sequence[int], *, by: str, now: datetime
+    ) -> int:
+        self._record(connection, mailing_id)
+        ours = [_rows.c.practice_id == self._practice_id, _rows.c.mailing_id == mailing_id]
+        waiting = [*ours, _rows.c.status == _S.PENDING.value, _rows.c.sender_id.is_(None)]
+        chosen: list[int] = []
+        for some in slices(sorted(set(delivery_ids)), CHUNK):
+            query = sa.select(_rows.c.id).where(*waiting, _rows.c.id.in_(some)).with_for_update(skip_locked=True)
+            found = list(connection.execute(query).scalars())
+            cancel_rows(connection, [_rows.c.id.in_(found)], now=now)
+            chosen += found
+        if chosen:
+            write_act(
+                connection,
+                self._practice_id,
+                "deliveries_cancelled",
+                f"mailing:{mailing_id}",
+                by=by,
+                now=now,
+                details={"deliveries": chosen},
+            )
+            self._reopen(connection, mailing_id, by=by, now=now)
+        return len(chosen)
+
+    def next_due(self, mailing_id: int) -> tuple[datetime, WaitingFor] | None:
+        """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
+        query = (
+            sa.select(_rows.c.not_before, _rows.c.attempts)
+            .where(
+                _rows.c.practice_id == self._practice_id,
+                _rows.c.mailing_id == mailing_id,
+                # Spelled as in the index of what is due.
+                _rows.c.status == sa.literal_column("'pending'"),
+                _rows.c.sender_id.is_(None),
+            )
+            .order_by(_rows.c.not_before)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (row[0], WaitingFor.RETRY if row[1] else WaitingFor.UNDO)
 
     def retry(self, mailing_id: int, *, by: str, now: datetime) -> int:
         """Let every failed row wait again, because a person asks; returns how many.
@@ -439,6 +497,7 @@ class Mailings:
             opened_at=row.opened_at,
             opened_by=row.opened_by,
             created=created,
+            hours=row.hours,
         )
 
     def _uncancelled(self, connection: sa.Connection, mailing_id: int) -> MailingRecord:

@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
+from workbench.domain.departures import lifetime
 from workbench.domain.fields import folded
 from workbench.domain.people import Channel, Role
 from workbench.domain.templates import Template
-from workbench.errors import TemplateRefused
+from workbench.errors import BadValue, TemplateRefused
 from workbench.language import LANGUAGES, _
 from workbench.merging.recipients import BOTH, GROUPS
 
@@ -130,8 +131,20 @@ def _setting(key: str, value: object) -> Any:
         return _choice(key, text, GROUPS, str)
     if key == "guardians" and text:
         return _choice(key, _GUARDIANS.get(folded(text), text), (BOTH,), str)
+    if key == "expires" and text:
+        return _expiry(text)
     if key == "language" and text not in LANGUAGES:
         return _choice(key, text, LANGUAGES, str)
+    return text
+
+
+def _expiry(text: str) -> str:
+    try:
+        lifetime(text)
+    except BadValue as error:
+        raise TemplateRefused(
+            _("The setting « {key} »: {problem}").format(key="expires", problem=error.sentence)
+        ) from error
     return text
 
 

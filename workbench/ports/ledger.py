@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.domain.accounts import Account
 from workbench.domain.arming import Rearmed, Standing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.departures import WaitingFor
 from workbench.domain.limits import Limits
 from workbench.domain.mailings import (
     Counts,
@@ -116,7 +117,7 @@ class MailingBook(Protocol):
         ...
 
     def open_mailing(
-        self, plan: MailingPlan, *, template: Template, account: str, by: str, now: datetime
+        self, plan: MailingPlan, *, template: Template, account: str, hours: str = "", by: str, now: datetime
     ) -> MailingRecord:
         """Return the mailing with this identity, made when it is not there yet."""
         ...
@@ -128,6 +129,7 @@ class MailingBook(Protocol):
         *,
         again: bool = False,
         complete: bool = False,
+        not_before: datetime | None = None,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -181,8 +183,12 @@ class MailingBook(Protocol):
         """Call a mailing finished if no row is open."""
         ...
 
-    def cancel(self, mailing_id: int, *, by: str, now: datetime) -> int:
-        """Cancel what has not left."""
+    def cancel(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+        """Cancel what has not left, or of it these deliveries alone."""
+        ...
+
+    def next_due(self, mailing_id: int) -> tuple[datetime, WaitingFor] | None:
+        """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
         ...
 
     def retry(self, mailing_id: int, *, by: str, now: datetime) -> int:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from workbench.domain.calendar import Now
 from workbench.domain.deliveries import OPEN
+from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
 from workbench.domain.sending_hours import SendingHours
 from workbench.errors import SendingStopped, WorkbenchError, WorkspaceError
 from workbench.ports import Outbox
 from workbench.practice.letters import Postman
+from workbench.sending.paced_outbox import PacedOutbox
 from workbench.sending.sender import Progress, SendReport, send_pending
 
 if TYPE_CHECKING:
     from workbench.practice.accounts import TransportFactory
     from workbench.practice.practice import Practice
+
+LOOK_AGAIN = 2.0
+"""Seconds between two looks, while a long time is waited, at whether there is still something to wait for."""
 
 
 def dispatch(
@@ -48,47 +57,110 @@ def dispatch(
     practice.files_of(library.revision(record.template_revision_id))
     postman = Postman(lambda revision, columns: practice.press(library.revision(revision), account, columns=columns))
     mailings.set_status(mailing_id, MailingStatus.SENDING, by=practice.user, now=practice.now())
+    opening, interrupting = _opening(practice, record.hours), stop is None
+    stop = stop or threading.Event()
     try:
         with (
             practice.ledger.start_sender(user=practice.user, now=practice.now()) as sender,
             transport_of(account, password, connections) as transport,
             closing(postman),
         ):
-            report = send_pending(
-                practice.ledger.outbox(
-                    mailing_id,
-                    sender,
-                    objections=practice.store.objections,
-                    selves=practice.store.selves,
-                    only=only,
-                ),
-                transport,
-                postman.letter,
-                expect=postman.expect,
-                now=practice.now,
-                progress=_of_the_mailing(before, beside, progress),
-                stop=stop,
+            outbox = practice.ledger.outbox(
+                mailing_id,
+                sender,
+                objections=practice.store.objections,
+                selves=practice.store.selves,
+                only=only,
             )
+            quota = practice.ledger.quota(account.name, account.limits, sender) if account.limits else None
+            paced = PacedOutbox(outbox, quota=quota, opening=opening, now=practice.now) if quota or opening else None
+            with closing(paced) if paced is not None else nullcontext():
+                report = send_pending(
+                    paced or outbox,
+                    transport,
+                    postman.letter,
+                    expect=postman.expect,
+                    now=practice.now,
+                    sleep=_watching(paced or outbox, stop, practice.now),
+                    progress=_of_the_mailing(before, beside, _why(practice, mailing_id, paced), progress),
+                    stop=stop,
+                )
     except WorkbenchError as error:
         reason = error.reason if isinstance(error, SendingStopped) else "stopped"
         with contextlib.suppress(WorkspaceError):  # what stopped the sending is what its caller needs to hear
             mailings.set_status(mailing_id, MailingStatus.STOPPED, by=practice.user, now=practice.now(), reason=reason)
         raise
     mailings.finish(mailing_id, by=practice.user, now=practice.now())
-    if report.interrupted and stop is None:
+    if report.interrupted and interrupting:
         # The interrupt did its work: what was in flight is finished. Whoever called must know of it too.
         raise KeyboardInterrupt
     return report
 
 
+def next_departure(practice: Practice, mailing_id: int) -> NextDeparture | None:
+    """Return when the next message may leave and why not now; see ``Practice.next_departure``."""
+    found, now = practice.ledger.mailings.next_due(mailing_id), practice.now()
+    if found is None:
+        return None
+    due, why = found
+    at = max(due, now)
+    record = practice.ledger.mailings.mailing(mailing_id)
+    account = practice.accounts.get(record.account)
+    if account is not None and account.limits:
+        free_at = practice.ledger.quota(account.name, account.limits).free_at(now=now)
+        at, why = (free_at, WaitingFor.LIMITS) if free_at > at else (at, why)
+    opening = _opening(practice, record.hours)
+    if opening is not None and (opens := opening(at)) > at:
+        at, why = opens, WaitingFor.HOURS
+    return NextDeparture(at=at, waiting_for=why) if at > now else None
+
+
+def _opening(practice: Practice, hours: str) -> Callable[[datetime], datetime] | None:
+    """Return what tells from when on a message may leave, or nothing when it always may."""
+    kept = SendingHours.parse(hours)
+    return partial(kept.next_opening, calendar=practice.calendar) if kept else None
+
+
+def _watching(outbox: Outbox, stop: threading.Event, now: Now) -> Callable[[float], object]:
+    """Return what waits, and no longer once somebody stopped, cancelled or hastened what is waited for."""
+
+    def wait(seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0 and not stop.wait(min(left, LOOK_AGAIN)):
+            if left > LOOK_AGAIN and ((due := outbox.next_due()) is None or due <= now()):
+                return
+
+    return wait
+
+
+def _why(practice: Practice, mailing_id: int, paced: PacedOutbox | None) -> Callable[[], WaitingFor]:
+    """Return what tells why nothing leaves while it is waited."""
+
+    def why() -> WaitingFor:
+        if paced is not None and paced.waiting_for:
+            return paced.waiting_for
+        due = practice.ledger.mailings.next_due(mailing_id)
+        return WaitingFor.NOTHING if due is None else due[1]
+
+    return why
+
+
 def _of_the_mailing(
-    before: Counts, beside: int, progress: Callable[[MailingProgress], None] | None
+    before: Counts,
+    beside: int,
+    why: Callable[[], WaitingFor],
+    progress: Callable[[MailingProgress], None] | None,
 ) -> Callable[[Progress], None] | None:
     """Turn what one run says of itself into where the whole mailing stands."""
     if progress is None:
         return None
 
+    known: tuple[datetime | None, WaitingFor] = (None, WaitingFor.NOTHING)
+
     def tell(run: Progress) -> None:
+        nonlocal known
+        if run.waiting_until != known[0]:
+            known = (run.waiting_until, why() if run.waiting_until is not None else WaitingFor.NOTHING)
         decided = run.sent + run.failed + run.in_doubt
         progress(
             MailingProgress(
@@ -101,6 +173,7 @@ def _of_the_mailing(
                 in_flight=run.in_flight,
                 beside=beside,
                 waiting_until=run.waiting_until,
+                waiting_for=known[1],
             )
         )
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import pandas as pd
 
 from workbench.addresses import address_problem
+from workbench.domain import departures
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import (
     OPEN,
@@ -22,6 +23,7 @@ from workbench.domain.deliveries import (
     standing_of,
     word_of_reason,
 )
+from workbench.domain.departures import Timing, expiry
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
 from workbench.domain.messages import Address, Message, Rendered
@@ -70,6 +72,8 @@ class Mailing:
         self.account = account
         self.plan = plan
         self.id = mailing_id
+        self.timing = Timing()
+        """When it leaves once it is confirmed; see `leaves`."""
 
     @property
     def practice(self) -> Practice:
@@ -496,6 +500,39 @@ class Mailing:
                 if shown is not None:
                     shown(MailingProgress.at_rest(self.counts))
 
+    def leaves(self, *, undo_window: float = 0, within_hours: bool = False) -> Self:
+        """Say when it leaves once it is confirmed, and return it; by default at once, at any hour.
+
+        Parameters
+        ----------
+        undo_window
+            Minutes for which it can still be taken back: ``practice.cancel(mailing.id)``, all or some of it.
+        within_hours
+            In the sending hours alone: the account's, else the practice's.
+
+        Raises
+        ------
+        BadValue
+            When the minutes are negative, or more than a day.
+        UsageError
+            When no sending hours are set.
+
+        Examples
+        --------
+        >>> mailing.leaves(undo_window=10).timing.undo_window.total_seconds()
+        600.0
+        """
+        hours = self._practice.sending_hours(self.account) if within_hours else ""
+        if within_hours and not hours:
+            raise UsageError(
+                _(
+                    "No sending hours are set. Write sending_hours = \"08:00-20:00\" into workbench.toml, or: "
+                    "workbench account set {account} --hours 08:00-20:00"
+                ).format(account=self.account.name)
+            )
+        self.timing = Timing(undo_window=departures.undo_window(undo_window), hours=hours)
+        return self
+
     def queue(self, *, again: bool = False, offer: Offer | None = None) -> int:
         """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number.
 
@@ -518,6 +555,7 @@ class Mailing:
             self.plan,
             template=self.template,
             account=self.account.name,
+            hours=self.timing.hours,
             by=practice.user,
             now=practice.now(),
         )
@@ -526,6 +564,7 @@ class Mailing:
             self._deliveries(prepared),
             again=again,
             complete=self._is_whole(),
+            not_before=practice.now() + self.timing.undo_window if self.timing.undo_window else None,
             by=practice.user,
             now=practice.now(),
         )
@@ -643,6 +682,7 @@ class Mailing:
         values = zip(*cells, strict=True) if names else repeat((), len(recipients))
         reasons = prepared.checked.reasons.tolist()
         patients = _patients_by_subject(prepared.found.subjects)
+        zone = self._practice.calendar.zone
         for row, subjects, merged, reason in zip(
             zip(*columns, strict=True), recipients["subjects"].tolist(), values, reasons, strict=True
         ):
@@ -654,6 +694,7 @@ class Mailing:
                 occasions=tuple(subjects),
                 values=dict(zip(names, merged, strict=True)),
                 attachments=self.template.attachments,
+                expires_at=expiry(self.template.expires, subjects, now=prepared.at, zone=zone),
             )
 
 

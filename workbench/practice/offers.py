@@ -69,4 +69,5 @@ def seal_of_standing(standing: MailingStanding, account: Account, *, moving: boo
     return digest.hexdigest()
 
 
-_SEALED = tuple(part.name for part in fields(NewDelivery) if part.name != "values")
+# When it comes too late follows from the occasions, or from the moment of the confirmation itself.
+_SEALED = tuple(part.name for part in fields(NewDelivery) if part.name not in ("values", "expires_at"))

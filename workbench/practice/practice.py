@@ -12,6 +12,7 @@ import pandas as pd
 from workbench.attachments import AttachmentFolder
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now
+from workbench.domain.departures import NextDeparture
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
@@ -23,7 +24,7 @@ from workbench.language import _
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
 from workbench.practice.asking import Asking
 from workbench.practice.closures import Closures
-from workbench.practice.dispatch import dispatch
+from workbench.practice.dispatch import dispatch, next_departure
 from workbench.practice.exporting import ExportReport, TableWriter, export_rows
 from workbench.practice.identity import OPENED, origin_of, whose
 from workbench.practice.letters import LetterPress
@@ -356,9 +357,23 @@ class Practice(Asking, Objecting, Telling):
             frozen=True,
         )
 
-    def cancel(self, mailing_id: int) -> int:
-        """Cancel the rows of a mailing that have not left; return how many."""
-        return self.ledger.mailings.cancel(mailing_id, by=self.user, now=self.now())
+    def cancel(self, mailing_id: int, *, deliveries: Sequence[int] | None = None) -> int:
+        """Cancel the rows of a mailing that have not left, or of them these alone; return how many.
+
+        Parameters
+        ----------
+        deliveries
+            The numbers of deliveries (``delivery_id`` of the results); the others of the mailing go on.
+        """
+        return self.ledger.mailings.cancel(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
+
+    def sending_hours(self, account: Account) -> str:
+        """Return the sending hours of an account: its own, else the practice's; ``""`` when neither has any."""
+        return account.hours or self.settings.sending_hours
+
+    def next_departure(self, mailing_id: int) -> NextDeparture | None:
+        """Return when the next message of a mailing may leave and why not now; nothing when it may, or none waits."""
+        return next_departure(self, mailing_id)
 
     def pause(self, mailing_id: int) -> None:
         """Hold a mailing: nobody takes rows of it any more until somebody goes on with it."""

@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from workbench.domain.calendar import Now
 from workbench.domain.deliveries import Outcome
+from workbench.domain.departures import WaitingFor
 from workbench.domain.messages import Letter
 from workbench.ports import Claimed, Departed, Outbox, Quota
-
-
-class WaitingFor(StrEnum):
-    """Why nothing leaves now, though rows are open."""
-
-    NOTHING = ""
-    RETRY = "retry"  # the server, or the network, put them off
-    UNDO = "undo"  # a person may still take them back
-    LIMITS = "limits"  # the account has sent as much as it may
-    HOURS = "hours"  # it is outside the sending hours
 
 
 @dataclass(slots=True)
