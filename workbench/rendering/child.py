@@ -11,14 +11,18 @@ import os
 import select
 import signal
 import sys
+import textwrap
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import jinja2.debug
 
 from workbench.domain.fields import Catalogue, DataClass, Field
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
-from workbench.language import give_catalogue, use_language
+from workbench.language import _, give_catalogue, use_language
 from workbench.merging.bodies import unusual_subject
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.merging.render import CompiledTemplate, beyond_memory, compile_template, too_large
@@ -44,6 +48,9 @@ from workbench.rendering.wire import (
 
 IDLE = 600.0
 """Seconds without work after which the process ends by itself; the next one asked for is another."""
+
+LOADED = (jinja2.debug, textwrap)
+"""What Jinja2 would load when it is first needed: an error to explain, a filter. Nothing can be loaded then."""
 
 _EVERY = 0.25  # seconds after which what is merged is given, and the practice known to be there still
 
@@ -82,6 +89,8 @@ class Server:
             program = compile_template(template, catalogue, columns=asked["columns"])
         except TemplateRefused as refused:
             told = {"refused": refused.sentence, "line": refused.line}
+        except Exception as error:
+            told = {"refused": _unforeseen(error), "line": None}
         else:
             prepared = Prepared(asked["slot"])
             if program.by_lines is not None:
@@ -162,6 +171,9 @@ def _answered(
         return packed(refused)
     except MemoryError:
         return packed(TemplateRefused(beyond_memory(1), line=1))
+    except Exception as error:
+        # Only the kind of error is named: its text could hold a patient's data (P12).
+        return packed(TemplateRefused(_unforeseen(error)))
 
 
 def _merged(program: CompiledTemplate, values: Mapping[str, object], *, whole: bool, marked: bool) -> Answer:
@@ -172,6 +184,10 @@ def _merged(program: CompiledTemplate, values: Mapping[str, object], *, whole: b
         merged = program.encoded(values, whole=True)
     size = len(merged.text.encoded) + len(merged.html.encoded)
     return merged if size <= LARGEST_OUTPUT else TemplateRefused(too_large(size, LARGEST_OUTPUT))
+
+
+def _unforeseen(error: Exception) -> str:
+    return _("This email type cannot be merged ({error}).").format(error=type(error).__name__)
 
 
 def _field(told: Mapping[str, Any]) -> Field:
@@ -187,6 +203,7 @@ def main() -> None:
     use_language("en")  # until somebody asks: the sentences of another come with the question
     outlet = os.dup(1)
     os.dup2(2, 1)  # nothing that prints can be taken for an answer
+    warnings.simplefilter("ignore")  # telling them would load more, for nobody
     _make_ready()
     close_in(outlet + 1)
     Server(0, outlet).serve()
@@ -195,7 +212,8 @@ def main() -> None:
 def _make_ready() -> None:
     """Merge a little of everything, so that all it takes is loaded."""
     builtin_catalogue()
-    html = "<style>p {color: red}</style><p>{{ nom|upper }}{% for n in range(2) %}{{ n }}{% endfor %}{{ rows[0] }}</p>"
+    loop = "{% for n in range(2) %}{{ n }}{% endfor %}"
+    html = f"<style>p {{color: red}}</style><p>{{{{ nom|upper ~ '\\n' }}}}{loop}{{{{ rows[0] }}}}</p>"
     program = compile_template(
         Template(label="x", subject="x", html=html), builtin_catalogue(), columns=("nom", "rows")
     )
