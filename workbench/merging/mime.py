@@ -26,7 +26,8 @@ BUILDER_VERSION = 1
 """Kept with what was sent (DESIGN 8.6): the same values give the same bytes as long as this number stands."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_NOT_IN_AN_ADDRESS = re.compile(rf'[ <>",;:\\()]|=\?|{_CONTROLS.pattern}')
+_NOT_IN_AN_ADDRESS = re.compile(rf'[ <>",;:\\()\[\]]|=\?|{_CONTROLS.pattern}')
+_LONGEST_ADDRESS = 320  # RFC 5321 4.5.3.1: 64 and 255, and the sign between them
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _PLAIN = re.compile(r"[ -~]*\Z")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
@@ -121,7 +122,11 @@ def mailbox(name: str, address: Address) -> str:
     if not address.email:
         return f"{name}: {encoded_words(harmless(address.name) or '?', used=len(name) + 2)}:;\r\n"
     email_address = normalised_address(address.email)
-    if not email_address or _NOT_IN_AN_ADDRESS.search(email_address):
+    if (
+        not 0 < len(email_address) <= _LONGEST_ADDRESS
+        or email_address.count("@") > 1
+        or _NOT_IN_AN_ADDRESS.search(email_address)
+    ):
         raise TemplateRefused(_("An address cannot be written in a header; check it before sending."))
     display = harmless(address.name)
     if not display:
