@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from workbench.databases import bring_up_to_date, open_engine
+from workbench.databases import bring_up_to_date, ended_uncleanly, open_engine, reading, write_ahead_bytes
+from workbench.domain.health import LedgerHealth
 from workbench.domain.limits import Limits
 from workbench.domain.objections import Selves
+from workbench.ledger import schema
 from workbench.ledger.acts import Acts
+from workbench.ledger.copies import DailyCopies
 from workbench.ledger.guard import Guard, Place
 from workbench.ledger.last_messages import LastMessages
 from workbench.ledger.library import Library
@@ -29,6 +32,9 @@ from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SEARCHED = 500_000_000
+"""Bytes of a SQLite file that the doctor searches for damage; a larger one is only searched after an unclean end."""
 
 _SCRIPTS = Path(__file__).parent / "upgrades"
 
@@ -104,6 +110,8 @@ class Ledger:
         Who did what, when.
     guard
         Whether messages may leave: not from a restored or copied workspace.
+    copies
+        The daily copies of its file.
     """
 
     def __init__(
@@ -129,6 +137,7 @@ class Ledger:
         self.saved_searches = SavedSearches(engine, practice_id)
         self.last_messages = LastMessages(engine, practice_id)
         self.guard = Guard(engine, practice_id, place, recover=self.recover)
+        self.copies = DailyCopies(engine, practice_id)
 
     def start_sender(self, *, user: str, now: datetime) -> Sender:
         """Register a sender, to be closed (or left by ``with``) when it ends.
@@ -193,8 +202,35 @@ class Ledger:
         """Return what is left of the limits of the account of this name; only a sender can take of it."""
         return Quota(engine=self.engine, practice_id=self.practice_id, account=account, limits=limits, sender=sender)
 
+    def health(self) -> LedgerHealth:
+        """Return how the ledger's file, its copies and its guard are; a file of no more than `SEARCHED` is searched.
+
+        Raises
+        ------
+        DatabaseUnreadable
+            When it cannot be read at all.
+        """
+        table = schema.acts.c
+        file = self.copies.path
+        with reading(self.engine) as connection:
+            query = sa.select(sa.func.min(table.at), sa.func.max(table.at)).where(table.practice_id == self.practice_id)
+            first, last = connection.execute(query).one()
+            found = "ok"
+            if file is not None and file.stat().st_size <= SEARCHED:
+                found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        return LedgerHealth(
+            standing=self.guard.standing(),
+            copies=self.copies.state(),
+            unclean=ended_uncleanly(self.engine),
+            damage="" if found == "ok" else found.splitlines()[0],
+            log_bytes=write_ahead_bytes(self.engine),
+            since=None if first is None else first.astimezone().date(),
+            until=None if last is None else last.astimezone().date(),
+        )
+
     def close(self) -> None:
         """Close every connection; the last one to close a SQLite file also folds its log away."""
+        self.copies.wait()
         self.guard.remember()
         self.senders.close()
         self.engine.dispose()

@@ -11,6 +11,7 @@ from workbench.domain.accounts import Account
 from workbench.domain.arming import Rearmed, Standing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
 from workbench.domain.departures import WaitingFor
+from workbench.domain.health import LedgerHealth
 from workbench.domain.limits import Limits
 from workbench.domain.mailings import (
     Counts,
@@ -368,6 +369,10 @@ class Ledger(Protocol):
     @property
     def guard(self) -> RestoreGuard:
         """The restore guard."""
+        ...
+
+    def health(self) -> LedgerHealth:
+        """Return how its file, its copies and its guard are."""
         ...
 
     def start_sender(self, *, user: str, now: datetime) -> AbstractContextManager[object]:

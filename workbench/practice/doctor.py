@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from workbench.domain.accounts import AccountKind
@@ -17,6 +18,7 @@ from workbench.errors import WorkbenchError
 from workbench.language import _, language, n_
 
 if TYPE_CHECKING:
+    from workbench.domain.health import LedgerHealth
     from workbench.practice.practice import Practice
 
 ENOUGH_BYTES = 500_000_000
@@ -41,6 +43,7 @@ def examine(practice: Practice) -> list[Check]:
         _card(practice),
         *_accounts(practice),
         _doubts(practice),
+        *_ledger(practice),
     ]
 
 
@@ -116,6 +119,64 @@ def _accounts(practice: Practice) -> list[Check]:
         detail = _("None yet. Make one with: workbench account set NAME")
         checks.append(Check(name=_("Accounts"), ok=False, detail=detail))
     return checks
+
+
+def _ledger(practice: Practice) -> list[Check]:
+    """Look at the ledger's file, its daily copies, and whether this folder may send."""
+    health = practice.ledger.health()
+    standing = health.standing
+    arming = standing.sentence if standing.may_send else f"{standing.sentence} {_('Say so with: workbench rearm')}"
+    return [
+        _ledger_file(health),
+        _copies(health),
+        Check(name=_("Restore guard"), ok=standing.may_send, detail=arming),
+    ]
+
+
+def _ledger_file(health: LedgerHealth) -> Check:
+    log = format_decimal(health.log_bytes / 1e6, format="0.0", locale=language())
+    if health.damage:
+        detail = _(
+            "It is damaged ({cause}). Close everything, put the newest of the folder « copies » in its place, then: "
+            "workbench rearm"
+        ).format(cause=health.damage)
+    elif health.copies.by_server:
+        detail = _("On a database server, which several computers may share.")
+    elif health.unclean:
+        detail = _(
+            "Sound. It is in use just now, or was not closed the last time: it was searched for damage when it was "
+            "opened ({log} MB in its log)."
+        ).format(log=log)
+    else:
+        detail = _("Sound, on a local disk ({log} MB in its log).").format(log=log)
+    return Check(name=_("Ledger's file"), ok=not health.damage, detail=detail)
+
+
+def _copies(health: LedgerHealth) -> Check:
+    copies = health.copies
+    last = "" if copies.last is None else format_date(copies.last, format="medium", locale=language())
+    # On its first day a ledger holds nothing of before; then each day on which it is written has its copy.
+    first = health.since is None or health.until is None or health.until == health.since
+    behind = not first and (copies.last is None or (health.until is not None and health.until > copies.last))
+    if copies.by_server:
+        ok, detail = True, _("None are made here: see that the database server has backups of its own.")
+    elif not copies.room:
+        ok = False
+        detail = _("The disk is too full for today's copy; the last one: {day}.").format(day=last or _("none"))
+    elif behind:
+        ok = False
+        detail = _(
+            "The ledger was written on days without a copy; the last one: {day}. See that the folder « copies » of the "
+            "workspace can be written."
+        ).format(day=last or _("none"))
+    elif copies.last is None:
+        ok, detail = True, _("The first one is made on the day after the first one of work.")
+    else:
+        ok = True
+        detail = n_("{count} copy; the last one: {day}.", "{count} copies; the last one: {day}.", copies.count).format(
+            count=copies.count, day=last
+        )
+    return Check(name=_("Daily copies"), ok=ok, detail=detail)
 
 
 def _doubts(practice: Practice) -> Check:
