@@ -37,6 +37,7 @@ from workbench.rendering.wire import (
     NOTED,
     OPEN,
     OPENED,
+    READY,
     ROWS,
     SECONDS_A_MESSAGE,
     Answer,
@@ -65,7 +66,8 @@ class Server:
         self._programs: dict[int, tuple[CompiledTemplate, Prepared]] = {}
 
     def serve(self) -> None:
-        """Answer until there is nothing more to read."""
+        """Say that all is ready, and answer until there is nothing more to read."""
+        self._give(READY)
         while (asked := self._asked()) is not None:
             kind, payload = asked
             allow_seconds(SECONDS_A_MESSAGE)

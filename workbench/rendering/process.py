@@ -17,7 +17,7 @@ import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from workbench.rendering.wire import FLUSHED_AT, HEAD, LARGEST_FRAME, SECONDS_A_MESSAGE, Garbled, Prepared
+from workbench.rendering.wire import FLUSHED_AT, HEAD, LARGEST_FRAME, READY, SECONDS_A_MESSAGE, Garbled, Prepared
 
 COMMAND = (sys.executable, "-I", "-m", "workbench.rendering.child")
 """How a rendering process is begun: its own modules only, and none of the environment's wishes."""
@@ -55,6 +55,8 @@ class RenderingProcess:
         """What it has prepared, by the number of the email type; the oldest first."""
         self.languages: set[str] = set()
         """The languages whose sentences it was given."""
+        self.begun = False
+        """Whether it has said that it is ready."""
         self._seconds = seconds
         self._waiting: deque[memoryview] = deque()
         self._read: list[bytes] = []
@@ -74,7 +76,6 @@ class RenderingProcess:
         self._in, self._out = self._process.stdin, self._process.stdout
         # Whoever loses it, or ends without a word, ends it too.
         self._finalizer = weakref.finalize(self, _put_away, self._process)
-        self._patience = _BEGINNING
         for pipe in (self._in, self._out):
             os.set_blocking(pipe.fileno(), False)
             _widen(pipe.fileno())
@@ -107,8 +108,12 @@ class RenderingProcess:
         Garbled
             When the answer is larger than any may be; the process is to be ended.
         """
-        until = time.monotonic() + self._patience
-        while (frame := self._taken()) is None:
+        until = time.monotonic() + (self._seconds if self.begun else _BEGINNING)
+        while (frame := self._taken()) is None or frame[0] == READY:
+            if frame is not None:
+                self.begun = True
+                until = time.monotonic() + self._seconds
+                continue
             left = until - time.monotonic()
             if left <= 0:
                 raise OutOfTime
@@ -119,7 +124,6 @@ class RenderingProcess:
             poll.poll(left * 1000)
             self._write()
             self._take_in()
-        self._patience = self._seconds
         return frame
 
     def _write(self) -> None:

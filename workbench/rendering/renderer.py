@@ -250,8 +250,13 @@ class Work:
             try:
                 self._prepare(self._process)
             except (ProcessEnded, OutOfTime, Garbled) as trouble:
+                begun = self._process.begun
                 self._drop()
                 attempts += 1
+                if begun and attempts > 1 and not (isinstance(trouble, ProcessEnded) and trouble.outside):
+                    raise TemplateRefused(
+                        _("This email type takes too long, or too much memory, to prepare; make it simpler.")
+                    ) from trouble
                 if attempts > 2:
                     raise RenderingFailed(
                         _("The process that merges the messages ended before it began; nothing was merged.")

@@ -21,8 +21,8 @@ HEAD = struct.Struct("!IB")
 CATALOGUE, OPEN, ROWS = 1, 2, 3
 """Kinds of what is asked: the sentences of a language, an email type to prepare, rows to merge."""
 
-OPENED, DONE, LINE = 1, 2, 3
-"""Kinds of what is answered: an email type is prepared or refused, rows are merged, where the merging is."""
+READY, OPENED, DONE, LINE = 1, 2, 3, 4
+"""Kinds of what is answered: all is loaded, an email type is prepared or refused, rows are merged, where it is."""
 
 LARGEST_OUTPUT = 2_000_000
 """Bytes of one message's two encoded bodies together (DESIGN 8.10)."""
