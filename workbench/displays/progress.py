@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from workbench.displays.audience import notebook_shell
-from workbench.displays.cells import friendly
 from workbench.displays.state_bar import state_bar
+from workbench.displays.waiting import waiting_words
 from workbench.domain.mailings import Counts, MailingProgress, Tally
 from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
 from workbench.language import _
@@ -32,7 +32,7 @@ def sentence_of(progress: MailingProgress) -> str:
     )
     if progress.waiting_until is None:
         return numbers
-    return _("{numbers}; next attempt at {time}").format(numbers=numbers, time=friendly(progress.waiting_until))
+    return f"{numbers}; {waiting_words(progress.waiting_for, progress.waiting_until)}"
 
 
 @contextmanager

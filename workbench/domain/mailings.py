@@ -223,6 +223,7 @@ class MailingProgress:
     beside: int = 0
     waiting_until: datetime | None = None
     waiting_for: WaitingFor = WaitingFor.NOTHING
+    mailing_id: int | None = None
 
     @classmethod
     def at_rest(cls, counts: Counts) -> MailingProgress:

@@ -82,7 +82,7 @@ def dispatch(
                     expect=postman.expect,
                     now=practice.now,
                     sleep=_watching(paced or outbox, stop, practice.now),
-                    progress=_of_the_mailing(before, beside, _why(practice, mailing_id, paced), progress),
+                    progress=_of_the_mailing(practice, mailing_id, before, beside, paced, progress),
                     stop=stop,
                 )
     except WorkbenchError as error:
@@ -112,7 +112,7 @@ def next_departure(practice: Practice, mailing_id: int) -> NextDeparture | None:
     opening = _opening(practice, record.hours)
     if opening is not None and (opens := opening(at)) > at:
         at, why = opens, WaitingFor.HOURS
-    return NextDeparture(at=at, waiting_for=why) if at > now else None
+    return NextDeparture(at=at.astimezone(practice.calendar.zone), waiting_for=why) if at > now else None
 
 
 def _opening(practice: Practice, hours: str) -> Callable[[datetime], datetime] | None:
@@ -133,22 +133,20 @@ def _watching(outbox: Outbox, stop: threading.Event, now: Now) -> Callable[[floa
     return wait
 
 
-def _why(practice: Practice, mailing_id: int, paced: PacedOutbox | None) -> Callable[[], WaitingFor]:
-    """Return what tells why nothing leaves while it is waited."""
-
-    def why() -> WaitingFor:
-        if paced is not None and paced.waiting_for:
-            return paced.waiting_for
-        due = practice.ledger.mailings.next_due(mailing_id)
-        return WaitingFor.NOTHING if due is None else due[1]
-
-    return why
+def _why(practice: Practice, mailing_id: int, paced: PacedOutbox | None) -> WaitingFor:
+    """Tell why nothing leaves while it is waited."""
+    if paced is not None and paced.waiting_for:
+        return paced.waiting_for
+    due = practice.ledger.mailings.next_due(mailing_id)
+    return WaitingFor.NOTHING if due is None else due[1]
 
 
 def _of_the_mailing(
+    practice: Practice,
+    mailing_id: int,
     before: Counts,
     beside: int,
-    why: Callable[[], WaitingFor],
+    paced: PacedOutbox | None,
     progress: Callable[[MailingProgress], None] | None,
 ) -> Callable[[Progress], None] | None:
     """Turn what one run says of itself into where the whole mailing stands."""
@@ -160,7 +158,8 @@ def _of_the_mailing(
     def tell(run: Progress) -> None:
         nonlocal known
         if run.waiting_until != known[0]:
-            known = (run.waiting_until, why() if run.waiting_until is not None else WaitingFor.NOTHING)
+            why = WaitingFor.NOTHING if run.waiting_until is None else _why(practice, mailing_id, paced)
+            known = (run.waiting_until, why)
         decided = run.sent + run.failed + run.in_doubt
         progress(
             MailingProgress(
@@ -172,8 +171,9 @@ def _of_the_mailing(
                 pending=max(0, before.pending - decided),
                 in_flight=run.in_flight,
                 beside=beside,
-                waiting_until=run.waiting_until,
+                waiting_until=run.waiting_until.astimezone(practice.calendar.zone) if run.waiting_until else None,
                 waiting_for=known[1],
+                mailing_id=mailing_id,
             )
         )
 
