@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_STARTS_FORMULA = re.compile(r"[=+\-@\t\r]")
+FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
+"""What a formula begins with; full-width signs are formulas' too where people write Chinese or Japanese."""
+
+_STARTS_FORMULA = re.compile(f"[{re.escape(FORMULA_SIGNS)}]")
 _NEGATIVE_NUMBER = re.compile(r"-\d+(?:[.,]\d+)?")
 
 
