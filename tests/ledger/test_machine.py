@@ -54,7 +54,7 @@ class AliveSender:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Two mailings that speak of the same occasions, up to two senders, and a server that counts what it takes."""
+    """Two mailings that speak of the same occasions, up to three senders, and a server that counts what it takes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +64,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.mailings = [self.world.open(key="a").id, self.world.open(key="b").id]
         self.alive: list[AliveSender] = []
         self.dead: list[AliveSender] = []
+        self.ghosts: list[AliveSender] = []  # taken for dead, and still listening to the server
         self.rows = 0
         self.accepted: Counter[int] = Counter()  # what the server took, by delivery
         self.asked_again: Counter[int] = Counter()  # how often a person said « send this uncertain one again »
@@ -237,7 +238,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def queue_everybody(self) -> None:
         self.queue(which=0, people=dict.fromkeys(NAMES, ("", "09:00", "old")), again=False, complete=True)
 
-    @precondition(lambda self: len(self.alive) < 2)
+    @precondition(lambda self: len(self.alive) < 3)
     @rule(which=st.sampled_from((0, 0, 1)), limit=st.integers(0, 3), leaving=st.booleans())
     def start(self, which: int, limit: int, leaving: bool) -> None:
         sender = self.world.sender()
@@ -333,6 +334,35 @@ class LedgerMachine(RuleBasedStateMachine):
             self.accepted[number] += data.draw(st.booleans(), label="did it arrive?")
         self.alive.remove(one)
         self.dead.append(one)
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data())
+    def be_taken_for_dead(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self.alive))
+        one.sender.lock.release()
+        self.ledger.recover(self.world.now)
+        for row in one.claimed.values():
+            with pytest.raises(JournalBroken):
+                one.outbox.turn([], [a_letter(row)], now=self.world.now)
+        one.claimed.clear()
+        self.alive.remove(one)
+        self.ghosts.append(one)
+
+    @precondition(lambda self: any(one.flying for one in self.ghosts))
+    @rule(data=st.data(), status=st.sampled_from(("sent", "sent", "failed", "pending")))
+    def hear_late(self, data: st.DataObject, status: str) -> None:
+        one = data.draw(st.sampled_from([one for one in self.ghosts if one.flying]))
+        number = data.draw(st.sampled_from(sorted(one.flying)))
+        before = next(row for row in self.table() if row.id == number)
+        one.outbox.turn([outcome(number, status, reason="smtp", retry_after=60)], [], now=self.world.now)
+        one.flying.discard(number)
+        self.accepted[number] += status == "sent"
+        after = next(row for row in self.table() if row.id == number)
+        if status == "sent" and before.status == "in_doubt" and before.sender_id == one.sender.id:
+            assert after.status == "sent"  # nobody has decided meanwhile: the late word is the truth
+        else:
+            assert after == before
+            assert "late_outcome" in list(self.ledger.acts.acts(f"delivery:{number}")["what"])
 
     @precondition(lambda self: self.dead)
     @rule()
