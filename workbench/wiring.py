@@ -33,7 +33,7 @@ from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, Place, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import SERVICE, Passwords
-from workbench.patients.imports.table import read_table
+from workbench.patients.imports.table import ImportTable, read_table, read_table_in_parts
 from workbench.patients.sample import (
     fill_sample_practice,
     redate_sample,
@@ -109,6 +109,7 @@ def open_practice(
         tester=partial(_tested, folder),
         importer=store.import_file,
         table_reader=_table,
+        table_parts=_table_parts,
         table_writer=_write_table,
         doctor=examine,
         notebooks=_Notebooks(),
@@ -399,7 +400,19 @@ def _table(path: Path) -> pd.DataFrame:
         more cells than there are headings:
         nobody could say which column a value belongs to, and no row is left out in silence.
     """
-    table = read_table(path)
+    return _frame_of(read_table(path), path)
+
+
+def _table_parts(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    """Give a table of recipients as `_table` does, so many rows at a time; raises alike, at the latest at its end."""
+    crooked: list[int] = []
+    for table in read_table_in_parts(path, rows=rows):
+        crooked += table.crooked
+        yield _frame_of(replace(table, crooked=()), path)
+    _refuse_crooked(crooked, path)
+
+
+def _frame_of(table: ImportTable, path: Path) -> pd.DataFrame:
     alike = Counter(heading.casefold() for heading in table.headings if heading)
     repeated = [heading for heading in dict.fromkeys(table.headings) if alike[heading.casefold()] > 1]
     if repeated:
@@ -408,16 +421,7 @@ def _table(path: Path) -> pd.DataFrame:
                 file=path.name, heading=" », « ".join(repeated)
             )
         )
-    if table.crooked:
-        raise ImportRefused(
-            n_(
-                "Line {lines} of the file {file} has more cells than there are headings; nothing was taken from the "
-                "file. Put a value that holds a comma or a semicolon between quotes.",
-                "Lines {lines} of the file {file} have more cells than there are headings; nothing was taken from the "
-                "file. Put a value that holds a comma or a semicolon between quotes.",
-                len(table.crooked),
-            ).format(file=path.name, lines=_some(table.crooked))
-        )
+    _refuse_crooked(table.crooked, path)
     if any(note.code in ("cell_error", "no_result") for note in table.notes):
         raise ImportRefused(
             _(
@@ -428,6 +432,20 @@ def _table(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame(dict(enumerate(table.columns)), dtype="str").set_axis(pd.Index(table.headings), axis="columns")
     frame.attrs["encoding"] = table.encoding
     return frame
+
+
+def _refuse_crooked(lines: Sequence[int], path: Path) -> None:
+    if not lines:
+        return
+    raise ImportRefused(
+        n_(
+            "Line {lines} of the file {file} has more cells than there are headings; nothing was taken from the "
+            "file. Put a value that holds a comma or a semicolon between quotes.",
+            "Lines {lines} of the file {file} have more cells than there are headings; nothing was taken from the "
+            "file. Put a value that holds a comma or a semicolon between quotes.",
+            len(lines),
+        ).format(file=path.name, lines=_some(lines))
+    )
 
 
 def _write_table(frame: pd.DataFrame, path: Path, *, labels: bool, bom: bool, before: Callable[[], None]) -> None:

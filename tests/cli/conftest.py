@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 from workbench.cli.main import app
 from workbench.domain.deliveries import DeliveryStatus
-from workbench.domain.mailings import Counts
+from workbench.domain.mailings import Counts, Tally
 from workbench.domain.messages import Address, Message
 from workbench.errors import UnknownPatient
 from workbench.language import use_language
@@ -161,6 +162,9 @@ class FakePractice:
         self.asked.append(("recipients", str(file)))
         return pd.DataFrame({"email": ["a@exemple.test"]})
 
+    found_in_parts = search
+    recipients_in = read_recipients
+
     def mailing(self, frame: pd.DataFrame, template: str, **options: Any) -> FakeMailing:
         self.asked.append(("mailing", len(frame), template, options))
         return self.made
@@ -178,6 +182,15 @@ class FakePractice:
     def results(self, number: int | None = None, **options: Any) -> pd.DataFrame:
         self.asked.append(("results", number, options))
         return results_frame(self.statuses)
+
+    def results_in_parts(self, number: int) -> Iterator[pd.DataFrame]:
+        whole = results_frame(self.statuses)
+        yield whole.iloc[:2]
+        yield whole.iloc[2:]
+
+    def tally(self, number: int) -> Tally:
+        rows = results_frame(self.statuses)
+        return Tally(Counter(zip(rows["status"], rows["reason"], strict=True)))
 
     def retry(self, number: int) -> int:
         return self._turn("failed", "pending")

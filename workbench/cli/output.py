@@ -144,18 +144,23 @@ def _cell(name: str, value: object, zone: tzinfo | None = None) -> str:
     return shown(name, value) or friendly(value, zone=zone)
 
 
-def write_csv(frame: pd.DataFrame, stream: IO[str]) -> None:
-    """Write a frame as comma-separated values with its English column names, formulas guarded, times in ISO."""
+def write_csv(frame: pd.DataFrame, stream: IO[str], *, headed: bool = True) -> None:
+    """Write a frame as comma-separated values with its English column names, formulas guarded, times in ISO.
+
+    Further rows of a file are not `headed`.
+    """
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([guarded(str(name)) for name in frame.columns])
+    if headed:
+        writer.writerow([guarded(str(name)) for name in frame.columns])
     for row in _rows(frame):
         writer.writerow([_csv_cell(value) for value in row])
 
 
-def save_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as a CSV file that only its owner can read (P12)."""
+def save_csv(frames: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write frames with the same columns one after the other as a CSV file that only its owner can read (P12)."""
     with _opened(path) as stream:
-        write_csv(frame, stream)
+        for place, frame in enumerate(frames):
+            write_csv(frame, stream, headed=not place)
 
 
 def save_bytes(content: bytes, path: Path) -> None:
@@ -198,9 +203,6 @@ def _csv_cell(value: object) -> object:
         return ""
     if isinstance(value, (list, dict)):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and "\r" in value:
-        # Python 3.11 and 3.12 quote no lone one, and a spreadsheet would begin a row after it.
-        value = value.replace("\r\n", "\n").replace("\r", "\n")
     return guarded(value)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.displays.cells import friendly
-from workbench.displays.waiting import waiting_sentence
 from workbench.displays.words import status_words
-from workbench.domain.departures import NextDeparture
-from workbench.domain.mailings import Counts
+from workbench.domain.mailings import Counts, Tally
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -37,15 +35,12 @@ def show_counts(counts: Counts, *, title: str = "", planned: bool = False) -> No
     show(as_frame(rows, ["status", "count"]), title=title)
 
 
-def show_left_out(results: pd.DataFrame) -> None:
+def show_left_out(tally: Tally) -> None:
     """Show the rows that were not sent, failed or are uncertain, grouped by their reason."""
-    if results.empty or "status" not in results:
+    left = {key: count for key, count in tally.rows.items() if key[0] in ("skipped", "failed", "in_doubt") and count}
+    if not left:
         return
-    left = results[results["status"].astype(str).isin(["skipped", "failed", "in_doubt"])]
-    if left.empty:
-        return
-    groups = Counter(zip(left["status"].astype(str), left["reason"].fillna("").astype(str), strict=True))
-    rows = [{"status": status, "reason": reason, "count": count} for (status, reason), count in sorted(groups.items())]
+    rows = [{"status": status, "reason": reason, "count": count} for (status, reason), count in sorted(left.items())]
     show(as_frame(rows, ["status", "reason", "count"]), title=_("Left out, and why"))
 
 
@@ -62,6 +57,7 @@ def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: boo
         findings["severity"].astype(str), findings["message"].astype(str), findings["recipient"], strict=True
     ):
         groups.setdefault((severity, message), {})[str(recipient)] = None
+    counts = findings.attrs.get("counts", {})  # of a long list only the first recipients are named
     names = _names_of(mailing) if is_terminal(sys.stderr) and not findings.empty else {}
     many = False
     for place, ((severity, message), found) in enumerate(groups.items()):
@@ -70,15 +66,28 @@ def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: boo
             return
         words = {"status": status_words(severity), "message": friendly(message)}
         concerned = [names.get(key) or key for key in found if key]
+        count = max(len(concerned), counts.get((severity, message), 0))
         if not concerned:
             say(_("{status}: {message}").format(**words))
-        elif len(concerned) <= _NAMED_AT_MOST:
+        elif count <= _NAMED_AT_MOST:
             say(_("{status}: {message} ({who})").format(**words, who=friendly(", ".join(concerned))))
         else:
             many = True
-            say(_("{status} ({count}): {message}").format(**words, count=len(concerned)))
+            say(_("{status} ({count}): {message}").format(**words, count=count))
     if many:
         say(_("Who they are is listed by the same command with --dry-run."))
+
+
+def say_how_many_more(findings: pd.DataFrame) -> None:
+    """Tell how many more findings of a long list there are than those that are shown."""
+    counts: Mapping[tuple[str, str], int] = findings.attrs.get("counts", {})
+    more = sum(counts.values()) - len(findings)
+    if counts and more > 0:
+        say(
+            n_(
+                "… and {count} more finding of the same kinds.", "… and {count} more findings of the same kinds.", more
+            ).format(count=more)
+        )
 
 
 def _names_of(mailing: Mailing) -> dict[str, str]:
@@ -108,9 +117,9 @@ def say_what_left(before: Counts, after: Counts) -> None:
     say(told)
 
 
-def say_what_waits_elsewhere(practice: Practice, mailing_id: int, results: pd.DataFrame) -> None:
+def say_what_waits_elsewhere(practice: Practice, mailing_id: int, tally: Tally) -> None:
     """Tell which other mailings still hold messages, when rows are left out because another mailing tells them."""
-    if not len(results) or not (results["reason"] == "duplicate_occasion").any():
+    if not any(count and reason == "duplicate_occasion" for (_status, reason), count in tally.rows.items()):
         return
     listed = practice.mailings()
     waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing_id)].head(_NAMED_AT_MOST)
@@ -126,8 +135,8 @@ def say_what_waits_elsewhere(practice: Practice, mailing_id: int, results: pd.Da
         )
 
 
-def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture | None = None) -> None:
-    """Tell what remains to be done, by whom, and how; `departure` says why it waits."""
+def say_what_is_open(mailing_id: int, counts: Counts) -> None:
+    """Tell what remains to be done, by whom, and how."""
     if counts.pending:
         say(
             n_(
@@ -138,8 +147,6 @@ def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture |
                 counts.pending,
             ).format(count=counts.pending, mailing=mailing_id)
         )
-        if departure is not None:
-            say(waiting_sentence(departure.waiting_for, departure.at))
     if counts.in_doubt:
         say(
             n_(

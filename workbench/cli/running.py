@@ -232,7 +232,7 @@ def _tell(practice: Practice, outcome: RunOutcome, *, json: bool) -> None:
     for number, counts in outcome.counts.items():
         if not json:
             show_counts(counts, title=_("Mailing {mailing}").format(mailing=number))
-            show_left_out(practice.results(number))
+            show_left_out(practice.tally(number))
         say_what_is_open(number, counts)
     if not outcome.counts:
         say(_("The notebook confirmed no mailing on this workspace."))

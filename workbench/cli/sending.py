@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.output import agreed, is_terminal, print_json, save_bytes, save_csv, say, show
-from workbench.cli.progress import sending_progress
+from workbench.cli.progress import checking_progress, sending_progress
 from workbench.cli.report import (
     json_counts,
     say_findings,
+    say_how_many_more,
     say_what_is_open,
     say_what_left,
     say_what_waits_elsewhere,
@@ -32,6 +33,7 @@ from workbench.cli.session import (
     TemplateOption,
     ValueOption,
     found,
+    found_in_parts,
     practice_of,
     values_of,
 )
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.messages import Message
     from workbench.practice import Mailing, Practice
+    from workbench.practice.parts import LongList
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help=_("Print the numbers as one JSON object, the last line of the output."))
@@ -150,19 +153,6 @@ def send(
     again: Annotated[
         bool, typer.Option("--again", help=_("Send once more on purpose to those who already had it."))
     ] = False,
-    undo_window: Annotated[
-        float | None,
-        typer.Option(
-            "--undo-window",
-            metavar="MINUTES",
-            min=0,
-            help=_("Let it leave so much later; until then it can be cancelled."),
-        ),
-    ] = None,
-    within_hours: Annotated[
-        bool | None,
-        typer.Option("--within-hours/--any-hour", help=_("Keep to the sending hours, or send whatever the time is.")),
-    ] = None,
     results: ResultsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -179,31 +169,21 @@ def send(
         account=account,
         key=key,
         values=values,
+        long=True,
     )
-    findings = mailing.check()
+    with checking_progress() as mailing.checking:
+        findings = mailing.check()
     if mailing.recipients.empty:
         say(nobody_found(recipients))
     if dry_run:
         _show_dry_run(mailing, findings, again=again, json=json)
         return
     say_findings(findings, mailing, only_warnings=yes and not json)
-    _set_timing(practice, mailing, asked=not yes, undo_window=undo_window, within_hours=within_hours)
     if not yes:
         _confirm(mailing, again=again)
     raise typer.Exit(
         run_and_report(practice, mailing, connections=connections, again=again, results=results, json=json, fresh=True)
     )
-
-
-def _set_timing(
-    practice: Practice, mailing: Mailing, *, asked: bool, undo_window: float | None, within_hours: bool | None
-) -> None:
-    """Say when the mailing leaves: the practice's own ways count where somebody is `asked`, what is given always."""
-    if undo_window is None:
-        undo_window = practice.settings.undo_minutes if asked else 0
-    if within_hours is None:
-        within_hours = asked and bool(practice.sending_hours(mailing.account))
-    mailing.leaves(undo_window=undo_window, within_hours=within_hours)
 
 
 def mailing_asked(
@@ -216,8 +196,9 @@ def mailing_asked(
     account: str | None,
     key: str = "",
     values: list[str] | None = None,
+    long: bool = False,
 ) -> Mailing:
-    """Return the mailing that the options describe.
+    """Return the mailing that the options describe; a `long` one may be worked out in parts, and sent.
 
     Raises
     ------
@@ -228,13 +209,17 @@ def mailing_asked(
         raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
     if search is None and settings:
         raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
-    frame = _table(practice, recipients) if recipients is not None else found(practice, str(search), settings)
-    return practice.mailing(frame, template, account=account, key=key, values=values_of(values))
+    rows: pd.DataFrame | LongList
+    if recipients is not None:
+        rows = _table(practice, recipients, long=long)
+    else:
+        rows = (found_in_parts if long else found)(practice, str(search), settings)
+    return practice.mailing(rows, template, account=account, key=key, values=values_of(values))
 
 
-def _table(practice: Practice, file: Path) -> pd.DataFrame:
-    frame = practice.read_recipients(file)
-    encoding = frame.attrs.get("encoding", "utf-8")
+def _table(practice: Practice, file: Path, *, long: bool) -> pd.DataFrame | LongList:
+    rows = practice.recipients_in(file) if long else practice.read_recipients(file)
+    encoding = getattr(rows, "encoding", "") or rows.attrs.get("encoding", "utf-8")
     if encoding != "utf-8":
         say(
             _(
@@ -242,7 +227,7 @@ def _table(practice: Practice, file: Path) -> pd.DataFrame:
                 "start again."
             ).format(file=file.name, encoding=encoding)
         )
-    return frame
+    return rows
 
 
 def run_and_report(
@@ -269,7 +254,7 @@ def run_and_report(
             if fresh:
                 mailing.send(confirmed=True, connections=connections, again=again, progress=progress)
             else:
-                mailing.resume(connections=connections, progress=progress)
+                mailing.resume(connections=connections, progress=progress, results=False)
     except (KeyTaken, UsageError):
         raise  # this mailing was not begun; another one's numbers would only mislead
     except WorkbenchError as error:
@@ -281,18 +266,19 @@ def run_and_report(
     if mailing.id is None:
         return status or 1
     counts = mailing.counts
-    rows = practice.results(mailing.id, identities=True)
     if results is not None:
-        save_csv(rows, results)
+        save_csv(practice.results_in_parts(mailing.id), results)
         say(_("Results written to {path}.").format(path=results))
     if every_row:
-        show(rows, columns=("recipient", "address", "role", "status", "reason"))
+        every = practice.results(mailing.id, identities=True)
+        show(every, columns=("recipient", "address", "role", "status", "reason"))
+    tally = practice.tally(mailing.id)
     if not json:
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
-        show_left_out(rows)
+        show_left_out(tally)
     say_what_left(before, counts)
-    say_what_waits_elsewhere(practice, mailing.id, rows)
-    say_what_is_open(mailing.id, counts, practice.next_departure(mailing.id))
+    say_what_waits_elsewhere(practice, mailing.id, tally)
+    say_what_is_open(mailing.id, counts)
     if json:
         print_json(json_counts(mailing.id, counts))
     return status or counts.exit_status
@@ -320,6 +306,7 @@ def _show_dry_run(mailing: Mailing, findings: pd.DataFrame, *, again: bool, json
         return
     if not findings.empty:
         show(findings.drop_duplicates())
+        say_how_many_more(findings)
     show_counts(counts, planned=True, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
 
 

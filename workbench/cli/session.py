@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.practice import Practice
+    from workbench.practice.parts import LongList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,3 +155,8 @@ def parameters_of(settings: Iterable[str] | None) -> dict[str, Any]:
 def found(practice: Practice, name: str, settings: Iterable[str] | None) -> pd.DataFrame:
     """Run the search that the options describe."""
     return practice.search(name, **parameters_of(settings))
+
+
+def found_in_parts(practice: Practice, name: str, settings: Iterable[str] | None) -> pd.DataFrame | LongList:
+    """Run the search that the options describe, for a mailing: what it finds may be too long to be held."""
+    return practice.found_in_parts(name, **parameters_of(settings))

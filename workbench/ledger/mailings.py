@@ -236,6 +236,11 @@ class Mailings:
         with reading(self._engine) as connection:
             return self._counts(connection, mailing_id)
 
+    def tally(self, mailing_id: int) -> Tally:
+        """Return the mailing's rows by where they stand now, and why."""
+        with reading(self._engine) as connection:
+            return self._tally(connection, mailing_id)
+
     def numbers(
         self,
         mailing_id: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,28 @@ class Results:
                 where.append(sa.or_(rows.queued_at >= since, rows.decided_at >= since))
             return self._read(connection, *where)
 
+    def in_parts(self, mailing_id: int, *, size: int) -> Iterator[pd.DataFrame]:
+        """Give what `results` says of a mailing, `size` rows at a time; the first frame is there without any row.
+
+        Raises
+        ------
+        UnknownMailing
+            When no mailing has this number.
+        """
+        rows = schema.deliveries.c
+        with reading(self._engine) as connection:
+            self._known(connection, mailing_id)
+        last = 0
+        while True:
+            with reading(self._engine) as connection:
+                part = self._read(connection, rows.mailing_id == mailing_id, rows.id > last, limit=size)
+            if last and part.empty:
+                return
+            yield part
+            if len(part) < size:
+                return
+            last = int(part["delivery_id"].iloc[-1])
+
     def history(self, patient_id: str) -> pd.DataFrame:
         """Return every delivery that tells about a patient, latest first, whoever received it (F109); as `results`."""
         rows, further = schema.deliveries.c, schema.further_patients.c
@@ -144,7 +167,11 @@ class Results:
             )
 
     def _read(
-        self, connection: sa.Connection, *where: sa.ColumnElement[bool], latest_first: bool = False
+        self,
+        connection: sa.Connection,
+        *where: sa.ColumnElement[bool],
+        latest_first: bool = False,
+        limit: int | None = None,
     ) -> pd.DataFrame:
         rows, mailings, revisions = schema.deliveries.c, schema.mailings.c, schema.template_revisions.c
         elsewhere: dict[str, sa.Column[Any]] = {
@@ -162,6 +189,7 @@ class Results:
             .join(schema.template_revisions, rows.template_revision_id == revisions.id)
             .where(rows.practice_id == self._practice_id, *where)
             .order_by(rows.id.desc() if latest_first else rows.id)
+            .limit(limit)
         )
         return _frame(connection.execute(query).all())
 

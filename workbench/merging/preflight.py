@@ -330,12 +330,15 @@ def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequ
             warnings[place].append(Finding(code=code, severity=Severity.WARNING, message=doubt, recipient=key))
         sharing = len(mailboxes[address_key(address)])
         if sharing > 1:
-            sentence = n_(
-                "{count} addressee has this address.", "{count} addressees of this mailing share this address.", sharing
-            ).format(count=sharing)
-            warnings[place].append(
-                Finding(code="shared_address", severity=Severity.WARNING, message=sentence, recipient=key)
-            )
+            warnings[place].append(shared_address(key, sharing))
+
+
+def shared_address(recipient: str, count: int) -> Finding:
+    """Return the finding about a recipient whose address so many addressees of the mailing have."""
+    sentence = n_(
+        "{count} addressee has this address.", "{count} addressees of this mailing share this address.", count
+    ).format(count=count)
+    return Finding(code="shared_address", severity=Severity.WARNING, message=sentence, recipient=recipient)
 
 
 # --- one template file with plain values --------------------------------------------------------------

@@ -43,6 +43,7 @@ from workbench.patients.searches.choices import choices_of, labelled_choices
 from workbench.patients.searches.clauses import Context, ask, frame_of
 from workbench.patients.searches.explain import explain_frame
 from workbench.patients.searches.folding import teach_folding
+from workbench.patients.searches.long_lists import of_patients, patients_of
 from workbench.patients.searches.parameters import canonical, given_texts
 from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
@@ -198,11 +199,13 @@ class SqlPatientStore:
         today: date,
         also: Collection[str] = (),
         whole: bool = False,
+        patients: Collection[str] | None = None,
     ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for.
 
         `also` are keys (an appointment's) that somebody outside the store found too: they are in it when they meet
-        everything else that is asked. `whole` leaves out every condition, the defaults too.
+        everything else that is asked. `whole` leaves out every condition, the defaults too. `patients` are the only
+        ones whose rows are looked for.
 
         ``frame.attrs["workbench"]`` holds ``search``, ``parameters`` (as given), ``resolved`` (absolute) and
         ``rows``, how many were found: a frame of another length is not the whole search any more.
@@ -211,6 +214,8 @@ class SqlPatientStore:
         with rows.undisturbed(), reading(self.engine) as connection:
             context = self._context(connection, today=today, also=also)
             asked, question = ask(known, parameters, context)
+            if patients is not None:
+                question = of_patients(question, patients, context)
             frame = frame_of(replace(question, clauses=()) if whole else question, context)
         frame.attrs["workbench"] = {
             "search": name,
@@ -219,6 +224,18 @@ class SqlPatientStore:
             "rows": len(frame),
         }
         return frame
+
+    def found_patients(
+        self, name: str, parameters: Mapping[str, object], *, today: date, rows: int
+    ) -> tuple[int, list[list[str]]]:
+        """Return how many rows a search finds and of whom, cut between families into lists of about so many rows.
+
+        No list at all says that it finds no more than `rows`, or that its rows are no patients'. Raises like `search`.
+        """
+        with reading(self.engine) as connection:
+            context = self._context(connection, today=today)
+            _asked, question = ask(search_called(name), parameters, context)
+            return patients_of(question, context, rows=rows)
 
     def explain(
         self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +21,7 @@ from workbench.domain.mailings import (
     MailingRecord,
     MailingStanding,
     MailingStatus,
+    Tally,
 )
 from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.saved_searches import SavedSearch
@@ -160,6 +161,10 @@ class MailingBook(Protocol):
         """Return the numbers of the deliveries that stand so; of these recipients alone, when they are named."""
         ...
 
+    def tally(self, mailing_id: int) -> Tally:
+        """Return a mailing's rows by where they stand, and why."""
+        ...
+
     def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
         """Return where a mailing stands, and whether somebody is sending it."""
         ...
@@ -206,6 +211,10 @@ class ResultBook(Protocol):
 
     def results(self, mailing_id: int | None = None, *, since: datetime | None = None) -> pd.DataFrame:
         """Return one row a delivery (``domain.frames.RESULT_COLUMNS``)."""
+        ...
+
+    def in_parts(self, mailing_id: int, *, size: int) -> Iterator[pd.DataFrame]:
+        """Give the results of a mailing, so many rows at a time; at least one frame."""
         ...
 
     def history(self, patient_id: str) -> pd.DataFrame:

@@ -40,12 +40,23 @@ class PatientStore(Protocol):
         today: date,
         also: Collection[str] = (),
         whole: bool = False,
+        patients: Collection[str] | None = None,
     ) -> pd.DataFrame:
         """Return one row a subject, in the order asked for, with ``frame.attrs["workbench"]`` set.
 
         It holds the search, its parameters, and ``rows``, how many were found. `also` are keys of subjects that are
         found too when they meet everything else asked: of a moved appointment the ledger may know more than the store.
-        `whole` leaves out every condition, the defaults too: what `explain` begins with.
+        `whole` leaves out every condition, the defaults too: what `explain` begins with. `patients` are the only ones
+        whose rows are looked for.
+        """
+        ...
+
+    def found_patients(
+        self, name: str, parameters: Mapping[str, object], *, today: date, rows: int
+    ) -> tuple[int, list[list[str]]]:
+        """Return how many rows a search finds and of whom, cut between families into lists of about so many rows.
+
+        No list at all says that it finds no more than `rows`, or that its rows are no patients'.
         """
         ...
 

@@ -10,6 +10,7 @@ from weakref import ref
 import pandas as pd
 
 from workbench.practice.card import Card
+from workbench.practice.parts import LongList
 from workbench.practice.searching import Searching
 
 if TYPE_CHECKING:
@@ -96,6 +97,12 @@ class Asking(Card):
         frame = self._searching.search(name, parameters, today=self._day(today))
         self._last_search = ref(frame)
         return frame
+
+    def found_in_parts(
+        self, name: str, /, *, today: date | str | None = None, **parameters: object
+    ) -> pd.DataFrame | LongList:
+        """Return what `search` finds, for ``practice.mailing``: as its frame, or as a list that is never held whole."""
+        return self._searching.in_parts(name, parameters, today=self._day(today))
 
     def explain(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:
         """Tell how a search finds its rows; `name`, `today` and parameters as in `search`, which it raises like.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
@@ -526,7 +526,7 @@ class Mailing:
         if within_hours and not hours:
             raise UsageError(
                 _(
-                    "No sending hours are set. Write sending_hours = \"08:00-20:00\" into workbench.toml, or: "
+                    'No sending hours are set. Write sending_hours = "08:00-20:00" into workbench.toml, or: '
                     "workbench account set {account} --hours 08:00-20:00"
                 ).format(account=self.account.name)
             )
@@ -548,8 +548,11 @@ class Mailing:
         return self._freeze(self.prepare(fresh=False, again=again) if offer is None else offer.prepared, again=again)
 
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
-        practice = self._practice
         self._refuse_blocked(prepared)
+        return self._queue(self._deliveries(prepared), again=again, complete=self._is_whole())
+
+    def _queue(self, rows: Iterable[NewDelivery], *, again: bool, complete: bool) -> int:
+        practice = self._practice
         practice.ledger.guard.check(by=practice.user, now=practice.now())
         record = practice.ledger.mailings.open_mailing(
             self.plan,
@@ -561,7 +564,7 @@ class Mailing:
         )
         practice.ledger.mailings.enqueue(
             record.id,
-            self._deliveries(prepared),
+            rows,
             again=again,
             complete=self._is_whole(),
             not_before=practice.now() + self.timing.undo_window if self.timing.undo_window else None,
@@ -572,14 +575,18 @@ class Mailing:
         return record.id
 
     def resume(
-        self, *, connections: int | None = None, progress: Callable[[MailingProgress], None] | None = None
+        self,
+        *,
+        connections: int | None = None,
+        progress: Callable[[MailingProgress], None] | None = None,
+        results: bool = True,
     ) -> pd.DataFrame:
         """Send what is due of the mailing as it was frozen; `connections` and `progress` as for `send`.
 
         Returns
         -------
         DataFrame
-            The results of this mailing, as `send` gives them.
+            The results of this mailing, as `send` gives them; without rows unless its `results` are wanted.
 
         Raises
         ------
@@ -590,7 +597,7 @@ class Mailing:
         """
         if self.id is None:
             raise UsageError(_("This mailing is not queued yet."))
-        return self._drained(None, connections=connections, progress=progress)
+        return self._drained(None, connections=connections, progress=progress, results=results)
 
     def _drained(
         self,
@@ -598,10 +605,11 @@ class Mailing:
         *,
         connections: int | None,
         progress: Callable[[MailingProgress], None] | None,
+        results: bool = True,
     ) -> pd.DataFrame:
         if self.id is not None:
             self._practice.drain(self.id, only=only, connections=connections, progress=progress)
-        return self.results
+        return self.results if results else without_people(self._practice.ledger.results.empty())
 
     def summary(self, *, planned: bool | None = None) -> MailingSummary:
         """Return the mailing in numbers: how many rows stand where and why, without anybody's name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,11 @@ from workbench.practice.dispatch import dispatch, next_departure
 from workbench.practice.exporting import ExportReport, TableWriter, export_rows
 from workbench.practice.identity import OPENED, origin_of, whose
 from workbench.practice.letters import LetterPress
+from workbench.practice.long_mailing import LongMailing
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
 from workbench.practice.objecting import Objecting
+from workbench.practice.parts import LongList, table_in_parts
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
 from workbench.practice.screens import Screens
@@ -66,6 +68,7 @@ class Practice(Asking, Objecting, Telling):
         tester: Callable[[Account, str | None], list[Any]],
         importer: Callable[..., Any],
         table_reader: Callable[[Path], pd.DataFrame],
+        table_parts: Callable[[Path, int], Iterator[pd.DataFrame]],
         table_writer: TableWriter,
         doctor: Callable[[Practice], list[Any]],
         notebooks: Notebooks,
@@ -97,6 +100,7 @@ class Practice(Asking, Objecting, Telling):
         self._transport_of = transport_of
         self._importer = importer
         self.read_recipients = table_reader
+        self._table_parts = table_parts
         self._table_writer = table_writer
         self._doctor = doctor
         self.notebooks = notebooks
@@ -252,9 +256,23 @@ class Practice(Asking, Objecting, Telling):
 
     # --- the mailing --------------------------------------------------------------------------------------
 
+    def recipients_in(self, path: Path) -> pd.DataFrame | LongList:
+        """Return a file of recipients for `mailing`: as `read_recipients` does, or as a list that is never held whole.
+
+        Raises
+        ------
+        ImportRefused
+            When the file cannot be read.
+        UnknownName
+            When it is long, and has no column of addresses.
+        """
+        if not path.is_file():  # what comes through a pipe is read once
+            return self.read_recipients(path)
+        return table_in_parts(path, self._table_parts)
+
     def mailing(
         self,
-        subjects: pd.DataFrame,
+        subjects: pd.DataFrame | LongList,
         template: Template | str,
         *,
         account: str | None = None,
@@ -269,7 +287,8 @@ class Practice(Asking, Objecting, Telling):
         ----------
         subjects
             A search frame (column ``subject_key``), or a table with a column ``email`` and, if it can, ``id``
-            and ``name``; each further column is a merge value by its own name.
+            and ``name``; each further column is a merge value by its own name. A long list (`recipients_in`,
+            `found_in_parts`) makes a mailing that is checked and sent part by part.
         template
             An email type or its path.
         account
@@ -309,11 +328,15 @@ class Practice(Asking, Objecting, Telling):
         >>> practice.mailing(rdv, "Rendez-vous/Rappel de rendez-vous")
         <Mailing not queued yet: Rendez-vous/Rappel de rendez-vous>
         """
-        whose(subjects, self.settings.workspace_id)
+        if not isinstance(subjects, LongList):
+            whose(subjects, self.settings.workspace_id)
         if isinstance(template, str):
             template = self.templates[template]
         chosen = self._account(account or template.account)
-        search, parameters, digest = origin_of(subjects)
+        if isinstance(subjects, LongList):
+            search, parameters, digest = subjects.search, subjects.parameters, subjects.digest
+        else:
+            search, parameters, digest = origin_of(subjects)
         plan = MailingPlan(
             template=template.path,
             account=chosen.name,
@@ -325,7 +348,10 @@ class Practice(Asking, Objecting, Telling):
             key=key,
             values=answers_to(asked_by(template, self), values or {}, self),
         )
-        return Mailing(self, subjects, template, chosen, plan, mailing_id=self.ledger.mailings.id_of(plan))
+        number = self.ledger.mailings.id_of(plan)
+        if isinstance(subjects, LongList):
+            return LongMailing(self, subjects, template, chosen, plan, mailing_id=number)
+        return Mailing(self, subjects, template, chosen, plan, mailing_id=number)
 
     def mailing_by_id(self, mailing_id: int) -> Mailing:
         """Return a mailing queued before, to look at its numbers or to go on with it.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -30,6 +30,7 @@ from workbench.merging.recipients import (
     recipients_from_subjects,
     with_objections,
 )
+from workbench.merging.table_identity import RepeatedRows
 from workbench.practice.letters import LetterPress
 
 if TYPE_CHECKING:
@@ -59,6 +60,44 @@ def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
     ]
 
 
+class Shared:
+    """What is read or made once for a mailing, however many parts its list has: objections, what was told, the press.
+
+    Parameters
+    ----------
+    practice, template, account
+        The mailing's.
+    """
+
+    def __init__(self, practice: Practice, template: Template, account: Account) -> None:
+        self._practice = practice
+        self._template = template
+        self._account = account
+        self._press: LetterPress | None = None
+
+    @cached_property
+    def objections(self) -> Objections:
+        """Who objects as it stands now; every claimed batch asks again (P13)."""
+        practice = self._practice
+        return Objections.from_frame(
+            pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
+            selves=practice.store.selves,
+            mailbox=address_key,
+        )
+
+    @cached_property
+    def told(self) -> frozenset[tuple[str, str, str, str]]:
+        """What this purpose and step have told already, and to whom."""
+        template = self._template
+        return self._practice.ledger.last_messages.told_to(template.occasion_purpose, template.step)
+
+    def press(self, columns: tuple[str, ...]) -> LetterPress:
+        """Return what renders and writes this mailing's messages; `columns` are those of its table."""
+        if self._press is None:
+            self._press = self._practice.press(self._template, self._account, columns=columns)
+        return self._press
+
+
 class Prepared:
     """A mailing worked out at one moment; each step is done once, when it is first asked for.
 
@@ -76,9 +115,16 @@ class Prepared:
         *,
         now: datetime,
         again: bool = False,
+        shared: Shared | None = None,
+        first: int = 0,
+        repeated: RepeatedRows | None = None,
     ) -> None:
         self._practice = practice
         self._subjects = subjects
+        self._shared = shared or Shared(practice, template, account)
+        # Of a part of a long table: how many rows come before, and which of all its rows repeat others.
+        self._first = first
+        self._repeated = repeated
         self._template = template
         self._account = account
         self._plan = plan
@@ -107,8 +153,7 @@ class Prepared:
         if self._press is None:
             with self._doing:
                 if self._press is None:
-                    columns = tuple(self.addressed.values.columns)
-                    self._press = self._practice.press(self._template, self._account, columns=columns)
+                    self._press = self._shared.press(tuple(self.addressed.values.columns))
         return self._press
 
     @property
@@ -183,11 +228,7 @@ class Prepared:
 
     def _find(self) -> Recipients:
         practice, plan, template = self._practice, self._plan, self._template
-        objections = Objections.from_frame(
-            pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True),
-            selves=practice.store.selves,
-            mailbox=address_key,
-        )
+        objections = self._shared.objections
         if "subject_key" not in self._subjects.columns:
             found = recipients_from_table(
                 self._subjects,
@@ -196,6 +237,8 @@ class Prepared:
                 people=practice.store.people,
                 today=practice.calendar.today(self.at),
                 adult_age=practice.settings.adult_age,
+                first=self._first,
+                repeated=self._repeated,
             )
             willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
             found = replace(found, frame=willing)
@@ -224,10 +267,6 @@ class Prepared:
                 told=told_apart_by(plan.values, practice.catalogue),
                 answers=digest_of(plan.values),
                 payers=practice.store.invoice_payers(bills) if bills else None,
-                told_already=tuple if self.again else self._told_already,
+                told_already=tuple if self.again else lambda: self._shared.told,
             )
         return replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
-
-    def _told_already(self) -> frozenset[tuple[str, str, str, str]]:
-        template = self._template
-        return self._practice.ledger.last_messages.told_to(template.occasion_purpose, template.step)

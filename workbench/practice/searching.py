@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from workbench.domain.saved_searches import SavedSearch, called, name_to_save
 from workbench.domain.searches import SearchParameter
 from workbench.errors import StaleData, UnknownName, UsageError
 from workbench.language import _, language, marked
+from workbench.practice.parts import PART, LongList, search_in_parts
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -71,9 +72,19 @@ class Searching:
 
     # --- one search -------------------------------------------------------------------------------------
 
-    def search(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
-        """Return the rows of a search, or of a saved one, with the last message to each; see ``practice.search``."""
-        frame = self._found(name, parameters, today)
+    def search(
+        self,
+        name: str,
+        parameters: Mapping[str, object],
+        *,
+        today: date,
+        patients: Collection[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return the rows of a search, or of a saved one, with the last message to each; see ``practice.search``.
+
+        `patients` are the only ones whose rows are looked for.
+        """
+        frame = self._found(name, parameters, today, patients=patients)
         asked = frame.attrs["workbench"]
         self._tell_freshness(frame)
         kept = np.ones(len(frame), dtype=bool)
@@ -87,6 +98,26 @@ class Searching:
             "workspace": self._practice.settings.workspace_id,
         }
         return frame
+
+    def in_parts(
+        self, name: str, parameters: Mapping[str, object], *, today: date, size: int = PART
+    ) -> pd.DataFrame | LongList:
+        """Return the rows of a search, or a long list when it finds more than `size` rows of patients.
+
+        What moved is always held: the ledger and the store find it together.
+        """
+        meant, asked = self.meant(name, parameters)
+        count, patients = (
+            (0, []) if meant == _MOVED else self._practice.store.found_patients(meant, asked, today=today, rows=size)
+        )
+        if not patients:
+            return self.search(name, parameters, today=today)
+        resolved = self._practice.store.resolve(meant, asked, today=today)
+
+        def ask(some: Collection[str]) -> pd.DataFrame:
+            return self.search(meant, asked, today=today, patients=some)
+
+        return search_in_parts(meant, resolved, patients, count, ask)
 
     def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
         """Return how a search finds its rows, one row a condition, those that the ledger answers after the store's."""
@@ -140,12 +171,20 @@ class Searching:
             )
         )
 
-    def _found(self, name: str, parameters: Mapping[str, object], today: date, *, whole: bool = False) -> pd.DataFrame:
+    def _found(
+        self,
+        name: str,
+        parameters: Mapping[str, object],
+        today: date,
+        *,
+        whole: bool = False,
+        patients: Collection[str] | None = None,
+    ) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
         told = self._last_told() if name == _MOVED else None
         also = self._moved_since(told) if told is not None else []
-        frame = self._practice.store.search(name, parameters, today=today, also=also, whole=whole)
+        frame = self._practice.store.search(name, parameters, today=today, also=also, whole=whole, patients=patients)
         asked = frame.attrs["workbench"]
         if told is not None:
             frame = self._with_what_was_told(frame, told)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.domain.mailings import Tally
 from workbench.practice.card import Card
 from workbench.practice.identity import without_people
 from workbench.practice.mailing import Mailing
@@ -73,6 +75,17 @@ class Telling(Card):
         )
         frame = self.ledger.results.results(number, since=start)
         return frame if identities else without_people(frame)
+
+    def results_in_parts(self, mailing: int, *, size: int = 2000) -> Iterator[pd.DataFrame]:
+        """Give the results of a mailing with names and addresses, so many rows at a time; at least one frame.
+
+        Columns as in `results`, however long the mailing is; raises ``UnknownMailing`` alike.
+        """
+        return self.ledger.results.in_parts(mailing, size=size)
+
+    def tally(self, mailing: int) -> Tally:
+        """Return how many rows of a mailing stand where, and why."""
+        return self.ledger.mailings.tally(mailing)
 
     def plot(self, results: Mailing | int | pd.DataFrame | None = None) -> Any:
         """Draw what became of a mailing's messages (by default the latest), by state, reason and time.

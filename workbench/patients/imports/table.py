@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from workbench.domain.spreadsheets import FORMULA_SIGNS
 from workbench.errors import ImportRefused
 from workbench.language import _
 
@@ -22,6 +21,7 @@ _WINDOWS = "cp1252"
 _OLDER_ENCODINGS = ["mac_roman", "cp850"]
 """What else French practices' software writes when it is neither Unicode nor Windows: old Macs, DOS."""
 
+_GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST_CELL = 1_000_000
 _ZIP = b"PK\x03\x04"
 _OLDER_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -68,9 +68,7 @@ def read_table(
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ImportRefused(
-            _("The file {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
-        ) from error
+        raise _unreadable(path, error) from error
     if data.startswith(_ZIP):
         # Most files are none: the library is loaded for those that are.
         from workbench.patients.imports.xlsx import read_xlsx
@@ -82,6 +80,64 @@ def read_table(
     if delimiter is not None and len(delimiter) != 1:
         raise ImportRefused(_("The delimiter must be a single character, as « ; ».").format())
     return replace(_parsed(text, delimiter or _delimiter_of(text), path.name), encoding=read_in)
+
+
+_HELD_WHOLE = 2_000_000
+_BLOCK = 1 << 20
+
+
+def read_table_in_parts(path: Path, *, rows: int) -> Iterator[ImportTable]:
+    """Read a file as `read_table` does, so many rows at a time; there is at least one part.
+
+    A long text file is never held whole, unless it is in one of the older encodings; a workbook always is. Lines that
+    have too many cells are those of each part; raises like `read_table`, of a text that breaks off when it is reached.
+    """
+    try:
+        size = path.stat().st_size if path.is_file() else 0
+        with path.open("rb") as file:
+            head = file.read(4)
+        encoding = _encoding_of(path) if size > _HELD_WHOLE and head != _ZIP else ""
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not encoding:
+        table = read_table(path)
+        for start in range(0, max(len(table.lines), 1), rows):
+            own = slice(start, start + rows)
+            columns = tuple(column[own] for column in table.columns)
+            crooked = table.crooked if not start else ()
+            yield replace(table, columns=columns, lines=table.lines[own], crooked=crooked)
+        return
+    with path.open(encoding=encoding, newline="") as text:
+        delimiter = _delimiter_of(text.read(65536))
+        text.seek(0)
+        for table in _parts(text, delimiter, path.name, rows):
+            yield replace(table, encoding=read_as(encoding))
+
+
+def _encoding_of(path: Path) -> str:
+    """Return the encoding that a long file is read in as `_decoded` would, ``""`` when that takes all of it at once."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        tried = ["utf-16"]
+    elif head.startswith(_OLDER_WORKBOOK) or b"\x00" in head:
+        tried = []
+    else:
+        tried = ["utf-8-sig", _WINDOWS]
+    for encoding in tried:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        with path.open("rb") as file, suppress(UnicodeDecodeError):
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+            return encoding
+    return ""
+
+
+def _unreadable(path: Path, error: OSError) -> ImportRefused:
+    return ImportRefused(
+        _("The file {file} cannot be read: {cause}.").format(file=path.name, cause=error.strerror or error)
+    )
 
 
 def tells_its_encoding(path: Path) -> bool:
@@ -155,49 +211,60 @@ def _delimiter_of(text: str) -> str:
 
 
 def _parsed(text: str, delimiter: str, name: str) -> ImportTable:
-    limit = csv.field_size_limit(_LARGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    crooked: list[int] = []
+    (table,) = _parts(io.StringIO(text, newline=""), delimiter, name, None)
+    return table
+
+
+def _parts(text: Iterable[str], delimiter: str, name: str, size: int | None) -> Iterator[ImportTable]:
+    """Cut a text into cells, so many rows at a time; the first part is there even without any."""
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     headings: list[str] = []
     before = 0
-    try:
-        for row in reader:
-            line, before = before + 1, reader.line_num
-            if not "".join(row).strip():
-                continue
-            if not headings:
-                headings = [clean_cell(cell) for cell in row]
-                continue
-            if len(row) > len(headings):
-                if "".join(row[len(headings) :]).strip():
-                    crooked.append(line)
+    first = True
+    while True:
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        crooked: list[int] = []
+        # The limit is everybody's: it is ours only while we read.
+        limit = csv.field_size_limit(_LARGEST_CELL)
+        try:
+            for row in reader:
+                line, before = before + 1, reader.line_num
+                if not "".join(row).strip():
                     continue
-                row = row[: len(headings)]
-            rows.append(row)
-            lines.append(line)
-    except csv.Error as error:
-        raise ImportRefused(
-            _("The file {file} cannot be read from line {line} on ({cause}): check the quotes there.").format(
-                file=name, line=before + 1, cause=error
-            )
-        ) from error
-    finally:
-        csv.field_size_limit(limit)
-    columns = list(zip_longest(*rows, fillvalue="")) if rows else []
-    columns += [("",) * len(rows)] * (len(headings) - len(columns))
-    return ImportTable(
-        headings=tuple(headings),
-        columns=tuple(columns),
-        lines=lines,
-        crooked=crooked,
-    )
+                if not headings:
+                    headings = [clean_cell(cell) for cell in row]
+                    continue
+                if len(row) > len(headings):
+                    if "".join(row[len(headings) :]).strip():
+                        crooked.append(line)
+                        continue
+                    row = row[: len(headings)]
+                rows.append(row)
+                lines.append(line)
+                if len(rows) == size:
+                    break
+        except csv.Error as error:
+            raise ImportRefused(
+                _("The file {file} cannot be read from line {line} on ({cause}): check the quotes there.").format(
+                    file=name, line=before + 1, cause=error
+                )
+            ) from error
+        finally:
+            csv.field_size_limit(limit)
+        if not rows and not crooked and not first:
+            return
+        columns = list(zip_longest(*rows, fillvalue="")) if rows else []
+        columns += [("",) * len(rows)] * (len(headings) - len(columns))
+        yield ImportTable(headings=tuple(headings), columns=tuple(columns), lines=lines, crooked=crooked)
+        first = False
+        if len(rows) != size:
+            return
 
 
 def clean_cell(cell: str) -> str:
     """Return a cell without blanks around, and without the guard ``'`` that spreadsheets need before a formula."""
     text = cell.replace("\x00", "").strip()  # PostgreSQL keeps no NUL, and no name holds one
-    if text.startswith("'") and text[1:2] in FORMULA_SIGNS and len(text) > 1:
+    if text.startswith("'") and text[1:2] in _GUARDED and len(text) > 1:
         return text[1:].strip()
     return text
