@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from workbench.cli.main import app
 from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.departures import NextDeparture
 from workbench.domain.mailings import Counts, Tally
 from workbench.domain.messages import Address, Message
 from workbench.errors import UnknownPatient
@@ -60,6 +61,7 @@ class FakeMailing:
     outcome: Exception | None = None
     interrupted_by: int | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
+    timing: tuple[float, bool] = (0, False)
 
     def check(self) -> pd.DataFrame:
         row = {"recipient": "patient:3", "severity": "error", "code": "no_address", "message": "No e-mail address."}
@@ -88,6 +90,10 @@ class FakeMailing:
         self.practice.asked.append(("forecast", self.id, again))
         left = int((self.recipients["reason"] != "").sum())
         return Counts(skipped=left, pending=len(self.recipients) - left)
+
+    def leaves(self, *, undo_window: float = 0, within_hours: bool = False) -> FakeMailing:
+        self.timing = (undo_window, within_hours)
+        return self
 
     def preview(self, number: int = 0) -> Message:
         return Message(
@@ -133,6 +139,8 @@ class FakePractice:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     closed: bool = False
     made: FakeMailing | None = None
+    departure: NextDeparture | None = None
+    settings: Any = field(default_factory=lambda: SimpleNamespace(sending_hours="", undo_minutes=0))
     calendar: Any = field(default_factory=lambda: SimpleNamespace(zone=ZoneInfo("Europe/Paris")))
 
     def __post_init__(self) -> None:
@@ -198,8 +206,18 @@ class FakePractice:
     def settle(self, number: int, *, as_sent: bool) -> int:
         return self._turn("in_doubt", "sent" if as_sent else "pending")
 
-    def cancel(self, number: int) -> int:
-        return self._turn("pending", "cancelled")
+    def cancel(self, number: int, *, deliveries: list[int] | None = None) -> int:
+        if deliveries is None:
+            return self._turn("pending", "cancelled")
+        waiting = [str(one) for one in deliveries if self.statuses.get(str(one)) == "pending"]
+        self.statuses.update(dict.fromkeys(waiting, "cancelled"))
+        return len(waiting)
+
+    def sending_hours(self, account: Any) -> str:
+        return self.settings.sending_hours
+
+    def next_departure(self, number: int) -> NextDeparture | None:
+        return self.departure
 
     def opt_out(self, who: str, *, channel: str, purpose: str, source: str) -> None:
         self.asked.append(("opt_out", who, channel, purpose, source))

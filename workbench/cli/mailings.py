@@ -12,7 +12,7 @@ from workbench.cli.output import say, show
 from workbench.cli.report import say_what_is_open, show_counts, show_left_out
 from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
-from workbench.errors import UsageError
+from workbench.errors import MailingError, UsageError
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def show_mailing(
     if format is Format.TABLE and output is None:
         show_counts(found.counts, title=_("Mailing {mailing}").format(mailing=mailing))
         show_left_out(practice.tally(mailing))
-        say_what_is_open(mailing, found.counts)
+        say_what_is_open(mailing, found.counts, practice.next_departure(mailing))
 
 
 @group.command("resume", help=_("Go on with a mailing that was stopped or interrupted, as it was confirmed."))
@@ -98,11 +98,26 @@ def resume(
     )
 
 
-@group.command("cancel", help=_("Cancel what has not left yet."))
-def cancel(ctx: typer.Context, mailing: MailingArgument) -> None:
+@group.command("cancel", help=_("Cancel what has not left yet, or of it some messages alone."))
+def cancel(
+    ctx: typer.Context,
+    mailing: MailingArgument,
+    delivery: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--delivery", metavar="N", help=_("Only the message of this number (delivery_id in the results).")
+        ),
+    ] = None,
+) -> None:
     """Cancel the open rows of a mailing."""
     practice = practice_of(ctx)
-    count = practice.cancel(mailing)
+    count = practice.cancel(mailing, deliveries=delivery or None)
+    if delivery and not count:
+        raise MailingError(
+            _(
+                "None of these messages waits in mailing {mailing}: they have left, are leaving, or belong elsewhere."
+            ).format(mailing=mailing)
+        )
     say(
         n_(
             "{count} waiting message of mailing {mailing} is cancelled; what had left stays in the results.",

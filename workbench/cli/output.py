@@ -203,6 +203,9 @@ def _csv_cell(value: object) -> object:
         return ""
     if isinstance(value, (list, dict)):
         value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and "\r" in value:
+        # Python 3.11 and 3.12 quote no lone one, and a spreadsheet would begin a row after it.
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
     return guarded(value)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from workbench.cli.output import is_terminal, say
 from workbench.displays.cells import friendly
 from workbench.displays.progress import sending_bar, sentence_of, terminal_bar
+from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress
 from workbench.domain.runs import RunProgress
 from workbench.language import _, n_
@@ -34,7 +35,7 @@ def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator
         if waiting is not None and waiting != told:
             # Whoever reads this later must not think that it hangs.
             told, last = waiting, clock()
-            say(_wait_sentence(progress.pending, waiting))
+            say(_wait_sentence(progress, waiting))
         elif clock() - last >= _SECONDS_BETWEEN_LINES:
             last = clock()
             say(sentence_of(progress))
@@ -65,12 +66,36 @@ def _checked(done: int, rows: int) -> str:
     return _("Checked {done} of {count}").format(done=done, count=rows)
 
 
-def _wait_sentence(pending: int, until: datetime) -> str:
-    return n_(
+def _wait_sentence(progress: MailingProgress, until: datetime) -> str:
+    pending = progress.pending
+    sentences = {
+        WaitingFor.UNDO: n_(
+            "{count} message leaves at {time}. Until then take it back with: workbench mailings cancel {mailing}",
+            "{count} messages leave at {time}. Until then take them back with: workbench mailings cancel {mailing}",
+            pending,
+        ),
+        WaitingFor.LIMITS: n_(
+            "The account has sent as much as it may for now; {count} message goes on at {time}. Ctrl-C is safe: it "
+            "leaves with the same command later.",
+            "The account has sent as much as it may for now; {count} messages go on at {time}. Ctrl-C is safe: they "
+            "leave with the same command later.",
+            pending,
+        ),
+        WaitingFor.HOURS: n_(
+            "It is outside the sending hours; {count} message goes on at {time}. Ctrl-C is safe: it leaves with the "
+            "same command later.",
+            "It is outside the sending hours; {count} messages go on at {time}. Ctrl-C is safe: they leave with the "
+            "same command later.",
+            pending,
+        ),
+    }
+    put_off = n_(
         "{count} message is put off; next attempt at {time}. Ctrl-C is safe: it leaves with the same command later.",
         "{count} messages are put off; next attempt at {time}. Ctrl-C is safe: they leave with the same command later.",
         pending,
-    ).format(count=pending, time=friendly(until))
+    )
+    sentence = sentences.get(progress.waiting_for, put_off)
+    return sentence.format(count=pending, time=friendly(until), mailing=progress.mailing_id)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.displays.cells import friendly
+from workbench.displays.waiting import waiting_sentence
 from workbench.displays.words import status_words
+from workbench.domain.departures import NextDeparture
 from workbench.domain.mailings import Counts, Tally
 from workbench.language import _, n_
 
@@ -135,8 +137,8 @@ def say_what_waits_elsewhere(practice: Practice, mailing_id: int, tally: Tally) 
         )
 
 
-def say_what_is_open(mailing_id: int, counts: Counts) -> None:
-    """Tell what remains to be done, by whom, and how."""
+def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture | None = None) -> None:
+    """Tell what remains to be done, by whom, and how; `departure` says why it waits."""
     if counts.pending:
         say(
             n_(
@@ -147,6 +149,8 @@ def say_what_is_open(mailing_id: int, counts: Counts) -> None:
                 counts.pending,
             ).format(count=counts.pending, mailing=mailing_id)
         )
+        if departure is not None:
+            say(waiting_sentence(departure.waiting_for, departure.at))
     if counts.in_doubt:
         say(
             n_(

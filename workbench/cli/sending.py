@@ -153,6 +153,19 @@ def send(
     again: Annotated[
         bool, typer.Option("--again", help=_("Send once more on purpose to those who already had it."))
     ] = False,
+    undo_window: Annotated[
+        float | None,
+        typer.Option(
+            "--undo-window",
+            metavar="MINUTES",
+            min=0,
+            help=_("Let it leave so much later; until then it can be cancelled."),
+        ),
+    ] = None,
+    within_hours: Annotated[
+        bool | None,
+        typer.Option("--within-hours/--any-hour", help=_("Keep to the sending hours, or send whatever the time is.")),
+    ] = None,
     results: ResultsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -179,11 +192,23 @@ def send(
         _show_dry_run(mailing, findings, again=again, json=json)
         return
     say_findings(findings, mailing, only_warnings=yes and not json)
+    _set_timing(practice, mailing, asked=not yes, undo_window=undo_window, within_hours=within_hours)
     if not yes:
         _confirm(mailing, again=again)
     raise typer.Exit(
         run_and_report(practice, mailing, connections=connections, again=again, results=results, json=json, fresh=True)
     )
+
+
+def _set_timing(
+    practice: Practice, mailing: Mailing, *, asked: bool, undo_window: float | None, within_hours: bool | None
+) -> None:
+    """Say when the mailing leaves: the practice's own ways count where somebody is `asked`, what is given always."""
+    if undo_window is None:
+        undo_window = practice.settings.undo_minutes if asked else 0
+    if within_hours is None:
+        within_hours = asked and bool(practice.sending_hours(mailing.account))
+    mailing.leaves(undo_window=undo_window, within_hours=within_hours)
 
 
 def mailing_asked(
@@ -278,7 +303,7 @@ def run_and_report(
         show_left_out(tally)
     say_what_left(before, counts)
     say_what_waits_elsewhere(practice, mailing.id, tally)
-    say_what_is_open(mailing.id, counts)
+    say_what_is_open(mailing.id, counts, practice.next_departure(mailing.id))
     if json:
         print_json(json_counts(mailing.id, counts))
     return status or counts.exit_status

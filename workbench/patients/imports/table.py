@@ -13,6 +13,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
+from workbench.domain.spreadsheets import FORMULA_SIGNS
 from workbench.errors import ImportRefused
 from workbench.language import _
 
@@ -21,7 +22,6 @@ _WINDOWS = "cp1252"
 _OLDER_ENCODINGS = ["mac_roman", "cp850"]
 """What else French practices' software writes when it is neither Unicode nor Windows: old Macs, DOS."""
 
-_GUARDED = ("=", "+", "-", "@", "\t", "\r")
 _LARGEST_CELL = 1_000_000
 _ZIP = b"PK\x03\x04"
 _OLDER_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -265,6 +265,6 @@ def _parts(text: Iterable[str], delimiter: str, name: str, size: int | None) -> 
 def clean_cell(cell: str) -> str:
     """Return a cell without blanks around, and without the guard ``'`` that spreadsheets need before a formula."""
     text = cell.replace("\x00", "").strip()  # PostgreSQL keeps no NUL, and no name holds one
-    if text.startswith("'") and text[1:2] in _GUARDED and len(text) > 1:
+    if text.startswith("'") and text[1:2] in FORMULA_SIGNS and len(text) > 1:
         return text[1:].strip()
     return text
