@@ -74,6 +74,8 @@ class Mailing:
         self.id = mailing_id
         self.timing = Timing()
         """When it leaves once it is confirmed; see `leaves`."""
+        self.checking: Callable[[int, int], None] | None = None
+        """Told how many rows of a long list are checked, and of how many, whenever it is worked out."""
 
     @property
     def practice(self) -> Practice:
@@ -566,7 +568,7 @@ class Mailing:
             record.id,
             rows,
             again=again,
-            complete=self._is_whole(),
+            complete=complete,
             not_before=practice.now() + self.timing.undo_window if self.timing.undo_window else None,
             by=practice.user,
             now=practice.now(),
