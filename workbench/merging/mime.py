@@ -70,18 +70,19 @@ def encoded_words(text: str, *, used: int) -> str:
     whole = text.translate(_Q)
     if len(whole) <= room:
         return f"=?utf-8?q?{whole}?="
-    words: list[str] = []
-    current: list[str] = []
-    size = 0
-    for character in text:
-        piece = _Q[ord(character)]
-        if current and size + len(piece) > room:
-            words.append("".join(current))
-            current, size, room = [], 0, 63
-        current.append(piece)
-        size += len(piece)
-    words.append("".join(current))
-    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)
+    words = []
+    start = 0
+    while len(whole) - start > room:
+        cut = start + room
+        # An encoded byte stays in one piece, and so do the bytes of one character.
+        if "=" in whole[cut - 2 : cut]:
+            cut = whole.index("=", cut - 2)
+        while whole[cut] == "=" and whole[cut + 1] in "89AB":
+            cut -= 3
+        words.append(whole[start:cut])
+        start, room = cut, 63
+    words.append(whole[start:])
+    return "\r\n ".join([f"=?utf-8?q?{word}?=" for word in words])
 
 
 def unstructured(name: str, value: str) -> str:
