@@ -28,6 +28,7 @@ from workbench.merging.recipients import MERGED_WITH, Recipients, plain_records,
 from workbench.merging.table_identity import RepeatedRows, TableDigest, keys_of, row_digests
 
 EMAIL_COLUMNS = ("email", "e_mail", "mail", "courriel", "adresse_e_mail", "adresse_email", "adresse_mail")
+_HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
 _FIRST_NAMES = ("first_name", "prenom")
 _LAST_NAMES = ("last_name", "nom")
 _CIVILITIES = ("civility", "civilite")
@@ -294,7 +295,7 @@ def _plain(series: pd.Series) -> list[object]:
     """Return a table's column as plain values: text, numbers, yes or no, lists; missing and empty ones are ``None``."""
     column = series.astype(object).where(series.notna(), None).tolist()
     if all(cell is None or type(cell) is str for cell in column):
-        return [cell or None for cell in column]
+        return [_kept(cell) or None for cell in column]
     numbers = [value for value in column if isinstance(value, float)]
     # pandas makes floats of whole numbers as soon as one is missing; a letter says 3, not 3.0.
     whole = bool(numbers) and all(value.is_integer() for value in numbers)
@@ -305,16 +306,31 @@ def _plain(series: pd.Series) -> list[object]:
         elif isinstance(value, float) and whole:
             plain.append(int(value))
         elif isinstance(value, (str, bool, int, float)):
-            plain.append(value)
+            plain.append(_kept(value) if isinstance(value, str) else value)
         elif isinstance(value, (list, dict)):
-            plain.append(json.loads(json.dumps(value, default=str)))
+            plain.append(_storable(json.loads(json.dumps(value, default=str))))
         elif isinstance(value, (datetime, date)):
             plain.append(value.isoformat())
         elif hasattr(value, "item"):
             plain.append(value.item())
         else:
-            plain.append(str(value))
+            plain.append(_kept(str(value)))
     return plain
+
+
+def _kept(text: str | None) -> str:
+    """Return a cell without NUL, which PostgreSQL refuses, and half characters, which nothing can write."""
+    if text is None or text.isprintable():
+        return text or ""
+    return _HALF_CHARACTERS.sub("\ufffd", text.replace("\x00", ""))
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, dict):
+        return {_kept(name): _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    return _kept(value) if isinstance(value, str) else value
 
 
 def _cells(values: pd.DataFrame, names: Sequence[str], *, among: Sequence[str] | None = None) -> list[str]:
