@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tests.journeys.running import environment, run_workbench, start_workbench
 from tests.servers.auditor import Audit, audit_workspace
-from tests.servers.chaos_process import KINDS, ROOT, Chaos, serving_chaos
+from tests.servers.chaos_process import KINDS, Chaos, serving_chaos
 
 TEMPLATE = """---
 label: Jeton
@@ -76,8 +76,7 @@ class Office:
         return start_workbench(*words, workspace=self.workspaces[host], home=self.folder, **self._environment(host))
 
     def _environment(self, host: int) -> dict[str, str]:
-        ours = {"PYTHONPATH": str(ROOT)}
-        return {**ours, "WORKBENCH_HOST": f"host-{host}"} if len(self.workspaces) > 1 else ours
+        return {"WORKBENCH_HOST": f"host-{host}"} if len(self.workspaces) > 1 else {}
 
 
 def open_office(
@@ -102,7 +101,8 @@ def open_office(
         capture_output=True,
         text=True,
         check=False,
-        env=environment(folder, PYTHONPATH=str(ROOT)),
+        env=environment(folder),
+        cwd=folder,
     )
     assert made.returncode == 0, made.stderr
     for workspace in workspaces if lease is not None else ():
