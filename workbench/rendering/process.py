@@ -61,6 +61,7 @@ class RenderingProcess:
         self._waiting: deque[memoryview] = deque()
         self._read: list[bytes] = []
         self._have = 0
+        self._silent = False
         self._ended_here = False
         with _interrupts_held():
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -114,6 +115,8 @@ class RenderingProcess:
                 self.begun = True
                 until = time.monotonic() + self._seconds
                 continue
+            if self._silent:
+                raise self._gone()
             left = until - time.monotonic()
             if left <= 0:
                 raise OutOfTime
@@ -147,7 +150,8 @@ class RenderingProcess:
             except BlockingIOError:
                 return
             if not piece:
-                raise self._gone()
+                self._silent = True  # what it has said before counts
+                return
             self._read.append(piece)
             self._have += len(piece)
             if self._have > FLUSHED_AT:
