@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.errors import UnknownMailing, UnknownPatient, UsageError
 
 
@@ -51,6 +53,34 @@ def test_cancel_says_what_stays(command, practice):
     assert done.exit_code == 0
     assert "2 waiting messages of mailing 7 are cancelled" in done.stderr
     assert practice.statuses["1"] == "cancelled"
+
+
+def test_one_message_is_cancelled_by_its_number(command, practice):
+    done = command("mailings", "cancel", "7", "--delivery", "2")
+    assert done.exit_code == 0
+    assert "1 waiting message of mailing 7 is cancelled" in done.stderr
+    assert practice.statuses == {"1": "pending", "2": "cancelled", "3": "skipped"}
+
+
+def test_what_does_not_wait_cannot_be_cancelled(command, practice):
+    done = command("mailings", "cancel", "7", "--delivery", "3")
+    assert done.exception.exit_status == 1
+    assert "None of these messages waits" in done.exception.sentence
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (WaitingFor.UNDO, "Until 2026-11-23 09:00 they can be taken back"),
+        (WaitingFor.LIMITS, "The account has sent as much as it may for now; it may go on at 2026-11-23 09:00"),
+        (WaitingFor.HOURS, "outside the sending hours; they may leave from 2026-11-23 09:00"),
+        (WaitingFor.RETRY, "The server put them off; the next attempt is due at 2026-11-23 09:00"),
+    ],
+)
+def test_why_a_mailing_waits_and_until_when_is_told(command, practice, why, said):
+    at = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    practice.departure = NextDeparture(at=at, waiting_for=why)
+    assert said in command("mailings", "show", "7").stderr
 
 
 def test_results_hold_names_and_addresses_and_a_day_may_be_named(command, practice):

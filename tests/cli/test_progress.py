@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+
+import pytest
 
 from workbench.cli.progress import sending_progress
 from workbench.displays.progress import sentence_of
+from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress
 
 
@@ -37,3 +41,19 @@ def test_away_from_a_terminal_a_wait_is_said_at_once_and_only_once(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(";")[0] for line in lines] == ["3 messages are put off"] * 2
     assert "next attempt at 2026-11-22 09:30. Ctrl-C is safe" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("why", "line", "said"),
+    [
+        (WaitingFor.UNDO, "can be taken back until", "take them back with: workbench mailings cancel 7"),
+        (WaitingFor.LIMITS, "the account has sent as much as it may", "3 messages go on at 2026-11-22 09:30"),
+        (WaitingFor.HOURS, "outside the sending hours", "3 messages go on at 2026-11-22 09:30"),
+    ],
+)
+def test_a_wait_says_what_for(capsys, why, line, said):
+    waiting = replace(at(waiting_until=datetime(2026, 11, 22, 9, 30)), waiting_for=why, mailing_id=7)
+    assert line in sentence_of(waiting)
+    with sending_progress(clock=lambda: 0.0) as progress:
+        progress(waiting)
+    assert said in capsys.readouterr().err

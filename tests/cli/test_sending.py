@@ -46,6 +46,35 @@ def test_the_options_reach_the_mailing(command, practice):
     assert practice.made.calls[0]["again"] is True
 
 
+@pytest.mark.parametrize(
+    ("options", "timing"),
+    [
+        (("--yes",), (0, False)),  # what runs by itself has no undo window, and ignores the hours
+        (("--yes", "--undo-window", "10"), (10, False)),
+        (("--yes", "--within-hours"), (0, True)),
+    ],
+)
+def test_what_runs_by_itself_leaves_at_once_unless_it_is_asked(command, practice, options, timing):
+    practice.settings.undo_minutes, practice.settings.sending_hours = 5, "08:00-20:00"
+    command(*SEND, *options)
+    assert practice.made.timing == timing
+
+
+@pytest.mark.parametrize(
+    ("given", "timing"),
+    [
+        ({}, (5, True)),
+        ({"undo_window": 0.0}, (0, True)),
+        ({"within_hours": False}, (5, False)),
+    ],
+)
+def test_what_a_person_confirms_keeps_to_the_practice_s_ways(practice, given, timing):
+    practice.settings.undo_minutes, practice.settings.sending_hours = 5, "08:00-20:00"
+    given = {"undo_window": None, "within_hours": None, **given}
+    sending._set_timing(practice, practice.made, asked=True, **given)
+    assert practice.made.timing == timing
+
+
 def test_recipients_come_from_a_table(command, practice, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("email\na@exemple.test\n", encoding="utf-8")
