@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError
 
 from workbench.displays.audience import notebook_shell, someone_can_click
 from workbench.displays.progress import sending_progress
-from workbench.domain.accounts import Account, AccountKind, Security
+from workbench.domain.accounts import Account, AccountKind, Auth, Security
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
@@ -60,6 +60,7 @@ from workbench.transports.account_test import try_account
 from workbench.transports.catcher import Catcher
 from workbench.transports.caught import CaughtFolder
 from workbench.transports.eml_folder import EmlFolderTransport
+from workbench.transports.oauth import OAuthTokens, sign_in
 from workbench.transports.smtp import SmtpTransport
 
 CATCHER_ACCOUNT = "catcher"
@@ -105,8 +106,9 @@ def open_practice(
         ledger=ledger,
         catalogue=builtin_catalogue(),
         passwords=passwords,
-        transport_of=partial(_transport, folder),
-        tester=partial(_tested, folder),
+        transport_of=partial(_transport, folder, passwords),
+        tester=partial(_tested, folder, passwords),
+        signer=sign_in,
         importer=store.import_file,
         table_reader=_table,
         table_parts=_table_parts,
@@ -367,14 +369,17 @@ def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledg
 
 
 @contextmanager
-def _transport(folder: Path, account: Account, password: str | None, connections: int | None) -> Iterator[Any]:
+def _transport(
+    folder: Path, passwords: Passwords, account: Account, password: str | None, connections: int | None
+) -> Iterator[Any]:
     """Give the way out of an account for the time of one sending."""
     with _reachable(folder, account) as reached:
         if reached.kind is AccountKind.FOLDER:
             target = Path(account.folder or "outgoing")
             yield EmlFolderTransport(target if target.is_absolute() else folder / target)
         else:
-            yield SmtpTransport(reached, password, connections=connections or account.connections)
+            secret = _secret(account, password, passwords)
+            yield SmtpTransport(reached, secret, connections=connections or account.connections)
 
 
 def _reachable(folder: Path, account: Account) -> AbstractContextManager[Account]:
@@ -470,6 +475,13 @@ def _some(lines: Sequence[int]) -> str:
     return shown if len(lines) <= 10 else f"{shown} …"
 
 
-def _tested(folder: Path, account: Account, password: str | None) -> list[Any]:
+def _tested(folder: Path, passwords: Passwords, account: Account, password: str | None) -> list[Any]:
     with _reachable(folder, account) as reached:
-        return list(try_account(reached, password))
+        return list(try_account(reached, _secret(account, password, passwords)))
+
+
+def _secret(account: Account, password: str | None, passwords: Passwords) -> str | OAuthTokens | None:
+    """Give what lets an account in: its password, or access tokens made of what was kept when somebody signed in."""
+    if account.auth is not Auth.XOAUTH2:
+        return password
+    return OAuthTokens(account, password or "", keep=partial(passwords.keep, account.name))

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
+import threading
+import urllib.request
 
 import pytest
 
-from workbench.errors import AccountError, UnknownAccount, UsageError
+from tests.servers.token_server import TokenServer
+from workbench.errors import AccountError, LoginRefused, UnknownAccount, UsageError
+from workbench.transports import oauth
 
 SET = ("account", "set", "cabinet", "--email", "cabinet@exemple.test", "--host", "127.0.0.1", "--port", "2525")
 
@@ -89,3 +93,106 @@ def test_a_test_shows_each_stage_and_fails_when_one_does(at):
 @pytest.mark.parametrize("verb", ["test", "remove"])
 def test_an_unknown_account_is_refused(at, verb):
     assert isinstance(at("account", verb, "ghost").exception, UnknownAccount)
+
+
+# --- what a server may ask for -------------------------------------------------------------------------------
+
+
+def test_connections_messages_and_patience_are_set(at):
+    words = ("--connections", "3", "--per-connection", "20", "--timeout", "12.5", "--dsn")
+    assert at(*SET, "--security", "none", *words).exit_code == 0
+    row = listed(at)["cabinet"]
+    assert [row[name] for name in ("connections", "letters_per_connection", "timeout", "dsn")] == [3, 20, 12.5, True]
+    assert at("account", "set", "cabinet", "--no-dsn").exit_code == 0
+    assert listed(at)["cabinet"]["dsn"] is False
+    assert listed(at)["cabinet"]["connections"] == 3
+
+
+@pytest.mark.parametrize("words", [("--connections", "0"), ("--per-connection", "-1"), ("--timeout", "0")])
+def test_none_of_them_is_nothing(at, words):
+    assert isinstance(at(*SET, "--security", "none", *words).exception, UsageError)
+
+
+# --- access tokens -------------------------------------------------------------------------------------------
+
+OAUTH = ("--auth", "xoauth2", "--oauth", "google", "--client-id", "practice-client")
+
+
+@pytest.fixture
+def private(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    return tmp_path
+
+
+@pytest.fixture
+def signed_in(at, private, monkeypatch):
+    """An account for which a person signed in at a terminal, in a browser."""
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        if sentence.startswith("http"):
+            threading.Thread(target=lambda: urllib.request.urlopen(sentence, timeout=5).read(), daemon=True).start()
+
+    monkeypatch.setattr("workbench.cli.accounts.say", say)
+    monkeypatch.setattr("workbench.cli.accounts.is_terminal", lambda _stream: True)
+    monkeypatch.setenv("BESIDE", "s3cr3t-beside")
+    with TokenServer(client_secret="s3cr3t-beside") as provider:
+        monkeypatch.setitem(oauth.PROVIDERS, "google", provider.provider)
+        assert at(*SET, "--security", "none", *OAUTH).exit_code == 0
+        assert "workbench account login cabinet" in said[-1]
+        assert at("account", "login", "cabinet", "--client-secret-env", "BESIDE").exit_code == 0
+        yield provider, said
+
+
+def test_tokens_are_kept_outside_the_workspace_and_shown_nowhere(at, signed_in, sample, private):
+    _provider, said = signed_in
+    shown = "".join(said) + at("account", "list", "--format", "json").output
+    secrets = ("access-0", "refresh-1", "s3cr3t-beside")
+    assert not any(secret in shown for secret in secrets)
+    assert not any(
+        secret.encode() in file.read_bytes() for secret in secrets for file in sample.rglob("*") if file.is_file()
+    )
+    [file] = (private / "config").rglob("*-cabinet-*")
+    assert "refresh-1" in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_another_way_to_log_in_forgets_the_tokens(at, signed_in, private):
+    assert listed(at)["cabinet"]["password_from"] == "file"
+    assert at("account", "set", "cabinet", "--display-name", "Les Tilleuls").exit_code == 0
+    assert listed(at)["cabinet"]["password_from"] == "file"
+    assert at("account", "set", "cabinet", "--auth", "password").exit_code == 0
+    assert listed(at)["cabinet"]["password_from"] == ""
+    assert not list((private / "config").rglob("*-cabinet-*"))
+
+
+def test_a_permission_taken_back_fails_the_trial_with_the_sentence(at, signed_in):
+    provider, _said = signed_in
+    provider.refuses = "invalid_grant"
+    tried = at("account", "test", "cabinet", "--format", "json")
+    assert tried.exit_code == 1
+
+
+def test_signing_in_needs_a_person(at, private):
+    assert at(*SET, "--security", "none", *OAUTH).exit_code == 0
+    assert isinstance(at("account", "login", "cabinet").exception, AccountError)
+    assert isinstance(at("account", "test", "cabinet").exception, LoginRefused)
+
+
+@pytest.mark.parametrize("words", [("--auth", "xoauth2"), (*OAUTH[:4],), (*OAUTH[:2], "--oauth", "yahoo", *OAUTH[4:])])
+def test_an_account_with_tokens_says_whose(at, words):
+    assert isinstance(at(*SET, "--security", "none", *words).exception, AccountError)
+
+
+def test_tokens_and_a_password_do_not_go_together(at):
+    done = at(*SET, "--security", "none", *OAUTH, "--password-env", "X")
+    assert isinstance(done.exception, AccountError)
+
+
+def test_an_account_with_a_password_is_not_signed_in(at, monkeypatch):
+    monkeypatch.setattr("workbench.cli.accounts.is_terminal", lambda _stream: True)
+    assert at(*SET, "--security", "none").exit_code == 0
+    assert isinstance(at("account", "login", "cabinet").exception, AccountError)

@@ -63,6 +63,7 @@ class ChaosServer:
     connections: int = 0
     live: int = 0
     most_live: int = 0
+    tokens: Sequence[str] = ()
 
     def __enter__(self) -> ChaosServer:
         self._lock = threading.Lock()
@@ -146,7 +147,7 @@ class _Conversation:
         self.number = number
         self.buffer = b""
         self.secure = server.implicit_tls is not None
-        self.allowed = not server.users
+        self.allowed = not server.users and not any("OAUTH" in name for name in server.mechanisms)
         self.sender = self.recipient = ""
 
     def line(self) -> bytes:
@@ -254,6 +255,9 @@ class _Conversation:
         if fault is not None:
             self.say(fault.text)
             return
+        if parts[1] in ("XOAUTH2", "OAUTHBEARER"):
+            self.take_token(parts)
+            return
         if parts[1] == "PLAIN":
             if len(parts) == 2:
                 self.say("334 ")
@@ -269,6 +273,20 @@ class _Conversation:
             self.say("235 welcome")
         else:
             self.say("535 5.7.8 bad credentials")
+
+    def take_token(self, parts: list[str]) -> None:
+        if len(parts) == 2:
+            self.say("334 ")
+            parts.append(self.line().decode())
+        token = base64.b64decode(parts[2]).decode().partition("auth=Bearer ")[2].split("\1")[0]
+        if token in self.server.tokens:
+            self.allowed = True
+            self.say("235 welcome")
+            return
+        self.say("334 " + base64.b64encode(b'{"status":"401","schemes":"bearer"}').decode())
+        last = self.line()
+        assert last == (b"" if parts[1] == "XOAUTH2" else b"AQ=="), last
+        self.say("535 5.7.8 token refused")
 
     def on_mail(self, words: str) -> None:
         self.recipient = ""

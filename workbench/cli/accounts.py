@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -11,8 +12,8 @@ import typer
 from workbench.cli.commands import Commands
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
-from workbench.domain.accounts import AccountKind, Security
-from workbench.errors import UsageError
+from workbench.domain.accounts import AccountKind, Auth, Security
+from workbench.errors import AccountError, UsageError
 from workbench.language import _
 
 group = Commands(help=_("The mail accounts: list, set, test, remove."), no_args_is_help=True)
@@ -29,6 +30,7 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
             **asdict(account.limits),
             "kind": str(account.kind),
             "security": str(account.security),
+            "auth": str(account.auth),
             # Only a server has a port that is known now: the catcher's is chosen while it sends.
             "port": account.effective_port if account.kind is AccountKind.SMTP else None,
         }
@@ -36,7 +38,8 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
     ]
     columns = [
         "name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from", "reply_to",
-        "connections", "per_minute", "per_hour", "per_day", "hours",
+        "connections", "letters_per_connection", "timeout", "dsn", "auth", "oauth", "client_id", "tenant",
+        "per_minute", "per_hour", "per_day", "hours",
     ]  # fmt: skip
     shown = ["name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from"]
     show(as_frame(rows, columns), format=format, output=output, columns=shown)
@@ -90,6 +93,42 @@ def set_account(
             help=_("When its messages may leave, as « 08:00-20:00 mon-fri »; an empty text: as the practice's."),
         ),
     ] = None,
+    connections: Annotated[
+        int | None, typer.Option("--connections", metavar="N", min=1, help=_("How many connections at once."))
+    ] = None,
+    letters_per_connection: Annotated[
+        int | None,
+        typer.Option(
+            "--per-connection",
+            metavar="N",
+            min=1,
+            help=_("How many messages a connection carries before another is opened."),
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout", metavar="SECONDS", min=1, help=_("How many seconds an answer of the server may take.")
+        ),
+    ] = None,
+    dsn: Annotated[
+        bool | None,
+        typer.Option("--dsn/--no-dsn", help=_("Ask the servers on the way to tell of failures and delays.")),
+    ] = None,
+    auth: Annotated[
+        Auth | None,
+        typer.Option("--auth", help=_("How to log in: password (the default), or xoauth2 for access tokens.")),
+    ] = None,
+    oauth: Annotated[
+        str | None, typer.Option("--oauth", metavar="PROVIDER", help=_("Whose access tokens: google or microsoft."))
+    ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option("--client-id", metavar="ID", help=_("The client id that the practice registered there.")),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", metavar="ID", help=_("With Microsoft, the practice's organisation there."))
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help=_("Read the password from the input and keep it safely."))
     ] = False,
@@ -112,8 +151,19 @@ def set_account(
         per_hour=per_hour,
         per_day=per_day,
         hours=hours,
+        connections=connections,
+        letters_per_connection=letters_per_connection,
+        timeout=timeout,
+        dsn=dsn,
+        auth=auth,
+        oauth=oauth,
+        client_id=client_id,
+        tenant=tenant,
     )
-    say(_("Account « {name} » is set. Try it with: workbench account test {name}").format(name=account.name))
+    if account.auth is Auth.XOAUTH2 and not account.password_from:
+        say(_("Account « {name} » is set. Sign in with: workbench account login {name}").format(name=account.name))
+    else:
+        say(_("Account « {name} » is set. Try it with: workbench account test {name}").format(name=account.name))
 
 
 def _password_from_input() -> str:
@@ -125,6 +175,34 @@ def _password_from_input() -> str:
     if not password:
         raise UsageError(_("No password came from the input; nothing was changed."))
     return password
+
+
+@group.command("login", help=_("Sign in with Google or Microsoft, in a browser of this computer."))
+def sign_in(
+    ctx: typer.Context,
+    name: NameArgument,
+    secret_env: Annotated[
+        str | None,
+        typer.Option(
+            "--client-secret-env",
+            metavar="VAR",
+            help=_("The environment variable that holds what Google gives beside the client id."),
+        ),
+    ] = None,
+) -> None:
+    """Show the address where a person agrees, and keep what comes of it."""
+    if not is_terminal(sys.stdin):
+        raise AccountError(_("Signing in needs a person at a terminal; nothing was changed."))
+    if secret_env is not None and not os.environ.get(secret_env):
+        raise UsageError(_("The environment variable {variable} is not set.").format(variable=secret_env))
+    practice = practice_of(ctx)
+
+    def show(address: str) -> None:
+        say(_("Open this address in a browser of this computer, and agree there:"))
+        say(address)
+
+    account = practice.accounts.login(name, client_secret=os.environ.get(secret_env or "", ""), show=show)
+    say(_("Account « {name} » is signed in. Try it with: workbench account test {name}").format(name=account.name))
 
 
 @group.command("test", help=_("Go through every stage of a connection, without sending anything."))

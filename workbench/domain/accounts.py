@@ -28,9 +28,12 @@ class Security(StrEnum):
 class Auth(StrEnum):
     """How the account logs in: with a password, or with access tokens of its provider (OAuth 2.0)."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - a word of the command line
     XOAUTH2 = "xoauth2"
 
+
+OAUTH_PROVIDERS = ("google", "microsoft")
+"""Whose access tokens an account may use."""
 
 DEFAULT_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 
@@ -84,6 +87,11 @@ class Account:
     per_hour: int | None = None
     per_day: int | None = None
     hours: str = ""
+
+    @property
+    def login(self) -> str:
+        """Who logs in on the server: the user, with access tokens the address when no user is said; else nobody."""
+        return self.user or (self.email if self.auth is Auth.XOAUTH2 else "")
 
     @property
     def effective_port(self) -> int:

@@ -15,9 +15,20 @@ from workbench.ports.ledger import (
     TemplateShelf,
 )
 from workbench.ports.patients import PatientStore
-from workbench.ports.transports import Allowance, Claimed, Departed, Journal, Outbox, Queue, Quota, Transport
+from workbench.ports.transports import (
+    AccessTokens,
+    Allowance,
+    Claimed,
+    Departed,
+    Journal,
+    Outbox,
+    Queue,
+    Quota,
+    Transport,
+)
 
 __all__ = [
+    "AccessTokens",
     "ActBook",
     "Allowance",
     "Claimed",

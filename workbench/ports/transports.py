@@ -122,6 +122,20 @@ class Journal(Protocol):
         ...
 
 
+class AccessTokens(Protocol):
+    """Where a transport takes the access tokens that stand in place of a password (OAuth 2.0)."""
+
+    def token(self, *, renewed: bool = False) -> str:
+        """Return an access token that is good for a while; `renewed` asks for a new one although there is one.
+
+        Raises
+        ------
+        SendingStopped
+            When there is none any more, or none can be had now.
+        """
+        ...
+
+
 class Transport(Protocol):
     """A way for messages to leave the practice.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.addresses import address_problem
-from workbench.domain.accounts import Account, AccountKind, Security, is_loopback
+from workbench.domain.accounts import OAUTH_PROVIDERS, Account, AccountKind, Auth, Security, is_loopback
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.limits import WINDOWS
 from workbench.domain.sending_hours import SendingHours
@@ -62,10 +62,12 @@ class Accounts(Mapping[str, Account]):
         practice: Practice,
         passwords: PasswordKeeper,
         tester: Callable[[Account, str | None], list[Any]],
+        signer: Callable[..., str],
     ) -> None:
         self._practice = practice
         self._passwords = passwords
         self._tester = tester
+        self._signer = signer
 
     def __getitem__(self, name: str) -> Account:
         return self._practice.ledger.library.account(name)
@@ -100,6 +102,12 @@ class Accounts(Mapping[str, Account]):
         per_hour: int | None = None,
         per_day: int | None = None,
         hours: str | None = None,
+        letters_per_connection: int | None = None,
+        dsn: bool | None = None,
+        auth: str | Auth | None = None,
+        oauth: str | None = None,
+        client_id: str | None = None,
+        tenant: str | None = None,
     ) -> Account:
         """Make an account or change the values given; what is not given stays as it was.
 
@@ -118,8 +126,15 @@ class Accounts(Mapping[str, Account]):
             the environment variable that holds it instead.
         folder
             Where a ``folder`` account puts its messages.
-        connections, timeout
-            How many connections at once, and how many seconds an answer may take.
+        connections, letters_per_connection, timeout
+            How many connections at once, how many messages each carries before the next one is opened, and how many
+            seconds an answer may take.
+        dsn
+            Whether the servers on the way are asked to tell of failures and delays, where they can (RFC 3461).
+        auth, oauth, client_id, tenant
+            ``password``, or ``xoauth2`` for access tokens of ``google`` or ``microsoft``: then the client id that the
+            practice registered there and, with Microsoft, its organisation. `login` does the rest. What was kept for
+            another way to log in is forgotten.
         per_minute, per_hour, per_day
             How many messages may leave in any such time, all mailings and computers together; 0 is no limit. What is
             not said is what the provider publishes.
@@ -129,8 +144,8 @@ class Accounts(Mapping[str, Account]):
         Raises
         ------
         AccountError
-            When the address is malformed, the host is missing, a limit is negative, or a connection in the clear would
-            leave this machine.
+            When the address is malformed, the host is missing, a number or the way to log in is none, or a connection
+            in the clear would leave this machine.
         BadValue
             When the hours cannot be read.
 
@@ -147,6 +162,8 @@ class Accounts(Mapping[str, Account]):
             "email": email, "display_name": display_name, "host": host, "port": port, "user": user,
             "reply_to": reply_to, "folder": folder, "connections": connections, "timeout": timeout,
             "per_minute": per_minute, "per_hour": per_hour, "per_day": per_day, "hours": hours,
+            "letters_per_connection": letters_per_connection, "dsn": dsn, "oauth": oauth, "client_id": client_id,
+            "tenant": tenant, "auth": None if auth is None else Auth(auth),
             "kind": None if kind is None else AccountKind(kind),
             "security": None if security is None else Security(security),
         }  # fmt: skip
@@ -156,10 +173,50 @@ class Accounts(Mapping[str, Account]):
             changes.setdefault("display_name", self._practice.name)
         account = replace(old, **changes) if old else Account(name=name, **changes)
         _check_account(account)
+        if account.auth is Auth.XOAUTH2 and (password is not None or password_env is not None):
+            raise AccountError(
+                _("Account « {name} » logs in with access tokens; a password is for --auth password.").format(name=name)
+            )
+        if old and _way_in(old) != _way_in(account):
+            # What lets one in there must not be shown to another server.
+            self._passwords.forget(name, old.password_from)
+            account = replace(account, password_from="")
         if password_env is not None:
             account = replace(account, password_from=f"env:{password_env}")
         elif password is not None:
             account = replace(account, password_from=self._passwords.keep(name, password))
+        self._practice.ledger.library.save_account(account, by=self._practice.user, now=self._practice.now())
+        return account
+
+    def login(self, name: str, *, client_secret: str = "", show: Callable[[str], object] = print) -> Account:
+        """Let a person sign in with the provider of an account's access tokens, in a browser of this computer.
+
+        Parameters
+        ----------
+        client_secret
+            What Google gives beside the client id.
+        show
+            Called with the address to open.
+
+        Raises
+        ------
+        AccountError
+            When the account does not log in this way.
+        LoginRefused
+            When nobody agreed in time, or the provider refused.
+        NetworkDown
+            When the provider cannot be reached.
+        """
+        account = self[name]
+        if account.auth is not Auth.XOAUTH2:
+            raise AccountError(
+                _(
+                    "Account « {name} » logs in with a password. For access tokens: workbench account set {name}"
+                    " --auth xoauth2 --oauth google or microsoft --client-id …"
+                ).format(name=name)
+            )
+        kept = self._signer(account, client_secret, show=show)
+        account = replace(account, password_from=self._passwords.keep(name, kept))
         self._practice.ledger.library.save_account(account, by=self._practice.user, now=self._practice.now())
         return account
 
@@ -175,7 +232,7 @@ class Accounts(Mapping[str, Account]):
         return self._tester(account, self.password(account))
 
     def password(self, account: Account) -> str | None:
-        """Return the account's password, or nothing when it has none; raises ``NoPassword`` when it is lost."""
+        """Return the account's password or kept sign-in, nothing when it has none; ``NoPassword`` when it is lost."""
         return self._passwords.read(account.name, account.password_from)
 
     def default(self) -> Account:
@@ -211,8 +268,22 @@ def _check_account(account: Account) -> None:
                 name=account.name, email=account.email, problem=sentence_of_reason(problem)
             )
         )
-    if any(ord(character) < 32 for character in account.display_name + account.name + account.user):
+    texts = (account.display_name, account.name, account.user, account.client_id, account.tenant)
+    if any(ord(character) < 32 for text in texts for character in text):
         raise AccountError(_("Account « {name} »: no line break or control character here.").format(name=account.name))
+    if account.connections < 1 or account.letters_per_connection < 1 or account.timeout <= 0:
+        raise AccountError(
+            _("Account « {name} »: connections, messages per connection and the time-out are numbers above 0.").format(
+                name=account.name
+            )
+        )
+    if account.auth is Auth.XOAUTH2 and (account.oauth not in OAUTH_PROVIDERS or not account.client_id):
+        raise AccountError(
+            _(
+                "Account « {name} »: say whose sign-in it uses and the client id that the practice got there:"
+                " --oauth google or microsoft, and --client-id."
+            ).format(name=account.name)
+        )
     if any(most < 0 for name in WINDOWS if (most := getattr(account, name)) is not None):
         raise AccountError(
             _("Account « {name} »: a limit is a number of messages, 0 or more.").format(name=account.name)
@@ -229,6 +300,12 @@ def _check_account(account: Account) -> None:
                 "Choose --security tls or starttls; none is for this computer's own addresses only."
             ).format(name=account.name)
         )
+
+
+def _way_in(account: Account) -> tuple[str, ...]:
+    """Return what a kept password or sign-in belongs to, but for the server itself."""
+    oauth = (account.oauth, account.client_id, account.tenant) if account.auth is Auth.XOAUTH2 else ()
+    return (account.auth, *oauth)
 
 
 TransportFactory = Callable[[Account, str | None, int | None], AbstractContextManager[Any]]

@@ -66,6 +66,7 @@ class Practice(Asking, Objecting, Telling):
         passwords: PasswordKeeper,
         transport_of: TransportFactory,
         tester: Callable[[Account, str | None], list[Any]],
+        signer: Callable[..., str],
         importer: Callable[..., Any],
         table_reader: Callable[[Path], pd.DataFrame],
         table_parts: Callable[[Path, int], Iterator[pd.DataFrame]],
@@ -85,7 +86,7 @@ class Practice(Asking, Objecting, Telling):
         self.attachments = AttachmentFolder(path / "attachments")
         self.templates = Templates(self)
         self.signatures = Signatures(self)
-        self.accounts = Accounts(self, passwords, tester)
+        self.accounts = Accounts(self, passwords, tester, signer)
         self.patients = Patients(self)
         self.closures = Closures(self)
         self.tables = Tables(store)

@@ -8,9 +8,10 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from workbench.domain.accounts import Account, Security
+from workbench.domain.accounts import Account, Auth, Security
 from workbench.errors import LoginRefused, SendingStopped, TlsRefused
 from workbench.language import _
+from workbench.ports import AccessTokens
 from workbench.transports.smtp_connection import (
     CHUNK,
     SocketAddress,
@@ -43,7 +44,7 @@ class Stage:
     detail: str
 
 
-def try_account(account: Account, password: str | None, *, timeout: float | None = None) -> list[Stage]:
+def try_account(account: Account, password: str | AccessTokens | None, *, timeout: float | None = None) -> list[Stage]:
     """Connect to the account's server and log in, sending nothing; return the steps up to the first that fails.
 
     Parameters
@@ -51,7 +52,7 @@ def try_account(account: Account, password: str | None, *, timeout: float | None
     account
         The account; nothing of it is changed.
     password
-        Its password; it is never part of a sentence.
+        Its password, or where its access tokens come from; neither is ever part of a sentence.
     timeout
         Seconds for each step; the account's own by default.
     """
@@ -63,7 +64,7 @@ class _Failed(Exception):
 
 
 class _Trial:
-    def __init__(self, account: Account, password: str, timeout: float) -> None:
+    def __init__(self, account: Account, password: str | AccessTokens, timeout: float) -> None:
         self._account = account
         self._password = password
         self._timeout = timeout
@@ -140,7 +141,7 @@ class _Trial:
         if account.security is Security.TLS:
             sock = self._encrypt(sock)
         self._step = "greeting"
-        session = Session(account, self._password, hello=hello_name(str(sock.getsockname()[0])), letters=1)
+        session = Session(account, self._secret(), hello=hello_name(str(sock.getsockname()[0])), letters=1)
         greeted = False
         until = time.monotonic() + self._timeout
         while session.phase is not Phase.READY:
@@ -157,7 +158,7 @@ class _Trial:
                 raise _Failed(self._diagnosis(session))
             until = time.monotonic() + self._timeout
         self._step = "login"
-        if account.user:
+        if account.login:
             self._passed(_("The server accepts the user and the password."))
         else:
             self._passed(_("No user is set, so nobody logged in."))
@@ -165,6 +166,17 @@ class _Trial:
         with contextlib.suppress(OSError):
             sock.sendall(session.spoken())
         return sock
+
+    def _secret(self) -> str:
+        if isinstance(self._password, str):
+            return self._password
+        step, self._step = self._step, "login"
+        try:
+            secret = self._password.token()
+        except SendingStopped as stop:
+            raise _Failed(str(stop)) from stop
+        self._step = step
+        return secret
 
     def _hear(self, sock: socket.socket, session: Session, until: float) -> None:
         """Say what is to be said, then take what the server says next."""
@@ -196,7 +208,7 @@ class _Trial:
             if stop is not None
             else _("The server ended the conversation: {fault}").format(fault=session.fault)
         )
-        if isinstance(stop, LoginRefused):
+        if isinstance(stop, LoginRefused) and self._account.auth is Auth.PASSWORD:
             advice = self._advice()
             return f"{said} {advice}" if advice else said
         return said
@@ -210,7 +222,10 @@ class _Trial:
                 " make an application password there, and give it here instead of the usual one."
             ).format(provider=provider)
         if provider == "Outlook":
-            return _("Outlook no longer accepts a password from other programs; choose another provider for mailings.")
+            return _(
+                "Outlook no longer accepts a password from other programs: let the workbench sign in instead, with"
+                " workbench account set {account} --auth xoauth2 --oauth microsoft --client-id …"
+            ).format(account=self._account.name)
         if provider in {"Free", "La Poste"}:
             return _("With {provider} the user is only what stands before the @ of the address.").format(
                 provider=provider

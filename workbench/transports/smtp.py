@@ -20,7 +20,7 @@ from workbench.domain.deliveries import DeliveryStatus, Outcome
 from workbench.domain.messages import Letter
 from workbench.errors import GreetingRefused, LoginRefused, NetworkDown, SendingStopped
 from workbench.language import _
-from workbench.ports import Journal, Queue
+from workbench.ports import AccessTokens, Journal, Queue
 from workbench.transports.slow_down import SlowDown
 from workbench.transports.smtp_connection import Connection, Patience, SocketAddress, Stage, addresses_of, tls_context
 from workbench.transports.smtp_opening import Phase
@@ -41,7 +41,7 @@ class SmtpTransport:
     account
         Host, port, security and user. Plain SMTP is refused unless the host is loopback.
     password
-        The password of `account.user`; ignored without a user.
+        The password of `account.user`, ignored without a user; or where the account's access tokens come from.
     connections
         The most connections at once; the account's own number by default.
     letters_per_connection
@@ -54,7 +54,7 @@ class SmtpTransport:
     def __init__(
         self,
         account: Account,
-        password: str | None = None,
+        password: str | AccessTokens | None = None,
         *,
         connections: int | None = None,
         letters_per_connection: int | None = None,
@@ -81,7 +81,7 @@ class SmtpTransport:
         JournalBroken
             As the journal raised it: nothing has left since, and every connection is closed.
         """
-        if self._account.user and not self._password:
+        if self._account.login and not self._password:
             raise LoginRefused(
                 _("The account « {account} » has a user but no password.").format(account=self._account.name)
             )
@@ -97,7 +97,7 @@ class _Delivering:
     def __init__(
         self,
         account: Account,
-        password: str,
+        password: str | AccessTokens,
         slow: SlowDown,
         letters: int,
         patience: Patience,
@@ -107,6 +107,7 @@ class _Delivering:
     ) -> None:
         self._account = account
         self._password = password
+        self._renewed = False  # whether the access token in use was asked for because one was refused
         self._letters = letters
         self._patience = patience
         self._clock = clock
@@ -274,6 +275,7 @@ class _Delivering:
     def _new_connection(self, now: float) -> Connection | None:
         try:
             self._addresses = self._addresses or addresses_of(self._account)
+            secret = self._password if isinstance(self._password, str) else self._password.token()
         except SendingStopped as stop:
             self._stop = stop
             return None
@@ -282,7 +284,7 @@ class _Delivering:
             return None
         connection = Connection(
             self._account,
-            self._password,
+            secret,
             self._addresses,
             self._context,
             self._patience,
@@ -314,6 +316,7 @@ class _Delivering:
             if session.helpful:
                 session.helpful = False
                 self._faults, self._down_since, self._connect_at = 0, None, float("-inf")
+                self._renewed = False
             slowed, session.slow = session.slow, False
             if slowed:
                 self._slow.asked(now)
@@ -323,6 +326,8 @@ class _Delivering:
                 # The server works, but wants no further connection; one that is still opening may be welcome yet, and
                 # the last one refused finds nobody left.
                 self._slow.full_at(welcome)
+            elif isinstance(session.stop, LoginRefused) and not session.welcomed and self._renew(connection):
+                continue
             elif session.stop is not None:
                 self._stop = self._stop or session.stop
             elif session.fault and others and not session.welcomed:
@@ -330,6 +335,21 @@ class _Delivering:
             elif session.fault and not others and not (slowed and session.welcomed):
                 self._network_fault(session.fault, now)
         self._check_network(now)
+
+    def _renew(self, connection: Connection) -> bool:
+        """Ask once for another access token after a connection's was refused; tell whether there is one to try."""
+        if isinstance(self._password, str):
+            return False
+        try:
+            if self._password.token() != connection.secret:
+                return True
+            if self._renewed:
+                return False
+            self._renewed = True
+            self._password.token(renewed=True)
+        except SendingStopped as stop:
+            self._stop = self._stop or stop
+        return True
 
     def _network_fault(self, fault: str, now: float) -> None:
         self._last_fault = fault

@@ -16,7 +16,7 @@ from typing import Any
 from workbench.domain.accounts import Account, Security, is_loopback
 from workbench.errors import TlsRefused
 from workbench.language import _
-from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_opening import Phase, no_tls
 from workbench.transports.smtp_session import Session, Step
 
 CHUNK = 65536
@@ -85,16 +85,49 @@ def plain_refused(account: Account) -> TlsRefused:
 
 
 def tls_refused(account: Account, error: ssl.SSLError) -> TlsRefused:
-    """Return the refusal to go on without a verified TLS, with what was wrong."""
+    """Return the refusal to go on without a verified TLS, with what was wrong and what to do about it."""
+    known = _of_certificate(account) if isinstance(error, ssl.SSLCertVerificationError) else _of_protocol()
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else error.reason
+    if code in known:
+        return no_tls(account, *known[code])
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = _("its certificate is not accepted ({why})").format(why=error.verify_message.rstrip("."))
-    else:
-        why = (error.reason or "TLS").lower().replace("_", " ")
-    return TlsRefused(
-        _("The server of the account « {account} » gives no encrypted connection, so nothing was sent: {why}.").format(
-            account=account.name, why=why
+        return no_tls(
+            account, _("its certificate is not accepted ({why})").format(why=error.verify_message.rstrip("."))
         )
+    return no_tls(account, (error.reason or "TLS").lower().replace("_", " "))
+
+
+def _of_certificate(account: Account) -> dict[object, tuple[str, str]]:
+    """Return what is wrong with a certificate and what to do, by OpenSSL's numbers (X509_V_ERR_…)."""
+    period = _("its certificate is out of date or not valid yet")
+    clock = _("Check this computer's date; when it is right, only the provider can renew the certificate.")
+    stranger = _("nobody that this computer trusts vouches for its certificate")
+    authority = _(
+        "When the server is the practice's own, name the file of its authority in SSL_CERT_FILE; otherwise go no"
+        " further and ask the provider."
     )
+    other = _("its certificate is for another name than {host}").format(host=account.host)
+    name = _("Give the server's name as the provider writes it: workbench account set {account} --host …").format(
+        account=account.name
+    )
+    return {
+        **dict.fromkeys((9, 10), (period, clock)),
+        **dict.fromkeys((2, 18, 19, 20, 21), (stranger, authority)),
+        **dict.fromkeys((62, 64), (other, name)),
+    }
+
+
+def _of_protocol() -> dict[object, tuple[str, str]]:
+    """Return what is wrong with an encryption and what to do, by OpenSSL's words."""
+    old = (_("it knows only TLS older than 1.2, which is not safe"), _("Ask the provider for its newer server."))
+    plain = (
+        _("it does not encrypt on this port"),
+        _("The port may be wrong: 465 goes with --security tls, 587 with --security starttls."),
+    )
+    return {
+        **dict.fromkeys(("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO_LOW"), old),
+        **dict.fromkeys(("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"), plain),
+    }
 
 
 def hello_name(own_address: str) -> str:
@@ -118,8 +151,8 @@ class Connection:
     """One socket and the conversation on it; every method returns at once."""
 
     __slots__ = (
-        "_account", "_addresses", "_context", "_fd", "_gathers", "_last_error", "_letters", "_mark", "_password",
-        "_patience", "_selector", "_want", "_watched", "deadline", "session", "sock", "stage",
+        "_account", "_addresses", "_context", "_fd", "_gathers", "_last_error", "_letters", "_mark", "_patience",
+        "_selector", "_want", "_watched", "deadline", "secret", "session", "sock", "stage",
     )  # fmt: skip
 
     def __init__(
@@ -134,7 +167,7 @@ class Connection:
         letters: int,
     ) -> None:
         self._account = account
-        self._password = password
+        self.secret = password
         self._addresses = list(addresses)
         self._context = context
         self._patience = patience
@@ -190,7 +223,7 @@ class Connection:
             return
         self.session = Session(
             self._account,
-            self._password,
+            self.secret,
             hello=hello_name(str(self.sock.getsockname()[0])),
             letters=self._letters,
         )
