@@ -26,6 +26,12 @@ BUSY_SECONDS = 15.0
 _CACHE_KIBIBYTES = 64 * 1024
 """How much of a SQLite file is kept at hand: a search over a whole agenda looks up patients here and there."""
 
+_SERVER_PATIENCE = {
+    "connect_timeout": 15, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}  # fmt: skip
+"""How long a PostgreSQL server that does not answer, or whose computer has vanished, is waited for (libpq's names)."""
+
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smbfs", "smb3", "afs", "ceph", "davfs", "fuse.sshfs", "fuse.davfs2", "fuse.glusterfs"}
 )
@@ -415,7 +421,11 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
             )
         if not path.exists():
             if read_only or not create:
-                raise DatabaseRefused(_("The database {database} does not exist.").format(database=path.name))
+                raise DatabaseRefused(
+                    _("The database {database} does not exist. Put its newest copy or backup in its place.").format(
+                        database=path.name
+                    )
+                )
             _make_private_file(path)
         log = _log_of(path)
         # The last user to close a file removes its log: one that is left means a crash, or somebody at work.
@@ -477,7 +487,10 @@ def _watch(engine: Engine, place: _Place) -> None:
 def _open_server(url: URL, *, read_only: bool) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    patience = _SERVER_PATIENCE if url.drivername == "postgresql+psycopg" else {}
+    # What the URL itself says of it stands.
+    patience = {name: value for name, value in patience.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=patience)
     if engine.dialect.name == "postgresql":
 
         @event.listens_for(engine, "connect")

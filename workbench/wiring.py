@@ -96,7 +96,7 @@ def open_practice(
         today = store.calendar().today(now())
         redate_sample(store.engine, practice_id=settings.practice_id, today=today)
         _place_sample_files(folder, today)
-    ledger = _open_ledger(folder, settings, passwords)
+    ledger = _open_ledger(folder, settings, passwords, create=False)
     _show_in_notebooks()
     return Practice(
         folder,
@@ -272,7 +272,7 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
             fill_sample_practice(opened.engine, practice_id=settings.practice_id, today=today)
     finally:
         opened.close()
-    _open_ledger(folder, settings, passwords).close()
+    _open_ledger(folder, settings, passwords, create=True).close()
     # The settings come last: a workspace that could not be made is not taken for one.
     write_private(folder / SETTINGS_FILE, settings.to_toml().encode())
     with open_practice(folder, user=user, now=now) as practice:
@@ -352,12 +352,13 @@ def _holds_patients(folder: Path, settings: Settings, passwords: Passwords) -> b
     return True
 
 
-def _open_ledger(folder: Path, settings: Settings, passwords: Passwords) -> Ledger:
+def _open_ledger(folder: Path, settings: Settings, passwords: Passwords, *, create: bool) -> Ledger:
     url = _url(folder, "ledger", settings.ledger, settings.ledger_password_from, passwords)
     return open_ledger(
         url,
         practice_id=settings.practice_id,
         locks=private_folder(folder / "locks"),
+        create=create,
         run_id=os.environ.get(RUN_VARIABLE, ""),
         place=Place(
             workspace_id=settings.workspace_id,

@@ -36,7 +36,7 @@ def rearm(
         say(_("The last one that it lacks began on {when}.").format(when=f"{began:%Y-%m-%d %H:%M}"))
     if standing.arming is Arming.ELSEWHERE:
         say(_("After this, only this folder may send: the other one, should it still be there, may not any more."))
-    elif standing.arming is not Arming.UNWITNESSED:
+    if not standing.proven:
         say(
             _(
                 "Every message that waits in this ledger may have left since: it becomes uncertain, and you decide "

@@ -85,7 +85,9 @@ class Guard:
                 if standing.arming is Arming.NEW:
                     self._arm(self._place, self.witness, by=by, now=now)
                 elif standing.may_send and told is not None:
-                    self.witness.write(told)  # a witness that cannot be written could not be relied on later
+                    # A witness that cannot be written could not be relied on later. What was found needs no proof any
+                    # more, and would be missed when a row that failed begins anew.
+                    self.witness.write(told.proven())
         except OSError as error:
             standing = self._unwitnessed(error)
         if not standing.may_send:
@@ -180,20 +182,23 @@ class Guard:
                     return Standing(arming=Arming.UNKNOWN)
                 return Standing(arming=Arming.NEW if not self._was_armed(connection) else Arming.UNKNOWN)
             missing = self._missing(connection, told)
-        lost = [told.sendings[number].began for number in missing]
-        if missing or (told.act is not None and not self._holds_act(told.act)):
-            return Standing(
-                arming=Arming.OLDER,
-                sendings=len(missing),
-                last_sending=datetime.fromisoformat(max(lost)) if lost else None,
-            )
+        older = bool(missing) or (told.act is not None and not self._holds_act(told.act))
         known = [number for number, arming in enumerate(armings) if arming["token"] == told.token]
+        lost = [told.sendings[number].began for number in missing]
+        standing = Standing(
+            arming=Arming.OLDER,
+            sendings=len(missing),
+            last_sending=datetime.fromisoformat(max(lost)) if lost else None,
+        )
+        if told.path != str(place.folder) and armings:
+            current = bool(known) and not older
+            return replace(standing, arming=Arming.ELSEWHERE, place=told.path, current=current)
+        if older:
+            return standing
         if not known:
             # Killed between the two sides of its first arming, or a ledger made anew in the place of another.
             new = not armings and not told.sendings and told.act is None
-            return Standing(arming=Arming.NEW if new else Arming.OLDER)
-        if told.path != str(place.folder):
-            return Standing(arming=Arming.ELSEWHERE, place=told.path, current=True)
+            return Standing(arming=Arming.NEW) if new else standing
         # A server's database is one wherever its workspaces are; a file is where it was armed last.
         here = (str(place.folder), armings[known[-1]]["host"])
         later = armings[known[-1] + 1 :] if self._engine.dialect.name == "sqlite" else []

@@ -107,8 +107,11 @@ class Sender:
                 connection.execute(
                     schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": ended_at}
                 )
-            if self.remembering is not None:
+                whole = self.remembering is None or _holds_announced(connection, self.remembering.last)
+            if self.remembering is not None and whole:
                 self.remembering.ended(ended_at)
+            elif self.remembering is not None:
+                self.remembering.cut_off()  # another server took over, without the newest commits
             # The file goes while it is still locked: whoever opens it later finds a sender that has ended.
             with contextlib.suppress(OSError):
                 Path(self.lock.lock_file).unlink()
@@ -246,6 +249,13 @@ class Senders:
             with contextlib.suppress(OSError):
                 path.unlink()
             lock.release()
+
+
+def _holds_announced(connection: sa.Connection, delivery_ids: Sequence[int]) -> bool:
+    """Tell whether the ledger still knows that these deliveries left."""
+    table = schema.deliveries.c
+    known = sa.select(sa.func.count()).where(table.id.in_(delivery_ids), table.sending_at.is_not(None))
+    return not delivery_ids or connection.execute(known).scalar_one() == len(delivery_ids)
 
 
 def give_back(connection: sa.Connection, sender_id: int, *, now: datetime) -> Recovered:

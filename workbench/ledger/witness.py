@@ -57,6 +57,10 @@ class Told:
     sendings: dict[int, Sending] = field(default_factory=dict)
     act: tuple[int, str] | None = None
 
+    def proven(self) -> Told:
+        """Return the same without the deliveries, once the ledger was seen to hold them."""
+        return replace(self, sendings={number: replace(one, announced=()) for number, one in self.sendings.items()})
+
 
 class Witness:
     """The file of one workspace; every change is whole and on the disk when it returns.
@@ -161,9 +165,14 @@ class Remembering:
             self._next = monotonic() + NOTED_EVERY
             self.cut_off()
 
+    @property
+    def last(self) -> list[int]:
+        """The deliveries that were announced last."""
+        return [letter.delivery_id for letter in self._last]
+
     def cut_off(self) -> None:
         """Remember the last letters now: the ledger cannot be told any more that the sender ends."""
-        self._witness.announced(self._number, [letter.delivery_id for letter in self._last])
+        self._witness.announced(self._number, self.last)
 
     def ended(self, at: datetime) -> None:
         """Remember the end, as the ledger has it."""
