@@ -106,14 +106,14 @@ class SqlOutbox:
                 with self._sender.writer.writing() as connection:
                     self._sender.beat(connection, now)
                     rows = self._due_rows(connection, limit, now) if self._sendable(connection) else []
-                    late = leave_out_late(connection, [row.id for row in rows], now)
+                    late, soon = leave_out_late(connection, [row.id for row in rows], now)
                     in_time = [row for row in rows if row.id not in late]
                     going = self._without_objectors(connection, in_time, objections, now)
                     self._journal.claim(connection, [row.id for row in going])
             except (SQLAlchemyError, DatabaseUnwritable) as error:
                 raise _broken(error) from error
             if going or not rows:
-                return [self._claimed(row) for row in going]
+                return [self._claimed(row, soon.get(row.id)) for row in going]
 
     def next_due(self) -> datetime | None:
         """Return when the earliest row that nobody holds becomes due (maybe in the past), or nothing without any."""
@@ -334,7 +334,7 @@ class SqlOutbox:
             further.setdefault(number, []).append(patient_id)
         return further
 
-    def _claimed(self, row: Any) -> Claimed:
+    def _claimed(self, row: Any, expires_at: datetime | None) -> Claimed:
         number, token, revision, address, recipient, language, channel, patient, attempts, _to, content, files = row
         return Claimed(
             delivery_id=number,
@@ -350,6 +350,7 @@ class SqlOutbox:
             values=json.loads(content),
             attempts=attempts,
             attachments=() if files == "[]" else tuple(json.loads(files)),
+            expires_at=expires_at,
         )
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A delivery taken from the outbox by one sender: frozen, ready to be rendered."""
+    """A delivery taken from the outbox by one sender: frozen, ready to be rendered.
+
+    `expires_at` is told when it comes too late before long.
+    """
 
     delivery_id: int
     token: str
@@ -31,6 +34,7 @@ class Claimed:
     values: Mapping[str, object]
     attempts: int
     attachments: tuple[str, ...] = field(default=())
+    expires_at: datetime | None = None
 
 
 class Outbox(Protocol):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,12 +16,13 @@ from workbench.domain.calendar import Now
 from workbench.domain.deliveries import OPEN
 from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
+from workbench.domain.messages import Letter
 from workbench.domain.sending_hours import SendingHours
 from workbench.errors import SendingStopped, WorkbenchError, WorkspaceError
-from workbench.ports import Outbox
+from workbench.ports import Claimed, Outbox
 from workbench.practice.letters import Postman
 from workbench.sending.paced_outbox import PacedOutbox
-from workbench.sending.sender import Progress, SendReport, send_pending
+from workbench.sending.sender import LetterOf, Progress, SendReport, send_pending
 
 if TYPE_CHECKING:
     from workbench.practice.accounts import TransportFactory
@@ -78,7 +80,7 @@ def dispatch(
                 report = send_pending(
                     paced or outbox,
                     transport,
-                    postman.letter,
+                    _never_late(postman.letter),
                     expect=postman.expect,
                     now=practice.now,
                     sleep=_watching(paced or outbox, stop, practice.now),
@@ -119,6 +121,18 @@ def _opening(practice: Practice, hours: str) -> Callable[[datetime], datetime] |
     """Return what tells from when on a message may leave, or nothing when it always may."""
     kept = SendingHours.parse(hours)
     return partial(kept.next_opening, calendar=practice.calendar) if kept else None
+
+
+def _never_late(letter_of: LetterOf) -> LetterOf:
+    """Let letters that come too late before long know until when they may leave."""
+
+    def made(row: Claimed, now: datetime) -> Letter:
+        letter = letter_of(row, now)
+        if row.expires_at is None:
+            return letter
+        return replace(letter, leave_by=time.monotonic() + (row.expires_at - now).total_seconds())
+
+    return made
 
 
 def _watching(outbox: Outbox, stop: threading.Event, now: Now) -> Callable[[float], object]:

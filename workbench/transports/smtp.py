@@ -171,6 +171,9 @@ class _Delivering:
         going: list[Session] = []
         for connection in heard:
             session = connection.session
+            if session.ready is not None and session.ready.leave_by is not None and now >= session.ready.leave_by:
+                session.withhold()
+                looking = True
             if session.outcomes:
                 results += session.outcomes
                 session.outcomes = []

@@ -258,6 +258,10 @@ class Session:
         self.phase = Phase.QUITTING
         self._say(b"QUIT\r\n", Step.QUIT)
 
+    def withhold(self) -> None:
+        """Do not send the content of the ready letter, which comes too late by now: only hanging up does that."""
+        self.lost(_("a message came too late"))
+
     def lost(self, fault: str) -> None:
         """End the conversation: give every letter under way the outcome that is true (P2, P4)."""
         if self.phase is Phase.CLOSED:
