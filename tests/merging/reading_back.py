@@ -49,8 +49,11 @@ def differences(raw: bytes, meant: Meant) -> list[str]:
         "fed compat32": _fed(raw, policy.compat32),
     }
     for reader, message in readers.items():
-        told = _of_a_message(message, meant) if isinstance(message, EmailMessage) else _of_an_old(message, meant)
-        told += _of_the_parts(message, meant)
+        try:
+            told = _of_a_message(message, meant) if isinstance(message, EmailMessage) else _of_an_old(message, meant)
+            told += _of_the_parts(message, meant)
+        except ValueError as error:  # an address that holds a line end
+            told = [str(error)]
         found += [f"{reader}: {one}" for one in told]
     return found
 

@@ -229,6 +229,8 @@ def test_the_guard_sees_a_header_too_many_and_a_second_addressee() -> None:
     second = raw.replace(b"<ana@exemple.example>", b"<ana@exemple.example>, victim@evil.test")
     assert writer.header_problem(second) == ""
     assert "2 addresses in To" in writer.reparse_problems(second, recipient=ANA, rendered=rendered)
+    broken = raw.replace(b"To: Ana", b"To: =?utf-8?q?Ana=0D=0A?=")
+    assert "To cannot be read" in writer.reparse_problems(broken, recipient=ANA, rendered=rendered)
     other = raw.replace(b"Subject: Rappel", b"Subject: Autre!")
     assert writer.reparse_problems(other, recipient=ANA, rendered=rendered) == ["subject differs"]
 

@@ -367,7 +367,10 @@ def _same(read: str, meant: str) -> bool:
 
 
 def _address_problems(name: str, message: EmailMessage, meant: Address) -> list[str]:
-    headers = message.get_all(name) or []
+    try:
+        headers = message.get_all(name) or []
+    except ValueError:  # an encoded word that holds a line end
+        return [f"{name} cannot be read"]
     if len(headers) != 1:
         return [f"{len(headers)} {name}"]
     header = headers[0]
