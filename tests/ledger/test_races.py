@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.ledger.world import BY, World, a_letter, a_row, outcome
+from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.mailings import MailingStatus
 from workbench.domain.runs import RunStatus
 from workbench.errors import ForbiddenMove, JournalBroken
@@ -130,6 +131,16 @@ def test_failures_retried_while_their_mailing_is_cancelled_do_not_wait_for_ever(
     status, rows = stand(shared, number)
     assert status is MailingStatus.CANCELLED
     assert rows["1"].startswith("cancelled")
+
+
+def test_one_message_taken_back_while_the_whole_mailing_is_cancelled_locks_nobody_out(
+    shared: World, other: Ledger
+) -> None:
+    number = shared.queued("1", "2", "3")
+    (first, *_others) = shared.ledger.mailings.numbers(number, [DeliveryStatus.PENDING])
+    with meanwhile(shared.ledger.engine, a_cancellation(other, number, shared), before="UPDATE deliveries"):
+        assert shared.ledger.mailings.cancel(number, delivery_ids=[first], by=BY, now=shared.now) == 1
+    assert stand(shared, number) == (MailingStatus.CANCELLED, dict.fromkeys("123", "cancelled"))
 
 
 def test_a_mailing_cancelled_while_its_list_is_queued_stays_cancelled(world: World) -> None:

@@ -377,7 +377,7 @@ class Mailings:
     def _cancel_some(
         self, connection: sa.Connection, mailing_id: int, delivery_ids: Sequence[int], *, by: str, now: datetime
     ) -> int:
-        self._record(connection, mailing_id)
+        self._record(connection, mailing_id, hold=True)
         ours = [_rows.c.practice_id == self._practice_id, _rows.c.mailing_id == mailing_id]
         waiting = [*ours, _rows.c.status == _S.PENDING.value, _rows.c.sender_id.is_(None)]
         chosen: list[int] = []
