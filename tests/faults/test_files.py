@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from tests.faults.office import ROWS, Office
-from workbench.databases import network_file_system
+from tests.faults.office import ROWS, Office, Watched
+from tests.journeys.running import command_of, environment, start_workbench
+from tests.servers.chaos_smtp import Fault
+from workbench.databases import network_file_system, open_engine
+from workbench.ledger.copies import DailyCopies
 
 
 def sh(*words: object) -> None:
@@ -93,8 +100,6 @@ def test_an_older_copy_takes_the_place_of_the_ledger(office: Office) -> None:
 
 def queue_only(office: Office) -> None:
     """Queue the mailing, and be refused by the server before anything leaves."""
-    from tests.servers.chaos_smtp import Fault
-
     office.server.faults = [Fault(at="greeting", do="reply", text="554 5.3.2 closed", times=-1)]
     office.server._seen = [0]
     assert office.send() == 1
@@ -172,6 +177,91 @@ def test_the_disk_is_full(office: Office) -> None:
     assert "full" in office.errors
     assert office.send() == 0
     office.audit(most_doubts=0)
+
+
+def _weaker() -> None:
+    """Give up what lets the administrator write where it may not, in a child before it begins."""
+    libc = ctypes.CDLL(None)
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; who is not the administrator has none to give up
+
+
+def in_a_child(office: Office, home: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in another process, without an administrator's rights over files."""
+    return subprocess.run(
+        command_of(*words, workspace=office.workspace), capture_output=True, text=True, check=False, timeout=60,
+        env=environment(home, XDG_STATE_HOME=os.environ["XDG_STATE_HOME"]), preexec_fn=_weaker,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_the_ledger_may_not_be_written(office: Office, tmp_path: Path, what: str) -> None:
+    queue_only(office)
+    closed = office.ledger if what == "file" else office.workspace
+    before = closed.stat().st_mode
+    closed.chmod(before & ~0o222)
+    try:
+        refused = in_a_child(office, tmp_path, "mailings", "resume", 1)
+    finally:
+        closed.chmod(before)
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "unforeseen" not in refused.stderr
+    assert "cannot be" in refused.stderr
+    assert not office.server.kept
+    office.resume()
+    office.audit(most_doubts=0)
+
+
+def test_the_disk_is_full_while_letters_leave(office: Office, tmp_path: Path) -> None:
+    child = start_workbench(
+        "send", "--recipients", office.table, "--template", "Tables/Mot", "--connections", 2, "--yes",
+        workspace=office.workspace, home=tmp_path, XDG_STATE_HOME=os.environ["XDG_STATE_HOME"],
+    )  # fmt: skip
+    full = (1, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    office.server.kept = Watched(10, lambda: resource.prlimit(child.pid, resource.RLIMIT_FSIZE, full))
+    _output, errors = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "Traceback" not in errors
+    assert "unforeseen" not in errors
+    assert "cannot be written" in errors
+    office.resume()
+    office.audit()
+
+
+@pytest.mark.parametrize("lost", ["log", "nothing"])
+def test_a_kill_and_then_the_log_is_lost(office: Office, tmp_path: Path, lost: str) -> None:
+    queue_only(office)
+    child = start_workbench(
+        "mailings", "resume", 1, "--connections", 2,
+        workspace=office.workspace, home=tmp_path, XDG_STATE_HOME=os.environ["XDG_STATE_HOME"],
+    )  # fmt: skip
+    office.server.kept = Watched(10, child.kill)
+    child.communicate(timeout=60)
+    if lost == "log":
+        for file in office.workspace.glob("ledger.sqlite-*"):
+            file.unlink()
+        finish_after_a_restore(office)
+    else:
+        office.resume()
+        office.audit()
+
+
+def test_the_daily_copy_takes_the_place_of_a_damaged_ledger(office: Office) -> None:
+    queue_only(office)
+    engine = open_engine(f"sqlite:///{office.ledger}")
+    copies = DailyCopies(engine, "practice", today=lambda: date.today() + timedelta(days=1))
+    copy = copies.make()
+    engine.dispose()
+    assert copy is not None
+    assert office.send() == 0
+    sh("dd", "if=/dev/urandom", f"of={office.ledger}", "bs=4096", "seek=2", "count=40", "conv=notrunc")
+    assert office.run("doctor") in (0, 1)
+    assert "damaged" in office.output + office.errors
+    for left in office.workspace.glob("ledger.sqlite*"):
+        left.unlink()
+    shutil.copy(copy, office.ledger)
+    finish_after_a_restore(office)
 
 
 def test_the_folder_is_on_the_network(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
