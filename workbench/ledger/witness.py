@@ -63,7 +63,7 @@ class Told:
 
 
 class Witness:
-    """The file of one workspace; every change is whole and on the disk when it returns.
+    """The file of one workspace; every change is whole when it returns and, but for a note in passing, on the disk.
 
     Its methods raise ``OSError`` when the file cannot be read or written.
     """
@@ -92,7 +92,7 @@ class Witness:
         with FileLock(f"{self.file}.lock", mode=0o600, timeout=10, thread_local=False):
             yield
 
-    def write(self, told: Told) -> None:
+    def write(self, told: Told, *, lasting: bool = True) -> None:
         """Remember this; inside `alone`."""
         kept = sorted(told.sendings.items())[-REMEMBERED:]
         content = {
@@ -115,7 +115,8 @@ class Witness:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(content, stream)
                 stream.flush()
-                os.fsync(stream.fileno())
+                if lasting:
+                    os.fsync(stream.fileno())
             fresh.replace(self.file)
         except BaseException:
             fresh.unlink(missing_ok=True)
@@ -132,13 +133,13 @@ class Witness:
             told.sendings[number] = Sending(lock=lock, began=at)
             self.write(told)
 
-    def announced(self, number: int, delivery_ids: Sequence[int]) -> None:
+    def announced(self, number: int, delivery_ids: Sequence[int], *, lasting: bool) -> None:
         """Remember the last deliveries that a sender announced; what cannot be written is left as it was."""
         with contextlib.suppress(OSError), self.alone():
             told = self.read()
             if told is not None and number in told.sendings:
                 told.sendings[number] = replace(told.sendings[number], announced=tuple(delivery_ids))
-                self.write(told)
+                self.write(told, lasting=lasting)
 
     def ended(self, number: int, *, at: str) -> None:
         """Remember that a sender ended; what cannot be written is left as it was."""
@@ -163,7 +164,8 @@ class Remembering:
         self._last = letters
         if monotonic() >= self._next:
             self._next = monotonic() + NOTED_EVERY
-            self.cut_off()
+            # A kill keeps what the system holds, and a power cut in the same second as a restore is another matter.
+            self._witness.announced(self._number, self.last, lasting=False)
 
     @property
     def last(self) -> list[int]:
@@ -172,7 +174,7 @@ class Remembering:
 
     def cut_off(self) -> None:
         """Remember the last letters now: the ledger cannot be told any more that the sender ends."""
-        self._witness.announced(self._number, self.last)
+        self._witness.announced(self._number, self.last, lasting=True)
 
     def ended(self, at: datetime) -> None:
         """Remember the end, as the ledger has it."""
