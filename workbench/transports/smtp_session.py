@@ -278,6 +278,7 @@ class Session:
         self.flying = self.ready = self._trip = None
         self._expected.clear()
         self.out.clear()
+        self._queued = self.handed
         if self.phase is not Phase.QUITTING:  # after our goodbye nothing is a fault any more
             self.fault = self.fault or fault
         self.phase = Phase.CLOSED
