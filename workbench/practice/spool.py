@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import fields
@@ -35,11 +36,12 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._open = ExitStack()
         self._file: IO[bytes] = self._open.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+        self._end = weakref.finalize(self, self._open.close)  # whoever forgets it
         self.rows = 0
 
     def close(self) -> None:
         """Give the disk back."""
-        self._open.close()
+        self._end()
 
     def add(self, rows: Iterable[NewDelivery]) -> None:
         """Keep rows.
