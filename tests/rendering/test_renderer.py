@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -32,7 +33,9 @@ from workbench.merging.render import CompiledTemplate, compile_template
 from workbench.merging.template_file import template_from_file
 from workbench.ports import Claimed
 from workbench.practice.letters import LetterPress, Postman
+from workbench.rendering.pipes import ThreadedPipes
 from workbench.rendering.pool import RenderingPool
+from workbench.rendering.process import RenderingProcess
 from workbench.rendering.renderer import Renderer
 from workbench.sending.sender import send_pending
 from workbench.transports.memory import MemoryTransport
@@ -230,6 +233,38 @@ def test_an_interrupt_of_the_whole_group_ends_no_process(pool: RenderingPool) ->
         assert render.render({"nom": str(number)}).text == f"{number}\n"
         assert pool.lend(render.number) is process
         pool.take_back(process)
+
+
+class Threaded(RenderingPool):
+    """A pool as on a system whose pipes cannot be asked what is ready, and which has no limits."""
+
+    def _begun(self) -> RenderingProcess:
+        return RenderingProcess(self._command, seconds=20.0, pipes=ThreadedPipes)
+
+
+def test_pipes_with_threads_carry_a_long_list_too() -> None:
+    pool = Threaded()
+    render = renderer("<p>{{ nom }}</p>" + "<p>x</p>\n" * 500, pool)
+    answers = [*render.merge_all(("nom",), (([f"n{number}"], True) for number in range(400)))]
+    assert [answer.rendered.text.split("\n")[0] for answer in answers] == [f"n{number}" for number in range(400)]  # type: ignore[union-attr]
+    process = pool.lend(render.number)
+    process.kill()
+    pool.close()
+    until = time.monotonic() + 5
+    while any(thread.name == "workbench-rendering" for thread in threading.enumerate()):
+        assert time.monotonic() < until, "a thread goes on"
+        time.sleep(0.01)
+
+
+def test_a_process_without_limits_is_ended_for_its_memory_and_its_row_is_told() -> None:
+    eats = "out(1, b''); out(2, b'{}')\nheld = b'x' * (600 << 20)\ntime.sleep(60)"
+    pool = saying(eats)
+    spoilt = Threaded(pool._command)
+    try:
+        with pytest.raises(TemplateRefused, match="memory"):
+            renderer("<p>{{ nom }}</p>", spoilt).render({"nom": "x"})
+    finally:
+        spoilt.close()
 
 
 # --- a mailing --------------------------------------------------------------------------------------------------

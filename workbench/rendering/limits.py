@@ -1,7 +1,7 @@
 """The walls of the rendering process: memory, the processor's time, files, other processes (DESIGN 8.10).
 
 They are the system's own on Linux and macOS (which does not hold to the one of memory). Windows has none of them:
-there the practice watches the process from outside (`process.MemoryWatch`).
+there the practice watches the process from outside (`pipes.ThreadedPipes`).
 """
 
 from __future__ import annotations

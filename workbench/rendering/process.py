@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import sys
 import time
 import weakref
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from workbench.rendering.wire import FLUSHED_AT, HEAD, LARGEST_FRAME, READY, SECONDS_A_MESSAGE, Garbled, Prepared
+from workbench.rendering.limits import MEMORY
+from workbench.rendering.pipes import Pipes, pipes_of
+from workbench.rendering.wire import HEAD, LARGEST_FRAME, READY, SECONDS_A_MESSAGE, Garbled, Prepared
 
 COMMAND = (sys.executable, "-I", "-m", "workbench.rendering.child")
 """How a rendering process is begun: its own modules only, and none of the environment's wishes."""
 
 _NEEDED = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
-_PIPE = 1 << 20  # bytes that may wait in a pipe; more than the system gives by itself
 _BEGINNING = 30.0  # seconds in which Python and what is merged with are loaded
 _ENDING = 1.0
 
@@ -50,7 +49,13 @@ class RenderingProcess:
         When it cannot be begun.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND, *, seconds: float = SECONDS_A_MESSAGE) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] = COMMAND,
+        *,
+        seconds: float = SECONDS_A_MESSAGE,
+        pipes: Callable[[subprocess.Popen[bytes], int], Pipes] = pipes_of,
+    ) -> None:
         self.programs: dict[int, Prepared] = {}
         """What it has prepared, by the number of the email type; the oldest first."""
         self.languages: set[str] = set()
@@ -58,7 +63,6 @@ class RenderingProcess:
         self.begun = False
         """Whether it has said that it is ready."""
         self._seconds = seconds
-        self._waiting: deque[memoryview] = deque()
         self._read: list[bytes] = []
         self._have = 0
         self._silent = False
@@ -72,14 +76,9 @@ class RenderingProcess:
                 env={name: os.environ[name] for name in _NEEDED if name in os.environ},
                 bufsize=0,
             )
-        assert self._process.stdin is not None  # noqa: S101 - both were asked for
-        assert self._process.stdout is not None  # noqa: S101
-        self._in, self._out = self._process.stdin, self._process.stdout
+        self._pipes = pipes(self._process, MEMORY)
         # Whoever loses it, or ends without a word, ends it too.
-        self._finalizer = weakref.finalize(self, _put_away, self._process)
-        for pipe in (self._in, self._out):
-            os.set_blocking(pipe.fileno(), False)
-            _widen(pipe.fileno())
+        self._finalizer = weakref.finalize(self, _put_away, self._process, self._pipes)
 
     @property
     def pid(self) -> int:
@@ -94,8 +93,7 @@ class RenderingProcess:
 
     def put(self, kind: int, payload: bytes) -> None:
         """Ask something; returns at once."""
-        self._waiting.append(memoryview(HEAD.pack(len(payload), kind) + payload))
-        self._write()
+        self._pipes.write(HEAD.pack(len(payload), kind) + payload)
 
     def frame(self) -> tuple[int, bytes]:
         """Return the next answer.
@@ -120,42 +118,13 @@ class RenderingProcess:
             left = until - time.monotonic()
             if left <= 0:
                 raise OutOfTime
-            poll = select.poll()
-            poll.register(self._out, select.POLLIN | select.POLLHUP)
-            if self._waiting:
-                poll.register(self._in, select.POLLOUT)
-            poll.poll(left * 1000)
-            self._write()
-            self._take_in()
-        return frame
-
-    def _write(self) -> None:
-        try:
-            while self._waiting:
-                rest = self._waiting[0]
-                written = os.write(self._in.fileno(), rest)
-                if written < len(rest):
-                    self._waiting[0] = rest[written:]
-                    continue
-                self._waiting.popleft()
-        except BlockingIOError:
-            pass
-        except BrokenPipeError:
-            self._waiting.clear()  # told when its answers are read to their end
-
-    def _take_in(self) -> None:
-        while True:
-            try:
-                piece = os.read(self._out.fileno(), _PIPE)
-            except BlockingIOError:
-                return
-            if not piece:
+            piece = self._pipes.read(left)
+            if piece:
+                self._read.append(piece)
+                self._have += len(piece)
+            elif piece is not None:
                 self._silent = True  # what it has said before counts
-                return
-            self._read.append(piece)
-            self._have += len(piece)
-            if self._have > FLUSHED_AT:
-                return  # what it says next may wait in the pipe
+        return frame
 
     def _taken(self) -> tuple[int, bytes] | None:
         if self._have < HEAD.size:
@@ -181,13 +150,15 @@ class RenderingProcess:
             self.kill()
             return ProcessEnded(None)
         killed = {-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM)}
-        return ProcessEnded(code, outside=code in killed and not self._ended_here)
+        return ProcessEnded(code, outside=code in killed and not self._ended_here and not self._pipes.ended)
 
     # --- the end ------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
         """Let it end, at the end of what it reads; when it does not, end it."""
-        _close(self._process)
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_ENDING)
         self._finalizer()
@@ -198,17 +169,14 @@ class RenderingProcess:
         self._finalizer()
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _put_away(process: subprocess.Popen[bytes], pipes: Pipes) -> None:
+    process.kill()  # nothing, when it has ended
+    process.wait()
+    pipes.close()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
-
-
-def _put_away(process: subprocess.Popen[bytes]) -> None:
-    _close(process)
-    process.kill()  # nothing, when it has ended
-    process.wait()
 
 
 @contextlib.contextmanager
@@ -222,11 +190,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _widen(descriptor: int) -> None:
-    if sys.platform == "linux":
-        import fcntl
-
-        with contextlib.suppress(OSError):  # the system may allow less
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
