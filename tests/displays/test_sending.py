@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from workbench.displays.sending import account_words, state_of
 from workbench.domain.accounts import Account, AccountKind
+from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import MailingProgress, MailingRecord, MailingStanding, MailingStatus, Tally
 from workbench.language import use_language
 from workbench.practice.dispatcher import Doing, Situation
@@ -204,3 +206,49 @@ def test_it_is_said_in_french() -> None:
         assert told["offer"]["question"] == "Envoyer 41 messages depuis secretariat@exemple.test\u00a0?"
     finally:
         use_language(None)
+
+
+# --- when it leaves -------------------------------------------------------------------------------------------
+
+UNTIL = datetime(2026, 11, 22, 14, 5, tzinfo=ZoneInfo("Europe/Paris"))
+
+
+def test_who_confirms_reads_when_it_leaves_and_in_which_hours() -> None:
+    timing = Timing(undo_window=timedelta(minutes=10), hours="08:00-20:00 open")
+    offer = an_offer({("pending", ""): 41})
+    asked = state_of(Situation(mailing=a_mailing(), offer=offer, timing=timing))["offer"]["question"]
+    assert "It leaves in 10 minutes, and can be cancelled until then." in asked
+    assert "Only within the sending hours (08:00-20:00 open)." in asked
+
+
+def test_until_it_leaves_the_whole_sending_can_be_cancelled() -> None:
+    progress = MailingProgress(total=3, pending=3, waiting_until=UNTIL, waiting_for=WaitingFor.UNDO)
+    standing = a_standing({("pending", ""): 3}, MailingStatus.SENDING)
+    told = state_of(Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress))
+    assert told["waiting"]["until"] == UNTIL.timestamp()
+    assert abs(told["waiting"]["now"] - datetime.now(UTC).timestamp()) < 60
+    assert told["waiting"]["words"] == "Leaves at 2026-11-22 14:05"
+    assert [action["label"] for action in told["actions"]] == ["Pause", "Cancel the sending…"]
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (WaitingFor.LIMITS, "The account has sent as much as it may for now; it may go on at 2026-11-22 14:05."),
+        (WaitingFor.HOURS, "It is outside the sending hours; they may leave from 2026-11-22 14:05."),
+        (WaitingFor.RETRY, "3 messages are put off by the server until 2026-11-22 14:05."),
+    ],
+)
+def test_why_the_rest_waits_is_told(why: WaitingFor, said: str) -> None:
+    standing = a_standing({("pending", ""): 3}, MailingStatus.QUEUED)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing, next_due=UNTIL, waiting_for=why))
+    assert said in told["note"]
+    assert told["waiting"] is None
+
+
+def test_a_limit_that_is_waited_for_is_no_attempt_of_the_server_s() -> None:
+    progress = MailingProgress(total=3, pending=3, waiting_until=UNTIL, waiting_for=WaitingFor.LIMITS)
+    standing = a_standing({("pending", ""): 3}, MailingStatus.SENDING)
+    told = state_of(Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress))
+    assert told["progress"]["left"] == "the account has sent as much as it may, goes on at 2026-11-22 14:05"
+    assert told["waiting"] is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.practice import Mailing, Practice
@@ -443,3 +446,72 @@ def test_a_practice_that_was_closed_confirms_nothing(practice: Practice) -> None
     assert dispatcher.settled(30)
     assert dispatcher.situation.error == "The practice was closed meanwhile: nothing else leaves."
     assert practice.mailings().empty
+
+
+def in_its_undo_window(practice: Practice, minutes: int = 10) -> Dispatcher:
+    """A sending that was confirmed and that waits to be taken back."""
+    practice.settings = replace(practice.settings, undo_minutes=minutes)
+    dispatcher = offered(a_mailing(practice))
+    waits = threading.Event()
+    dispatcher.on_change(lambda: waits.set() if dispatcher.situation.may_be_taken_back else None)
+    confirmed(dispatcher)
+    assert waits.wait(60)
+    return dispatcher
+
+
+def waiting_rows(dispatcher: Dispatcher) -> list[int]:
+    mailing = dispatcher.mailing
+    assert mailing is not None
+    return mailing.results.query("status == 'pending'")["delivery_id"].tolist()
+
+
+def left_from(practice: Practice) -> int:
+    return len(list((practice.path / "out").rglob("*.eml")))
+
+
+def test_what_a_person_confirmed_can_be_cancelled_before_anything_leaves(practice: Practice) -> None:
+    dispatcher = in_its_undo_window(practice)
+    departure = dispatcher.situation.departure
+    assert departure is not None
+    assert departure.at == practice.now() + timedelta(minutes=10)
+    dispatcher.cancel(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    counts = dispatcher.situation.counts
+    assert (counts.sent, counts.pending, left_from(practice)) == (0, 0, 0)
+    assert counts.cancelled > 0
+
+
+def test_one_message_is_taken_back_while_the_others_wait(practice: Practice) -> None:
+    dispatcher = in_its_undo_window(practice)
+    rows = waiting_rows(dispatcher)
+    before = dispatcher.situation.progress
+    assert before is not None
+    dispatcher.take_back("another seal", rows[0])
+    assert waiting_rows(dispatcher) == rows
+    dispatcher.take_back(dispatcher.situation.seal, rows[0])
+    assert waiting_rows(dispatcher) == rows[1:]
+    after = dispatcher.situation.progress
+    assert after is not None
+    assert (after.pending, after.total) == (before.pending - 1, before.total - 1)
+    dispatcher.pause(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    assert (dispatcher.situation.counts.pending, dispatcher.situation.counts.cancelled) == (len(rows) - 1, 1)
+    assert left_from(practice) == 0
+
+
+def test_without_a_window_of_the_practice_nothing_waits(practice: Practice) -> None:
+    dispatcher = confirmed(offered(a_mailing(practice)))
+    assert dispatcher.settled(60)
+    assert not dispatcher.situation.may_be_taken_back
+    assert left_from(practice) == dispatcher.situation.counts.sent > 0
+
+
+def test_what_a_person_confirms_keeps_to_the_sending_hours(practice: Practice) -> None:
+    practice.accounts.set("folder", hours="08:00-09:00")  # it is 10:30 in Paris
+    dispatcher = confirmed(offered(a_mailing(practice)))
+    assert dispatcher.settled(60)
+    situation = dispatcher.situation
+    assert situation.counts.sent == 0
+    assert situation.departure is not None
+    assert situation.departure.waiting_for is WaitingFor.HOURS
+    assert situation.departure.at.isoformat() == "2026-11-23T08:00:00+01:00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -151,3 +152,25 @@ def test_another_list_is_offered_when_the_desk_says_so(practice: Practice, maili
     assert first is not None
     assert second is not None
     assert second.count < first.count
+
+
+def test_who_waits_to_be_sent_to_is_shown_with_the_numbers_by_which_they_are_taken_back(
+    practice: Practice, mailing: Mailing
+) -> None:
+    practice.settings = replace(practice.settings, undo_minutes=10)
+    panel = Watched(mailing)
+    waits = threading.Event()
+    panel.dispatcher.on_change(lambda: waits.set() if panel.dispatcher.situation.may_be_taken_back else None)
+    panel.answers["confirm"]({"seal": panel.dispatcher.situation.offer.seal})
+    assert waits.wait(60)
+    rows = panel.answers["rows"]({})
+    assert set(rows["states"]) == {"pending"}
+    assert len(rows["numbers"]) == len(rows["rows"]) > 1
+    panel.answers["take_back"]({"seal": panel.dispatcher.situation.seal, "delivery": rows["numbers"][0]})
+    assert panel.answers["rows"]({})["numbers"] == rows["numbers"][1:]
+    panel.answers["cancel"]({"seal": panel.dispatcher.situation.seal})
+    assert panel.dispatcher.settled(60)
+    assert panel.status == "cancelled"
+    rows = panel.answers["rows"]({})
+    assert "pending" not in rows["states"]
+    assert rows["numbers"] == []

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.displays.cells import friendly
+from workbench.displays.waiting import waiting_sentence, waiting_words
 from workbench.displays.words import number_words, status_words
 from workbench.domain.accounts import Account, AccountKind
+from workbench.domain.calendar import system_now
 from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
+from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
 from workbench.practice.dispatcher import Doing, Situation
@@ -31,6 +34,7 @@ def state_of(situation: Situation) -> dict[str, Any]:
         "progress": None,
         "result": None,
         "actions": [],
+        "waiting": _waiting(situation),
         "note": _note(situation),
         "error": situation.error,
         "changed": _("The list has changed meanwhile: read the new numbers, then confirm again. Nothing was sent.")
@@ -92,9 +96,21 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
         ],
         "left_out": _reasons(to_correct, "to_correct") + _reasons(excluded, "excluded"),
         "button": _button(offer.count, begun=begun),
-        "question": _question(offer),
+        "question": " ".join(filter(None, (_question(offer), _when(situation.timing)))),
         "yes": _("Send"),
     }
+
+
+def _when(timing: Timing) -> str:
+    """Say of what would be confirmed when it leaves, where that is not at once."""
+    minutes = round(timing.undo_window.total_seconds() / 60)
+    told = n_(
+        "It leaves in {count} minute, and can be cancelled until then.",
+        "It leaves in {count} minutes, and can be cancelled until then.",
+        minutes,
+    ).format(count=minutes)
+    hours = _("Only within the sending hours ({hours}).").format(hours=timing.hours)
+    return " ".join(words for words, said in ((told, minutes), (hours, timing.hours)) if said)
 
 
 def _button(count: int, *, begun: bool) -> str:
@@ -161,7 +177,7 @@ def _moving(counts: Counts, situation: Situation) -> dict[str, Any]:
 def _time_left(situation: Situation) -> str:
     progress, seconds = situation.progress, situation.seconds_left
     if progress is not None and progress.waiting_until is not None:
-        return _("next attempt at {time}").format(time=friendly(progress.waiting_until))
+        return waiting_words(progress.waiting_for, progress.waiting_until)
     if seconds is None:
         return ""
     if seconds < 10:
@@ -170,6 +186,19 @@ def _time_left(situation: Situation) -> str:
         return _("about {count} seconds left").format(count=round(seconds / 10) * 10)
     minutes = round(seconds / 60)
     return n_("about {count} minute left", "about {count} minutes left", minutes).format(count=minutes)
+
+
+def _waiting(situation: Situation) -> dict[str, Any] | None:
+    """Return until when a confirmed mailing can be taken back, in seconds since 1970, and the kernel's own time."""
+    if not situation.may_be_taken_back or situation.doing not in (Doing.NOTHING, Doing.SENDING):
+        return None
+    assert situation.departure is not None  # noqa: S101 - what may be taken back leaves at some time
+    until = situation.departure.at
+    return {
+        "until": until.timestamp(),
+        "now": system_now().timestamp(),
+        "words": _("Leaves at {time}").format(time=friendly(until)),
+    }
 
 
 # --- after ----------------------------------------------------------------------------------------------------
@@ -224,7 +253,10 @@ def _note(situation: Situation) -> str:
         return ""
     words = status_words(status) if status in (MailingStatus.PAUSED, MailingStatus.STOPPED) else ""
     waits = n_("{count} message is waiting.", "{count} messages are waiting.", waiting).format(count=waiting)
-    if situation.next_due is not None:
+    departure = situation.departure
+    if departure is not None and departure.waiting_for is not WaitingFor.RETRY:
+        waits = f"{waits} {waiting_sentence(departure.waiting_for, departure.at)}"
+    elif situation.next_due is not None:
         waits = n_(
             "{count} message is put off by the server until {time}.",
             "{count} messages are put off by the server until {time}.",
@@ -289,7 +321,8 @@ def _cancel(count: int, situation: Situation) -> dict[str, Any]:
         "Cancel the {count} messages that have not left? They will not be sent.",
         count,
     )
-    return _action("cancel", _("Cancel the rest…"), count, situation, question.format(count=count))
+    label = _("Cancel the sending…") if situation.may_be_taken_back else _("Cancel the rest…")
+    return _action("cancel", label, count, situation, question.format(count=count))
 
 
 def _action(name: str, label: str, count: int, situation: Situation, question: str = "") -> dict[str, Any]:

@@ -12,13 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.departures import NextDeparture, Timing, WaitingFor
 from workbench.domain.mailings import Counts, MailingProgress, MailingStanding, MailingStatus
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
@@ -55,7 +56,8 @@ class Situation:
     `offer` is what may be confirmed now; `standing` what the ledger holds, once it was queued, and `account` where
     messages leave from, both as they were read together; `progress` and `seconds_left` are set while something is
     being sent from here. `changed` says that a confirmation was not taken,
-    since what it stood for has changed; `outdated` that the list is another one by now.
+    since what it stood for has changed; `outdated` that the list is another one by now. `timing` says when what is
+    confirmed would leave, `next_due` when the next message that waits may, and `waiting_for` why not before.
     """
 
     doing: Doing = Doing.NOTHING
@@ -65,7 +67,9 @@ class Situation:
     account: Account | None = None
     progress: MailingProgress | None = None
     seconds_left: float | None = None
+    timing: Timing = field(default_factory=Timing)
     next_due: datetime | None = None
+    waiting_for: WaitingFor = WaitingFor.NOTHING
     error: str = ""
     changed: bool = False
     outdated: bool = False
@@ -98,6 +102,20 @@ class Situation:
             and self.standing.record.status in OPEN_STATUSES
             and self.counts.pending > 0
         )
+
+    @property
+    def departure(self) -> NextDeparture | None:
+        """When the next message leaves, while nothing does, and why not before."""
+        if self.progress is not None:
+            at, why = self.progress.waiting_until, self.progress.waiting_for
+        else:
+            at, why = self.next_due, self.waiting_for
+        return None if at is None or not why else NextDeparture(at=at, waiting_for=why)
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether it is confirmed, and nothing of it has begun to leave: its undo window."""
+        return self.departure is not None and self.departure.waiting_for is WaitingFor.UNDO
 
 
 class Dispatcher:
@@ -137,6 +155,7 @@ class Dispatcher:
         self._asked = 0  # how often new numbers were asked for
         self._counted = 0  # which of these askings the numbers being worked out answer
         self._confirmed = 0  # how many sendings were begun here
+        self._taken_back = 0  # rows of what is being sent that somebody took back meanwhile
         self._situation = Situation()
         self._pace: deque[tuple[float, int]] = deque()
 
@@ -205,6 +224,24 @@ class Dispatcher:
     def cancel(self, seal: str) -> None:
         """Finish what is in flight, and let nothing else of the mailing leave."""
         self._halt(Doing.CANCELLING, seal)
+
+    def take_back(self, seal: str, delivery: int) -> None:
+        """Let one message that waits not leave; the others go on."""
+        with self._moved:
+            situation = self._situation
+            mailing = situation.mailing
+            # Each gesture is about what was seen: the rows are this mailing's, and one that left meanwhile has left.
+            if mailing is None or mailing.id is None or seal != situation.seal or not situation.may_be_taken_back:
+                self._set()
+                return
+        taken = mailing.practice.cancel(mailing.id, deliveries=[delivery])
+        with self._moved:
+            self._taken_back += taken
+            if self._situation.progress is not None:
+                self._set(progress=_without(self._situation.progress, taken))
+            self._show(mailing)
+        if self._idle:
+            self._wait_of(mailing)
 
     def retry(self, seal: str) -> None:
         """Try the rows that failed again, and no other."""
@@ -292,7 +329,8 @@ class Dispatcher:
             offer = None if mailing.frozen else self._offered(mailing)
             with self._moved:
                 if self._counted == self._asked:
-                    self._set(offer=offer, outdated=False)
+                    self._set(offer=offer, outdated=False, timing=mailing.timing_at_a_screen())
+            self._wait_of(mailing)
 
     def _offered(self, mailing: Mailing, *, fresh: bool = False) -> Offer:
         def checked(_done: int, _of: int) -> None:
@@ -310,6 +348,7 @@ class Dispatcher:
                 self._show(mailing, offer=now, changed=True)
                 return
             self._refuse_end(mailing)
+            mailing.timing = self._situation.timing
             number = mailing.queue(again=self._again, offer=now)
             rows = mailing.leaving(now.recipients)
             if len(rows) != now.count or mailing.account_now() != now.account or mailing.renew_template():
@@ -345,18 +384,27 @@ class Dispatcher:
         stop = self._stop = threading.Event()
         self._refuse_end(mailing)  # whoever ends it from here on sets this stop
         self._pace.clear()
+        self._taken_back = 0
         with self._moved:
             self._confirmed += 1
-            self._show(mailing, doing=Doing.SENDING, offer=None, next_due=None)
+            self._show(mailing, doing=Doing.SENDING, offer=None, next_due=None, waiting_for=WaitingFor.NOTHING)
         try:
             report = mailing.practice.drain(
                 number, only=only, connections=self._connections, progress=self._tell, stop=stop
             )
             if report is not None and not report.interrupted:
-                self._set(next_due=report.next_due)
+                self._wait_of(mailing)
         finally:
             self._hold(mailing, number, self._situation.doing)
             self._show(mailing)
+
+    def _wait_of(self, mailing: Mailing) -> None:
+        """Take note of when the next message of a queued mailing leaves, and why not now."""
+        departure = None if mailing.id is None else mailing.practice.next_departure(mailing.id)
+        if departure is None:
+            self._set(next_due=None, waiting_for=WaitingFor.NOTHING)
+        else:
+            self._set(next_due=departure.at, waiting_for=departure.waiting_for)
 
     def _halt(self, how: Doing, seal: str | None) -> None:
         with self._moved:
@@ -406,6 +454,7 @@ class Dispatcher:
     # --- while it is sent -----------------------------------------------------------------------------------
 
     def _tell(self, progress: MailingProgress) -> None:
+        progress = _without(progress, self._taken_back)
         self._pace.append((self._clock(), progress.total - progress.pending))
         while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > PACE_SECONDS:
             self._pace.popleft()
@@ -446,3 +495,9 @@ class Dispatcher:
 
     def _last_words(self) -> None:
         self._end(LAST_WORDS)
+
+
+def _without(progress: MailingProgress, taken_back: int) -> MailingProgress:
+    """Return a progress whose list is so many waiting rows shorter."""
+    gone = min(taken_back, progress.pending)
+    return replace(progress, pending=progress.pending - gone, total=progress.total - gone)

@@ -535,6 +535,14 @@ class Mailing:
         self.timing = Timing(undo_window=departures.undo_window(undo_window), hours=hours)
         return self
 
+    def timing_at_a_screen(self) -> Timing:
+        """Return when it leaves once somebody confirms it at a screen: as `leaves` said, else as the practice does."""
+        if self.timing != Timing():
+            return self.timing
+        practice = self._practice
+        window = departures.undo_window(practice.settings.undo_minutes)
+        return Timing(undo_window=window, hours=practice.sending_hours(self.account))
+
     def queue(self, *, again: bool = False, offer: Offer | None = None) -> int:
         """Freeze list, addresses, template revision and attachments in the ledger (P7); return the mailing's number.
 

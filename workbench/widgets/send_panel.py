@@ -64,6 +64,7 @@ class SendPanel(View):
                 "renew": lambda _asked: self.dispatcher.renew(),
                 "pause": lambda asked: self.dispatcher.pause(str(asked["seal"])),
                 "cancel": lambda asked: self.dispatcher.cancel(str(asked["seal"])),
+                "take_back": lambda asked: self.dispatcher.take_back(str(asked["seal"]), int(asked["delivery"])),
                 "resume": lambda asked: self.dispatcher.resume(str(asked["seal"])),
                 "retry": lambda asked: self.dispatcher.retry(str(asked["seal"])),
                 "as_sent": lambda asked: self.dispatcher.settle(str(asked["seal"]), as_sent=True),
@@ -91,6 +92,12 @@ class SendPanel(View):
             "rows": _("Who needs somebody"),
             "show_rows": _("Show who"),
             "hide_rows": _("Hide"),
+            "waiting_rows": _("Who it goes to"),
+            "take_back": _("Do not send"),
+            "minutes_left": _("in {minutes} min {seconds} s"),
+            "seconds_left": _("in {seconds} s"),
+            "leaves_in_minutes": _("Leaves in {minutes} min. It can be cancelled until then."),
+            "leaves_in_seconds": _("Leaves in {seconds} seconds. It can be cancelled until then."),
             "more_rows": _("… and {count} more, in the results."),
             "progress": _("Progress of the sending"),
             "new_numbers": _("Show the new numbers"),
@@ -181,17 +188,19 @@ class SendPanel(View):
         return state_of(self.dispatcher.situation)
 
     def _rows(self) -> dict[str, Any]:
-        """Return the rows that need a person: for the page alone, and never saved (P12)."""
+        """Return the rows that need a person, or may be taken back: for the page alone, and never saved (P12)."""
         mailing = self.mailing
         if mailing is None or mailing.id is None or self.dispatcher.situation.doing is Doing.COUNTING:
-            return {"rows": [], "more": 0}
+            return {"rows": [], "numbers": [], "more": 0}
         frame = mailing.practice.results(mailing.id, identities=True)
-        frame = frame[frame["status"].isin(_NEEDING) & (frame["reason"] != "superseded")]
-        frame = frame.sort_values("status", key=lambda states: states.astype(str).map(_NEEDING.index), kind="stable")
+        shown = ("pending",) if self.dispatcher.situation.may_be_taken_back else _NEEDING
+        frame = frame[frame["status"].isin(shown) & (frame["reason"] != "superseded")]
+        frame = frame.sort_values("status", key=lambda states: states.astype(str).map(shown.index), kind="stable")
         some, zone = frame.head(SHOWN_ROWS), mailing.practice.calendar.zone
         return {
             "rows": [_cells(row, zone) for row in some.loc[:, list(_COLUMNS)].to_dict("records")],
             "states": some["status"].astype(str).tolist(),
+            "numbers": some["delivery_id"].tolist() if shown != _NEEDING else [],
             "more": len(frame) - len(some),
         }
 

@@ -13,14 +13,17 @@ interface Offer {
 }
 interface Progress { total: number; done: number; words: string; left: string; states: State[] }
 interface Result { states: State[]; groups: Reason[]; rows: number }
+/** Until when a confirmed mailing can be taken back: in seconds since 1970, beside the kernel's own time. */
+interface Waiting { until: number; now: number; words: string }
 interface Situation {
   doing: string; elsewhere: boolean; title: string; account: string; test: boolean;
   offer: Offer | null; progress: Progress | null; result: Result | null; actions: Action[];
-  note: string; error: string; changed: string; outdated: boolean;
+  waiting?: Waiting | null; note: string; error: string; changed: string; outdated: boolean;
 }
 /** A question that waits for its yes: about an offer, or about an action. */
 type Asked = { seal: string; action?: string };
-interface Rows { rows: string[][]; states: string[]; more: number }
+/** The rows that need a person; those that can be taken back have their deliveries' numbers. */
+interface Rows { rows: string[][]; states: string[]; more: number; numbers?: number[] }
 
 const COLUMNS = ["recipient", "address", "status", "reason", "attempts", "decided_at"];
 const LOOKS: Record<string, string> = {
@@ -31,6 +34,8 @@ const UNREAD = 500;
 /** Milliseconds between two looks at the ledger, while a page is looked at, and between two sentences read aloud. */
 const LOOK_AGAIN = 1000;
 const SAY_AGAIN = 8000;
+/** Seconds left of the time to take a mailing back at which it is said aloud: not each second. */
+const SAID_LEFT = [600, 300, 120, 60, 30, 10];
 
 class Panel {
   private readonly say: ReturnType<typeof words>;
@@ -48,6 +53,9 @@ class Panel {
   private drawn = "";
   /** When the look was asked for that waits for its answer; nothing waits at 0. */
   private lookedAt = 0;
+  /** When, by this computer's clock, the mailing that can be taken back leaves, and what of it was said aloud last. */
+  private leavesAt = 0;
+  private saidLeft = Infinity;
 
   constructor(model: Model, private readonly root: HTMLElement) {
     this.say = words(model);
@@ -56,7 +64,10 @@ class Panel {
     root.setAttribute("aria-label", this.say("title"));
     root.append(silence, this.trouble, this.body, this.live);
     root.addEventListener("keydown", (event) => this.onKey(event));
-    this.timer = window.setInterval(() => this.look(), LOOK_AGAIN);
+    this.timer = window.setInterval(() => {
+      this.countDown();
+      this.look();
+    }, LOOK_AGAIN);
   }
 
   close(): void {
@@ -82,6 +93,11 @@ class Panel {
     const before = this.situation;
     this.situation = situation;
     if (this.asked !== null && this.question() === null) this.asked = null;
+    if (situation.waiting && situation.waiting.until !== before?.waiting?.until) {
+      this.leavesAt = Date.now() + (situation.waiting.until - situation.waiting.now) * 1000;
+      this.saidLeft = Infinity;
+    }
+    if (Boolean(before?.waiting) !== Boolean(situation.waiting)) this.rows = null;
     if (before !== null && before.result !== null && JSON.stringify(before.result) !== JSON.stringify(situation.result)) this.rows = null;
     this.draw();
     this.speak(before);
@@ -104,6 +120,27 @@ class Panel {
         this.lookedAt = 0;
         this.complain(sentence);
       });
+  }
+
+  /** Show how long the mailing can still be taken back; say it aloud only now and then. */
+  private countDown(): void {
+    if (!this.situation?.waiting) return;
+    const left = this.left();
+    const shown = this.body.querySelector(".pw-send-countdown");
+    if (shown !== null) shown.textContent = this.leftWords(left);
+    const due = SAID_LEFT.find((seconds) => left <= seconds && left > seconds - 5 && seconds < this.saidLeft);
+    if (due === undefined) return;
+    this.saidLeft = due;
+    this.live.textContent = due >= 60 ? this.say("leaves_in_minutes", { minutes: due / 60 }) : this.say("leaves_in_seconds", { seconds: due });
+  }
+
+  private left(): number {
+    return Math.max(0, Math.ceil((this.leavesAt - Date.now()) / 1000));
+  }
+
+  private leftWords(left: number): string {
+    const seconds = String(left % 60).padStart(left < 60 ? 1 : 2, "0");
+    return left < 60 ? this.say("seconds_left", { seconds }) : this.say("minutes_left", { minutes: Math.floor(left / 60), seconds });
   }
 
   private complain(sentence: string): void {
@@ -204,6 +241,7 @@ class Panel {
       ...[
         situation.error !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.error),
         situation.changed !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.changed),
+        situation.waiting && this.waiting(situation.waiting),
         situation.progress !== null && this.progress(situation.progress),
         situation.result !== null && this.result(situation.result),
         situation.offer !== null && this.offer(situation.offer, situation.result !== null),
@@ -216,9 +254,10 @@ class Panel {
 
   /** What the page is made anew for. What moves ten times a second is not: no button is replaced under the finger. */
   private frame(situation: Situation): string {
-    if (situation.progress === null) return JSON.stringify([situation, this.asked, this.rows]);
+    const waiting = situation.waiting ? [situation.waiting.until, this.rows] : null; // the kernel's clock moves, too
+    if (situation.progress === null) return JSON.stringify([{ ...situation, waiting }, this.asked, this.rows]);
     const { progress: _moves, note, actions, ...rest } = situation;
-    return JSON.stringify([rest, note !== "", actions.map((action) => action.name), this.asked]);
+    return JSON.stringify([{ ...rest, waiting }, note !== "", actions.map((action) => action.name), this.asked]);
   }
 
   private header({ title, account, test }: Situation): HTMLElement {
@@ -286,6 +325,28 @@ class Panel {
     if (question !== null && asked !== null && asked.textContent !== question.words) asked.textContent = question.words;
   }
 
+  private waiting(waiting: Waiting): HTMLElement {
+    return element(
+      "div",
+      { class: "pw-send-waiting" },
+      element(
+        "p",
+        { class: "pw-row" },
+        element("strong", {}, waiting.words),
+        // A screen reader hears of it now and then, in the live region.
+        element("span", { class: "pw-send-countdown", "aria-hidden": "true" }, this.leftWords(this.left())),
+      ),
+      this.table(this.say("waiting_rows")),
+    );
+  }
+
+  private takeBack(delivery: number): void {
+    void this.questions
+      .ask("take_back", { seal: this.action("cancel")?.seal ?? "", delivery })
+      .then(() => this.showRows())
+      .catch((refusal: unknown) => this.refuse(refusal));
+  }
+
   private result(result: Result): HTMLElement {
     return element(
       "div",
@@ -304,22 +365,23 @@ class Panel {
         ),
       ),
       result.groups.length > 0 && this.reasons(this.say("reasons"), result.groups),
-      result.rows > 0 && this.table(),
+      result.rows > 0 && !this.situation?.waiting && this.table(this.say("show_rows")),
     );
   }
 
-  private table(): HTMLElement {
+  private table(show: string): HTMLElement {
     const rows = this.rows;
     if (rows === null) {
-      return element("button", { class: "pw-button pw-quiet", type: "button", "data-name": "rows", onclick: () => void this.showRows() }, this.say("show_rows"));
+      return element("button", { class: "pw-button pw-quiet", type: "button", "data-name": "rows", onclick: () => void this.showRows() }, show);
     }
+    const numbers = rows.numbers ?? [];
     return element(
       "div",
       { class: "pw-send-rows" },
       element(
         "table",
         { "aria-label": this.say("rows") },
-        element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, this.say(name))))),
+        element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, this.say(name))), numbers.length > 0 && element("td", {}))),
         element(
           "tbody",
           {},
@@ -330,6 +392,7 @@ class Panel {
               ...cells.map((cell, column) =>
                 COLUMNS[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${LOOKS[rows.states[place] ?? ""] ?? "none"}` }, cell)) : element("td", {}, cell),
               ),
+              numbers[place] !== undefined && element("td", {}, this.takeBackButton(numbers[place], cells[0] ?? "")),
             ),
           ),
         ),
@@ -346,6 +409,17 @@ class Panel {
         },
         this.say("hide_rows"),
       ),
+    );
+  }
+
+  private takeBackButton(delivery: number, whose: string): HTMLElement {
+    return element(
+      "button",
+      {
+        class: "pw-button pw-quiet", type: "button", "data-name": `take-back-${delivery}`, "aria-label": `${this.say("take_back")}: ${whose}`,
+        onclick: () => this.takeBack(delivery),
+      },
+      this.say("take_back"),
     );
   }
 
@@ -411,6 +485,7 @@ class Panel {
     const { progress, result, offer } = situation;
     const states = progress?.states ?? (before !== null ? result?.states : undefined);
     const told = [
+      situation.waiting?.words,
       progress?.words,
       states?.map((state) => `${state.words} ${state.count}`).join(", "),
       progress === null && offer !== null ? [offer.total, ...offer.numbers.map((number) => number.words)].join(", ") : undefined,

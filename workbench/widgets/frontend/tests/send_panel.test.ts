@@ -234,3 +234,82 @@ test("a look at the ledger that is lost does not stop the panel from looking", a
   await vi.advanceTimersByTimeAsync(LOST_AFTER_MS + 1000);
   expect(told("look").length).toBeGreaterThan(1);
 });
+
+// --- the time to take it back --------------------------------------------------------------------------------
+
+const TAKEN_BACK = {
+  waiting_rows: "À qui", take_back: "Ne pas envoyer", minutes_left: "dans {minutes} min {seconds} s", seconds_left: "dans {seconds} s",
+  leaves_in_minutes: "Part dans {minutes} min.", leaves_in_seconds: "Part dans {seconds} secondes.",
+};
+const waiting = (left: number) => ({
+  ...sending(0),
+  actions: [{ ...CANCEL, label: "Annuler l’envoi…" }],
+  waiting: { until: 1000 + left, now: 1000, words: "Part à 14:05" },
+});
+
+async function openWaiting(left: number): Promise<HTMLElement> {
+  const rows = { rows: [["<i>Zoé</i>", "z@exemple.test", "… En attente", "", "", ""], ["Léa", "l@exemple.test", "… En attente", "", "", ""]], states: ["pending", "pending"], numbers: [11, 12], more: 0 };
+  model = new FakeModel({ words: { ...WORDS, ...TAKEN_BACK }, language: "fr" }, (message) => (message.kind === "state" ? waiting(left) : message.kind === "rows" ? rows : {}));
+  opened = await show(panel, model);
+  return opened.el;
+}
+
+test("until it leaves, the time left is counted down, by this computer's clock alone", async () => {
+  const el = await openWaiting(125);
+  expect(el.textContent).toContain("Part à 14:05");
+  expect(el.querySelector(".pw-send-countdown")?.textContent).toBe("dans 2 min 05 s");
+  vi.advanceTimersByTime(70_000);
+  expect(el.querySelector(".pw-send-countdown")?.textContent).toBe("dans 55 s");
+  vi.advanceTimersByTime(120_000);
+  expect(el.querySelector(".pw-send-countdown")?.textContent).toBe("dans 0 s");
+});
+
+test("the countdown is said aloud now and then, not each second", async () => {
+  const el = await openWaiting(130);
+  const live = el.querySelector('[aria-live="polite"]') as HTMLElement;
+  const said = new Set<string>();
+  for (let second = 0; second < 129; second++) {
+    vi.advanceTimersByTime(1000);
+    said.add(live.textContent ?? "");
+  }
+  expect([...said].filter((words) => words.startsWith("Part dans"))).toEqual(["Part dans 2 min.", "Part dans 1 min.", "Part dans 30 secondes.", "Part dans 10 secondes."]);
+  expect(el.querySelector(".pw-send-countdown")?.getAttribute("aria-hidden")).toBe("true");
+});
+
+test("a tick replaces no button under the finger", async () => {
+  await openWaiting(600);
+  const button = named("cancel");
+  vi.advanceTimersByTime(30_000);
+  await say({ ...waiting(600), waiting: { until: 1600, now: 1030, words: "Part à 14:05" } });
+  expect(named("cancel")).toBe(button);
+});
+
+test("the whole sending is cancelled after one question", async () => {
+  await openWaiting(600);
+  expect(named("cancel").textContent).toBe("Annuler l’envoi…");
+  named("cancel").click();
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("cancel").map(({ seal }) => seal)).toEqual(["m1"]);
+});
+
+test("one message is taken back by its number, and its name stays text", async () => {
+  const el = await openWaiting(600);
+  named("rows").click();
+  await settled();
+  expect(el.querySelector("td i")).toBeNull();
+  expect(named("take-back-12").getAttribute("aria-label")).toBe("Ne pas envoyer: Léa");
+  named("take-back-12").click();
+  await settled();
+  expect(told("take_back").map(({ seal, delivery }) => [seal, delivery])).toEqual([["m1", 12]]);
+  expect(told("rows")).toHaveLength(2);
+});
+
+test("once it leaves, nothing can be taken back any more", async () => {
+  const el = await openWaiting(600);
+  named("rows").click();
+  await settled();
+  await say(sending(3));
+  expect(el.querySelector(".pw-send-waiting")).toBeNull();
+  expect(named("take-back-12")).toBeNull();
+});
