@@ -125,7 +125,9 @@ def _ledger(practice: Practice) -> list[Check]:
     """Look at the ledger's file, its daily copies, and whether this folder may send."""
     health = practice.ledger.health()
     standing = health.standing
-    arming = standing.sentence if standing.may_send else f"{standing.sentence} {_('Say so with: workbench rearm')}"
+    arming = standing.sentence
+    if not standing.may_send:
+        arming = " ".join([arming, _("To send from this folder all the same: workbench rearm")])
     return [
         _ledger_file(health),
         _copies(health),
