@@ -33,7 +33,7 @@ from workbench.merging.mime import MimeWriter
 from workbench.merging.recipients import Recipients
 from workbench.merging.render import CompiledTemplate, compile_template
 
-_ORDINARY_NAME = re.compile(r"[\w' .-]*\Z")
+_ORDINARY_NAME = re.compile(r"[\w' ’.-]*\Z")
 _ALWAYS_REPARSED = 8
 _TOLD_EVERY = 250  # rows
 _SEED = "0" * 32  # stands for the delivery's random token, which does not exist yet
