@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from tests.fakes import a_letter
 from tests.transports.conftest import account
 from workbench.domain.deliveries import DeliveryStatus
+from workbench.domain.messages import Letter
 from workbench.transports.smtp_opening import Phase
+from workbench.transports.smtp_protocol import xtext
 from workbench.transports.smtp_session import Session
 
 
@@ -207,3 +211,56 @@ def test_whatever_a_server_says_each_letter_has_one_outcome_and_sent_means_conte
         if outcome.status is DeliveryStatus.SENT:
             assert positive > said_before[outcome.delivery_id]
     assert sum(outcome.status is DeliveryStatus.IN_DOUBT for outcome in session.outcomes) <= 1
+
+
+# --- delivery status notifications (RFC 3461) -----------------------------------------------------------------
+
+
+def dsn_commands(letter: Letter, *extensions: str, **changes: object) -> list[bytes]:
+    session = open_session("PIPELINING", *extensions, **changes)
+    session.begin(letter)
+    return spoken(session).split(b"\r\n")[:2]
+
+
+def test_notices_are_asked_for_only_where_the_account_wants_them_and_the_server_offers_them() -> None:
+    letter = replace(a_letter(1), message_id="<token=1+2@cabinet.example>")
+    assert dsn_commands(letter, "DSN", dsn=True) == [
+        b"MAIL FROM:<practice@cabinet.example> RET=HDRS ENVID=token+3D1+2B2@cabinet.example",
+        b"RCPT TO:<patient1@example.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;patient1@example.test",
+    ]
+    plain = [b"MAIL FROM:<practice@cabinet.example>", b"RCPT TO:<patient1@example.test>"]
+    assert dsn_commands(letter, "DSN") == plain
+    assert dsn_commands(letter, dsn=True) == plain
+
+
+def test_what_does_not_fit_into_a_parameter_is_left_out() -> None:
+    letter = replace(a_letter(1, recipient="+" * 170 + "@example.test"), message_id="<" + "x" * 101 + ">")
+    mail, rcpt = dsn_commands(letter, "DSN", dsn=True)
+    assert mail.endswith(b" RET=HDRS")
+    assert rcpt.endswith(b" NOTIFY=FAILURE,DELAY")
+    accented = replace(a_letter(1, recipient="anné@example.test"), message_id="<é@x>")
+    mail, rcpt = dsn_commands(accented, "DSN", "SMTPUTF8", dsn=True)
+    assert mail.endswith(b" SMTPUTF8 RET=HDRS")
+    assert rcpt.endswith(b" NOTIFY=FAILURE,DELAY")
+
+
+@given(st.text(st.characters(min_codepoint=0, max_codepoint=127)))
+def test_xtext_holds_no_space_and_reads_back(value: str) -> None:
+    encoded = xtext(value).decode()
+    assert re.fullmatch(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*", encoded)
+    assert re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), encoded) == value
+
+
+# --- content that its writer vouches for ------------------------------------------------------------------------
+
+
+def test_a_content_that_was_checked_leaves_as_it_is_and_is_never_copied() -> None:
+    session = open_session("PIPELINING")
+    letter = replace(a_letter(1), checked=True)
+    session.begin(letter)
+    spoken(session)
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.go()
+    session.begin(a_letter(2))
+    assert session.out[0] is letter.content
+    assert b"".join(session.out).startswith(letter.content + b".\r\nMAIL FROM:")
