@@ -19,7 +19,7 @@ from workbench.transports.smtp_protocol import (
     envelope_path,
     extensions_from_lines,
     final_dot,
-    has_bare_line_ends,
+    form_of,
 )
 
 
@@ -200,7 +200,19 @@ def test_a_receiver_reads_back_exactly_what_was_stuffed(lines: list[bytes]) -> N
 
 
 def test_line_ends_that_stand_alone_are_noticed() -> None:
-    assert not has_bare_line_ends(b"a\r\n\r\nb\r\n")
-    assert has_bare_line_ends(b"a\n.\r\n")
-    assert has_bare_line_ends(b"a\r.\r\n")
-    assert has_bare_line_ends(b"a\r\r\n")
+    assert not form_of(b"a\r\n\r\nb\r\n").bare
+    assert form_of(b"a\n.\r\n").bare
+    assert form_of(b"a\r.\r\n").bare
+    assert form_of(b"a\r\r\n").bare
+    assert form_of(b"\na\r").bare
+
+
+@given(st.lists(st.sampled_from([b"a", b".", b"\r", b"\n", b"\r\n", b"\r\n.", b"\xc3\xa9", b"\0"])))
+def test_a_contents_form_is_what_looking_at_each_byte_tells(pieces: list[bytes]) -> None:
+    content = b"".join(pieces)
+    without = content.replace(b"\r\n", b"")
+    form = form_of(content)
+    assert form.ascii == all(byte < 128 for byte in content)
+    assert form.bare == (b"\r" in without or b"\n" in without)
+    if not form.bare:
+        assert form.dotted == any(line.startswith(b".") for line in content.split(b"\r\n"))

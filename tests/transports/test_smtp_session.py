@@ -251,12 +251,9 @@ def test_xtext_holds_no_space_and_reads_back(value: str) -> None:
     assert re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), encoded) == value
 
 
-# --- content that its writer vouches for ------------------------------------------------------------------------
-
-
-def test_a_content_that_was_checked_leaves_as_it_is_and_is_never_copied() -> None:
+def test_a_content_without_dots_leaves_as_it_is_and_is_never_copied() -> None:
     session = open_session("PIPELINING")
-    letter = replace(a_letter(1), checked=True)
+    letter = a_letter(1)
     session.begin(letter)
     spoken(session)
     session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")

@@ -82,10 +82,8 @@ class Letter:
     `content` is a complete RFC 5322 message with CRLF line ends, no line longer than 998 bytes, not yet
     dot-stuffed and without the final dot: that belongs to the transport. `dated` is the message's Date and
     `digest` the SHA-256 of `content`: with the Message-ID, what the ledger needs to prove later what was sent
-    (8.6). Without them the ledger takes the instant of leaving and works the digest out itself. `checked` is the
-    writer's word that `content` is ASCII, that no CR or LF stands alone in it and that no line begins with a dot: the
-    transport then looks at none of its bytes again. After `leave_by`, on the monotonic clock, it comes too late and
-    must not leave any more, however long it waited in a connection.
+    (8.6). Without them the ledger takes the instant of leaving and works the digest out itself. After `leave_by`,
+    on the monotonic clock, it comes too late and must not leave any more, however long it waited in a connection.
     """
 
     delivery_id: int
@@ -95,5 +93,4 @@ class Letter:
     message_id: str = field(default="", kw_only=True)
     dated: datetime | None = field(default=None, kw_only=True)
     digest: str = field(default="", kw_only=True)
-    checked: bool = field(default=False, kw_only=True)
     leave_by: float | None = field(default=None, kw_only=True)

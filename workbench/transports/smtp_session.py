@@ -26,7 +26,7 @@ from workbench.transports.smtp_protocol import (
     dot_stuffed,
     envelope_path,
     final_dot,
-    has_bare_line_ends,
+    form_of,
     xtext,
 )
 
@@ -53,11 +53,12 @@ _ENVELOPE = (Step.MAIL, Step.RCPT, Step.DATA)
 class _Trip:
     """A letter between MAIL and its 354."""
 
-    __slots__ = ("decided", "letter", "opened", "rcpt")
+    __slots__ = ("decided", "dotted", "letter", "opened", "rcpt")
 
-    def __init__(self, letter: Letter, rcpt: bytes) -> None:
+    def __init__(self, letter: Letter, rcpt: bytes, *, dotted: bool) -> None:
         self.letter = letter
         self.rcpt = rcpt
+        self.dotted = dotted
         self.decided = False  # its outcome is known; the replies still to come only close the transaction
         self.opened = False  # the server said yes to MAIL, so a RSET is needed before the next one
 
@@ -72,9 +73,9 @@ class Session:
     """
 
     __slots__ = (
-        "_account", "_begun", "_dot_mark", "_expected", "_letters_left", "_needs_reset", "_offered", "_opening",
-        "_queued", "_reader", "_sender", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out", "outcomes",
-        "phase", "ready", "replies", "slow", "stop", "welcomed",
+        "_account", "_begun", "_dot_mark", "_dotted", "_expected", "_letters_left", "_needs_reset", "_offered",
+        "_opening", "_queued", "_reader", "_sender", "_trip", "at_risk", "fault", "flying", "handed", "helpful", "out",
+        "outcomes", "phase", "ready", "replies", "slow", "stop", "welcomed",
     )  # fmt: skip
 
     def __init__(self, account: Account, password: str, *, hello: str, letters: int) -> None:
@@ -89,6 +90,7 @@ class Session:
         self._needs_reset = False
         self._queued = 0
         self._dot_mark = 0
+        self._dotted = False  # whether a line of the ready letter begins with a dot
         self._sender = ("", b"")  # the last sender and its path; it is the same for every letter of an account
         self.phase = Phase.GREETING
         self.out: list[bytes | memoryview] = []
@@ -184,13 +186,14 @@ class Session:
             self._local_failure(letter, "invalid_address")
             return
         content = letter.content
+        form = form_of(content)
         options = b""
         if not (path.isascii() and sender.isascii()):
             if not offered.smtputf8:
                 self._local_failure(letter, "needs_smtputf8")
                 return
             options += b" SMTPUTF8"
-        if not letter.checked and not content.isascii():
+        if not form.ascii:
             if not offered.eight_bit:
                 self._local_failure(letter, "needs_8bit")
                 return
@@ -200,7 +203,7 @@ class Session:
                 self._local_failure(letter, "message_too_large")
                 return
             options += b" SIZE=%d" % len(content)
-        if not letter.checked and has_bare_line_ends(content):
+        if form.bare:
             self._local_failure(letter, "unsafe_value")
             return
         if len(path) > MAX_COMMAND - 8:
@@ -216,7 +219,7 @@ class Session:
             self._needs_reset = False
             self._say(b"RSET\r\n", Step.RESET)
         rcpt = b"RCPT TO:%b%b\r\n" % (path, notices)
-        self._trip = _Trip(letter, rcpt)
+        self._trip = _Trip(letter, rcpt, dotted=form.dotted)
         if offered.pipelining:
             self._emit(b"MAIL FROM:%b%b\r\n%bDATA\r\n" % (sender, options, rcpt))
             self._expected.extend(_ENVELOPE)
@@ -231,7 +234,7 @@ class Session:
         self.flying = letter
         content = letter.content
         if content:
-            self._emit(content if letter.checked else dot_stuffed(content))
+            self._emit(dot_stuffed(content) if self._dotted else content)
         self._say(final_dot(content), Step.DOT)
         self._dot_mark = self._queued
 
@@ -376,6 +379,7 @@ class Session:
         elif reply.code == 354:
             self.helpful = True
             self.ready = trip.letter
+            self._dotted = trip.dotted
             self._trip = None
         elif reply.code >= 400:
             self._refused(trip, reply)
