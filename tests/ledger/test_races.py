@@ -123,6 +123,39 @@ def test_a_doubt_settled_while_its_mailing_is_cancelled_does_not_wait_for_ever(s
     assert stand(shared, number) == (MailingStatus.CANCELLED, {"1": "cancelled"})
 
 
+def test_a_doubt_that_a_late_answer_ends_is_not_settled_over_it(shared: World, other: Ledger) -> None:
+    number = shared.queued("1")
+    ghost = other.start_sender(user=BY, now=shared.now)
+    outbox = other.outbox(number, ghost)
+    (row,) = outbox.claim(1, now=shared.now)
+    outbox.turn([], [a_letter(row)], now=shared.now)
+    ghost.lock.release()
+    assert other.recover(shared.now) == Recovered(in_doubt=1)
+
+    def answer() -> None:
+        outbox.turn([outcome(row.delivery_id)], [], now=shared.now)
+
+    with meanwhile(shared.ledger.engine, answer, before="UPDATE deliveries"):
+        assert shared.ledger.mailings.settle(number, as_sent=False, by=BY, now=shared.now) == 1
+    # The person was first, and the answer is kept beside it: nothing was overwritten in silence.
+    assert shared.statuses(number) == {"1": "pending"}
+    assert list(shared.ledger.acts.acts(f"delivery:{row.delivery_id}")["what"]) == ["late_outcome"]
+
+
+def test_two_people_who_settle_the_same_doubt_at_once_decide_it_once(shared: World, other: Ledger) -> None:
+    number = shared.queued("1", "2")
+    shared.send(number, {"1": "in_doubt", "2": "in_doubt"})
+    counts = []
+
+    def as_sent() -> None:
+        counts.append(other.mailings.settle(number, as_sent=True, by="marc", now=shared.now))
+
+    with meanwhile(shared.ledger.engine, as_sent, before="UPDATE deliveries"):
+        assert shared.ledger.mailings.settle(number, as_sent=False, by=BY, now=shared.now) == 2
+    assert counts == [0]
+    assert shared.statuses(number) == {"1": "pending", "2": "pending"}
+
+
 def test_failures_retried_while_their_mailing_is_cancelled_do_not_wait_for_ever(shared: World, other: Ledger) -> None:
     number = shared.queued("1")
     shared.send(number, {"1": "failed"})

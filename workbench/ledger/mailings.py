@@ -425,7 +425,8 @@ class Mailings:
         """
         with writing(self._engine) as connection:
             alone(connection, f"deliveries:{self._practice_id}")
-            record = self._uncancelled(connection, mailing_id)
+            record = self._record(connection, mailing_id, hold=True)
+            self._refuse_cancelled(record)
             waiting = Settling(connection, self._practice_id, record, by, now).retry()
             if waiting:
                 self._reopen(connection, mailing_id, by=by, now=now)
@@ -445,7 +446,9 @@ class Mailings:
         """
         self._senders.recover(now)
         with writing(self._engine) as connection:
-            record = self._record(connection, mailing_id) if as_sent else self._uncancelled(connection, mailing_id)
+            record = self._record(connection, mailing_id, hold=True)
+            if not as_sent:
+                self._refuse_cancelled(record)
             decided = Settling(connection, self._practice_id, record, by, now).settle(delivery_ids, as_sent=as_sent)
             if decided and not as_sent:
                 self._reopen(connection, mailing_id, by=by, now=now)
@@ -505,13 +508,11 @@ class Mailings:
             hours=row.hours,
         )
 
-    def _uncancelled(self, connection: sa.Connection, mailing_id: int) -> MailingRecord:
-        record = self._record(connection, mailing_id, hold=True)
+    def _refuse_cancelled(self, record: MailingRecord) -> None:
         if record.status is MailingStatus.CANCELLED:
             raise ForbiddenMove(
-                _("Mailing {number} was cancelled: nothing of it leaves any more.").format(number=mailing_id)
+                _("Mailing {number} was cancelled: nothing of it leaves any more.").format(number=record.id)
             )
-        return record
 
     def _counts(self, connection: sa.Connection, mailing_id: int) -> Counts:
         return self._tally(connection, mailing_id).counts

@@ -40,6 +40,7 @@ class Settling:
             .join_from(_rows, schema.letters)
             .where(*self._standing(_S.FAILED))
             .order_by(_rows.c.id)
+            .with_for_update(of=_rows)
         )  # fmt: skip
         waiting: list[int] = []
         left_out: list[int] = []
@@ -55,7 +56,8 @@ class Settling:
 
     def settle(self, delivery_ids: Sequence[int] | None, *, as_sent: bool) -> list[int]:
         """Count uncertain rows as sent, or let them wait to be sent again; returns them."""
-        query = sa.select(_rows.c.id).where(*self._standing(_S.IN_DOUBT)).order_by(_rows.c.id)
+        # Held, so that a late answer does not end the doubt between the look and the decision.
+        query = sa.select(_rows.c.id).where(*self._standing(_S.IN_DOUBT)).order_by(_rows.c.id).with_for_update()
         doubtful = list(self.connection.execute(query).scalars())
         if delivery_ids is not None:
             chosen = set(delivery_ids)
