@@ -65,7 +65,7 @@ def test_two_mailings_of_the_same_occasions_at_once_tell_nobody_twice(tmp_path: 
     with serving_chaos(tmp_path / "log", delay=0.02) as server:
         office = open_office(tmp_path / "office", server, recipients=COUNT)
         commands = [office.words("--key", key, connections=3) for key in ("morning", "evening")]
-        loop = kill_loop(office, server, kills=2, connections=3, senders=2, seed=5, commands=commands)
+        loop = kill_loop(office, server, kills=1, connections=3, senders=2, seed=5, commands=commands)
         found = verdict(office, server, loop, connections=3)
     assert not found.broken, f"{found}\n{found.broken}"
     assert not loop.complaints
@@ -77,10 +77,10 @@ def test_what_a_dead_machine_held_is_sent_by_another_when_its_lease_is_over(tmp_
     with serving_chaos(tmp_path / "log", faults="lossy", seed=3, delay=0.03) as server:
         office = open_office(tmp_path / "office", server, recipients=COUNT, ledger=postgres_url, hosts=2, lease=4)
         here, there = (office.start(*office.words(connections=3), host=host) for host in (0, 1))
-        server.wait_for(COUNT // 3, seconds=60)
+        server.wait_for(COUNT // 3, seconds=120)
         os.killpg(there.pid, signal.SIGKILL)
         there.communicate()
-        _out, words = here.communicate(timeout=120)
+        _out, words = here.communicate(timeout=300)
         assert here.returncode == 3, words  # one alone finished, and without being asked again
         found = audit_workspace(office.workspaces[0], server.log, kills=1, connections=3, expected=office.addresses)
     assert not found.broken, f"{found}\n{found.broken}"
@@ -91,23 +91,20 @@ def test_a_cancelled_mailing_ends_with_what_is_in_flight_and_says_so(tmp_path: P
     with serving_chaos(tmp_path / "log", delay=delay) as server:
         office = open_office(tmp_path / "office", server, recipients=COUNT)
         sending = office.start(*office.words(connections=connections))
-        server.wait_for(20)
+        server.wait_for(20, seconds=120)
         cancelled = office.run("mailings", "cancel", 1, "--user", "marc")
         accepted = server.count()
         assert cancelled.returncode == 0, cancelled.stderr
-        out, words = sending.communicate(timeout=60)
+        out, words = sending.communicate(timeout=300)
         assert "Traceback" not in words
         counts = last_json_of(out)
         assert counts["sent"] == server.count() <= accepted + connections * (SEND_IN_ONE_BATCH / delay + 2)
         assert counts["pending"] == counts["in_doubt"] == 0
-        for refused in (("mailings", "resume", 1), ("mailings", "retry", 1)):
+        for refused in (("mailings", "retry", 1), office.words()):
             done = office.run(*refused)
-            assert done.returncode in (0, 1)
-            assert "Traceback" not in done.stderr
+            assert done.returncode == 1
+            assert "Mailing 1 was cancelled" in done.stderr
             assert server.count() == counts["sent"], refused
-        again = office.run(*office.words())
-        assert again.returncode == 1
-        assert "cancelled" in again.stderr
         found = audit_workspace(office.workspaces[0], server.log, expected=office.addresses)
     assert not found.broken, f"{found}\n{found.broken}"
     assert found.statuses["cancelled"] == COUNT - counts["sent"] > 0

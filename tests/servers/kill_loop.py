@@ -2,8 +2,8 @@
 
 ``python -m tests.servers.kill_loop --recipients 2000 --kills 12 --connections 10 --senders 5 --server flaky
 --database postgresql`` does it by hand, in a folder that is thrown away, and prints the verdict. Senders are real
-``workbench`` commands; each is killed by SIGKILL, with its process group or alone, while it starts, checks, queues, waits
-or sends. With several hosts each has a workspace of its own on one ledger, which only PostgreSQL can be.
+``workbench`` commands; each is killed by SIGKILL, with its process group or alone, while it starts, checks, queues,
+waits or sends. With several hosts each has a workspace of its own on one ledger, which only PostgreSQL can be.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ def kill_loop(
     senders: int = 1,
     seed: int = 0,
     commands: Sequence[tuple[object, ...]] = (),
+    timed_share: float = 0.5,
 ) -> Loop:
     """Keep `senders` commands running and kill one at a time, `kills` times; then send to the end.
 
@@ -147,6 +148,8 @@ def kill_loop(
     ----------
     commands
         The commands that the senders run in turn; the one that sends the table, or goes on with it, by default.
+    timed_share
+        How many of the kills are timed (start-up, check, queueing); the others come while messages leave.
     """
     chance = random.Random(seed)
     began = time.monotonic()
@@ -175,8 +178,7 @@ def kill_loop(
             for place in range(senders):
                 if place not in living:
                     start(place)
-            # Half the kills are timed (start-up, check, queueing), half by what the server got (sending).
-            timed = chance.random() < 0.5
+            timed = chance.random() < timed_share
             until = time.monotonic() + (chance.uniform(0.2, 2.5) if timed else 30.0)
             goal = server.count() + chance.randrange(1, max(2, len(office.addresses) // (2 * kills)))
             while time.monotonic() < until and (timed or server.count() < goal):
@@ -255,6 +257,7 @@ def main() -> int:
     parser.add_argument("--delay", type=float, default=0.02, help="seconds before the reply to each message")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--timed", type=float, default=0.5, help="the share of kills at any time, not while sending")
     parser.add_argument("--keep", type=Path, help="work in this new folder and leave it")
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="wb-kills-"))
@@ -266,7 +269,13 @@ def main() -> int:
             folder, server, recipients=asked.recipients, ledger=ledger, hosts=asked.hosts, lease=asked.lease
         )
         loop = kill_loop(
-            office, server, kills=asked.kills, connections=asked.connections, senders=asked.senders, seed=asked.seed
+            office,
+            server,
+            kills=asked.kills,
+            connections=asked.connections,
+            senders=asked.senders,
+            seed=asked.seed,
+            timed_share=asked.timed,
         )
         found = verdict(office, server, loop, connections=asked.connections)
         ends = sorted(status for status, _words in loop.ends)
