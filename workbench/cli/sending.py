@@ -244,7 +244,7 @@ def mailing_asked(
 
 def _table(practice: Practice, file: Path, *, long: bool) -> pd.DataFrame | LongList:
     rows = practice.recipients_in(file) if long else practice.read_recipients(file)
-    encoding = getattr(rows, "encoding", "") or rows.attrs.get("encoding", "utf-8")
+    encoding = rows.attrs.get("encoding", "utf-8") if hasattr(rows, "attrs") else rows.encoding
     if encoding != "utf-8":
         say(
             _(
