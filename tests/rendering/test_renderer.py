@@ -27,7 +27,7 @@ from workbench.domain.messages import Address, Rendered
 from workbench.domain.templates import Template
 from workbench.errors import RenderingFailed, SenderFailed, TemplateRefused
 from workbench.language import use_language
-from workbench.merging.bodies import encoded_body, joined
+from workbench.merging.bodies import encoded_body
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.merging.render import CompiledTemplate, compile_template
 from workbench.merging.template_file import template_from_file
@@ -37,6 +37,7 @@ from workbench.rendering.pipes import ThreadedPipes
 from workbench.rendering.pool import RenderingPool
 from workbench.rendering.process import RenderingProcess
 from workbench.rendering.renderer import Renderer
+from workbench.rendering.wire import Prepared
 from workbench.sending.sender import send_pending
 from workbench.transports.memory import MemoryTransport
 
@@ -93,8 +94,9 @@ def test_pieces_make_the_very_bytes_of_the_whole(shape: str, first: str, second:
         return
     subject, text, html = made
     assert subject == rendered.subject
-    assert joined(program.by_lines["text"].still, text) == encoded_body(rendered.text).encoded
-    assert joined(program.by_lines["html"].still, html) == encoded_body(rendered.html).encoded
+    prepared = Prepared(0, program.by_lines["text"].still, program.by_lines["html"].still)
+    bodies = prepared.bodies(b"".join([*text, *html]), 0, [len(piece) for piece in (*text, *html)])
+    assert bodies == (encoded_body(rendered.text).encoded, encoded_body(rendered.html).encoded)
 
 
 def test_ordinary_values_are_merged_in_pieces() -> None:
@@ -211,14 +213,13 @@ def test_a_process_that_cannot_begin_fails_nobody() -> None:
         renderer("<p>{{ nom }}</p>", pool).render({"nom": "x"})
     absent = RenderingPool(("/nonexistent/python",))
     with pytest.raises(RenderingFailed):
-        renderer("<p>{{ nom }}</p>", absent)
+        renderer("<p>{{ nom }}</p>", absent).render({"nom": "x"})
 
 
-def test_a_row_that_takes_too_long_is_told_and_the_others_go_on(pool: RenderingPool) -> None:
-    # The bound inside would say so after half a second of the processor; stopped, the process uses none.
+def test_a_process_that_stands_still_is_replaced(pool: RenderingPool) -> None:
     render = renderer("<p>{{ nom }}</p>", pool)
     render.render({"nom": "x"})
-    process = pool.lend(render.number)
+    process = pool.lend(render.key)
     pool.take_back(process)
     os.kill(process.pid, signal.SIGSTOP)
     assert render.render({"nom": "y"}).text == "y\n"
@@ -227,11 +228,11 @@ def test_a_row_that_takes_too_long_is_told_and_the_others_go_on(pool: RenderingP
 def test_an_interrupt_of_the_whole_group_ends_no_process(pool: RenderingPool) -> None:
     render = renderer("<p>{{ nom }}</p>", pool)
     for number in range(3):
-        process = pool.lend(render.number)
+        process = pool.lend(render.key)
         os.kill(process.pid, signal.SIGINT)  # the first one while it is still loading
         pool.take_back(process)
         assert render.render({"nom": str(number)}).text == f"{number}\n"
-        assert pool.lend(render.number) is process
+        assert pool.lend(render.key) is process
         pool.take_back(process)
 
 
@@ -247,7 +248,7 @@ def test_pipes_with_threads_carry_a_long_list_too() -> None:
     render = renderer("<p>{{ nom }}</p>" + "<p>x</p>\n" * 500, pool)
     answers = [*render.merge_all(("nom",), (([f"n{number}"], True) for number in range(400)))]
     assert [answer.rendered.text.split("\n")[0] for answer in answers] == [f"n{number}" for number in range(400)]  # type: ignore[union-attr]
-    process = pool.lend(render.number)
+    process = pool.lend(render.key)
     process.kill()
     pool.close()
     until = time.monotonic() + 5
@@ -379,7 +380,7 @@ from workbench.rendering.renderer import Renderer
 from workbench.rendering.pool import shared_pool
 render = Renderer(Template(label="x", subject="x", html="<p>{{ nom }}</p>"), builtin_catalogue(), columns=("nom",))
 render.render({"nom": "x"})
-print(shared_pool().lend(render.number).pid, flush=True)
+print(shared_pool().lend(render.key).pid, flush=True)
 time.sleep(float(sys.argv[1]))
 """
 

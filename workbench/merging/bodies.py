@@ -154,11 +154,3 @@ class QuotedJoin:
             size += len(piece)
             made.append(piece)
         return made if characters and size <= 2 * characters else None
-
-
-def joined(still: Sequence[bytes], pieces: Sequence[bytes]) -> bytes:
-    """Return the body that its pieces make with what stands still between them."""
-    whole = [still[0]]
-    for number, piece in enumerate(pieces, start=1):
-        whole += (piece, still[number])
-    return b"".join(whole)

@@ -7,6 +7,7 @@ types it knows already. An idle process holds no patient's data but the last it 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -39,12 +40,12 @@ class RenderingPool:
         self._closed = False
 
     def warm(self) -> None:
-        """Begin a process if none is idle, and do not wait for it."""
-        with self._lock:
+        """Begin a process if none is idle, and do not wait for it; that none can be begun is told when it is needed."""
+        with self._lock, contextlib.suppress(RenderingFailed):
             if not self._idle and not self._closed:
                 self._idle.append(self._begun())
 
-    def lend(self, program: int) -> RenderingProcess:
+    def lend(self, program: str) -> RenderingProcess:
         """Return a process, one that knows this email type if there is one.
 
         Raises

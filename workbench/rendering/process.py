@@ -56,8 +56,8 @@ class RenderingProcess:
         seconds: float = SECONDS_A_MESSAGE,
         pipes: Callable[[subprocess.Popen[bytes], int], Pipes] = pipes_of,
     ) -> None:
-        self.programs: dict[int, Prepared] = {}
-        """What it has prepared, by the number of the email type; the oldest first."""
+        self.programs: dict[str, Prepared] = {}
+        """What it has prepared, by the key of the email type; the oldest first."""
         self.languages: set[str] = set()
         """The languages whose sentences it was given."""
         self.begun = False
@@ -95,8 +95,8 @@ class RenderingProcess:
         """Ask something; returns at once."""
         self._pipes.write(HEAD.pack(len(payload), kind) + payload)
 
-    def frame(self) -> tuple[int, bytes]:
-        """Return the next answer.
+    def frame(self, *, patience: float = 1.0) -> tuple[int, bytes]:
+        """Return the next answer; with `patience`, it may take so many times as long as one message may.
 
         Raises
         ------
@@ -107,11 +107,12 @@ class RenderingProcess:
         Garbled
             When the answer is larger than any may be; the process is to be ended.
         """
-        until = time.monotonic() + (self._seconds if self.begun else _BEGINNING)
+        seconds = self._seconds * patience
+        until = time.monotonic() + (seconds if self.begun else _BEGINNING)
         while (frame := self._taken()) is None or frame[0] == READY:
             if frame is not None:
                 self.begun = True
-                until = time.monotonic() + self._seconds
+                until = time.monotonic() + seconds
                 continue
             if self._silent:
                 raise self._gone()

@@ -6,6 +6,7 @@ twice is told as that row's trouble, with the author's line; the other rows go o
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections import deque
@@ -48,8 +49,8 @@ MOST_BLAMED = 30
 """Rows in all of which the same is true: each costs seconds."""
 
 _MOST_ENDED_OUTSIDE = 5  # times without an answer in between: somebody does not want it to run
+_PREPARING = 4.0  # times as long as one message may take; the processor's time is limited as for one
 _SLOTS = 8  # email types that one process keeps ready
-_numbers = itertools.count(1)
 
 
 class GivenUp(TemplateRefused):
@@ -87,13 +88,13 @@ class Renderer:
         columns: Iterable[str] | None = (),
         pool: RenderingPool | None = None,
     ) -> None:
-        self.number = next(_numbers)
         self.pool = pool or shared_pool()
         self._told = {
             "template": template.to_dict(),
             "columns": None if columns is None else [*columns],
             "fields": None if catalogue is builtin_catalogue() else [asdict(one) for one in catalogue.values()],
         }
+        self.key = hashlib.sha256(json.dumps(self._told, sort_keys=True).encode()).hexdigest()
         self.blamed_running = 0
         self.blamed = 0
         self.pool.warm()
@@ -231,7 +232,7 @@ class Work:
         process = self._ready()
         begun = len(ticket.answers)
         asked = {
-            "slot": process.programs[self._renderer.number].slot,
+            "slot": process.programs[self._renderer.key].slot,
             "language": language(),
             "names": ticket.names,
             "rows": ticket.rows[begun:],
@@ -246,14 +247,14 @@ class Work:
         attempts = 0
         while True:
             if self._process is None:
-                self._process = self._renderer.pool.lend(self._renderer.number)
+                self._process = self._renderer.pool.lend(self._renderer.key)
             try:
                 self._prepare(self._process)
             except (ProcessEnded, OutOfTime, Garbled) as trouble:
                 begun = self._process.begun
                 self._drop()
                 attempts += 1
-                if begun and attempts > 1 and not (isinstance(trouble, ProcessEnded) and trouble.outside):
+                if begun and not (isinstance(trouble, ProcessEnded) and trouble.outside):
                     raise TemplateRefused(
                         _("This email type takes too long, or too much memory, to prepare; make it simpler.")
                     ) from trouble
@@ -265,20 +266,20 @@ class Work:
                 return self._process
 
     def _prepare(self, process: RenderingProcess) -> None:
-        spoken, number = language(), self._renderer.number
+        spoken, key = language(), self._renderer.key
         if spoken not in process.languages:
             process.put(CATALOGUE, spoken.encode("ascii") + b"\0" + compiled_catalogue(spoken))
             process.languages.add(spoken)
-        if number in process.programs:
+        if key in process.programs:
             return
         slot = len(process.programs)
         if slot >= _SLOTS:
             slot = process.programs.pop(next(iter(process.programs))).slot
         process.put(OPEN, self._renderer.question(slot))
-        kind, payload = process.frame()
+        kind, payload = process.frame(patience=_PREPARING)
         if kind != OPENED:
             raise Garbled("an answer to another question")
-        process.programs[number] = Prepared.told(slot, payload)
+        process.programs[key] = Prepared.told(slot, payload)
 
     # --- hearing ----------------------------------------------------------------------------------------------
 
@@ -293,7 +294,7 @@ class Work:
         ticket = next((one for one in self._asked if len(one.answers) < len(one.rows)), None)
         if kind != DONE or ticket is None:
             raise Garbled("an answer to no question")
-        answers = [*unpacked(payload, process.programs[self._renderer.number], marked=ticket.marked)]
+        answers = [*unpacked(payload, process.programs[self._renderer.key], marked=ticket.marked)]
         if not answers or len(ticket.answers) + len(answers) > len(ticket.rows):
             raise Garbled("more answers than questions")
         ticket.answers += answers

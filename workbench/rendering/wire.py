@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from workbench.domain.messages import Rendered
 from workbench.errors import TemplateRefused
-from workbench.merging.bodies import Body, Merged, joined
+from workbench.merging.bodies import Body, Merged
 
 HEAD = struct.Struct("!IB")
 """Before every frame: how many bytes follow, and of which kind."""
@@ -42,6 +42,7 @@ SECONDS_A_MESSAGE = 5.0
 NOTED = struct.Struct("!BI")
 """Where the merging is: the part of the email type, and the author's line."""
 
+_LINE_END = ord("\n")
 _ANSWER = struct.Struct("!BiIIIII")
 _REFUSED, _TEXT_BASE64, _HTML_BASE64, _WHOLE, _PIECES = 1, 2, 4, 8, 16
 
@@ -103,10 +104,27 @@ class Prepared:
                 _check_body(still)
         return cls(slot, text, html)
 
-    def joined(self, pieces: Sequence[bytes]) -> tuple[bytes, bytes]:
-        """Return the bodies that the pieces of one message make."""
+    def bodies(self, frame: bytes, place: int, lengths: Sequence[int]) -> tuple[bytes, bytes]:
+        """Return the bodies that the pieces of one message make, which stand in a frame from a place on.
+
+        Raises
+        ------
+        Garbled
+            When a piece does not end where a line does.
+        """
+        made = []
         first = len(self.text) - 1
-        return joined(self.text, pieces[:first]), joined(self.html, pieces[first:])
+        for still, some in ((self.text, lengths[:first]), (self.html, lengths[first:])):
+            whole = [still[0]]
+            for number, length in enumerate(some, start=1):
+                if length:
+                    start, place = place, place + length
+                    if frame[place - 1] != _LINE_END:
+                        raise Garbled("a piece is not whole lines")
+                    whole.append(frame[start:place])
+                whole.append(still[number])
+            made.append(b"".join(whole))
+        return made[0], made[1]
 
 
 def packed_pieces(subject: str, text: Sequence[bytes], html: Sequence[bytes], prepared: Prepared) -> bytes | None:
@@ -172,14 +190,8 @@ def unpacked(frame: bytes, prepared: Prepared, *, marked: bool = False) -> Itera
                 raise Garbled("pieces that are no whole")
             if sizes[1]:
                 _check_body(frame[place : place + sizes[1]])
-            pieces = []
-            for length in lengths:
-                piece = frame[place : place + length]
-                if piece and piece[-2:] != b"\r\n":
-                    raise Garbled("a piece is not whole lines")
-                pieces.append(piece)
-                place += length
-            in_text, in_html = prepared.joined(pieces)
+            in_text, in_html = prepared.bodies(frame, place, lengths)
+            place += sizes[1]
             yield Merged(subject, Body(in_text), Body(in_html))
             continue
         if flags > 15:
