@@ -70,11 +70,18 @@ def test_on_a_server_leases_are_counted_by_its_own_clock(make_office: Callable[.
                 connection.execute(schema.senders.update().values(host="another"))
             practice.ledger.recover(clock())
             assert outbox.claim(100, now=clock())  # it was not taken for dead
+            silent = schema.senders.update().values(heartbeat_at=sa.func.now() - sa.text("interval '3 hours'"))
             with engine.begin() as connection:
-                connection.execute(
-                    schema.senders.update().values(heartbeat_at=sa.func.now() - sa.text("interval '3 hours'"))
-                )
+                connection.execute(silent)
+            clock.set_by(-40)
+            outbox.claim(1, now=clock())  # a clock that was put back does not silence it
+            with engine.connect() as connection:
+                since = sa.select(sa.func.now() - schema.senders.c.heartbeat_at)
+                assert connection.execute(since).scalar_one() < timedelta(minutes=1)
+            with engine.begin() as connection:
+                connection.execute(silent)
             practice.ledger.recover(clock())
         assert mailing.counts.pending == ROWS
+        clock.set_by(10)
         practice.mailing_by_id(1).resume()
     office.audit(most_doubts=0)
