@@ -101,7 +101,14 @@ class Asking(Card):
     def found_in_parts(
         self, name: str, /, *, today: date | str | None = None, **parameters: object
     ) -> pd.DataFrame | LongList:
-        """Return what `search` finds, for ``practice.mailing``: as its frame, or as a list that is never held whole."""
+        """Look for subjects as `search` does, for ``practice.mailing``, however many are found.
+
+        Returns
+        -------
+        DataFrame or LongList
+            Few rows as the frame of `search`, with its columns. Many as a list that is asked for part by part and
+            never held whole; no part cuts a family.
+        """
         return self._searching.in_parts(name, parameters, today=self._day(today))
 
     def explain(self, name: str, /, *, today: date | str | None = None, **parameters: object) -> pd.DataFrame:

@@ -258,7 +258,18 @@ class Practice(Asking, Objecting, Telling):
     # --- the mailing --------------------------------------------------------------------------------------
 
     def recipients_in(self, path: Path) -> pd.DataFrame | LongList:
-        """Return a file of recipients for `mailing`: as `read_recipients` does, or as a list that is never held whole.
+        """Read a file of recipients for `mailing`, however long it is.
+
+        Parameters
+        ----------
+        path
+            The file: CSV in any usual encoding, or an Excel workbook (.xlsx).
+
+        Returns
+        -------
+        DataFrame or LongList
+            A short file as a frame: its columns are text, under its own headings. A longer one as a list that is read
+            part by part and never held whole.
 
         Raises
         ------

@@ -77,9 +77,17 @@ class Telling(Card):
         return frame if identities else without_people(frame)
 
     def results_in_parts(self, mailing: int, *, size: int = 2000) -> Iterator[pd.DataFrame]:
-        """Give the results of a mailing with names and addresses, so many rows at a time; at least one frame.
+        """Give the results of a mailing with names and addresses, so many rows at a time, however long it is.
 
-        Columns as in `results`, however long the mailing is; raises ``UnknownMailing`` alike.
+        Returns
+        -------
+        iterator of DataFrame
+            At least one; columns as in `results`.
+
+        Raises
+        ------
+        UnknownMailing
+            When the ledger has no mailing of this number.
         """
         return self.ledger.results.in_parts(mailing, size=size)
 
