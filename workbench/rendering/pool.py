@@ -78,7 +78,7 @@ class RenderingPool:
             self._closed = True
             idle, self._idle = self._idle, []
         for process in idle:
-            process.end()
+            process.kill()  # it owes nothing, and whoever ends need not wait
 
     def _begun(self) -> RenderingProcess:
         try:
