@@ -222,10 +222,11 @@ def form_of(content: bytes) -> Form:
         return Form(True, False, False)
     # Ten times faster than `bytes.count` and `find` on a letter with an attachment.
     codes = np.frombuffer(content, np.uint8)
-    ends = (codes == _LF).nonzero()[0]
-    bare = bool(codes[0] == _LF or np.count_nonzero(codes == _CR) != len(ends) or (codes[ends - 1] != _CR).any())
+    ends = np.flatnonzero(codes == _LF)
+    count = np.count_nonzero
+    bare = codes[0] == _LF or not count(codes == _CR) == len(ends) == count(codes[ends - 1] == _CR)
     begun = ends[:-1] if codes[-1] == _LF else ends
-    return Form(content.isascii(), bare, bool(codes[0] == _DOT or (codes[begun + 1] == _DOT).any()))
+    return Form(content.isascii(), bool(bare), bool(codes[0] == _DOT or count(codes[begun + 1] == _DOT)))
 
 
 def dot_stuffed(content: bytes) -> bytes:
