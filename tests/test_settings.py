@@ -23,6 +23,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         ('workspace_id = "a"\ncolour = "red"', "colour"),
         ('workspace_id = "a"\nlanguage = "de"', "language"),
         ("practice_id = 'a'", "workspace_id"),
+        ('workspace_id = "a"\nlease_seconds = 0', "lease_seconds"),
         ("workspace_id = ", SETTINGS_FILE),
     ],
 )
