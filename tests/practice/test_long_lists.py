@@ -225,7 +225,10 @@ def test_no_more_than_the_first_part_and_the_one_at_hand_are_held(practice: Prac
     assert most <= 3
 
 
-def test_many_findings_are_counted_and_the_first_are_named(practice: Practice, tmp_path: Path, table: Path) -> None:
+def test_many_findings_are_counted_and_the_first_are_named(
+    practice: Practice, tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.practice.long_mailing.SHOWN", 50)
     rows = [(f"n{place}", "", f"Nom {place}", "J") for place in range(120)]
     findings = long(practice, written(tmp_path / "nobody.csv", rows)).check()
     assert len(findings) == 50

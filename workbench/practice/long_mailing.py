@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from workbench.domain.accounts import Account
     from workbench.practice.practice import Practice
 
-SHOWN = 50
-"""Of each finding, so many recipients are named; all are counted."""
+SHOWN = 10_000
+"""So many findings are told with their recipient; of each further one only the first few. All are counted."""
+
+_FEW = 5
 
 _SENTENCES = 500
 """So many different findings are told apart by their sentence; further ones are counted with the last of their code."""
@@ -48,6 +50,7 @@ class FoundInParts:
         self._groups: dict[tuple[str, str, str], list[str]] = {}
         self._by_code: dict[tuple[str, str], tuple[str, str, str]] = {}
         self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._told = 0
         self.names: dict[str, str] = {}
 
     def add(self, findings: pd.DataFrame, names: dict[str, str], *, first: bool) -> None:
@@ -65,7 +68,8 @@ class FoundInParts:
         told = self._groups.setdefault(key, [])
         self._by_code[severity, code] = key
         self._counts[key] += 1
-        if len(told) < SHOWN:
+        if self._told < SHOWN or len(told) < _FEW:
+            self._told += 1
             told.append(recipient)
             self.names[recipient] = name
 
@@ -148,8 +152,8 @@ class LongMailing(Mailing):
         Returns
         -------
         DataFrame
-            As `Mailing.check`, with the first `SHOWN` recipients of each finding; ``attrs["counts"]`` says by
-            severity and message how many there are.
+            As `Mailing.check`, but for the rest of more than `SHOWN` findings; ``attrs["counts"]`` says by severity
+            and message how many there are.
         """
         return self._work(fresh=True).found.frame()
 
@@ -158,7 +162,7 @@ class LongMailing(Mailing):
         """The recipients whom the findings name: ``recipient_id recipient``, and the first ones of the list."""
         worked = self._work()
         names = dict(worked.found.names)
-        for row in next(worked.spool.blocks(), [])[:SHOWN]:
+        for row in next(worked.spool.blocks(), []):
             names.setdefault(row.recipient_id, row.recipient)
         return pd.DataFrame({"recipient_id": [*names], "recipient": [*names.values()]}, dtype=object)
 
@@ -173,7 +177,8 @@ class LongMailing(Mailing):
         }
         book = self._practice.ledger.mailings
         if self.id is not None:
-            return book.forecast(self.id, worked.spool, **asked).planned.counts
+            rows = (replace(row, values={}, attachments=()) for row in worked.spool)  # which nobody looks at
+            return book.forecast(self.id, rows, **asked).planned.counts
         # Nothing stands yet, and no two blocks speak of the same: the numbers add up.
         tally: Counter[tuple[str, str]] = Counter()
         leaving = 0
