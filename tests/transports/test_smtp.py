@@ -14,6 +14,7 @@ from tests.servers.chaos_smtp import ChaosServer, Fault
 from tests.transports.conftest import account
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.errors import GreetingRefused, LoginRefused, NetworkDown, SenderRefused, SendingStopped
+from workbench.transports import smtp
 from workbench.transports.smtp import SmtpTransport
 from workbench.transports.smtp_connection import Patience
 
@@ -457,3 +458,30 @@ def test_an_old_server_without_ehlo_is_greeted_the_old_way_on_loopback() -> None
 def test_plain_smtp_to_another_machine_is_refused_before_connecting() -> None:
     with pytest.raises(SendingStopped, match="encryption"):
         SmtpTransport(account(25, host="mail.example")).deliver(ListQueue([a_letter()]), RecordingJournal())
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+def test_a_transport_that_waits_does_nothing_meanwhile(stopping: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long wait for a reply costs a few looks a second, not a processor, even where a connection is done."""
+    turns: list[int] = []
+    one_turn = smtp._Delivering._turn
+
+    def counted(run: smtp._Delivering) -> None:
+        turns.append(1)
+        one_turn(run)
+
+    def stop(_results: object, _going: object) -> None:
+        journal.stopping = stopping and len(journal.announced) >= 3
+
+    monkeypatch.setattr(smtp._Delivering, "_turn", counted)
+    journal = RecordingJournal(on_turn=stop)
+    with ChaosServer(faults=[Fault(at="dot", do="hang", keep=True, recipient="patient1@")]) as server:
+        transport = SmtpTransport(
+            account(server.port),
+            connections=2,
+            letters_per_connection=3,
+            patience=Patience(after_dot=1.5, goodbye=0.2),
+        )
+        transport.deliver(ListQueue([a_letter(number) for number in range(1, 8)]), journal)
+    assert journal.statuses()[1] == "in_doubt"
+    assert len(turns) < 100

@@ -124,6 +124,7 @@ class _Delivering:
         self._unread: list[Connection] = []  # with outcomes that no server was needed for
         self._look_at = float("-inf")  # when to look at all connections
         self._may_begin = False  # whether letters may be begun, as of the last look
+        self._ending = False  # whether only what has left is still waited for, likewise
         self._stop: SendingStopped | None = None
         self._faults = 0
         self._down_since: float | None = None
@@ -203,7 +204,7 @@ class _Delivering:
         connection.watch()
         if session.outcomes:
             self._unread.append(connection)
-        if session.phase is Phase.CLOSED or (session.spent and session.idle):
+        if session.phase is Phase.CLOSED or (session.spent and session.idle and not self._ending):
             self._look_at = now
         elif connection.waits and connection.deadline < self._look_at:
             self._look_at = connection.deadline
@@ -212,11 +213,11 @@ class _Delivering:
         """Look at everything that is not one connection's own affair, and know when to look again."""
         self._connections = [connection for connection in self._connections if connection.stage is not Stage.DEAD]
         self._look_at = now + LONGEST_LOOK_AWAY
-        ending = self._stop is not None or self._journal.stopping
-        self._may_begin = not ending and self._dismiss() <= 0 and not self._slow.paused(now)
+        self._ending = self._stop is not None or self._journal.stopping
+        self._may_begin = not self._ending and self._dismiss() <= 0 and not self._slow.paused(now)
         for connection in self._connections:
             self._go_on(connection, now)
-        if not ending:
+        if not self._ending:
             self._open_connections(now)
         if self._in_hand:
             moments = (self._connect_at, now + self._slow.pause_left(now))
