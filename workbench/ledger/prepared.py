@@ -66,9 +66,11 @@ def inserting(table: sa.Table, dialect: sa.Dialect) -> Prepared:
     return Prepared(table.insert().values(values), dialect)
 
 
+@lru_cache(maxsize=8)
 def instants(dialect: sa.Dialect) -> Callable[[datetime], Any]:
-    """Return what turns a moment into the driver's value for it."""
-    return schema.Instant().dialect_impl(dialect).bind_processor(dialect) or (lambda moment: moment)
+    """Return what turns a moment into the driver's value for it; many rows share one."""
+    convert = schema.Instant().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=256)(convert) if convert is not None else lambda moment: moment
 
 
 json_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
