@@ -310,3 +310,24 @@ def test_a_value_without_its_code_or_given_twice_is_refused(command, pairs, word
     done = command("preview", "--search", "appointments", "--template", "T", *options)
     assert isinstance(done.exception, BadValue)
     assert words in str(done.exception)
+
+
+def test_a_list_too_long_to_be_held_is_checked_and_told_like_any_other(at, tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.practice.parts.table_in_parts.__kwdefaults__", {"size": 20})
+    table, template = tmp_path / "long.csv", tmp_path / "jeton.html"
+    rows = [f"n{place},p{place}@exemple.test,Nom {place}" for place in range(45)]
+    table.write_text("\n".join(["id,email,name", *rows, "n46,,Nom 46", "n47,,Nom 47"]), encoding="utf-8")
+    template.write_text("---\nlabel: Jeton\nsubject: Bonjour\n---\nBonjour {{ name }}", encoding="utf-8")
+    assert at("template", "import", str(template)).exit_code == 0
+    send = ("send", "--recipients", str(table), "--template", "Jeton")
+    trial = at(*send, "--dry-run")
+    assert "row:n46" in trial.stdout
+    assert "row:n47" in trial.stdout
+    target = tmp_path / "results.csv"
+    done = at(*send, "--yes", "--json", "--results", str(target))
+    numbers = json.loads(done.stdout.splitlines()[-1])
+    assert (done.exit_code, numbers["sent"], numbers["skipped"]) == (0, 45, 2)
+    assert len(list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))) == 47
+    again = at(*send, "--yes", "--json")
+    assert "0 messages left now." in again.stderr
+    assert json.loads(again.stdout.splitlines()[-1]) == numbers
