@@ -70,7 +70,9 @@ def test_csv_guards_what_a_spreadsheet_would_run_and_nothing_else(capsys):
     assert second["balance"] == second["starts_at"] == second["attempts"] == ""
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠a", "-", "-5-cmd"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠a", "-", "-5-cmd"]
+)
 def test_a_cell_that_would_run_is_guarded(cell):
     assert guarded(cell) == "'" + cell
 

@@ -96,8 +96,9 @@ class SqlOutbox:
     def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
         """Take up to `limit` due rows for this sender alone.
 
-        Rows of people who object by now, or that would come too late, are left out and free their occasions (P13). Nothing comes back when no
-        row is due, or when the mailing is a draft, paused, cancelled or waiting for somebody's word.
+        Rows of people who object by now, or that would come too late, are left out and free their occasions (P13).
+        Nothing comes back when no row is due, or when the mailing is a draft, paused, cancelled or waiting for
+        somebody's word.
         """
         self._now = now
         objections = self._store_objections(now)
