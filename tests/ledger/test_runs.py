@@ -107,10 +107,11 @@ def test_a_ledger_of_before_the_runs_keeps_its_rows(world: World, tmp_path: Path
     number = world.queued("1")
     with world.ledger.engine.begin() as connection:
         connection.execute(sa.text("DROP INDEX ix_occasions_practice_id_occasion_delivery_id"))
-        for later in ("further_patients", "saved_searches", "signatures", "run_mailings"):
+        for later in ("allowances", "further_patients", "saved_searches", "signatures", "run_mailings"):
             connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("DROP TABLE runs"))
-        connection.execute(sa.text("ALTER TABLE deliveries DROP COLUMN run_id"))
+        for table, later in (("deliveries", "run_id"), ("deliveries", "expires_at"), ("mailings", "hours")):
+            connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {later}"))
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
     with open_ledger(str(world.ledger.engine.url), practice_id="practice", locks=tmp_path / "locks") as again:
         assert again.results.results(number)["run_id"].tolist() == [""]
