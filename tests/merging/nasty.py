@@ -21,7 +21,7 @@ NASTY = [
     "Ana\r\nBcc: victim@evil.example",
     "Ana\nBcc: victim@evil.example\n\n<b>body</b>",
     "Ana\rBcc: victim@evil.example",
-    "\r\n\r\nbody",
+    "\r\n\r\nbody", "\r", "Ana\r",
     "Ana\r\n Bcc: victim@evil.example",
     "Ana\x0bBcc:x\x0cBcc:x\x1cBcc:x\x1dBcc:x\x1eBcc:x\x85Bcc:x\u2028Bcc:x\u2029Bcc:x",
     "Ana%0d%0aBcc:%20victim@evil.example",
@@ -116,8 +116,8 @@ def as_a_name(value: str) -> str:
 
 def meant_by(writer: MimeWriter, *, name: str = "Ana", recipient: Address = ANA, **more: object) -> Meant:
     """Return what the letter of this module's template should say to somebody of that name."""
-    value = as_merged(name)
-    text = f"Bonjour {value},\n{value}\nÀ demain.\n"
+    # A value that ends in CR makes one line end with the LF after it.
+    text = as_merged(f"Bonjour {name},\n{name}\nÀ demain.\n")
     told = {
         "headers": writer.header_names(),
         "sender": (as_a_name(writer.sender.name), writer.sender.email),
