@@ -19,6 +19,7 @@ from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
 from workbench.ledger.ledger import Ledger, open_ledger
 from workbench.ledger.senders import HOST_VARIABLE, Recovered
+from workbench.ports import Claimed
 
 
 @pytest.fixture
@@ -324,3 +325,21 @@ def test_a_run_that_ends_while_it_is_thought_dead_says_how_it_ended(world: World
     run.end(RunStatus.DONE, now=world.now)
     assert not run.interrupted(now=world.now)
     assert world.ledger.runs.run(run.id).status is RunStatus.DONE
+
+
+def test_a_row_taken_while_its_mailing_is_being_cancelled_keeps_what_it_tells(shared: World, other: Ledger) -> None:
+    number = shared.queued("1", "2")
+    with shared.sender() as sender:
+        outbox = shared.outbox(number, sender)
+        taken: list[Claimed] = []
+
+        def take() -> None:
+            taken.extend(outbox.claim(1, now=shared.now))
+
+        with meanwhile(other.engine, take, before="UPDATE deliveries"):
+            other.mailings.cancel(number, by="marc", now=shared.now)
+        (row,) = taken
+        outbox.turn([], [a_letter(row)], now=shared.now)
+        outbox.turn([outcome(row.delivery_id)], [], now=shared.now)
+    assert shared.statuses(number) == {"1": "sent", "2": "cancelled"}
+    assert shared.occasions() == {("appointment:A1@2026-11-23T09:00", 0)}, "another mailing would tell it again"

@@ -27,6 +27,7 @@ from workbench.domain.mailings import MailingStatus
 from workbench.domain.messages import Letter
 from workbench.errors import DatabaseUnwritable
 from workbench.ledger import schema
+from workbench.ledger.prepared import among
 from workbench.ledger.witness import Remembering
 
 LEASE = timedelta(minutes=20)
@@ -204,7 +205,7 @@ class Senders:
             held.sender_id.is_not(None),
             held.status.in_([DeliveryStatus.PENDING.value, DeliveryStatus.SENDING.value]),
         )
-        query = sa.select(table.id, table.host, table.lock, table.heartbeat_at).where(
+        query = sa.select(table.id, table.host, table.lock, table.heartbeat_at, table.ended_at).where(
             table.practice_id == self._practice_id, sa.or_(table.ended_at.is_(None), table.id.in_(holders))
         )
         with reading(self._engine) as connection:
@@ -216,9 +217,13 @@ class Senders:
                 if not dead:
                     continue
                 with writing(self._engine) as connection:
-                    # One that has said something since it was looked at is alive.
+                    # One that has said something since it was looked at is alive; one that has ended, ended then.
+                    unchanged = [
+                        table.heartbeat_at == row.heartbeat_at,
+                        table.ended_at.is_not_distinct_from(row.ended_at),
+                    ]
                     ended = connection.execute(
-                        schema.senders.update().where(table.id == row.id, table.heartbeat_at == row.heartbeat_at),
+                        schema.senders.update().where(table.id == row.id, *unchanged),
                         {"ended_at": _clock(connection)},
                     )
                     if ended.rowcount:
@@ -296,14 +301,18 @@ def cancel_with_mailing(connection: sa.Connection, where: list[sa.ColumnElement[
 def cancel_rows(connection: sa.Connection, where: list[sa.ColumnElement[bool]], *, now: datetime) -> int:
     """Cancel pending rows and free their occasions; returns how many."""
     table = schema.deliveries
-    chosen = [*where, table.c.status == DeliveryStatus.PENDING.value]
-    connection.execute(
-        schema.occasions.delete().where(schema.occasions.c.delivery_id.in_(sa.select(table.c.id).where(*chosen)))
+    # The rows first: one that a sender takes in this very moment is not cancelled, and keeps what it tells.
+    cancelled = connection.execute(
+        table.update()
+        .where(*where, table.c.status == DeliveryStatus.PENDING.value)
+        .values(status=DeliveryStatus.CANCELLED.value, sender_id=None, decided_at=now)
+        .returning(table.c.id)
     )
-    return connection.execute(
-        table.update().where(*chosen),
-        {"status": DeliveryStatus.CANCELLED.value, "sender_id": None, "decided_at": now},
-    ).rowcount
+    numbers = list(cancelled.scalars())
+    if numbers:
+        told = among(schema.occasions.c.delivery_id, numbers, connection.dialect)
+        connection.execute(schema.occasions.delete().where(told))
+    return len(numbers)
 
 
 def this_host() -> str:
