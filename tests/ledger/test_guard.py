@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from workbench.domain.deliveries import DeliveryStatus
 from workbench.errors import NotArmed
 from workbench.ledger.guard import Place
 from workbench.ledger.ledger import Ledger, open_ledger
+from workbench.ledger.senders import Senders
 
 
 class Computer:
@@ -300,3 +303,25 @@ def test_on_postgresql_two_workspaces_share_a_ledger_and_each_is_guarded(postgre
         with pytest.raises(NotArmed):
             one.sender()
         two.sender().close()
+
+
+def test_a_sending_that_ends_while_another_process_looks_for_dead_ones_is_not_missed_later(
+    computer: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, beside = computer.world(), computer.world()
+    number = world.queued("1", "2")
+    begun(world, number)
+    living = world.sender()
+    dead = Senders._dead
+    asked: list[str] = []
+
+    def slow(self: Senders, host: str, name: str, *, silent: timedelta) -> AbstractContextManager[bool]:
+        if len(asked) == 1:
+            living.close()
+        asked.append(name)
+        return dead(self, host, name, silent=silent)
+
+    monkeypatch.setattr(Senders, "_dead", slow)
+    beside.ledger.recover(world.now)
+    assert len(asked) == 2
+    assert stands(world) is Arming.ARMED
