@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from workbench import databases
 from workbench.databases import (
+    Writer,
     bring_up_to_date,
     copy_sqlite,
     ended_uncleanly,
@@ -375,3 +377,25 @@ def test_an_unclean_end_is_told(tmp_path: Path) -> None:
     assert not ended_uncleanly(engine)
     engine.dispose()
     assert write_ahead_bytes(sa.create_engine("sqlite://")) == 0
+
+
+def test_a_kept_connection_that_a_server_ended_meanwhile_is_replaced(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, beside = open_engine(postgres_url), open_engine(postgres_url)
+    writer = Writer(engine)
+    with writer.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE t (a integer)"))
+        backend = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    with writer.writing() as connection:
+        assert connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() == backend
+    with writing(beside) as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+    monkeypatch.setattr(databases, "RESTED_SECONDS", 0.0)
+    with writer.writing() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (1)"))
+    with reading(beside) as connection:
+        assert connection.execute(sa.text("SELECT a FROM t")).scalars().all() == [1]
+    writer.close()
+    beside.dispose()
+    engine.dispose()

@@ -23,6 +23,9 @@ from workbench.language import _
 BUSY_SECONDS = 15.0
 """How long a SQLite writer waits for another one."""
 
+RESTED_SECONDS = 1.0
+"""After so long without work, a kept connection is tried before it is used again: its server may have ended it."""
+
 _CACHE_KIBIBYTES = 64 * 1024
 """How much of a SQLite file is kept at hand: a search over a whole agenda looks up patients here and there."""
 
@@ -133,17 +136,21 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._used_at = 0.0
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `writing`; after an error the next transaction has a connection of its own."""
         with _unwritable(self._engine):
+            if time.monotonic() - self._used_at >= RESTED_SECONDS:
+                self.close()  # the pool tries a server's connection before it gives it out again
             if self._connection is None:
                 self._connection = self._engine.connect().execution_options(writes=True)
             try:
                 with self._connection.begin():
                     yield self._connection
                 _check_place(self._engine)
+                self._used_at = time.monotonic()
             except BaseException:
                 self.close()
                 raise
