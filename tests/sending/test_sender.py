@@ -421,3 +421,16 @@ def test_whatever_happens_nobody_is_written_to_twice_and_nobody_is_lost(
     doubts = {number for number, status in outbox.status.items() if status is S.IN_DOUBT}
     assert sent <= set(transport.left) <= sent | doubts
     assert outbox.count(S.PENDING) == 0
+
+
+def test_when_others_hold_what_the_limits_allow_the_dead_among_them_are_looked_for() -> None:
+    class Spoken(MemoryOutbox):
+        """Gives no due row out before it was looked for the dead, as an outbox whose limits a dead sender holds."""
+
+        def claim(self, limit: int, *, now: datetime) -> list[Claimed]:
+            return super().claim(limit, now=now) if self.recovered else []
+
+    outbox, clock = Spoken(3), Clock()
+    report = run(outbox, MemoryTransport(), clock)
+    assert report.sent == 3
+    assert clock.slept == [1]

@@ -240,11 +240,12 @@ class _Run:
                 # At least a moment: a due row that was not given to us is changing hands.
                 seconds = max(ELSEWHERE, (self._next_due - self._now()).total_seconds())
             elif self._outbox.held_elsewhere():
-                # Another sender is at work on the rest; what it leaves, should it die, becomes ours.
-                self._outbox.recover(now=self._now())
                 seconds = ELSEWHERE
             else:
                 return
+            if seconds <= ELSEWHERE:
+                # Another sender has the rest, or what the limits allow; what it leaves, should it die, becomes ours.
+                self._outbox.recover(now=self._now())
             if waited + seconds > self._wait_limit:
                 return
             waited += seconds
