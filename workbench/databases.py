@@ -26,8 +26,8 @@ BUSY_SECONDS = 15.0
 RESTED_SECONDS = 1.0
 """After so long without work, a kept connection is tried before it is used again: its server may have ended it."""
 
-_CACHE_KIBIBYTES = 64 * 1024
-"""How much of a SQLite file is kept at hand: a search over a whole agenda looks up patients here and there."""
+CACHE_MEBIBYTES = 64
+"""How much of a SQLite file a connection keeps at hand: a search over an agenda looks up patients here and there."""
 
 _SERVER_PATIENCE = {
     "connect_timeout": 15, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
@@ -68,12 +68,15 @@ def network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str 
     return best[1] if best[1] in NETWORK_FILE_SYSTEMS else None
 
 
-def open_engine(url: str | URL, *, create: bool = True, read_only: bool = False) -> Engine:
+def open_engine(
+    url: str | URL, *, create: bool = True, read_only: bool = False, cache: int = CACHE_MEBIBYTES
+) -> Engine:
     """Open a database and return its engine; nothing is read from its tables yet.
 
     A SQLite file is made when `create` allows (0600, in folders made 0700), set to write-ahead logging with
     ``synchronous=FULL``, and checked when its last user did not close it. PostgreSQL commits are synchronous.
-    With `read_only` the database refuses every change and its file is left exactly as it is.
+    With `read_only` the database refuses every change and its file is left exactly as it is. `cache` is how many
+    mebibytes of a SQLite file each connection may keep at hand.
 
     Transactions of the engine are deferred; use `writing` for those that write. No error shows the values of a
     statement, which are patients' (P12).
@@ -87,7 +90,7 @@ def open_engine(url: str | URL, *, create: bool = True, read_only: bool = False)
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return _open_sqlite(parsed, create=create, read_only=read_only)
+            return _open_sqlite(parsed, create=create, read_only=read_only, cache=cache)
         return _open_server(parsed, read_only=read_only)
     except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
         raise DatabaseRefused(
@@ -414,7 +417,7 @@ def _stored_revision(engine: Engine, version_table: str) -> str | None:
         return connection.execute(text(f"SELECT version_num FROM {version_table}")).scalar()  # noqa: S608 (our own name)
 
 
-def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
+def _open_sqlite(url: URL, *, create: bool, read_only: bool, cache: int) -> Engine:
     path = sqlite_path(url)
     unclean = suspected = False
     if path is not None:
@@ -446,7 +449,7 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool) -> Engine:
         dbapi_connection.isolation_level = None
         dbapi_connection.execute("PRAGMA foreign_keys = ON")
         dbapi_connection.execute("PRAGMA synchronous = FULL")
-        dbapi_connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        dbapi_connection.execute(f"PRAGMA cache_size = -{cache * 1024}")
         if read_only:
             dbapi_connection.execute("PRAGMA query_only = ON")
 

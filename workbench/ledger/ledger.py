@@ -39,6 +39,10 @@ SEARCHED = 500_000_000
 _SCRIPTS = Path(__file__).parent / "upgrades"
 
 
+_CACHE = 8
+"""Mebibytes of the file kept at hand: a sending goes through it once, however long the list."""
+
+
 def open_ledger(
     url: str,
     *,
@@ -74,7 +78,7 @@ def open_ledger(
     DatabaseRefused
         When the database is absent, damaged, newer than this workbench, or on a network folder.
     """
-    engine = open_engine(url, create=create)
+    engine = open_engine(url, create=create, cache=_CACHE)
     try:
         bring_up_to_date(engine, scripts=_SCRIPTS, version_table=VERSION_TABLE, head=HEAD)
     except BaseException:
