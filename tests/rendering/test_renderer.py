@@ -173,7 +173,7 @@ def test_a_body_that_could_be_more_than_a_body_never_leaves(name: str) -> None:
         out(1, b'')
         out(2, b'{{}}')
         head = struct.pack('!BiIIIII', 0, -1, 1, 3, len({body}), 0, 0)
-        out(3, head + b's' + b'x\\r\\n' + {body})
+        out(3, struct.pack('!II', 1, 0) + head + b's' + b'x\\r\\n' + {body})
         sys.stdin.read()
     """)
     try:
@@ -205,6 +205,46 @@ def test_whatever_the_process_says_instead_of_an_answer_is_that_rows_trouble(sai
         assert time.monotonic() - began < 10
     finally:
         pool.close()
+
+
+@pytest.mark.parametrize(("said", "taken"), [("1, 0", True), ("2, 0", False), ("1, 1", False), ("0, 0", False)])
+def test_an_answer_to_another_question_is_never_taken_for_this_ones(said: str, taken: bool) -> None:
+    pool = saying(f"""
+        out(1, b'')
+        out(2, b'{{}}')
+        body = b'somebody else\\r\\n'
+        head = struct.pack('!BiIIIII', 0, -1, 1, len(body), len(body), 0, 0)
+        out(3, struct.pack('!II', {said}) + head + b's' + body + body)
+        sys.stdin.read()
+    """)
+    try:
+        (answer,) = renderer("<p>{{ nom }}</p>", pool).merge_all(["nom"], [(["x"], False)])
+        assert isinstance(answer, TemplateRefused) is not taken
+    finally:
+        pool.close()
+
+
+def test_what_was_not_put_to_the_process_does_not_get_the_next_ones_answer(warm: RenderingPool) -> None:
+    render = renderer("<p>{{ nom }}</p>", warm)
+    with render.work() as work:
+        render.blamed_running = 3  # as far as whoever merges elsewhere got just now
+        first = work.ask(["nom"], [["Ada"]])
+        render.blamed_running = 0
+        second = work.ask(["nom"], [["Bob"]])
+        for ticket, name in ((first, b"Ada"), (second, b"Bob")):
+            (answer,) = work.result(ticket)
+            assert name in answer.text.encoded  # type: ignore[union-attr]
+
+
+def test_looking_at_one_row_that_is_too_much_again_and_again_spoils_nobody_elses(unbounded: RenderingPool) -> None:
+    render = renderer("<p>{% if nom == 'x' %}{{ 'A' * 10 ** 9 }}{% endif %}{{ nom }}</p>", unbounded)
+    for _look in range(2):
+        with pytest.raises(TemplateRefused, match=r"memory|mémoire"):
+            render.render({"nom": "x"})
+        with pytest.raises(TemplateRefused, match=r"memory|mémoire"):
+            render.render_marked({"nom": "x"})
+    (answer,) = render.merge_all(["nom"], [(["Ada"], False)])
+    assert b"Ada" in answer.text.encoded  # type: ignore[union-attr]
 
 
 def test_a_process_that_cannot_begin_fails_nobody() -> None:

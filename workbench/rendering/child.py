@@ -28,6 +28,7 @@ from workbench.merging.catalogue import builtin_catalogue
 from workbench.merging.render import CompiledTemplate, beyond_memory, compile_template, too_large
 from workbench.rendering.limits import allow_seconds, close_in
 from workbench.rendering.wire import (
+    ANSWERED,
     CATALOGUE,
     DONE,
     FLUSHED_AT,
@@ -107,6 +108,7 @@ class Server:
         names: Sequence[str] = asked["names"]
         whole = frozenset(asked["whole"])
         careful, marked = asked["careful"], asked["marked"]
+        question, place = asked["question"], asked["place"]
         ready: list[bytes] = []
         size = 0
         given = time.monotonic()
@@ -119,13 +121,14 @@ class Server:
             size += len(answer)
             now = time.monotonic()
             if careful or size > FLUSHED_AT or now - given > _EVERY:
-                self._give(DONE, *ready)
+                self._give(DONE, ANSWERED.pack(question, place), *ready)
+                place += len(ready)
                 ready, size, given = [], 0, now
                 if os.getppid() != self._parent:
                     raise SystemExit
                 allow_seconds(SECONDS_A_MESSAGE)
         if ready:
-            self._give(DONE, *ready)
+            self._give(DONE, ANSWERED.pack(question, place), *ready)
 
     def _note(self, part: int, line: int) -> None:
         self._give(LINE, NOTED.pack(part, line))

@@ -25,6 +25,7 @@ from workbench.merging.render import PARTS, beyond_memory, part_name
 from workbench.rendering.pool import RenderingPool, shared_pool
 from workbench.rendering.process import OutOfTime, ProcessEnded, RenderingProcess
 from workbench.rendering.wire import (
+    ANSWERED,
     CATALOGUE,
     DONE,
     LINE,
@@ -61,6 +62,7 @@ class GivenUp(TemplateRefused):
 class Ticket:
     """Rows that were asked for, and the answers so far."""
 
+    number: int
     names: Sequence[str]
     rows: Sequence[Sequence[object]]
     whole: frozenset[int]
@@ -100,9 +102,12 @@ class Renderer:
         self.pool.warm()
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
-        """Have a process for oneself; what was asked for and not fetched is forgotten at the end."""
-        work = Work(self)
+    def work(self, *, alone: bool = False) -> Iterator[Work]:
+        """Have a process for oneself; what was asked for and not fetched is forgotten at the end.
+
+        A row that is looked at `alone` says nothing of the others, however often it is too much.
+        """
+        work = Work(self, alone=alone)
         try:
             yield work
         finally:
@@ -122,7 +127,7 @@ class Renderer:
 
     def merge(self, values: Mapping[str, object]) -> tuple[Merged, Rendered]:
         """Merge one row as it leaves, and as text; raises as `render`."""
-        with self.work() as work:
+        with self.work(alone=True) as work:
             (answer,) = work.result(work.ask([*values], [[*values.values()]], whole=(0,)))
         if isinstance(answer, TemplateRefused):
             raise answer
@@ -132,7 +137,7 @@ class Renderer:
 
     def render_marked(self, values: Mapping[str, object]) -> Rendered:
         """Merge one row with marks round the merged values, for the eye alone (`merging.marks`); raises as `render`."""
-        with self.work() as work:
+        with self.work(alone=True) as work:
             (answer,) = work.result(work.ask([*values], [[*values.values()]], marked=True))
         if isinstance(answer, TemplateRefused):
             raise answer
@@ -175,8 +180,10 @@ class Renderer:
 class Work:
     """A process for oneself: rows are asked for, and fetched in the same order."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: Renderer, *, alone: bool = False) -> None:
         self._renderer = renderer
+        self._alone = alone
+        self._questions = 0
         self._process: RenderingProcess | None = None
         self._asked: deque[Ticket] = deque()
         self._noted: tuple[int, int] | None = None
@@ -194,7 +201,8 @@ class Work:
 
         Returns at once, but for the time a process takes to begin. Raises `RenderingFailed` and `TemplateRefused`.
         """
-        ticket = Ticket(names, rows, frozenset(whole), marked)
+        self._questions += 1
+        ticket = Ticket(self._questions, names, rows, frozenset(whole), marked)
         self._asked.append(ticket)
         if self._renderer.given_up() is None:
             self._put(ticket)
@@ -232,6 +240,8 @@ class Work:
         process = self._ready()
         begun = len(ticket.answers)
         asked = {
+            "question": ticket.number,
+            "place": begun,
             "slot": process.programs[self._renderer.key].slot,
             "language": language(),
             "names": ticket.names,
@@ -292,15 +302,18 @@ class Work:
             self._noted = NOTED.unpack(payload)
             return
         ticket = next((one for one in self._asked if len(one.answers) < len(one.rows)), None)
-        if kind != DONE or ticket is None:
+        if kind != DONE or ticket is None or len(payload) < ANSWERED.size:
             raise Garbled("an answer to no question")
-        answers = [*unpacked(payload, process.programs[self._renderer.key], marked=ticket.marked)]
+        if ANSWERED.unpack_from(payload) != (ticket.number, len(ticket.answers)):
+            raise Garbled("an answer to another question")  # nobody gets what was merged for somebody else (P5)
+        answers = [*unpacked(payload[ANSWERED.size :], process.programs[self._renderer.key], marked=ticket.marked)]
         if not answers or len(ticket.answers) + len(answers) > len(ticket.rows):
             raise Garbled("more answers than questions")
         ticket.answers += answers
         self._noted = None
         self._ended_outside = 0
-        self._renderer.blamed_running = 0
+        if not self._alone:
+            self._renderer.blamed_running = 0
 
     def _begin_again(self, trouble: ProcessEnded | OutOfTime | Garbled) -> None:
         """Blame the row that was merged when the process ended, if it is known, and ask for the rest anew."""
@@ -318,8 +331,9 @@ class Work:
         elif suspect.careful:
             # Row by row by now: the first without an answer is the one.
             suspect.answers.append(self._blame(trouble))
-            self._renderer.blamed += 1
-            self._renderer.blamed_running += 1
+            if not self._alone:
+                self._renderer.blamed += 1
+                self._renderer.blamed_running += 1
         else:
             suspect.careful = True
         self._noted = None

@@ -39,6 +39,9 @@ LONGEST_LINE = 998
 SECONDS_A_MESSAGE = 5.0
 """Wall-clock seconds, and seconds of the processor, that one message may take (DESIGN 8.10)."""
 
+ANSWERED = struct.Struct("!II")
+"""Before the answers of a frame: the question's number, and the place of the first row among those asked for."""
+
 NOTED = struct.Struct("!BI")
 """Where the merging is: the part of the email type, and the author's line."""
 
