@@ -71,3 +71,11 @@ def test_a_row_is_known_by_its_id_its_mailbox_or_its_line():
 def test_a_table_without_addresses_is_refused_before_it_is_read():
     with pytest.raises(UnknownName, match="no column « email »"):
         TableSurvey(["nom", "ville"])
+
+
+def test_a_number_that_no_ledger_keeps_is_missing_before_anybody_sees_it():
+    endless = float("inf")
+    frame = pd.DataFrame({"email": ["a@b.fr", "c@d.fr"], "n": [2.0, endless], "l": [[1, float("nan")], {"a": endless}]})
+    values = plain_table(frame)
+    assert values["n"].tolist() == [2, None]
+    assert values["l"].tolist() == [[1, None], {"a": None}]

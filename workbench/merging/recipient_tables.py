@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -292,16 +293,21 @@ def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue:
 
 
 def _plain(series: pd.Series) -> list[object]:
-    """Return a table's column as plain values: text, numbers, yes or no, lists; missing and empty ones are ``None``."""
+    """Return a table's column as plain values: text, numbers, yes or no, lists; missing and empty ones are ``None``.
+
+    So is a number that is none (infinite): what is previewed is what the ledger keeps.
+    """
     column = series.astype(object).where(series.notna(), None).tolist()
     if all(cell is None or type(cell) is str for cell in column):
         return [_kept(cell) or None for cell in column]
-    numbers = [value for value in column if isinstance(value, float)]
+    numbers = [value for value in column if isinstance(value, float) and math.isfinite(value)]
     # pandas makes floats of whole numbers as soon as one is missing; a letter says 3, not 3.0.
     whole = bool(numbers) and all(value.is_integer() for value in numbers)
     plain: list[object] = []
     for value in column:
-        if value is None or value == "":
+        if hasattr(value, "item"):
+            value = value.item()
+        if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
             plain.append(None)
         elif isinstance(value, float) and whole:
             plain.append(int(value))
@@ -311,8 +317,6 @@ def _plain(series: pd.Series) -> list[object]:
             plain.append(_storable(json.loads(json.dumps(value, default=str))))
         elif isinstance(value, (datetime, date)):
             plain.append(value.isoformat())
-        elif hasattr(value, "item"):
-            plain.append(value.item())
         else:
             plain.append(_kept(str(value)))
     return plain
@@ -330,6 +334,8 @@ def _storable(value: object) -> object:
         return {_kept(name): _storable(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_storable(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # no ledger keeps it: the message would not be the one that was previewed
     return _kept(value) if isinstance(value, str) else value
 
 
