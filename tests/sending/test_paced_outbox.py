@@ -182,3 +182,20 @@ def test_the_evening_stops_a_sending_that_its_limit_has_slowed_down() -> None:
     assert report.sent == 4
     assert max(outbox.left) < datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
     assert report.next_due == datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+
+
+def test_a_turn_that_waited_for_the_disk_counts_from_when_its_letters_could_leave() -> None:
+    clock = Clock()
+
+    class Slow(MemoryOutbox):
+        def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+            clock.sleep(12)
+            super().turn(results, about_to_go, now=now)
+
+    outbox = paced(Slow(4, now=clock.now), clock, limits=Limits(per_minute=2))
+    rows = outbox.claim(4, now=clock.now())
+    outbox.turn([], [a_letter(row.delivery_id) for row in rows], now=clock.now())
+    left = clock.now()
+    assert outbox.claim(1, now=left) == []
+    due = outbox.next_due()
+    assert due is not None and due - left > timedelta(minutes=1)

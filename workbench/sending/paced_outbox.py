@@ -78,13 +78,14 @@ class PacedOutbox:
     def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
         """Write outcomes and « in flight » lines, and note what left when."""
         self._outbox.turn(results, about_to_go, now=now)
+        left_at = self._now()  # the ledger may have kept the letters waiting
         for let in self._let:
             gone = let.waiting.intersection(
                 [letter.delivery_id for letter in about_to_go] + [outcome.delivery_id for outcome in results]
             )
             if gone:
                 let.waiting -= gone
-                let.left_at = now
+                let.left_at = left_at
 
     def release(self, delivery_ids: Sequence[int]) -> None:
         """Give back rows that were not sent: they count no more."""
