@@ -63,7 +63,7 @@ class Told:
 
 
 class Witness:
-    """The file of one workspace; every change is whole when it returns and, but for a note in passing, on the disk.
+    """The file of one workspace; every change is whole and on the disk when it returns.
 
     Its methods raise ``OSError`` when the file cannot be read or written.
     """
@@ -92,7 +92,7 @@ class Witness:
         with FileLock(f"{self.file}.lock", mode=0o600, timeout=10, thread_local=False):
             yield
 
-    def write(self, told: Told, *, lasting: bool = True) -> None:
+    def write(self, told: Told) -> None:
         """Remember this; inside `alone`."""
         kept = sorted(told.sendings.items())[-REMEMBERED:]
         content = {
@@ -115,8 +115,8 @@ class Witness:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(content, stream)
                 stream.flush()
-                if lasting:
-                    os.fsync(stream.fileno())
+                # Even a note in passing: a power cut must not leave an empty file where a whole one was.
+                os.fsync(stream.fileno())
             fresh.replace(self.file)
         except BaseException:
             fresh.unlink(missing_ok=True)
@@ -133,13 +133,13 @@ class Witness:
             told.sendings[number] = Sending(lock=lock, began=at)
             self.write(told)
 
-    def announced(self, number: int, delivery_ids: Sequence[int], *, lasting: bool) -> None:
+    def announced(self, number: int, delivery_ids: Sequence[int]) -> None:
         """Remember the last deliveries that a sender announced; what cannot be written is left as it was."""
         with contextlib.suppress(OSError), self.alone():
             told = self.read()
             if told is not None and number in told.sendings:
                 told.sendings[number] = replace(told.sendings[number], announced=tuple(delivery_ids))
-                self.write(told, lasting=lasting)
+                self.write(told)
 
     def ended(self, number: int, *, at: str) -> None:
         """Remember that a sender ended; what cannot be written is left as it was."""
@@ -164,8 +164,7 @@ class Remembering:
         self._last = letters
         if monotonic() >= self._next:
             self._next = monotonic() + NOTED_EVERY
-            # A kill keeps what the system holds, and a power cut in the same second as a restore is another matter.
-            self._witness.announced(self._number, self.last, lasting=False)
+            self._witness.announced(self._number, self.last)
 
     @property
     def last(self) -> list[int]:
@@ -174,7 +173,7 @@ class Remembering:
 
     def cut_off(self) -> None:
         """Remember the last letters now: the ledger cannot be told any more that the sender ends."""
-        self._witness.announced(self._number, self.last, lasting=True)
+        self._witness.announced(self._number, self.last)
 
     def ended(self, at: datetime) -> None:
         """Remember the end, as the ledger has it."""
