@@ -19,6 +19,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from workbench.databases import BUSY_SECONDS
 from workbench.domain.messages import Letter
 
 REMEMBERED = 16
@@ -26,6 +27,9 @@ REMEMBERED = 16
 
 ANNOUNCED = 200
 """How many deliveries of a sending's last turn are remembered."""
+
+PATIENCE = BUSY_SECONDS + 5.0
+"""Seconds that another process is waited for: it may be waiting for its turn to write in the ledger meanwhile."""
 
 NOTED_EVERY = 1.0
 """Seconds between two notes about a sender at work."""
@@ -89,7 +93,7 @@ class Witness:
     def alone(self) -> Iterator[None]:
         """Let no other process change the file meanwhile; not to be entered twice."""
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(f"{self.file}.lock", mode=0o600, timeout=10, thread_local=False):
+        with FileLock(f"{self.file}.lock", mode=0o600, timeout=PATIENCE, thread_local=False):
             yield
 
     def write(self, told: Told) -> None:
