@@ -79,3 +79,16 @@ def test_a_number_that_no_ledger_keeps_is_missing_before_anybody_sees_it():
     values = plain_table(frame)
     assert values["n"].tolist() == [2, None]
     assert values["l"].tolist() == [[1, None], {"a": None}]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_repeated_row_takes_no_other_rows_key(size):
+    ids = ["a", "a", "a#2", "a#2#", "b"]
+    frame = framed([(one, f"p{place}@exemple.test", "x") for place, one in enumerate(ids)], ("id", "email", "nom"))
+    survey, _digest, parts = surveyed(frame, size)
+    keys, first = [], 0
+    for part in parts:
+        keys += recipients_from_table(part, repeated=survey.repeated, first=first).frame["recipient_id"].tolist()
+        first += len(part)
+    assert keys == ["row:a", "row:a#2##", "row:a#2", "row:a#2#", "row:b"]
+    assert recipients_from_table(frame).frame["recipient_id"].tolist() == keys

@@ -116,6 +116,7 @@ class RepeatedRows:
         self._keys: list[npt.NDArray[np.int64]] = []
         self._contents: list[npt.NDArray[np.int64]] = []
         self._stated: list[npt.NDArray[np.bool_]] = []
+        self._numbered: set[int] = set()  # keys that look like those which repeated rows get
         nothing = np.empty(0, dtype=np.int64)
         self._places, self._fates, self._counts = nothing, nothing, nothing
         self._firsts, self._starts, self._members = nothing, nothing, nothing
@@ -123,6 +124,7 @@ class RepeatedRows:
     def add(self, keys: Sequence[str], digests: bytes, stated: Sequence[object] | None) -> None:
         """Add the next rows: their keys (`keys_of`), their digests (`row_digests`), and their ids as stated."""
         self._keys.append(np.fromiter(map(hash, keys), dtype=np.int64, count=len(keys)))
+        self._numbered.update(hash(key) for key in keys if "#" in key)
         self._contents.append(np.frombuffer(digests, dtype="<i8")[:: _WIDTH // 8].copy())
         said = [False] * len(keys) if stated is None else [one is not None for one in stated]
         self._stated.append(np.array(said, dtype=np.bool_))
@@ -175,12 +177,19 @@ class RepeatedRows:
         return Kept(
             places=places,
             keys=[
-                keys[place] if count == 1 else f"{keys[place]}#{count}"
+                keys[place] if count == 1 else self._further(keys[place], count)
                 for place, (_fate, count) in zip(places, told, strict=True)
             ],
             reasons=[_REASONS[fate] for fate, _count in told],
             findings=self._findings(keys, stated, first),
         )
+
+    def _further(self, key: str, count: int) -> str:
+        """Return the key of a further row of `key`, which is no row's own."""
+        made = f"{key}#{count}"
+        while hash(made) in self._numbered:
+            made += "#"
+        return made
 
     def _findings(self, keys: Sequence[str], stated: Sequence[object] | None, first: int) -> list[Finding]:
         low, high = np.searchsorted(self._firsts, [first, first + len(keys)])
