@@ -5,6 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -254,6 +256,8 @@ def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path: Path) -> None:
 
 _OPENING = """
 import sys
+import threading
+import time
 from pathlib import Path
 from workbench.databases import bring_up_to_date, open_engine
 sys.stdin.readline()
@@ -398,4 +402,30 @@ def test_a_kept_connection_that_a_server_ended_meanwhile_is_replaced(
         assert connection.execute(sa.text("SELECT a FROM t")).scalars().all() == [1]
     writer.close()
     beside.dispose()
+    engine.dispose()
+
+
+def test_a_kept_connection_is_not_closed_in_the_middle_of_another_threads_transaction(tmp_path: Path) -> None:
+    engine = open_engine(url_of(filled(tmp_path / "a.sqlite")))
+    writer = Writer(engine)
+    inside, closing = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def write() -> None:
+        with writer.writing() as connection:
+            connection.exec_driver_sql("INSERT INTO t (b) VALUES ('kept')")
+            inside.set()
+            closing.wait(5)
+            time.sleep(0.1)
+        ended.append("believed durable")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    inside.wait(5)
+    closing.set()
+    writer.close()
+    thread.join(5)
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t WHERE b = 'kept'").scalar() == 1
+    assert ended == ["believed durable"]
     engine.dispose()

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 class Writer:
-    """A connection kept for many short transactions, one after another, in one thread at a time.
+    """A connection kept for many short transactions, one after another.
 
     To take one from the pool for each would cost more than a small transaction does.
     """
@@ -140,11 +141,13 @@ class Writer:
         self._engine = engine
         self._connection: Connection | None = None
         self._used_at = 0.0
+        # To close a connection in the middle of a transaction takes it back, and who writes would not be told.
+        self._turn = threading.RLock()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """As `writing`; after an error the next transaction has a connection of its own."""
-        with _unwritable(self._engine):
+        with _unwritable(self._engine), self._turn:
             if time.monotonic() - self._used_at >= RESTED_SECONDS:
                 self.close()  # the pool tries a server's connection before it gives it out again
             if self._connection is None:
@@ -159,10 +162,11 @@ class Writer:
                 raise
 
     def close(self) -> None:
-        """Give the connection back; the next transaction takes another one."""
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            connection.close()
+        """Give the connection back, after the transaction of another thread; the next one takes another connection."""
+        with self._turn:
+            if self._connection is not None:
+                connection, self._connection = self._connection, None
+                connection.close()
 
 
 @contextlib.contextmanager
