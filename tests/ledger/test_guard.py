@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.world import BY, World, a_letter
+from tests.ledger.world import BY, World, a_letter, outcome
 from workbench.domain.arming import Arming
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.errors import NotArmed
@@ -324,4 +324,21 @@ def test_a_sending_that_ends_while_another_process_looks_for_dead_ones_is_not_mi
     monkeypatch.setattr(Senders, "_dead", slow)
     beside.ledger.recover(world.now)
     assert len(asked) == 2
+    assert stands(world) is Arming.ARMED
+
+
+def test_an_answer_that_comes_after_its_sender_has_ended_is_believed_and_makes_no_ledger_older(
+    computer: Computer,
+) -> None:
+    world = computer.world()
+    number = world.queued("1")
+    sender = world.sender()
+    outbox = world.ledger.outbox(number, sender)
+    (row,) = outbox.claim(5, now=world.now)
+    outbox.turn([], [a_letter(row)], now=world.now)
+    sender.close()  # a second interrupt: what sends is still waiting for the server's word
+    outbox.turn([outcome(row.delivery_id)], [], now=world.later(minutes=1))
+    assert world.statuses(number) == {"1": "sent"}
+    assert stands(world) is Arming.ARMED
+    world.ledger.recover(world.now)
     assert stands(world) is Arming.ARMED

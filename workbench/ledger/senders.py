@@ -67,6 +67,7 @@ class Sender:
     writer: Writer = field(init=False, repr=False)
     remembering: Remembering | None = field(default=None, repr=False)
     _beaten_at: datetime | None = field(default=None, repr=False)
+    _ended: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         self.writer = Writer(self.engine)
@@ -75,8 +76,11 @@ class Sender:
         """Say, inside a transaction that writes anyway, that this sender is alive; does little when said lately.
 
         One that was given up meanwhile (its machine slept) is alive again: what it takes from now on is recovered
-        should it die. The clock may have been set back since the last time.
+        should it die. One that ended itself stays so, though an answer may still come (a second interrupt). The clock
+        may have been set back since the last time.
         """
+        if self._ended:
+            return
         if self._beaten_at is not None and abs(now - self._beaten_at) < self.heartbeat:
             return
         connection.execute(
@@ -100,6 +104,7 @@ class Sender:
         """
         if not self.lock.is_locked:
             return
+        self._ended = True
         self.writer.close()
         try:
             with writing(self.engine) as connection:
