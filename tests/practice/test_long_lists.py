@@ -15,7 +15,7 @@ import pytest
 from tests.practice.test_mailing import REMINDER
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
-from workbench.errors import NotConfirmed, QueueingCutOff, UsageError
+from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
 from workbench.practice import Practice
 from workbench.practice.long_mailing import LongMailing
 from workbench.practice.parts import LongList, Part, table_in_parts
@@ -203,6 +203,29 @@ def test_a_file_that_changes_while_it_is_read_sends_nothing(practice: Practice, 
         file.write("\nn99,p99@exemple.test,Nom 99,J99")
     with pytest.raises(UsageError, match="changed while it was read"):
         mailing.send(confirmed=True)
+    assert practice.mailings().empty
+
+
+def test_a_file_that_goes_away_or_breaks_off_while_it_is_read_is_what_is_told(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = long(practice, table)
+    mailing.checking = lambda _done, _rows: table.unlink(missing_ok=True)
+    with pytest.raises(UsageError, match="changed while it was read"):
+        mailing.check()
+    monkeypatch.setattr("workbench.patients.imports.table._HELD_WHOLE", 0)
+    written(table, [(f"n{place}", f"p{place}@exemple.test", "N" * 90, "J") for place in range(200)])
+    mailing = long(practice, table)
+
+    def spoil(done: int, _rows: int) -> None:
+        if done == 5:
+            with table.open("r+b") as file:
+                file.seek(-200, 2)
+                file.write(b"\xff\xfe\x81")
+
+    mailing.checking = spoil
+    with pytest.raises(ImportRefused, match="not written in utf-8"):
+        mailing.check()
     assert practice.mailings().empty
 
 

@@ -93,7 +93,11 @@ def table_in_parts(
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    found = path.stat()
+    """Return what changes with a file; nothing of one that is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -107,11 +107,17 @@ def read_table_in_parts(path: Path, *, rows: int) -> Iterator[ImportTable]:
             crooked = table.crooked if not start else ()
             yield replace(table, columns=columns, lines=table.lines[own], crooked=crooked)
         return
-    with path.open(encoding=encoding, newline="") as text:
-        delimiter = _delimiter_of(text.read(65536))
-        text.seek(0)
-        for table in _parts(text, delimiter, path.name, rows):
-            yield replace(table, encoding=read_as(encoding))
+    try:
+        with path.open(encoding=encoding, newline="") as text:
+            delimiter = _delimiter_of(text.read(65536))
+            text.seek(0)
+            for table in _parts(text, delimiter, path.name, rows):
+                yield replace(table, encoding=read_as(encoding))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except UnicodeDecodeError:
+        # Another file than a moment ago; Python's own words quote its bytes.
+        raise _not_in(encoding, path.name) from None
 
 
 def _encoding_of(path: Path) -> str:
@@ -132,6 +138,12 @@ def _encoding_of(path: Path) -> str:
             decoder.decode(b"", final=True)
             return encoding
     return ""
+
+
+def _not_in(encoding: str, name: str) -> ImportRefused:
+    return ImportRefused(
+        _("The file {file} is not written in {encoding}.").format(file=name, encoding=encoding.removesuffix("-sig"))
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> ImportRefused:
@@ -174,9 +186,7 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
         ) from error
     except UnicodeDecodeError as error:
         if encoding or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise ImportRefused(
-                _("The file {file} is not written in {encoding}.").format(file=name, encoding=encoding or "utf-16")
-            ) from error
+            raise _not_in(encoding or "utf-16", name) from error
     # In a file of a few rows every guess is as good as another: the encoding that nearly all of them have goes first.
     with suppress(UnicodeDecodeError):
         return data.decode(_WINDOWS), _WINDOWS
