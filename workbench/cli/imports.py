@@ -93,7 +93,7 @@ def _imported(practice: Practice, kind: str, file: Path, **options: Any) -> Any:
 def _tell(report: Any, save_to: Path | None, format: Format, output: Path | None) -> None:
     found = report.to_frame()
     if save_to is not None:
-        save_csv(found, save_to)
+        save_csv([found], save_to)
         say(_("Written to {path}.").format(path=save_to))
     if not found.empty or output is not None or format is not Format.TABLE:
         if format is Format.TABLE and output is None:
