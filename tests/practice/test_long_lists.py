@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.practice.test_mailing import REMINDER
+from workbench.cli.report import say_what_waits_elsewhere
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
@@ -195,6 +196,37 @@ def test_a_queueing_cut_off_is_a_draft_that_the_same_command_finishes(
     again.send(confirmed=True)
     assert again.counts == long(practice, table).forecast()
     assert len(list((practice.path / "out").glob("*.eml"))) == again.counts.sent
+
+
+def test_what_a_queueing_cut_off_holds_is_told_with_what_to_do(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mailing = long(practice, table)
+    queue = LongMailing._queue
+
+    def cut(rows: Iterable[NewDelivery]) -> Iterator[NewDelivery]:
+        yield from islice(rows, 12)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LongMailing, "_queue", lambda self, rows, **options: queue(self, cut(rows), **options))
+        patched.setattr("workbench.ledger.enqueueing.CHUNK", 5)
+        with pytest.raises(KeyboardInterrupt):
+            mailing.send(confirmed=True)
+    held = int(practice.mailings()["mailing_id"].iloc[0])
+    with table.open("a", encoding="utf-8") as file:
+        file.write("\nn99,p99@exemple.test,Nom 99,J99")
+    other = long(practice, table)
+    other.send(confirmed=True)
+    assert other.id is not None
+    assert other.id != held
+    left_out = other.counts.skipped
+    say_what_waits_elsewhere(practice, other.id, practice.tally(other.id))
+    assert f"workbench mailings cancel {held}" in capsys.readouterr().err
+    practice.cancel(held)
+    long(practice, table).send(confirmed=True)
+    assert practice.mailing_by_id(other.id).counts.skipped < left_out
+    assert len(list((practice.path / "out").glob("*.eml"))) == practice.mailing_by_id(other.id).counts.sent
 
 
 def test_a_file_that_changes_while_it_is_read_sends_nothing(practice: Practice, table: Path) -> None:

@@ -12,7 +12,7 @@ from workbench.displays.cells import friendly
 from workbench.displays.waiting import waiting_sentence
 from workbench.displays.words import status_words
 from workbench.domain.departures import NextDeparture
-from workbench.domain.mailings import Counts, Tally
+from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
@@ -125,7 +125,21 @@ def say_what_waits_elsewhere(practice: Practice, mailing_id: int, tally: Tally) 
         return
     listed = practice.mailings()
     waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing_id)].head(_NAMED_AT_MOST)
-    for number, count in zip(waiting["mailing_id"].tolist(), waiting["pending"].tolist(), strict=True):
+    told = zip(*(waiting[name].tolist() for name in ("mailing_id", "pending", "status")), strict=True)
+    for number, count, status in told:
+        if status == MailingStatus.DRAFT:
+            say(
+                n_(
+                    "{count} message is held by mailing {mailing}, whose queueing was cut off: nothing sends it as it "
+                    "is. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
+                    "command again.",
+                    "{count} messages are held by mailing {mailing}, whose queueing was cut off: nothing sends them as "
+                    "they are. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
+                    "command again.",
+                    count,
+                ).format(mailing=number, count=count)
+            )
+            continue
         say(
             n_(
                 "Mailing {mailing} still has {count} message waiting: workbench mailings resume {mailing}, or cancel "
