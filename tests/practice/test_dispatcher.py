@@ -15,7 +15,7 @@ from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.test_mailing import REMINDER, tomorrow
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingStatus
-from workbench.errors import UsageError
+from workbench.errors import DatabaseUnwritable, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice.dispatcher import Dispatcher, Doing
 from workbench.wiring import open_practice
@@ -497,6 +497,22 @@ def test_one_message_is_taken_back_while_the_others_wait(practice: Practice) -> 
     assert dispatcher.settled(30)
     assert (dispatcher.situation.counts.pending, dispatcher.situation.counts.cancelled) == (len(rows) - 1, 1)
     assert left_from(practice) == 0
+
+
+def test_a_message_that_cannot_be_taken_back_is_said_so(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    dispatcher = in_its_undo_window(practice)
+    rows = waiting_rows(dispatcher)
+
+    def full(*_what: object, **_how: object) -> int:
+        raise DatabaseUnwritable("the disk is full")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Practice, "cancel", full)
+        dispatcher.take_back(dispatcher.situation.seal, rows[0])
+    assert dispatcher.situation.error == "the disk is full"
+    dispatcher.pause(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    assert waiting_rows(dispatcher) == rows
 
 
 def test_without_a_window_of_the_practice_nothing_waits(practice: Practice) -> None:

@@ -234,7 +234,11 @@ class Dispatcher:
             if mailing is None or mailing.id is None or seal != situation.seal or not situation.may_be_taken_back:
                 self._set()
                 return
-        taken = mailing.practice.cancel(mailing.id, deliveries=[delivery])
+        try:
+            taken = mailing.practice.cancel(mailing.id, deliveries=[delivery])
+        except WorkbenchError as refused:
+            self._set(error=refused.sentence)
+            return
         with self._moved:
             self._taken_back += taken
             if self._situation.progress is not None:
