@@ -272,6 +272,14 @@ def test_nobody_is_asked_when_nothing_would_leave(practice, monkeypatch):
     assert "nobody on the list can be written to" in told.getvalue()
 
 
+def test_who_sends_again_is_told_how_many_had_it_before_being_asked(practice, monkeypatch):
+    told = at_a_terminal(monkeypatch, "n\n")
+    practice.made.forecast = lambda *_given, **_named: Counts(sent=2, pending=2)
+    with pytest.raises(NotConfirmed):
+        sending._confirm(practice.made, again=True)
+    assert "2 of this list have had it already, and would get it once more." in told.getvalue()
+
+
 def test_a_person_reads_the_names_of_a_few_and_a_log_their_keys(practice, monkeypatch, capsys):
     say_findings(practice.made.check(), practice.made)
     assert "No e-mail address. (patient:3)" in capsys.readouterr().err

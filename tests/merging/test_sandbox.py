@@ -165,6 +165,21 @@ def test_a_refused_bomb_is_told_with_its_line(compiled) -> None:
     assert refused.value.line == 3
 
 
+@pytest.mark.parametrize(
+    ("html", "named"),
+    [("{{ 'A'.ljust(9) }}", "ljust"), ("{{ '{:>9}'.format('A') }}", "format"), ("{{ x.pop() }}", "pop")],
+)
+def test_what_cannot_be_called_is_told_by_its_name_and_nothing_of_the_program(compiled, html: str, named: str) -> None:
+    with pytest.raises(TemplateRefused) as refused:
+        compiled(html, columns=["x"]).render({"x": "a"})
+    assert refused.value.sentence.endswith(f"« {named} » cannot be used in an email type")
+
+
+def test_a_filter_that_does_not_exist_is_named_once(compiled) -> None:
+    with pytest.raises(TemplateRefused, match=r"there is no such filter: center$"):
+        compiled("{{ 'a'|center(9) }}")
+
+
 def test_nothing_is_computed_while_a_template_is_compiled(compiled) -> None:
     began = time.perf_counter()
     compiled("<p>" + BOMBS["replace in replace"] + BOMBS["the method replace in itself"] + "</p>", columns=["x"])

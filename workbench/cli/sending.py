@@ -343,6 +343,14 @@ def _confirm(mailing: Mailing, *, again: bool) -> None:
                 mailing=mailing.id
             )
         )
+    if again and counts.sent:
+        say(
+            n_(
+                "{count} of this list has had it already, and would get it once more.",
+                "{count} of this list have had it already, and would get it once more.",
+                counts.sent,
+            ).format(count=counts.sent)
+        )
     if not is_terminal(sys.stdin):
         raise NotConfirmed(
             n_(

@@ -47,6 +47,7 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _EMPTY_STYLE = re.compile(r"<style[^>]*>\s*</style>", re.IGNORECASE)
 _DYNAMIC_SELECTOR = re.compile(rf'\s(?:class|id)="[^"]*{SIGN}')
+_QUOTED = re.compile(r"'([^']*)'")
 _MISSING_NAME = re.compile(r"'([^']*)' is undefined")
 _LONGEST_ESCAPE = 6  # characters that one character of a value may become: « &quot; »
 _Program = Callable[[dict[str, object], bool], str]
@@ -373,7 +374,10 @@ def _parsed(environment: Sandbox, source: str, where: str) -> nodes.Template:
 
 def _refused(error: Exception, where: str, line: int | None) -> TemplateRefused:
     if isinstance(error, TemplateAssertionError) and "filter" in str(error):
-        sentence = _("Line {line}: there is no such filter: {detail}").format(line=line, detail=error)
+        named = _QUOTED.search(str(error))
+        sentence = _("Line {line}: there is no such filter: {detail}").format(
+            line=line, detail=named[1] if named else error
+        )
     elif isinstance(error, TemplateSyntaxError):
         sentence = _("Line {line}: this cannot be read: {detail}").format(line=line, detail=error.message)
     else:

@@ -171,6 +171,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja2's
         """Call a method of a text, a mapping or a loop, or ``range``; what it makes is counted."""
+        if not __self.is_safe_callable(__obj):
+            name = __obj._undefined_name if isinstance(__obj, StrictUndefined) else getattr(__obj, "__name__", "()")  # noqa: SLF001
+            raise SecurityError(_("« {name} » cannot be used in an email type").format(name=name))
         owner = getattr(__obj, "__self__", None)
         if isinstance(owner, str):
             if __obj.__name__ == "replace":
