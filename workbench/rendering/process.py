@@ -75,6 +75,9 @@ class RenderingProcess:
                 stderr=subprocess.DEVNULL,
                 env={name: os.environ[name] for name in _NEEDED if name in os.environ},
                 bufsize=0,
+                # A Jupyter kernel that is told to end first ends all processes of its group, again and again, while a
+                # sending that has not been told yet would begin others.
+                process_group=None if sys.platform == "win32" else 0,
             )
         self._pipes = pipes(self._process, MEMORY)
         # Whoever loses it, or ends without a word, ends it too.
