@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.contracts.patient_store_contract import NOW, PatientStoreContract
 from workbench.databases import writing
-from workbench.errors import BadValue, DatabaseRefused, ReadOnlyStore
+from workbench.errors import BadValue, DatabaseRefused, DatabaseUnwritable, ReadOnlyStore
 from workbench.patients.schema import facts, patients, practices
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.patients.upgrades import VERSION_TABLE
@@ -89,7 +89,7 @@ def test_somebody_elses_store_is_read_and_never_written(postgres_url: str, tmp_p
         store.import_file("patients", file, by="Claire", now=NOW)
     with pytest.raises(ReadOnlyStore):
         store.correct("1", "email", None, by="Claire", now=NOW)
-    with pytest.raises(sa.exc.DBAPIError), writing(store.engine) as connection:
+    with pytest.raises(DatabaseUnwritable, match="read-only"), writing(store.engine) as connection:
         connection.execute(practices.update().values(name="x"))
     store.close()
 
