@@ -8,7 +8,7 @@ import pytest
 from tests.ledger.world import BY, World, a_letter, a_row, outcome
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import Counts, MailingStatus
-from workbench.errors import ForbiddenMove, KeyTaken, MailingError, QueueingCutOff, UnknownMailing, UnknownTemplate
+from workbench.errors import ForbiddenMove, KeyTaken, QueueingCutOff, UnknownMailing, UnknownTemplate
 from workbench.ledger.ledger import Ledger
 from workbench.ledger.overview import MAILING_COLUMNS
 
@@ -99,16 +99,6 @@ def test_cancelling_keeps_what_was_sent_and_frees_the_rest(world: World) -> None
     assert world.ledger.mailings.cancel(number, by=BY, now=world.now) == 1
     assert world.ledger.mailings.counts(number) == Counts(sent=1, skipped=1, cancelled=1)
     assert world.enqueue(world.open("b").id, [a_row("2")]).duplicates == 0
-
-
-def test_a_mailing_that_has_ended_is_not_cancelled(world: World) -> None:
-    number = world.open().id
-    world.enqueue(number, [a_row("1")])
-    world.send(number)
-    world.ledger.mailings.finish(number, by=BY, now=world.now)
-    with pytest.raises(MailingError, match="nothing of it waits"):
-        world.ledger.mailings.cancel(number, by=BY, now=world.now)
-    assert world.ledger.mailings.mailing(number).status is MailingStatus.FINISHED
 
 
 def test_rows_in_a_senders_hands_are_cancelled_when_given_back(world: World) -> None:

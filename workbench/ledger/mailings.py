@@ -23,7 +23,7 @@ from workbench.domain.mailings import (
     check_mailing_move,
 )
 from workbench.domain.templates import Template
-from workbench.errors import ForbiddenMove, KeyTaken, MailingError, QueueingCutOff, UnknownMailing
+from workbench.errors import ForbiddenMove, KeyTaken, QueueingCutOff, UnknownMailing
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
@@ -366,30 +366,13 @@ class Mailings:
         ----------
         delivery_ids
             Only these rows, where they wait and no sender has them; the others of the mailing go on.
-
-        Raises
-        ------
-        MailingError
-            When the mailing has ended: nothing of it waits, and it stays what it is.
         """
         self._senders.recover(now)
         with writing(self._engine) as connection:
             if delivery_ids is not None:
                 return self._cancel_some(connection, mailing_id, delivery_ids, by=by, now=now)
-            self._refuse_ended(connection, mailing_id)
             self._set_status(connection, mailing_id, MailingStatus.CANCELLED, by=by, now=now)
             return cancel_rows(connection, [_rows.c.mailing_id == mailing_id, _rows.c.sender_id.is_(None)], now=now)
-
-    def _refuse_ended(self, connection: sa.Connection, mailing_id: int) -> None:
-        if self._record(connection, mailing_id, hold=True).status is not MailingStatus.FINISHED:
-            return
-        waiting = sa.select(_rows.c.id).where(_rows.c.mailing_id == mailing_id, _rows.c.status.in_(_OPEN)).limit(1)
-        if connection.execute(waiting).first() is None:
-            raise MailingError(
-                _("Mailing {number} has ended: nothing of it waits any more, so nothing is cancelled.").format(
-                    number=mailing_id
-                )
-            )
 
     def _cancel_some(
         self, connection: sa.Connection, mailing_id: int, delivery_ids: Sequence[int], *, by: str, now: datetime

@@ -19,7 +19,7 @@ from workbench.domain.messages import Attachment
 from workbench.domain.people import Role
 from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.templates import Template
-from workbench.errors import TemplateRefused
+from workbench.errors import MailingError, TemplateRefused
 from workbench.language import _
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
 from workbench.practice.asking import Asking
@@ -402,8 +402,21 @@ class Practice(Asking, Objecting, Telling):
         ----------
         deliveries
             The numbers of deliveries (``delivery_id`` of the results); the others of the mailing go on.
+
+        Raises
+        ------
+        MailingError
+            When the mailing has ended: nothing of it waits, and it stays what it is.
         """
-        return self.ledger.mailings.cancel(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
+        mailings = self.ledger.mailings
+        ended = mailings.mailing(mailing_id).status is MailingStatus.FINISHED
+        if deliveries is None and ended and not mailings.counts(mailing_id).pending:
+            raise MailingError(
+                _("Mailing {number} has ended: nothing of it waits any more, so nothing is cancelled.").format(
+                    number=mailing_id
+                )
+            )
+        return mailings.cancel(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
 
     def sending_hours(self, account: Account) -> str:
         """Return the sending hours of an account: its own, else the practice's; ``""`` when neither has any."""
