@@ -1,0 +1,143 @@
+/** What a person can do now, and the one question that stands between a click and what it does. */
+import { element } from "../shared/widget";
+import type { Action, Say, Situation } from "./state";
+
+/** Milliseconds in which the second click of a double click would answer a question nobody has read. */
+const UNREAD = 500;
+
+/** A question that waits for its yes: about an offer, or about an action. */
+type Asked = { seal: string; action?: string };
+
+export interface Surroundings {
+  /** Where the mailing stands now. */
+  situation(): Situation | null;
+  /** Tell Python of a gesture, with the seal of what its person had seen. */
+  tell(kind: string, values: Record<string, unknown>): void;
+  /** Draw the panel anew, and give the focus to what this selector finds. */
+  redraw(focus?: string): void;
+}
+
+export class Confirmation {
+  private asked: Asked | null = null;
+  private askedAt = 0;
+
+  constructor(
+    private readonly say: Say,
+    private readonly around: Surroundings,
+  ) {}
+
+  /** Which question is open: what changes with it is drawn anew. */
+  get open(): unknown {
+    return this.asked;
+  }
+
+  /** Close a question that is about nothing any more. */
+  meet(): void {
+    if (this.asked !== null && this.question() === null) this.asked = null;
+  }
+
+  /** Do what Escape and Ctrl+Enter do; tell whether the key was one of them. */
+  onKey(event: KeyboardEvent): boolean {
+    if (event.key === "Escape" && this.asked !== null) {
+      this.back();
+      return true;
+    }
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return false;
+    const situation = this.around.situation();
+    if (this.asked !== null) this.yes();
+    else if (situation?.offer && situation.offer.count > 0 && situation.doing === "") this.ask({ seal: situation.offer.seal });
+    return true;
+  }
+
+  /** The open question as it reads now; none when what it was about is gone or has changed. */
+  question(): { words: string; yes: string } | null {
+    const asked = this.asked;
+    const situation = this.around.situation();
+    if (asked === null || situation === null) return null;
+    if (asked.action === undefined) {
+      const offer = situation.offer;
+      return offer !== null && offer.seal === asked.seal && situation.doing === "" ? { words: offer.question, yes: offer.yes } : null;
+    }
+    const action = this.action(asked.action);
+    return action === undefined || action.seal !== asked.seal ? null : { words: action.question, yes: this.say("yes") };
+  }
+
+  /** Make the foot: the way back at the left, the main action at the right; a question takes the place of both. */
+  foot(situation: Situation): HTMLElement | null {
+    const question = this.question();
+    if (question !== null) {
+      return element(
+        "div",
+        { class: "pw-row pw-send-foot pw-send-asking", role: "group", "aria-label": question.words },
+        element("p", { class: "pw-send-question pw-grow", tabindex: -1 }, question.words),
+        element("button", { class: "pw-button", type: "button", "data-name": "back", onclick: () => this.back() }, this.say("back")),
+        element("button", { class: "pw-button pw-main", type: "button", "data-name": "yes", onclick: () => this.yes() }, question.yes),
+      );
+    }
+    const { offer, doing } = situation;
+    const busy = doing === "counting" || doing === "checking" ? this.say(doing) : "";
+    const main = offer === null ? situation.actions.find((action) => action.name === "resume") : undefined;
+    if (offer === null && situation.actions.length === 0 && busy === "" && !situation.outdated) return null;
+    return element(
+      "div",
+      { class: "pw-row pw-send-foot" },
+      ...situation.actions.filter((action) => action !== main).map((action) => this.button(action, false)),
+      element("span", { class: "pw-grow pw-note" }, situation.outdated ? this.say("outdated") : busy),
+      situation.outdated && doing === "" && element("button", { class: "pw-button", type: "button", "data-name": "renew", onclick: () => this.around.tell("renew", {}) }, this.say("new_numbers")),
+      main !== undefined && this.button(main, true),
+      offer !== null &&
+        element(
+          "button",
+          {
+            class: "pw-button pw-main", type: "button", "data-name": "confirm", disabled: doing !== "" || offer.count === 0,
+            onclick: () => this.ask({ seal: offer.seal }),
+          },
+          offer.button,
+        ),
+    );
+  }
+
+  action(name: string): Action | undefined {
+    return this.around.situation()?.actions.find((action) => action.name === name);
+  }
+
+  private button(action: Action, main: boolean): HTMLElement {
+    return element(
+      "button",
+      {
+        class: main ? "pw-button pw-main" : "pw-button", type: "button", "data-name": action.name,
+        onclick: (event: MouseEvent) => {
+          // The second click of a double click is about nothing; the number is the one shown now.
+          const now = this.action(action.name);
+          if (event.detail < 2 && now !== undefined) this.act(now);
+        },
+      },
+      action.label,
+    );
+  }
+
+  private act(action: Action): void {
+    if (action.question !== "") this.ask({ action: action.name, seal: action.seal });
+    else this.around.tell(action.name, { seal: action.seal });
+  }
+
+  private ask(asked: Asked): void {
+    this.asked = asked;
+    this.askedAt = Date.now();
+    this.around.redraw(".pw-send-question");
+  }
+
+  private back(): void {
+    const name = this.asked === null ? "" : (this.asked.action ?? "confirm");
+    this.asked = null;
+    this.around.redraw(`[data-name="${name}"]`);
+  }
+
+  private yes(): void {
+    const asked = this.asked;
+    if (asked === null || Date.now() - this.askedAt < UNREAD) return;
+    this.asked = null;
+    this.around.tell(asked.action ?? "confirm", { seal: asked.seal });
+    this.around.redraw();
+  }
+}

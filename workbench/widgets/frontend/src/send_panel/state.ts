@@ -1,0 +1,33 @@
+/** What Python says of a mailing in one message ("state"), and how a row that stands so looks. */
+
+export interface State { state: string; words: string; count: number }
+export interface Reason { state: string; sentence: string; count: number }
+export interface Action { name: string; label: string; count: number; question: string; seal: string }
+export interface Offer {
+  seal: string; count: number; total: string; button: string; question: string; yes: string;
+  numbers: { state: string; words: string }[]; left_out: Reason[];
+}
+export interface Progress { total: number; done: number; words: string; left: string; states: State[] }
+export interface Result { states: State[]; groups: Reason[]; rows: number }
+/** Until when a confirmed mailing can be taken back: in seconds since 1970, beside the kernel's own time. */
+export interface Waiting { until: number; now: number; words: string }
+export interface Situation {
+  doing: string; elsewhere: boolean; title: string; account: string; test: boolean;
+  offer: Offer | null; progress: Progress | null; result: Result | null; actions: Action[];
+  waiting?: Waiting | null; note: string; error: string; changed: string; outdated: boolean;
+}
+
+/** The words of the panel, by name. */
+export type Say = (name: string, values?: Record<string, string | number>) => string;
+
+const LOOKS: Record<string, string> = {
+  ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt", excluded: "none", skipped: "none", pending: "none",
+};
+
+/** Return how a state looks: good, bad, doubt or none. */
+export const lookOf = (state: string | undefined): string => LOOKS[state ?? ""] ?? "none";
+
+/** Read what a message says of the mailing, whether it was asked for or not. */
+export function situationOf({ kind: _kind, request: _request, view: _view, ...situation }: Record<string, unknown>): Situation {
+  return situation as unknown as Situation;
+}
