@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench.errors import BadValue, NoWorkspace, TemplateError, UnknownTemplate
+from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 FILE = "---\nlabel: Invitation\nfolder: Vie du cabinet\nsubject: Bonjour {{ name }}\n---\n<p>Code {{ token }}</p>\n"
@@ -41,7 +42,7 @@ def test_a_file_is_imported_shown_and_checked(at, tmp_path):
     assert "Vie du cabinet/Invitation" in at("template", "import", str(file)).stderr
     assert "{{ token }}" in at("template", "show", "Vie du cabinet/Invitation").stdout
     checked = at("template", "check", "Vie du cabinet/Invitation")
-    assert checked.exit_code == 0
+    assert checked.exit_code == 1  # nobody could be written to with it
     assert "@PNOM" in checked.stdout
 
 
@@ -120,3 +121,54 @@ def test_a_finding_says_in_which_part_it_stands(at, tmp_path):
         at("template", "check", "Vie du cabinet/Invitation", "--format", "json").stdout
     )]  # fmt: skip
     assert [message.partition(":")[0] for message in messages if "@PNOMS" in message] == ["Subject. Line 1", "Line 1"]
+
+
+FRONT = "---\nlabel: {label}\nfolder: Essais\nsubject: Bonjour\n---\n"
+TOO_MUCH = {
+    "Boucle": "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}{% endfor %}{% endfor %}"
+    "{% endfor %}",
+    "Gonfle": "{% for a in range(999) %}{{ PNOM|replace('', 'A' * 900) }}{% endfor %}",
+    "Vide": "{% if not PNOM %}{{ 1 / 0 }}{% endif %}",  # only whoever has no name meets it
+}
+
+
+@pytest.mark.parametrize("label", TOO_MUCH)
+def test_a_check_merges_the_email_type_and_names_the_line(at, tmp_path, label):
+    file = tmp_path / "t.html"
+    file.write_text(FRONT.format(label=label) + "<p>Bonjour @PNOM</p>\n" + TOO_MUCH[label], encoding="utf-8")
+    imported = at("template", "import", str(file))
+    assert imported.exit_code == 0
+    assert "Line 7" in imported.stderr  # as the author counts in the file
+    kept = at("template", "check", f"Essais/{label}")
+    assert kept.exit_code == 1
+    assert "render_error" in kept.stdout
+    assert "Line 2" in kept.stdout  # of the body, which is what is kept
+    before = at("template", "check", str(file))
+    assert before.exit_code == 1
+    assert "Line 7" in before.stdout
+
+
+def test_a_refused_file_names_the_line_of_the_file(at, tmp_path):
+    file, data = tmp_path / "t.html", tmp_path / "v.json"
+    data.write_text("{}", encoding="utf-8")
+    file.write_text(FRONT.format(label="Faux") + "<p>{% if %}</p>", encoding="utf-8")
+    for words in (("import", file), ("check", file), ("render", file, "--data", data)):
+        refused = at("template", *map(str, words)).exception
+        assert isinstance(refused, TemplateError)
+        assert "Line 6" in refused.sentence
+    file.write_text(FRONT.format(label="Zéro") + "<p>Bonjour</p>\n{{ 1 / 0 }}", encoding="utf-8")
+    assert "Line 7" in at("template", "render", str(file), "--data", str(data)).exception.sentence
+
+
+def test_names_of_one_s_own_that_cannot_be_tried_are_no_error(at, tmp_path):
+    file = tmp_path / "t.html"
+    file.write_text(FRONT.format(label="Table") + "{% for one in lines %}{{ one.name }}{% endfor %}", encoding="utf-8")
+    done = at("template", "check", str(file))
+    assert done.exit_code == 0
+    assert "Warning" in done.stdout
+    assert "With an invented text for each name of your own" in done.stdout
+
+
+def test_every_sample_email_type_can_be_merged_with_its_examples(sample):
+    with open_practice(sample) as practice:
+        assert [path for path in practice.templates if not practice.templates.check(path).empty] == []

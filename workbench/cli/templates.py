@@ -49,27 +49,36 @@ def show_template(ctx: typer.Context, path: PathArgument) -> None:
     print(harmless(_exported(practice_of(ctx), path).decode(), keep_lines=True), end="")
 
 
-@group.command("check", help=_("Look for unknown fields, risky HTML and other trouble in an email type."))
+@group.command("check", help=_("Merge an email type with examples; look for unknown fields and risky HTML."))
 def check_template(
-    ctx: typer.Context, path: PathArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+    ctx: typer.Context,
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help=_("The email type, as « Folder/Label », or a template file."))
+    ],
+    format: FormatOption = Format.TABLE,
+    output: OutputOption = None,
 ) -> None:
-    """Show the findings on one email type."""
-    findings = practice_of(ctx).templates.check(path).drop_duplicates()
+    """Show the findings on one email type, and leave with 1 when it cannot be sent as it is."""
+    templates = practice_of(ctx).templates
+    is_file = path not in templates and Path(path).is_file()
+    findings = (templates.check_file(Path(path)) if is_file else templates.check(path)).drop_duplicates()
     if findings.empty and format is Format.TABLE and output is None:
         say(_("« {path} » is in order.").format(path=path))
         return
     show(findings, format=format, output=output, columns=[name for name in findings.columns if name != "recipient"])
+    if (findings["severity"] == "error").any():
+        raise typer.Exit(1)
 
 
 @group.command("import", help=_("Take an email type from a file; the same path again makes a new version."))
 def import_template(ctx: typer.Context, file: FileArgument) -> None:
-    """Import one template file."""
+    """Import one template file, and say what would keep it from being sent."""
     practice = practice_of(ctx)
     template = practice.templates.import_file(file)
     say(_("« {path} » is in, version {revision}.").format(path=template.path, revision=template.revision))
-    findings = practice.templates.check(template)
-    unknown = findings[findings["code"].astype(str).str.startswith("unknown_field")]
-    for message in dict.fromkeys(unknown["message"]):
+    findings = practice.templates.check_file(file)
+    told = findings["code"].astype(str).str.match("unknown_field|render_error")
+    for message in dict.fromkeys(findings["message"][told]):
         say(message)
 
 

@@ -64,6 +64,12 @@ def template_from_file(text: str, *, name: str, folder: str = "") -> Template:
     return Template(label=label, html=body.replace("\r\n", "\n"), **{"subject": label, "folder": folder, **settings})
 
 
+def lines_before_body(text: str) -> int:
+    """Return how many lines of a template file stand before its body: what an author counts, and the body does not."""
+    front = _FRONT.match(text.removeprefix("\ufeff"))
+    return front[0].count("\n") if front else 0
+
+
 def template_to_text(template: Template) -> str:
     """Return the file of an email type; `template_from_file` gives the same type back."""
     plain = template.to_dict()

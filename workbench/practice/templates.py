@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.domain.fields import Catalogue
-from workbench.domain.mailings import Finding
+from workbench.domain.mailings import Finding, Severity
 from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.preflight import findings_frame, render_file_values
-from workbench.merging.render import compile_template
-from workbench.merging.template_file import template_from_file, template_to_text
+from workbench.merging.render import CompiledTemplate, compile_template
+from workbench.merging.template_file import lines_before_body, template_from_file, template_to_text
 from workbench.practice.letters import render_alone
 
 if TYPE_CHECKING:
@@ -66,7 +65,10 @@ class Templates(Mapping[str, Template]):
         >>> practice.templates.import_file(file).revision
         1
         """
-        return self._import(read_template(Path(file)), beside=Path(file).parent)
+        text = read_text(Path(file))
+        template = template_from_file(text, name=Path(file).stem)
+        compile_template(_numbered_as_in(text, template), self._practice.catalogue, columns=None)
+        return self._import(template, beside=Path(file).parent)
 
     def import_text(self, text: str, *, path: str, beside: Path) -> Template:
         """Keep the `text` of a template file as the email type called `path`; the same path makes a revision.
@@ -91,6 +93,7 @@ class Templates(Mapping[str, Template]):
                     path=path, own=template.path
                 )
             )
+        compile_template(_numbered_as_in(text, template), self._practice.catalogue, columns=None)
         return self._import(template, beside=beside)
 
     def _import(self, template: Template, *, beside: Path) -> Template:
@@ -136,13 +139,51 @@ class Templates(Mapping[str, Template]):
     def check(self, path: str | Template) -> pd.DataFrame:
         """Return what is wrong or doubtful in the email type at `path`; columns ``recipient severity code message``.
 
+        It is merged, too, in the rendering process: with the examples of its fields, then without any value. What
+        cannot be merged, takes too long or grows too large is an error, with its line; of an email type with names of
+        the practice's own, for which a text is invented, it is a warning.
+
         Examples
         --------
         >>> len(practice.templates.check("Rendez-vous/Rappel de rendez-vous"))
         0
         """
-        template = self[path] if isinstance(path, str) else path
-        return findings_frame(compile_template(template, self._practice.catalogue, columns=None).findings)
+        return self._looked_through(self[path] if isinstance(path, str) else path)
+
+    def check_file(self, file: str | Path) -> pd.DataFrame:
+        """Return what `check` would find in a template file, before it is imported; lines are those of the file.
+
+        Raises
+        ------
+        TemplateRefused
+            When it cannot be read or compiled; the line is named.
+        """
+        text = read_text(Path(file))
+        return self._looked_through(_numbered_as_in(text, template_from_file(text, name=Path(file).stem)))
+
+    def _looked_through(self, template: Template) -> pd.DataFrame:
+        compiled = compile_template(template, self._practice.catalogue, columns=None)
+        return findings_frame([*compiled.findings, *self._tried(template, compiled)])
+
+    def _tried(self, template: Template, compiled: CompiledTemplate) -> list[Finding]:
+        """Merge it as a mailing would, and return what stands in the way."""
+        if compiled.blocking:
+            return []
+        catalogue = self._practice.catalogue
+        own = dict.fromkeys(compiled.names, "1")
+        examples: dict[str, object] = {code: catalogue[code].example for code in compiled.codes}
+        needed = {code.removeprefix("@") for code in template.required} | compiled.asked
+        bare: dict[str, object] = {code: example if code in needed else None for code, example in examples.items()}
+        for values in [examples] if bare == examples else [examples, bare]:
+            try:
+                render_alone(catalogue, template, {**own, **values})
+            except TemplateRefused as refused:
+                message = refused.sentence
+                if own:
+                    message = _("With an invented text for each name of your own: {problem}").format(problem=message)
+                severity = Severity.WARNING if own else Severity.ERROR
+                return [Finding(code="render_error", severity=severity, message=message, line=refused.line)]
+        return []
 
     def render_file(self, file: str | Path, values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:
         """Render one template file with plain values, in the same sandbox as a mailing."""
@@ -169,5 +210,22 @@ def read_text(file: Path) -> str:
 def render_template_file(
     file: str | Path, values: Mapping[str, Any], catalogue: Catalogue
 ) -> tuple[Rendered, list[Finding]]:
-    """Render one template file with plain values; needs no workspace."""
-    return render_file_values(read_template(Path(file)), values, catalogue, render=partial(render_alone, catalogue))
+    """Render one template file with plain values; needs no workspace. Lines that are named are those of the file."""
+    text = read_text(Path(file))
+    template = template_from_file(text, name=Path(file).stem)
+    numbered = _numbered_as_in(text, template)
+
+    def render(_numbered: Template, plain: Mapping[str, Any]) -> Rendered:
+        try:
+            return render_alone(catalogue, template, plain)
+        except TemplateRefused as refused:
+            if refused.line is None or numbered == template:
+                raise
+            return render_alone(catalogue, numbered, plain)  # which is refused alike, and names the line of the file
+
+    return render_file_values(numbered, values, catalogue, render=render)
+
+
+def _numbered_as_in(text: str, template: Template) -> Template:
+    """Return an email type whose body's lines count as those of the file that it was read from; never to be sent."""
+    return replace(template, html="\n" * lines_before_body(text) + template.html)
