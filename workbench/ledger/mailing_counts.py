@@ -1,0 +1,157 @@
+"""Read mailings: where their rows stand and why, which of them are meant, and where they would stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from workbench.databases import reading
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.departures import WaitingFor
+from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingStanding, MailingStatus, Tally
+from workbench.ledger import schema
+from workbench.ledger.enqueueing import CHUNK, slices
+from workbench.ledger.forecast import foretold
+from workbench.ledger.mailing_moves import MailingMoves
+from workbench.ledger.overview import latest_mailing, mailings_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_rows = schema.deliveries
+
+
+class MailingCounts(MailingMoves):
+    """The mailings of one practice, as they are read."""
+
+    def mailing(self, mailing_id: int) -> MailingRecord:
+        """Return a mailing.
+
+        Raises
+        ------
+        UnknownMailing
+            When there is none with this number.
+        """
+        with reading(self._engine) as connection:
+            return self._record(connection, mailing_id)
+
+    def latest(self) -> int | None:
+        """Return the number of the mailing that was opened or queued last, or nothing when there is none."""
+        with reading(self._engine) as connection:
+            return latest_mailing(connection, self._practice_id)
+
+    def counts(self, mailing_id: int) -> Counts:
+        """Return the mailing's rows by where they stand now; rows that are leaving count as pending."""
+        with reading(self._engine) as connection:
+            return self._counts(connection, mailing_id)
+
+    def tally(self, mailing_id: int) -> Tally:
+        """Return the mailing's rows by where they stand now, and why."""
+        with reading(self._engine) as connection:
+            return self._tally(connection, mailing_id)
+
+    def numbers(
+        self,
+        mailing_id: int,
+        statuses: Collection[DeliveryStatus],
+        *,
+        recipients: Collection[tuple[str, str]] | None = None,
+    ) -> list[int]:
+        """Return the numbers of the mailing's deliveries that stand so, in their order.
+
+        Parameters
+        ----------
+        recipients
+            The recipients (``recipient_id``, ``addressee_key``) whose deliveries are meant; everybody's by default.
+        """
+        query = sa.select(_rows.c.id, _rows.c.recipient_id, _rows.c.addressee_key).where(
+            _rows.c.practice_id == self._practice_id,
+            _rows.c.mailing_id == mailing_id,
+            _rows.c.status.in_([status.value for status in statuses]),
+        )
+        with reading(self._engine) as connection:
+            if recipients is None:
+                return list(connection.execute(query.order_by(_rows.c.id)).scalars())
+            found: list[int] = []
+            for some in slices(sorted({recipient for recipient, _addressee in recipients}), CHUNK):
+                rows = connection.execute(query.where(_rows.c.recipient_id.in_(some)))
+                found += [row.id for row in rows if (row.recipient_id, row.addressee_key) in recipients]
+        return sorted(found)
+
+    def forecast(
+        self,
+        mailing_id: int | None,
+        rows: Iterable[NewDelivery],
+        *,
+        purpose: str,
+        step: str,
+        again: bool = False,
+        complete: bool = True,
+    ) -> Forecast:
+        """Return how the rows of a mailing (``None``: a new one) would stand, were this list queued now.
+
+        Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at; `complete` as for
+        `enqueue`.
+        """
+        with reading(self._engine) as connection:
+            if mailing_id is not None and not again:
+                record = self._record(connection, mailing_id)
+                if record.status is MailingStatus.CANCELLED:
+                    return Forecast(tally=self._tally(connection, mailing_id), leaving=0)  # it is at its end
+            return foretold(
+                connection,
+                self._practice_id,
+                mailing_id,
+                rows,
+                purpose=purpose,
+                step=step,
+                again=again,
+                complete=complete,
+            )
+
+    def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
+        """Return where a mailing stands, what dead senders held given back first."""
+        self._senders.recover(now)
+        with reading(self._engine) as connection:
+            record = self._record(connection, mailing_id)
+            return MailingStanding(
+                record=record,
+                tally=self._tally(connection, mailing_id),
+                at_work=record.status is MailingStatus.SENDING and self._senders.alive(connection),
+            )
+
+    def next_due(self, mailing_id: int) -> tuple[datetime, WaitingFor] | None:
+        """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
+        query = (
+            sa.select(_rows.c.not_before, _rows.c.attempts)
+            .where(
+                _rows.c.practice_id == self._practice_id,
+                _rows.c.mailing_id == mailing_id,
+                # Spelled as in the index of what is due.
+                _rows.c.status == sa.literal_column("'pending'"),
+                _rows.c.sender_id.is_(None),
+            )
+            .order_by(_rows.c.not_before)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (row[0], WaitingFor.RETRY if row[1] else WaitingFor.UNDO)
+
+    def mailings(self) -> pd.DataFrame:
+        """Return every mailing, the newest first, with its counts (`MAILING_COLUMNS`; key ``mailing_id``)."""
+        return mailings_frame(self._engine, self._practice_id)
+
+    def moves(self, mailing_id: int) -> list[tuple[datetime, str, str, str, str]]:
+        """Return each move of a mailing, oldest first: when, who, from, to, reason."""
+        table = schema.mailing_moves.c
+        query = (
+            sa.select(table.at, table.by, table.old, table.new, table.reason)
+            .where(table.practice_id == self._practice_id, table.mailing_id == mailing_id)
+            .order_by(table.id)
+        )
+        with reading(self._engine) as connection:
+            return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)]
