@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import workbench as wb
 from workbench.displays import formatters
 from workbench.displays.formatters import register
+from workbench.displays.frames import cells_of
 from workbench.practice import Practice
 from workbench.wiring import open_practice
 
@@ -165,6 +168,43 @@ def test_results_without_people_show_their_numbers_and_first_rows(shell: Interac
     html = kept(shell, frame)["text/html"]
     assert "✓ Messages sent" in html
     assert "… and 10 more rows." in html
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the computer's clock be another one than the practice's."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+NIGHT = pd.Timestamp("2026-11-22 23:30", tz="UTC")
+
+
+def test_moments_are_told_by_the_clock_of_the_practice_and_not_of_the_computer(tmp_path: Path, far_away: None) -> None:
+    made = {"delivery_id": [1], "status": ["sent"], "reason": [""], "decided_at": [NIGHT]}
+    with wb.init(tmp_path / "W") as practice:
+        assert practice.mailings().attrs["zone"] == "Europe/Paris"
+        frame = pd.DataFrame(made)  # it says of no zone: the practice that is open is meant
+        assert cells_of(frame)[0][-1] == "2026-11-23 00:30"
+        frame.attrs["zone"] = "America/Cayenne"
+        assert cells_of(frame.loc[frame["status"] == "sent", ["status", "decided_at"]])[0][-1] == "2026-11-22 20:30"
+
+
+def test_the_results_of_a_practice_keep_its_clock_when_another_one_is_open(
+    practice: Practice, tmp_path: Path, far_away: None
+) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER, key="clock")
+    mailing.queue()
+    frame = practice.results(mailing)
+    assert frame.attrs["zone"] == practice.results(mailing, identities=True).attrs["zone"] == "Europe/Paris"
+    wall = frame["queued_at"].iloc[0].tz_convert("Europe/Paris")
+    with wb.init(tmp_path / "W") as other:
+        other.set_card(zone="America/Cayenne")
+        column = list(frame.columns).index("queued_at")
+        assert {row[column] for row in cells_of(frame)} == {f"{wall:%Y-%m-%d %H:%M}"}
 
 
 def test_findings_are_told_once_with_how_many_they_are(practice: Practice, shell: InteractiveShell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -252,3 +253,19 @@ def test_a_limit_that_is_waited_for_is_no_attempt_of_the_server_s() -> None:
     told = state_of(Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress))
     assert told["progress"]["left"] == "the account has sent as much as it may, goes on at 2026-11-22 14:05"
     assert told["waiting"] is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "UTC"])
+def test_when_it_leaves_is_told_by_the_clock_of_the_practice(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    until = datetime(2026, 11, 22, 14, 5, tzinfo=ZoneInfo(zone))
+    progress = MailingProgress(total=3, pending=3, waiting_until=until, waiting_for=WaitingFor.UNDO)
+    standing = a_standing({("pending", ""): 3}, MailingStatus.SENDING)
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/New_York")
+        time.tzset()
+        told = state_of(Situation(doing=Doing.SENDING, mailing=a_mailing(), standing=standing, progress=progress))
+        waits = state_of(Situation(standing=standing, next_due=until, waiting_for=WaitingFor.LIMITS))
+    time.tzset()
+    assert told["waiting"]["words"] == "Leaves at 2026-11-22 14:05"
+    assert "14:05" in told["progress"]["left"]
+    assert "14:05" in waits["note"]

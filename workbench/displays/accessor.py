@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
 from weakref import ref
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -41,15 +43,32 @@ class Opened:
             that do not say of which one, and several practices were opened.
         """
         workspace = (frame.attrs.get("workbench") or {}).get("workspace")
-        for known in reversed(self._practices):
-            practice = known()
-            if practice is not None and workspace in (None, practice.settings.workspace_id):
-                return practice
+        practice = self._find(workspace)
+        if practice is not None:
+            return practice
         if workspace is None:
             raise UsageError(_("No practice is open: write practice = workbench.open() first."))
         raise UsageError(
             _("These rows come from another practice, which is not open: open it, or search again in this one.")
         )
+
+    def zone_of(self, frame: pd.DataFrame) -> tzinfo | None:
+        """Return the zone by whose clock a frame's moments are told: its own (``attrs["zone"]``), else a practice's.
+
+        Nothing when no practice is open: then only the computer's own clock is left.
+        """
+        if frame.attrs.get("zone"):
+            return ZoneInfo(frame.attrs["zone"])
+        practice = self._find((frame.attrs.get("workbench") or {}).get("workspace")) or self.last()
+        return None if practice is None or practice.closed else practice.calendar.zone
+
+    def _find(self, workspace: str | None) -> Practice | None:
+        """Return the practice of a workspace's id, opened last; of no id, the one opened last."""
+        for known in reversed(self._practices):
+            practice = known()
+            if practice is not None and workspace in (None, practice.settings.workspace_id):
+                return practice
+        return None
 
 
 OPENED = Opened()

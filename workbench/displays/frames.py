@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.displays.accessor import OPENED
 from workbench.displays.cells import friendly
 from workbench.displays.nobody import COLUMN_NAMES, is_unlabelled
 from workbench.displays.state_bar import COLOURS, state_bar
@@ -110,9 +111,10 @@ def rows_html(frame: pd.DataFrame) -> str:
 
 
 def cells_of(frame: pd.DataFrame) -> list[list[str]]:
-    """Return the cells of a frame as a person reads them, a list a row."""
+    """Return the cells of a frame as a person reads them, a list a row; moments by the practice's clock."""
+    zone = OPENED.zone_of(frame)
     columns = [
-        [shown(str(name), value) or friendly(value) for value in frame.iloc[:, place].tolist()]
+        [shown(str(name), value) or friendly(value, zone=zone) for value in frame.iloc[:, place].tolist()]
         for place, name in enumerate(frame.columns)
     ]
     return [list(row) for row in zip(*columns, strict=True)]

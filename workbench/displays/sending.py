@@ -197,7 +197,7 @@ def _waiting(situation: Situation) -> dict[str, Any] | None:
     return {
         "until": until.timestamp(),
         "now": system_now().timestamp(),
-        "words": _("Leaves at {time}").format(time=friendly(until)),
+        "words": _("Leaves at {time}").format(time=friendly(until, zone=until.tzinfo)),
     }
 
 
@@ -261,7 +261,7 @@ def _note(situation: Situation) -> str:
             "{count} message is put off by the server until {time}.",
             "{count} messages are put off by the server until {time}.",
             waiting,
-        ).format(count=waiting, time=friendly(situation.next_due))
+        ).format(count=waiting, time=friendly(situation.next_due, zone=situation.next_due.tzinfo))
     return " · ".join(filter(None, (words, waits)))
 
 

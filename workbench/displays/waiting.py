@@ -10,13 +10,13 @@ from workbench.language import _
 
 
 def waiting_words(why: WaitingFor, at: datetime) -> str:
-    """Return in a few words, after the numbers of a mailing, when it goes on and what it waits for."""
+    """Return in a few words, after the numbers of a mailing, when it goes on (by the clock of `at`) and why not now."""
     words = {
         WaitingFor.UNDO: _("can be taken back until {time}, then leaves"),
         WaitingFor.LIMITS: _("the account has sent as much as it may, goes on at {time}"),
         WaitingFor.HOURS: _("outside the sending hours, goes on at {time}"),
     }
-    return words.get(why, _("next attempt at {time}")).format(time=friendly(at))
+    return words.get(why, _("next attempt at {time}")).format(time=friendly(at, zone=at.tzinfo))
 
 
 def waiting_sentence(why: WaitingFor, at: datetime) -> str:
@@ -27,4 +27,4 @@ def waiting_sentence(why: WaitingFor, at: datetime) -> str:
         WaitingFor.HOURS: _("It is outside the sending hours; they may leave from {time}."),
         WaitingFor.RETRY: _("The server put them off; the next attempt is due at {time}."),
     }
-    return sentences[why].format(time=friendly(at))
+    return sentences[why].format(time=friendly(at, zone=at.tzinfo))

@@ -35,14 +35,14 @@ class _Report(HTMLExporter):
 def write_report(
     node: Any, file: Path, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None
 ) -> Path:
-    """Write the report of an executed notebook and its parameters, readable by its owner alone.
+    """Write the report of an executed notebook, run at `at` by its own clock, readable by its owner alone.
 
     Whatever an output holds, the page runs no script and asks for nothing outside: its HTML is cleaned, and the page
     forbids itself both.
     """
     told = copy.deepcopy(node)
     told.metadata["title"] = _("Report of « {notebook} », {date}").format(
-        notebook=title, date=at.astimezone().strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
+        notebook=title, date=at.strftime("%d/%m/%Y %H:%M" if language() == "fr" else "%Y-%m-%d %H:%M")
     )
     for cell in told.cells:
         if cell.cell_type == "code":

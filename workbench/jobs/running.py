@@ -277,7 +277,8 @@ class _Written:
         from workbench.jobs.report import write_report
 
         def write() -> None:
-            write_report(self._stripped(), file, title=title, at=self._record.started_at, parameters=parameters)
+            at = self._record.started_at.astimezone(self._practice.calendar.zone)
+            write_report(self._stripped(), file, title=title, at=at, parameters=parameters)
 
         self._try(write, file, _("The report {path} could not be written ({problem})."))
 

@@ -74,7 +74,7 @@ class Telling(Card):
             else datetime.combine(self._day(since), datetime.min.time(), tzinfo=self.calendar.zone)
         )
         frame = self.ledger.results.results(number, since=start)
-        return frame if identities else without_people(frame)
+        return self._with_zone(frame if identities else without_people(frame))
 
     def results_in_parts(self, mailing: int, *, size: int = 2000) -> Iterator[pd.DataFrame]:
         """Give the results of a mailing with names and addresses, so many rows at a time, however long it is.
@@ -124,7 +124,7 @@ class Telling(Card):
         >>> len(practice.history("nobody"))
         0
         """
-        return self.ledger.results.history(patient_id)
+        return self._with_zone(self.ledger.results.history(patient_id))
 
     def mailings(self) -> pd.DataFrame:
         """Return one row a mailing, latest first, with its counts.
@@ -140,4 +140,9 @@ class Telling(Card):
         >>> len(practice.mailings())
         0
         """
-        return self.ledger.mailings.mailings()
+        return self._with_zone(self.ledger.mailings.mailings())
+
+    def _with_zone(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame that says by whose clock a person reads its moments, which are in UTC (8.13)."""
+        frame.attrs["zone"] = str(self.calendar.zone)
+        return frame

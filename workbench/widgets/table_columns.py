@@ -136,7 +136,7 @@ class ColumnValues:
         if self._kind == "money":
             return [shown("amount", value) or "" for value in values]
         if self._kind == "moment":
-            return [friendly(value) for value in values]
+            return [friendly(value, zone=getattr(value, "tzinfo", None)) for value in values]
         if self._kind == "date":
             return [_date(value, french) for value in values]
         if self._kind == "time":
