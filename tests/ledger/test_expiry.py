@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,19 +11,13 @@ import sqlalchemy as sa
 from tests.ledger.world import World, a_letter, a_row, outcome
 from workbench.domain.deliveries import NewDelivery
 from workbench.ledger import schema
-from workbench.ledger.ledger import open_ledger
+from workbench.ledger.ledger import Ledger
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, blank_ledger: Path, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture
+def world(either_ledger: Ledger) -> World:
     """The small practice on either database."""
-    if request.param == "sqlite":
-        (tmp_path / "ledger.sqlite").write_bytes(blank_ledger.read_bytes())
-        url = f"sqlite:///{tmp_path}/ledger.sqlite"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    with open_ledger(url, practice_id="practice", locks=tmp_path / "locks") as ledger:
-        yield World(ledger)
+    return World(either_ledger)
 
 
 def due_until(name: str, moment: datetime | None, **told: object) -> NewDelivery:

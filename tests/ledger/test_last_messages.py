@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.ledger.world import BY, World, a_row
 from workbench.ledger import schema
 from workbench.ledger.last_messages import FEW
-from workbench.ledger.ledger import open_ledger
+from workbench.ledger.ledger import Ledger, open_ledger
 
 EVERYBODY = [str(number) for number in range(FEW + 1)]
 """More people than are asked for one by one."""
@@ -148,6 +148,5 @@ class TestInSqlite(LastMessageContract):
 
 class TestInPostgresql(LastMessageContract):
     @pytest.fixture
-    def world(self, postgres_url: str, tmp_path: Path) -> Iterator[World]:
-        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as opened:
-            yield World(opened)
+    def world(self, postgres_ledger: Ledger) -> World:
+        return World(postgres_ledger)

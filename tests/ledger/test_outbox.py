@@ -4,7 +4,6 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,7 +16,7 @@ from workbench.domain.deliveries import OPEN, DeliveryStatus, Outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
-from workbench.ledger.ledger import Ledger, open_ledger
+from workbench.ledger.ledger import Ledger
 from workbench.ledger.senders import Sender
 from workbench.ports import Outbox
 
@@ -41,11 +40,11 @@ class TestSqlOutbox(OutboxContract):
 
 class TestSqlOutboxOnPostgresql(OutboxContract):
     @pytest.fixture
-    def outbox(self, postgres_url: str, tmp_path: Path) -> Iterator[Outbox]:
-        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as self.ledger:
-            world = World(self.ledger)
-            with world.sender() as sender:
-                yield world.outbox(world.queued("1", "2", "3", "4", "5"), sender)
+    def outbox(self, postgres_ledger: Ledger) -> Iterator[Outbox]:
+        self.ledger = postgres_ledger
+        world = World(self.ledger)
+        with world.sender() as sender:
+            yield world.outbox(world.queued("1", "2", "3", "4", "5"), sender)
 
     def status(self, delivery_id: int) -> str:
         return self.ledger.results.sent_letter(delivery_id).status
@@ -66,14 +65,14 @@ class TestOutboxOfAPart(OutboxContract):
 
 class TestOutboxOfAPartOnPostgresql(OutboxContract):
     @pytest.fixture
-    def outbox(self, postgres_url: str, tmp_path: Path) -> Iterator[Outbox]:
-        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as self.ledger:
-            world = World(self.ledger)
-            number = world.queued("1", "2", "3", "4", "5")
-            part = self.ledger.mailings.numbers(number, OPEN)
-            world.enqueue(number, [a_row("6")])
-            with world.sender() as sender:
-                yield self.ledger.outbox(number, sender, only=part)
+    def outbox(self, postgres_ledger: Ledger) -> Iterator[Outbox]:
+        self.ledger = postgres_ledger
+        world = World(self.ledger)
+        number = world.queued("1", "2", "3", "4", "5")
+        part = self.ledger.mailings.numbers(number, OPEN)
+        world.enqueue(number, [a_row("6")])
+        with world.sender() as sender:
+            yield self.ledger.outbox(number, sender, only=part)
 
     def status(self, delivery_id: int) -> str:
         return self.ledger.results.sent_letter(delivery_id).status

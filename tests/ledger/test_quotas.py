@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.limits import WINDOWS, Limits
 from workbench.ledger import schema
-from workbench.ledger.ledger import Ledger, open_ledger
+from workbench.ledger.ledger import Ledger
 from workbench.ledger.quotas import KEPT, Quota
 from workbench.ports import Departed
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, blank_ledger: Path, tmp_path: Path) -> Iterator[Ledger]:
-    """A ledger on either database."""
-    if request.param == "sqlite":
-        (tmp_path / "ledger.sqlite").write_bytes(blank_ledger.read_bytes())
-        url = f"sqlite:///{tmp_path}/ledger.sqlite"
-    else:
-        url = request.getfixturevalue("postgres_url")
-    with open_ledger(url, practice_id="practice", locks=tmp_path / "locks") as opened:
-        yield opened
 
 
 def quota(ledger: Ledger, limits: Limits, account: str = "cabinet") -> Quota:
@@ -63,10 +48,12 @@ LIMITS = st.builds(Limits, per_minute=st.integers(0, 6), per_hour=st.integers(0,
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limits=LIMITS, steps=STEPS)
-def test_no_window_ever_holds_more_than_its_limit_with_two_senders(shared: Ledger, limits: Limits, steps) -> None:
-    with shared.engine.begin() as connection:
+def test_no_window_ever_holds_more_than_its_limit_with_two_senders(
+    either_ledger: Ledger, limits: Limits, steps
+) -> None:
+    with either_ledger.engine.begin() as connection:
         connection.execute(schema.allowances.delete())
-    senders = [quota(shared, limits), quota(shared, limits)]
+    senders = [quota(either_ledger, limits), quota(either_ledger, limits)]
     now, left = START, []
     open_until: list[list[tuple[Departed, datetime]]] = [[], []]
     for which, wanted, wait, delays in steps:
@@ -86,8 +73,8 @@ def test_no_window_ever_holds_more_than_its_limit_with_two_senders(shared: Ledge
     assert_within(left, limits)
 
 
-def test_when_the_room_is_told_to_be_free_it_is(shared: Ledger) -> None:
-    mine = quota(shared, Limits(per_minute=3))
+def test_when_the_room_is_told_to_be_free_it_is(either_ledger: Ledger) -> None:
+    mine = quota(either_ledger, Limits(per_minute=3))
     first = mine.take(10, now=START)
     assert first.count == 3
     assert mine.take(1, now=START).free_at is None  # they may leave at any moment
@@ -99,8 +86,8 @@ def test_when_the_room_is_told_to_be_free_it_is(shared: Ledger) -> None:
     assert mine.take(1, now=blocked.free_at).count == 1
 
 
-def test_what_was_given_back_takes_no_room(shared: Ledger) -> None:
-    mine = quota(shared, Limits(per_hour=4))
+def test_what_was_given_back_takes_no_room(either_ledger: Ledger) -> None:
+    mine = quota(either_ledger, Limits(per_hour=4))
     first = mine.take(4, now=START)
     mine.settle([Departed(allowance_id=first.id, count=1, left_at=START)], now=START)
     second = mine.take(4, now=START)
@@ -109,15 +96,15 @@ def test_what_was_given_back_takes_no_room(shared: Ledger) -> None:
     assert mine.take(4, now=START).count == 3
 
 
-def test_accounts_have_limits_of_their_own(shared: Ledger) -> None:
-    assert quota(shared, Limits(per_minute=2)).take(5, now=START).count == 2
-    assert quota(shared, Limits(per_minute=2), account="other").take(5, now=START).count == 2
+def test_accounts_have_limits_of_their_own(either_ledger: Ledger) -> None:
+    assert quota(either_ledger, Limits(per_minute=2)).take(5, now=START).count == 2
+    assert quota(either_ledger, Limits(per_minute=2), account="other").take(5, now=START).count == 2
 
 
-def test_what_a_sender_never_told_of_left_when_it_ended(shared: Ledger) -> None:
-    dying = quota(shared, Limits(per_minute=2))
+def test_what_a_sender_never_told_of_left_when_it_ended(either_ledger: Ledger) -> None:
+    dying = quota(either_ledger, Limits(per_minute=2))
     dying.take(2, now=datetime.now(UTC))
-    other = quota(shared, Limits(per_minute=2))
+    other = quota(either_ledger, Limits(per_minute=2))
     assert other.take(1, now=datetime.now(UTC)).free_at is None
     assert dying.sender is not None
     dying.sender.close()
@@ -127,28 +114,28 @@ def test_what_a_sender_never_told_of_left_when_it_ended(shared: Ledger) -> None:
     assert other.take(1, now=datetime.now(UTC) + timedelta(seconds=62)).count == 1
 
 
-def test_what_is_older_than_a_day_is_forgotten(shared: Ledger) -> None:
-    mine = quota(shared, Limits(per_day=10))
+def test_what_is_older_than_a_day_is_forgotten(either_ledger: Ledger) -> None:
+    mine = quota(either_ledger, Limits(per_day=10))
     for hours in range(0, 60, 6):
         now = START + timedelta(hours=hours)
         allowed = mine.take(1, now=now)
         mine.settle([Departed(allowance_id=allowed.id, count=1, left_at=now)], now=now)
-    with shared.engine.connect() as connection:
+    with either_ledger.engine.connect() as connection:
         kept = connection.execute(schema.allowances.select()).all()
     assert 0 < len(kept) <= 6
     assert all(row.left_at >= START + timedelta(hours=54) - KEPT for row in kept)
 
 
-def test_a_clock_that_was_put_back_by_a_day_stops_nobody_for_a_day(shared: Ledger) -> None:
-    mine = quota(shared, Limits(per_minute=1))
+def test_a_clock_that_was_put_back_by_a_day_stops_nobody_for_a_day(either_ledger: Ledger) -> None:
+    mine = quota(either_ledger, Limits(per_minute=1))
     allowed = mine.take(1, now=START + timedelta(days=1))
     mine.settle([Departed(allowance_id=allowed.id, count=1, left_at=START + timedelta(days=1))], now=START)
     blocked = mine.take(1, now=START)
     assert blocked.free_at == START + timedelta(seconds=61)
 
 
-def test_senders_that_ask_at_the_same_moment_share_the_room(shared: Ledger) -> None:
-    senders = [quota(shared, Limits(per_hour=50)) for _one in range(4)]
+def test_senders_that_ask_at_the_same_moment_share_the_room(either_ledger: Ledger) -> None:
+    senders = [quota(either_ledger, Limits(per_hour=50)) for _one in range(4)]
     counts: list[int] = []
     begin = threading.Barrier(4)
 
@@ -164,11 +151,12 @@ def test_senders_that_ask_at_the_same_moment_share_the_room(shared: Ledger) -> N
     assert sum(counts) == 50
 
 
-def test_a_server_s_own_clock_is_told_in_the_caller_s_time(postgres_url: str, tmp_path: Path) -> None:
-    with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as ledger:
-        mine = ledger.quota("cabinet", Limits(per_minute=1), ledger.senders.start(user="claire", now=START))
-        skewed = datetime.now(UTC) - timedelta(hours=5)
-        allowed = mine.take(1, now=skewed)
-        blocked = mine.take(1, [Departed(allowance_id=allowed.id, count=1, left_at=skewed)], now=skewed)
+def test_a_server_s_own_clock_is_told_in_the_caller_s_time(postgres_ledger: Ledger) -> None:
+    mine = postgres_ledger.quota(
+        "cabinet", Limits(per_minute=1), postgres_ledger.senders.start(user="claire", now=START)
+    )
+    skewed = datetime.now(UTC) - timedelta(hours=5)
+    allowed = mine.take(1, now=skewed)
+    blocked = mine.take(1, [Departed(allowance_id=allowed.id, count=1, left_at=skewed)], now=skewed)
     assert blocked.free_at is not None
     assert timedelta(seconds=55) < blocked.free_at - skewed <= timedelta(seconds=61)

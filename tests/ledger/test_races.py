@@ -23,16 +23,15 @@ from workbench.ports import Claimed
 
 
 @pytest.fixture
-def shared(postgres_url: str, tmp_path: Path) -> Iterator[World]:
+def shared(postgres_ledger: Ledger) -> World:
     """A practice whose ledger several machines share."""
-    with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as ledger:
-        yield World(ledger)
+    return World(postgres_ledger)
 
 
 @pytest.fixture
-def other(shared: World, postgres_url: str, tmp_path: Path) -> Iterator[Ledger]:
+def other(shared: World, postgres_ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
     """The same ledger, as another machine has it open."""
-    with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "other locks") as ledger:
+    with open_ledger(postgres_ledger_url, practice_id="practice", locks=tmp_path / "other locks") as ledger:
         yield ledger
 
 
@@ -262,14 +261,14 @@ def test_a_sender_that_speaks_while_it_is_given_up_keeps_what_it_holds(
 
 
 def test_a_lease_is_as_long_as_the_workspace_says(
-    shared: World, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared: World, postgres_ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = shared.queued("1")
     monkeypatch.setenv(HOST_VARIABLE, "one")
     sender = shared.sender()
     shared.outbox(number, sender).claim(1, now=shared.now)
     monkeypatch.setenv(HOST_VARIABLE, "two")
-    short = open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "two", lease=timedelta(seconds=5))
+    short = open_ledger(postgres_ledger_url, practice_id="practice", locks=tmp_path / "two", lease=timedelta(seconds=5))
     with short:
         silence(shared, seconds=4)
         assert short.recover(shared.now) == Recovered()

@@ -64,6 +64,5 @@ class TestInSqlite(SavedSearchContract):
 
 class TestInPostgresql(SavedSearchContract):
     @pytest.fixture
-    def ledger(self, postgres_url: str, tmp_path: Path) -> Iterator[Ledger]:
-        with open_ledger(postgres_url, practice_id="practice", locks=tmp_path / "locks") as opened:
-            yield opened
+    def ledger(self, postgres_ledger: Ledger) -> Ledger:
+        return postgres_ledger
