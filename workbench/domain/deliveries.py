@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -36,6 +37,9 @@ ALLOWED_MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
 }
 EXPIRED = "expired"
 """The reason of a row that would have come too late."""
+
+SUPERSEDED = "superseded"
+"""The reason of a cancelled row that others replace, or that is not in the list any more; nobody took it back."""
 
 OPEN = frozenset({S.PENDING, S.SENDING})
 """A mailing is finished when no row is open."""
@@ -80,7 +84,7 @@ def sentence_of_reason(reason: str) -> str:
         "interrupted": _("The sending was cut off after the message left; nobody knows whether it arrived."),
         "connection_lost": _("The connection was lost before the message left; it will be tried again."),
         "restored": _(
-            "The ledger was restored from an older copy in which it was waiting; it may have left since. Nobody knows."
+            "It was waiting in a ledger that was restored or copied; it may have left elsewhere since. Nobody knows."
         ),
         "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
         "message_too_large": _("The message is larger than the server accepts."),
@@ -217,6 +221,33 @@ class Outcome:
     code: int | None = None
     reply: str = ""
     retry_after: float = 0.0
+
+
+class FrozenValues(Mapping[str, object]):
+    """The values of a delivery as the ledger keeps them, a JSON object in `text`: read once somebody asks for one."""
+
+    __slots__ = ("_values", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._values: dict[str, object] | None = None
+
+    def __getitem__(self, name: str) -> object:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return "FrozenValues(…)"  # they are a patient's (P12)
+
+    def _read(self) -> dict[str, object]:
+        if self._values is None:
+            self._values = json.loads(self.text)
+        return self._values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What a transport must know of a content's bytes.
+
+    `bare` tells that a CR or an LF stands alone: a server could read a second message in it. `dotted` tells that a line
+    begins with a dot, or that it may.
+    """
+
+    ascii: bool
+    bare: bool
+    dotted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One delivery ready to leave: an envelope and its content.
 
@@ -84,6 +97,7 @@ class Letter:
     `digest` the SHA-256 of `content`: with the Message-ID, what the ledger needs to prove later what was sent
     (8.6). Without them the ledger takes the instant of leaving and works the digest out itself. After `leave_by`,
     on the monotonic clock, it comes too late and must not leave any more, however long it waited in a connection.
+    `form` is what the writer of the content vouches for; without it the transport looks at every byte.
     """
 
     delivery_id: int
@@ -94,3 +108,4 @@ class Letter:
     dated: datetime | None = field(default=None, kw_only=True)
     digest: str = field(default="", kw_only=True)
     leave_by: float | None = field(default=None, kw_only=True)
+    form: Form | None = field(default=None, kw_only=True)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from workbench.addresses import address_key
 from workbench.databases import reading
-from workbench.domain.deliveries import DeliveryStatus, Outcome, check_move
+from workbench.domain.deliveries import DeliveryStatus, FrozenValues, Outcome, check_move
 from workbench.domain.mailings import SENDABLE, MailingRecord
 from workbench.domain.messages import Letter
 from workbench.domain.objections import Objections, Selves
@@ -348,7 +348,7 @@ class SqlOutbox:
             channel=channel,
             purpose=self._mailing.purpose,
             patient_id=patient,
-            values=json.loads(content),
+            values=FrozenValues(content),
             attempts=attempts,
             attachments=() if files == "[]" else tuple(json.loads(files)),
             expires_at=expires_at,

@@ -19,10 +19,14 @@ _UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One encoded body without its headers: quoted-printable, or base64; ASCII lines that each end in CRLF."""
+    """One encoded body without its headers: quoted-printable, or base64; ASCII lines that each end in CRLF.
+
+    `dotted` tells that a line begins with a dot, or that nobody has looked.
+    """
 
     encoded: bytes = field(repr=False)
     base64: bool = False
+    dotted: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

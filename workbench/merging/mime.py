@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from workbench.addresses import normalised_address
-from workbench.domain.messages import Address, Attachment, Rendered
+from workbench.domain.messages import Address, Attachment, Form, Rendered
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.bodies import Body, QuotedLines, base64_lines, encoded_body, part_of
@@ -37,6 +37,7 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _SEED = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z")
 _IDENTITY = re.compile(r"[!-;=?-~]{3,400}\Z")
+_FORMS = {(ascii, dotted): Form(ascii, False, dotted) for ascii in (False, True) for dotted in (False, True)}
 
 
 # --- headers ------------------------------------------------------------------------------------------
@@ -299,6 +300,15 @@ class MimeWriter:
         files = [piece for file in self._files for piece in (border, file)]
         mixed = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n'
         return b"".join([(head + mixed + alternative).encode(), *parts, *files, f"\r\n--{outer}--\r\n".encode()])
+
+    @staticmethod
+    def vouched(content: bytes, text: Body, html: Body) -> Form:
+        """Return the form of what `compose` made of two bodies.
+
+        Every header and every part is written here or was looked at when it came: lines end in CRLF, and those that are
+        not of a body begin with a letter, a blank or a dash.
+        """
+        return _FORMS[content.isascii(), text.dotted or html.dotted]
 
     def _date(self, date: datetime) -> str:
         # Many messages leave within one second.

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from workbench.addresses import address_problem, normalised_address
 from workbench.domain.accounts import Account
+from workbench.domain.deliveries import FrozenValues
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Address, Attachment, Letter, Message, Rendered
 from workbench.domain.templates import Template
@@ -155,7 +156,7 @@ class Postman:
         SenderFailed
             When nothing can be merged now: it would meet every row alike.
         """
-        for (revision, _names), some in groupby(claims, key=lambda one: (one.template_revision_id, tuple(one.values))):
+        for (revision, _frozen), some in groupby(claims, key=_alike):
             rows = [*some]
             press = self.press(rows[0])
             work = self._works.setdefault(revision, Work(press.renderer))
@@ -164,7 +165,11 @@ class Postman:
 
     def _ask(self, work: Work, rows: Sequence[Claimed]) -> None:
         try:
-            ticket = work.ask([*rows[0].values], [[*row.values.values()] for row in rows])
+            texts = [row.values.text for row in rows if isinstance(row.values, FrozenValues)]
+            if len(texts) == len(rows):
+                ticket = work.ask((), texts)
+            else:
+                ticket = work.ask([*rows[0].values], [[*row.values.values()] for row in rows])
         except (RenderingFailed, TemplateRefused) as error:
             raise _not_prepared(error.sentence) from error
         for number, row in enumerate(rows):
@@ -193,6 +198,7 @@ class Postman:
             message_id=message_id(claimed.token, press.domain),
             dated=dated,
             digest=hashlib.sha256(content).hexdigest(),
+            form=press.mime.vouched(content, merged.text, merged.html),
         )
 
     def _merged(self, claimed: Claimed) -> Merged:
@@ -219,6 +225,12 @@ class Postman:
         self._expected.clear()
         for work in works.values():
             work.close()
+
+
+def _alike(claimed: Claimed) -> tuple[int, tuple[str, ...] | None]:
+    """Return what rows share that may be asked for together: their revision, and the names of values that are read."""
+    values = claimed.values
+    return claimed.template_revision_id, None if isinstance(values, FrozenValues) else tuple(values)
 
 
 def _not_prepared(cause: str) -> SenderFailed:

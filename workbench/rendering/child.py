@@ -113,7 +113,7 @@ class Server:
         size = 0
         given = time.monotonic()
         for number, row in enumerate(asked["rows"]):
-            values = dict(zip(names, row, strict=True))
+            values = row if isinstance(row, dict) else dict(zip(names, row, strict=True))
             if careful:
                 program.trace(values, self._note)
             answer = _answered(program, prepared, values, whole=number in whole, marked=marked)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from typing import TypeGuard
 
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Rendered
@@ -60,11 +61,14 @@ class GivenUp(TemplateRefused):
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """Rows that were asked for, and the answers so far."""
+    """Rows that were asked for, and the answers so far.
+
+    Each row is its values in the order of `names`, or, without names, the text of a JSON object of them.
+    """
 
     number: int
     names: Sequence[str]
-    rows: Sequence[Sequence[object]]
+    rows: Sequence[Sequence[object]] | Sequence[str]
     whole: frozenset[int]
     marked: bool
     careful: bool = False
@@ -192,12 +196,12 @@ class Work:
     def ask(
         self,
         names: Sequence[str],
-        rows: Sequence[Sequence[object]],
+        rows: Sequence[Sequence[object]] | Sequence[str],
         *,
         whole: Iterable[int] = (),
         marked: bool = False,
     ) -> Ticket:
-        """Ask for rows of values; `whole` are the places of those that are wanted as text, too.
+        """Ask for rows of values (see `Ticket`); `whole` are the places of those that are wanted as text, too.
 
         Returns at once, but for the time a process takes to begin. Raises `RenderingFailed` and `TemplateRefused`.
         """
@@ -245,12 +249,14 @@ class Work:
             "slot": process.programs[self._renderer.key].slot,
             "language": language(),
             "names": ticket.names,
-            "rows": ticket.rows[begun:],
             "whole": [number - begun for number in ticket.whole if number >= begun],
             "marked": ticket.marked,
             "careful": ticket.careful,
         }
-        process.put(ROWS, json.dumps(asked, default=_plain).encode())
+        rows = ticket.rows[begun:]
+        # What the ledger keeps is passed on as it stands, unread.
+        told = f"[{','.join(rows)}]" if _texts(rows) else json.dumps(rows, default=_plain)
+        process.put(ROWS, f'{json.dumps(asked)[:-1]}, "rows": {told}}}'.encode())
 
     def _ready(self) -> RenderingProcess:
         """Return the process, which knows this email type and the language in use."""
@@ -365,6 +371,10 @@ class Work:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+
+
+def _texts(rows: Sequence[Sequence[object]] | Sequence[str]) -> TypeGuard[Sequence[str]]:
+    return bool(rows) and isinstance(rows[0], str)
 
 
 def _plain(value: object) -> object:

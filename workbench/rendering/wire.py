@@ -78,9 +78,11 @@ class Prepared:
     html: Sequence[bytes] = ()
     sizes: struct.Struct = field(init=False)
     size: int = field(init=False)
+    dotted: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.size = sum(map(len, (*self.text, *self.html)))
+        self.dotted = any(map(_dotted, (*self.text, *self.html)))
         self.sizes = struct.Struct(f"!{max(0, len(self.text) - 1) + max(0, len(self.html) - 1)}I")
 
     @classmethod
@@ -191,11 +193,14 @@ def unpacked(frame: bytes, prepared: Prepared, *, marked: bool = False) -> Itera
             place += sizes[0]
             if sum(lengths) != sizes[1]:
                 raise Garbled("pieces that are no whole")
+            dotted = prepared.dotted
             if sizes[1]:
-                _check_body(frame[place : place + sizes[1]])
+                own = frame[place : place + sizes[1]]  # whole lines each, one piece after the other
+                _check_body(own)
+                dotted = dotted or _dotted(own)
             in_text, in_html = prepared.bodies(frame, place, lengths)
             place += sizes[1]
-            yield Merged(subject, Body(in_text), Body(in_html))
+            yield Merged(subject, Body(in_text, dotted=dotted), Body(in_html, dotted=dotted))
             continue
         if flags > 15:
             raise Garbled("an answer of no kind")
@@ -227,7 +232,10 @@ def unpacked(frame: bytes, prepared: Prepared, *, marked: bool = False) -> Itera
             _check_body(in_text)
             _check_body(in_html)
             yield Merged(
-                subject, Body(in_text, bool(flags & _TEXT_BASE64)), Body(in_html, bool(flags & _HTML_BASE64)), rendered
+                subject,
+                Body(in_text, bool(flags & _TEXT_BASE64), _dotted(in_text)),
+                Body(in_html, bool(flags & _HTML_BASE64), _dotted(in_html)),
+                rendered,
             )
 
 
@@ -244,6 +252,10 @@ def _check_body(body: bytes) -> None:
         if found < 0:
             raise Garbled("a line is too long")
         place = found + 1
+
+
+def _dotted(lines: bytes) -> bool:
+    return lines[:1] == b"." or b"\n." in lines
 
 
 def _bytes(text: str) -> bytes:

@@ -10,6 +10,8 @@ from functools import lru_cache
 import idna
 import numpy as np
 
+from workbench.domain.messages import Form
+
 MAX_COMMAND = 510
 """Bytes of one command line without CR LF (RFC 5321 4.5.3.1.4)."""
 
@@ -201,19 +203,6 @@ def envelope_path(address: str) -> bytes:
     if not at or not local or not domain or _UNSAFE.search(address):
         raise ValueError("not an envelope address")
     return f"<{local}@{_ascii_domain(domain)}>".encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a transport must know of a content's bytes.
-
-    `bare` tells that a CR or an LF stands alone: a server could read a second message in it. `dotted` tells that a line
-    begins with a dot.
-    """
-
-    ascii: bool
-    bare: bool
-    dotted: bool
 
 
 def form_of(content: bytes) -> Form:

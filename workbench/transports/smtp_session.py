@@ -186,7 +186,7 @@ class Session:
             self._local_failure(letter, "invalid_address")
             return
         content = letter.content
-        form = form_of(content)
+        form = letter.form or form_of(content)
         options = b""
         if not (path.isascii() and sender.isascii()):
             if not offered.smtputf8:
