@@ -19,6 +19,11 @@ def test_the_numbers_of_a_sending_are_told_in_words():
     assert sentence_of(at()) == "4 sent, 1 failed, 0 uncertain, 2 not sent, 3 waiting"
 
 
+def test_before_anything_leaves_it_is_told_how_much_of_the_list_is_queued():
+    assert sentence_of(MailingProgress(total=3000, pending=3000, queued=1000)) == "Queued 1000 of 3000 (33 %)"
+    assert sentence_of(MailingProgress(total=0, queued=0)) == "Queued 0 of 0 (0 %)"
+
+
 def test_a_wait_says_until_when():
     assert sentence_of(at(waiting_until=datetime(2026, 11, 22, 9, 30))).endswith("next attempt at 2026-11-22 09:30")
 

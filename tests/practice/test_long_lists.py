@@ -15,7 +15,7 @@ import pytest
 from tests.practice.test_mailing import REMINDER
 from workbench.cli.report import say_what_waits_elsewhere
 from workbench.domain.deliveries import NewDelivery
-from workbench.domain.mailings import MailingStatus
+from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
 from workbench.practice import Practice
 from workbench.practice.long_mailing import LongMailing
@@ -278,6 +278,22 @@ def test_no_more_than_the_first_part_and_the_one_at_hand_are_held(practice: Prac
     mailing.check()
     assert len(frames) == 7
     assert most <= 3
+
+
+def test_it_is_told_how_much_is_queued_before_anything_leaves(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.practice.spool._BLOCK", 10)
+    monkeypatch.setattr("workbench.practice.long_mailing._TOLD_EVERY", 0)
+    told: list[MailingProgress] = []
+    mailing = long(practice, table)
+    mailing.send(confirmed=True, progress=told.append)
+    queued = [one.queued for one in told if one.queued is not None]
+    assert queued == sorted(set(queued))
+    assert len(queued) > 2
+    assert queued[-1] == told[0].total == mailing.counts.sent + mailing.counts.skipped
+    assert [one.queued for one in told][: len(queued)] == queued
+    assert told[-1].sent == 29
 
 
 def test_many_findings_are_counted_and_the_first_are_named(

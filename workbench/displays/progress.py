@@ -22,7 +22,11 @@ REDRAWN_EVERY = 0.25
 
 
 def sentence_of(progress: MailingProgress) -> str:
-    """Return where a sending stands, in numbers that add up to the list."""
+    """Return where a sending stands, in numbers that add up to the list; before it begins, how much of it is queued."""
+    if progress.queued is not None:
+        return _("Queued {done} of {count} ({percent} %)").format(
+            done=progress.queued, count=progress.total, percent=100 * progress.queued // max(1, progress.total)
+        )
     numbers = _("{sent} sent, {failed} failed, {in_doubt} uncertain, {skipped} not sent, {pending} waiting").format(
         sent=progress.sent,
         failed=progress.failed,
@@ -55,7 +59,7 @@ def sending_bar() -> Iterator[Tell]:
         task = bar.add_task(_("Sending"), total=None)
 
         def draw(progress: MailingProgress) -> None:
-            done = progress.total - progress.pending
+            done = progress.total - progress.pending if progress.queued is None else progress.queued
             bar.update(task, total=progress.total, completed=done, description=sentence_of(progress))
 
         yield draw

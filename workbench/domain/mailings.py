@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from workbench.domain.departures import WaitingFor
+from workbench.domain.deliveries import SUPERSEDED
+from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.errors import ForbiddenMove
 from workbench.language import _
 
@@ -106,7 +107,10 @@ class MailingPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """The rows of a mailing by where they stand; they add up to the list (cancelled rows apart)."""
+    """The rows of a mailing by where they stand; they add up to the list.
+
+    `cancelled` are those that a person took back: rows that others replace are no part of the list any more.
+    """
 
     sent: int = 0
     failed: int = 0
@@ -131,13 +135,19 @@ class Tally:
 
     @property
     def counts(self) -> Counts:
-        """The rows by where they stand alone; those that are leaving count as pending."""
+        """The rows of the list by where they stand alone; those that are leaving count as pending."""
+        of_list = self.of_list
         found = {
-            status: sum(self.of(status).values())
+            status: sum(of_list.of(status).values())
             for status in ("sent", "failed", "in_doubt", "skipped", "pending", "sending", "cancelled")
         }
         found["pending"] += found.pop("sending")
         return Counts(**found)
+
+    @property
+    def of_list(self) -> Tally:
+        """Without the rows that others replace, or that are not in the list any more."""
+        return Tally({key: count for key, count in self.rows.items() if key != ("cancelled", SUPERSEDED)})
 
     def of(self, status: str) -> dict[str, int]:
         """Return the rows of one status by their reason, the most frequent first."""
@@ -210,7 +220,8 @@ class MailingProgress:
     """Where a mailing stands while it is being sent; the first five numbers add up to `total`.
 
     `beside` of the pending rows are not being sent now: they wait for a word of their own. While nothing leaves,
-    `waiting_until` is when the next message may, and `waiting_for` why not before.
+    `waiting_until` is when the next message may, and `waiting_for` why not before. `queued` tells, before anything
+    leaves, how many rows of a long list are in the ledger so far; then nothing else but `total` is known.
     """
 
     total: int
@@ -224,6 +235,7 @@ class MailingProgress:
     waiting_until: datetime | None = None
     waiting_for: WaitingFor = WaitingFor.NOTHING
     mailing_id: int | None = None
+    queued: int | None = None
 
     @classmethod
     def at_rest(cls, counts: Counts) -> MailingProgress:
@@ -239,3 +251,31 @@ class MailingStanding:
     record: MailingRecord
     tally: Tally
     at_work: bool = False
+
+
+INTERRUPTED = "interrupted"
+"""The stage of a mailing whose sender died: its status says sending, and nobody sends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingStage:
+    """How a mailing stands for a person: what its status alone does not say while it is being sent.
+
+    `departure` is when the next message leaves, and why not before, while a sender waits for that; `interrupted`
+    tells that no sender is alive.
+    """
+
+    status: MailingStatus
+    interrupted: bool = False
+    departure: NextDeparture | None = None
+
+    @property
+    def code(self) -> str:
+        """``interrupted``, ``waiting_undo``, ``waiting_limits``, ``waiting_hours``, ``waiting_retry`` or the status."""
+        if self.interrupted:
+            return INTERRUPTED
+        return f"waiting_{self.departure.waiting_for}" if self.departure is not None else str(self.status)
+
+
+STAGES = (*(str(status) for status in MailingStatus), INTERRUPTED, *(f"waiting_{why}" for why in WaitingFor if why))
+"""The codes of all stages."""

@@ -227,7 +227,7 @@ class SqlPatientStore:
 
     def found_patients(
         self, name: str, parameters: Mapping[str, object], *, today: date, rows: int
-    ) -> tuple[int, list[list[str]]]:
+    ) -> tuple[int, Collection[list[str]]]:
         """Return how many rows a search finds and of whom, cut between families into lists of about so many rows.
 
         No list at all says that it finds no more than `rows`, or that its rows are no patients'. Raises like `search`.

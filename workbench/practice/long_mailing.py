@@ -7,9 +7,10 @@ grow with the list (DESIGN 7). What is promised is what `Mailing` promises.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.addresses import address_key
+from workbench.domain.deliveries import NewDelivery
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress, Tally
 from workbench.domain.templates import Template
@@ -41,6 +43,10 @@ _SENTENCES = 500
 """So many different findings are told apart by their sentence; further ones are counted with the last of their code."""
 
 _SHARED = "shared_address"
+
+
+_TOLD_EVERY = 0.1
+"""Seconds between two words about how much of the list is queued."""
 
 
 class FoundInParts:
@@ -286,6 +292,19 @@ class LongMailing(Mailing):
             )
         worked = self._work(again=again)
         self._refuse_blocked(worked.first)
-        self._queue(worked.spool, again=again, complete=True)
+        self._queue(_told(worked.spool, progress), again=again, complete=True)
         self._forget()
         return self._drained(None, connections=connections, progress=progress, results=False)
+
+
+def _told(
+    spool: Spool, progress: Callable[[MailingProgress], None] | None, *, clock: Callable[[], float] = monotonic
+) -> Iterator[NewDelivery]:
+    """Give the rows of a spool, and tell now and then how many of them were taken: the ledger has those."""
+    queued, last = 0, clock()
+    for block in spool.blocks():
+        yield from block
+        queued += len(block)
+        if progress is not None and (queued == spool.rows or clock() - last >= _TOLD_EVERY):
+            last = clock()
+            progress(MailingProgress(total=spool.rows, pending=spool.rows, queued=queued))

@@ -6,7 +6,7 @@ beforehand which rows repeat others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,7 +104,7 @@ def _state(path: Path) -> tuple[int, ...]:
 def search_in_parts(
     search: str,
     parameters: Mapping[str, str],
-    patients: Sequence[Collection[str]],
+    patients: Iterable[Collection[str]],
     rows: int,
     ask: Callable[[Collection[str]], pd.DataFrame],
 ) -> LongList:
@@ -113,7 +113,7 @@ def search_in_parts(
     Parameters
     ----------
     patients
-        Whose rows each part has.
+        Whose rows each part has; gone through anew each time the list is read.
     ask
         The search, of these patients alone.
     """
