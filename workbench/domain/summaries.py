@@ -60,7 +60,7 @@ class MailingSummary:
     def of(cls, tally: Tally, *, warnings: Iterable[str] = (), planned: bool = False) -> Self:
         """Return the summary of a tally, and of the codes of its warnings (one a row)."""
         counted: Counter[tuple[str, str]] = Counter()
-        for (status, reason), count in tally.rows.items():
+        for (status, reason), count in tally.of_list.rows.items():
             counted["pending" if status == "sending" else status, _coded(reason) if status != "pending" else ""] += (
                 count
             )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from workbench.databases import reading
-from workbench.domain.deliveries import DeliveryStatus
-from workbench.domain.mailings import Counts, MailingStatus
+from workbench.domain.mailings import MailingStatus, Tally
 from workbench.ledger import schema
 
 if TYPE_CHECKING:
@@ -20,20 +18,6 @@ MAILING_COLUMNS = (
     "opened_at", "opened_by", "sent", "failed", "in_doubt", "skipped", "pending", "cancelled",
 )  # fmt: skip
 _COUNTED = MAILING_COLUMNS[-6:]
-
-_S = DeliveryStatus
-
-
-def counts_of(tally: Mapping[str, int]) -> Counts:
-    """Return the counts of a tally by status; rows that are leaving count as pending."""
-    return Counts(
-        sent=tally.get(_S.SENT, 0),
-        failed=tally.get(_S.FAILED, 0),
-        in_doubt=tally.get(_S.IN_DOUBT, 0),
-        skipped=tally.get(_S.SKIPPED, 0),
-        pending=tally.get(_S.PENDING, 0) + tally.get(_S.SENDING, 0),
-        cancelled=tally.get(_S.CANCELLED, 0),
-    )
 
 
 def latest_mailing(connection: sa.Connection, practice_id: str) -> int | None:
@@ -67,16 +51,16 @@ def mailings_frame(engine: sa.Engine, practice_id: str) -> pd.DataFrame:
         .order_by(table.id.desc())
     )  # fmt: skip
     tally = (
-        sa.select(rows.mailing_id, rows.status, sa.func.count())
+        sa.select(rows.mailing_id, rows.status, rows.reason, sa.func.count())
         .where(rows.practice_id == practice_id)
-        .group_by(rows.mailing_id, rows.status)
+        .group_by(rows.mailing_id, rows.status, rows.reason)
     )
     with reading(engine) as connection:
         found = connection.execute(query).all()
-        counted: dict[int, dict[str, int]] = {}
-        for mailing_id, status, count in connection.execute(tally):
-            counted.setdefault(mailing_id, {})[status] = count
-    counts = [counts_of(counted.get(row[0], {})) for row in found]
+        counted: dict[int, dict[tuple[str, str], int]] = {}
+        for mailing_id, status, reason, count in connection.execute(tally):
+            counted.setdefault(mailing_id, {})[status, reason] = count
+    counts = [Tally(counted.get(row[0], {})).counts for row in found]
     frame = pd.DataFrame(
         [(*row, *(getattr(count, name) for name in _COUNTED)) for row, count in zip(found, counts, strict=True)],
         columns=list(MAILING_COLUMNS),

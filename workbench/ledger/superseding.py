@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.domain import deliveries
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery, occasion_subject, recipient_group
 
-SUPERSEDED = "superseded"
+SUPERSEDED = deliveries.SUPERSEDED
 
 Key = tuple[str, str, str, str]  # recipient_id, addressee_key, role, channel
 To = tuple[str, str, str]  # addressee_key, role, channel

@@ -169,6 +169,10 @@ class MailingBook(Protocol):
         """Return where a mailing stands, and whether somebody is sending it."""
         ...
 
+    def moves(self, mailing_id: int) -> list[tuple[datetime, str, str, str, str]]:
+        """Return each move of a mailing, oldest first: when, who, from, to, reason."""
+        ...
+
     def mailing(self, mailing_id: int) -> MailingRecord:
         """Return a mailing; raises ``UnknownMailing``."""
         ...

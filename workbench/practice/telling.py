@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
-from workbench.domain.mailings import Tally
+from workbench.domain.mailings import STAGES, MailingStage, MailingStatus, Tally
 from workbench.practice.card import Card
+from workbench.practice.dispatch import next_departure
 from workbench.practice.identity import without_people
 from workbench.practice.mailing import Mailing
 
 if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
     from workbench.practice.screens import Screens
 
 
@@ -132,15 +134,52 @@ class Telling(Card):
         Returns
         -------
         DataFrame
-            Key ``mailing_id``; what it is (``template account search …``), where it stands (``status reason``), and
-            how its rows stand (``sent failed in_doubt skipped pending cancelled``).
+            Key ``mailing_id``; what it is (``template account search …``), where it stands (``status reason``), how
+            its rows stand (``sent failed in_doubt skipped pending cancelled``), and what becomes of it: ``stage``
+            (category: the status, or ``interrupted`` where its sender died, or ``waiting_undo``, ``waiting_limits``,
+            ``waiting_hours``, ``waiting_retry`` where one waits) and ``goes_on_at`` (a moment), until when.
 
         Examples
         --------
         >>> len(practice.mailings())
         0
         """
-        return self._with_zone(self.ledger.mailings.mailings())
+        frame = self.ledger.mailings.mailings()
+        told = zip(frame["mailing_id"].tolist(), frame["status"].tolist(), strict=True)
+        stages = [self._stage(number, MailingStatus(status)) for number, status in told]
+        moments = [None if stage.departure is None else stage.departure.at.astimezone(UTC) for stage in stages]
+        frame["stage"] = pd.Categorical([stage.code for stage in stages], categories=list(STAGES))
+        frame["goes_on_at"] = pd.Series(moments, index=frame.index, dtype="datetime64[us, UTC]")
+        return self._with_zone(frame)
+
+    def stage(self, mailing_id: int) -> MailingStage:
+        """Return how a mailing stands for a person: who waits for what, or that nobody sends it any more.
+
+        Raises
+        ------
+        UnknownMailing
+            When the ledger has no mailing of this number.
+        """
+        return self._stage(mailing_id, self.ledger.mailings.mailing(mailing_id).status)
+
+    def _stage(self, mailing_id: int, status: MailingStatus) -> MailingStage:
+        if status is not MailingStatus.SENDING:
+            return MailingStage(status=status)
+        standing = self.ledger.mailings.standing(mailing_id, now=self.now())
+        if not standing.at_work:  # it may have ended meanwhile
+            now = standing.record.status
+            return MailingStage(status=now, interrupted=now is MailingStatus.SENDING)
+        return MailingStage(status=status, departure=next_departure(cast("Practice", self), mailing_id))
+
+    def cancellation(self, mailing_id: int) -> tuple[datetime, str] | None:
+        """Return when a mailing was cancelled (by the practice's clock) and by whom; nothing of any other mailing."""
+        mailings = self.ledger.mailings
+        if mailings.mailing(mailing_id).status is not MailingStatus.CANCELLED:
+            return None
+        at, by, *_rest = next(
+            move for move in reversed(mailings.moves(mailing_id)) if move[3] == MailingStatus.CANCELLED.value
+        )
+        return at.astimezone(self.calendar.zone), by
 
     def _with_zone(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame that says by whose clock a person reads its moments, which are in UTC (8.13)."""
