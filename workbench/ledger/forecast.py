@@ -1,20 +1,23 @@
 """Tell where a mailing would stand once its list is queued, without writing anything: what a trial shows.
 
-It follows the rules of `enqueueing`, for a whole list and for a part of one; a test holds the two together.
+It follows the rules of `enqueueing`, for a whole list and for a part of one; a test holds the two together. Neither
+the list nor the mailing is held: both are gone through some rows at a time.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from workbench.domain.deliveries import EXPIRED, OPEN, DeliveryStatus, NewDelivery
+from workbench.domain.deliveries import EXPIRED, OPEN, DeliveryStatus, NewDelivery, recipient_group
 from workbench.domain.mailings import Forecast, Tally
 from workbench.ledger import schema
-from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
+from workbench.ledger.enqueueing import CHUNK, DUPLICATE
+from workbench.ledger.planned import PlannedRows
 from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 _S = DeliveryStatus
@@ -46,128 +49,235 @@ def foretold(
     complete
         The list is the whole search or table; of a part, who else waits stays waiting, and is not `leaving`.
     """
-    held = _held(connection, practice_id, mailing_id)
-    tally = Counter((str(row.status), str(row.reason)) for row in held)
-    newest = max((row.again for row in held), default=0)
-    # A new round begins only when the one before has ended.
-    begins = again and bool(held) and not any(row.status in OPEN for row in held)
-    standing = {key_of(row): row for row in sorted(held, key=_age) if not again or (row.again == newest and not begins)}
-    planned: dict[Key, NewDelivery] = {}
-    told = Told()
-    for row in rows:
-        key = key_of(row)
-        planned.setdefault(key, row)
-        found = standing.get(key)
-        told.add(row, may_leave=found is None or not is_cancelled_by_hand(found))
-    waiting = [row for row in held if row.status == _S.PENDING and row.sender_id is None and key_of(row) not in planned]
-    replaced = _replaced(connection, planned, standing, waiting, told, complete=complete)
-    unnamed = [row for row in waiting if complete and row.id not in replaced]
-    named = {key[:2] for key in planned}
-    gone = {*replaced, *(row.id for row in unnamed)}
-    leaving = sum(row.status in OPEN and row.id not in gone and key_of(row)[:2] in named for row in held)
-    for row in (*replaced.values(), *unnamed):
-        tally[row.status, row.reason] -= 1
-        tally[_S.CANCELLED.value, SUPERSEDED] += 1
-    taken: set[_Occasion] = set()
-    if not again:
-        texts = {text for row in planned.values() for text in row.occasions}
-        taken = _taken(connection, practice_id, texts, purpose=purpose, step=step, free=gone)
-    for key, row in planned.items():
-        found = standing.get(key)
-        if not _may_change(row, found):
-            continue
-        status = _decided(row, found, taken)
-        if found is not None:
-            if found.status == _S.FAILED and status is _S.SKIPPED:
+    with PlannedRows(rows) as planned:
+        return _Trial(connection, practice_id, mailing_id, planned, purpose, step, again, complete).run()
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One list being tried, some rows at a time."""
+
+    connection: sa.Connection
+    practice_id: str
+    mailing_id: int | None
+    planned: PlannedRows
+    purpose: str
+    step: str
+    again: bool
+    complete: bool
+    _tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _leaving: int = 0
+    # The rows that wait, that nobody holds and that the list does not name, by their reason.
+    _unnamed: Counter[str] = field(default_factory=Counter)
+    # The round that the list belongs to; none when it begins one.
+    _round: int | None = None
+    # Of a part, what it speaks of.
+    _told: Told = field(default_factory=Told)
+
+    def run(self) -> Forecast:
+        if self.mailing_id is not None:
+            self._count()
+            for some in self.planned.blocks(CHUNK):
+                self._name(some)
+            self._replace()
+        for some in self.planned.blocks(CHUNK):
+            self._decide([row for row, first in some if first])
+        return Forecast(tally=Tally(self._tally), leaving=self._leaving)
+
+    # --- what the mailing holds -----------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        held = _rows.sender_id.is_not(None).label("held")
+        columns = [_rows.status, _rows.reason, _rows.again, held]
+        query = sa.select(*columns, sa.func.count().label("rows")).where(*self._of_the_mailing()).group_by(*columns)
+        found = self.connection.execute(query).all()
+        for row in found:
+            self._tally[row.status, row.reason] += row.rows
+            if row.status == _S.PENDING and not row.held:
+                self._unnamed[row.reason] += row.rows
+        # A new round begins only when the one before has ended.
+        begins = self.again and not any(row.status in OPEN for row in found)
+        self._round = None if begins else max((row.again for row in found), default=0)
+
+    def _of_the_mailing(self) -> list[sa.ColumnElement[bool]]:
+        return [_rows.practice_id == self.practice_id, _rows.mailing_id == self.mailing_id]
+
+    def _held(self, named: Iterable[str]) -> Sequence[Any]:
+        """Return the mailing's rows of these recipients, of every round."""
+        if self.mailing_id is None:
+            return []
+        query = _HELD.where(*self._of_the_mailing(), _rows.recipient_id.in_(sorted(set(named))))
+        return self.connection.execute(query).all()
+
+    def _standing(self, held: Iterable[Any]) -> Mapping[Key, Any]:
+        """Return the row of each key that the list meets: the newest, or that of the round asked for."""
+        rows = sorted(held, key=lambda row: (row.again, row.id))
+        return {key_of(row): row for row in rows if not self.again or row.again == self._round}
+
+    def _pages(self, *where: sa.ColumnElement[bool]) -> Iterator[Sequence[Any]]:
+        """Give such rows of the mailing, some at a time."""
+        # Spelled so that SQLite goes by the numbers: by its other keys it would sort the whole mailing for each page.
+        query = _HELD.where(
+            _rows.practice_id.concat("") == self.practice_id,
+            _rows.mailing_id + sa.literal_column("0") == self.mailing_id,
+            *where,
+        )
+        last = 0
+        while some := self.connection.execute(query.where(_rows.id > last).order_by(_rows.id).limit(CHUNK)).all():
+            yield some
+            last = some[-1].id
+
+    # --- whom the list names, and whom it replaces ------------------------------------------------------------
+
+    def _name(self, some: Sequence[tuple[NewDelivery, bool]]) -> None:
+        held = self._held(row.recipient_id for row, _first in some)
+        standing = self._standing(held)
+        may_leave = []
+        for row, _first in some:
+            found = standing.get(key_of(row))
+            willing = found is None or not is_cancelled_by_hand(found)
+            if willing:
+                may_leave.append(recipient_group(row.recipient_id))
+            if not self.complete:
+                self._told.add(row, may_leave=willing)
+        self.planned.note("group", may_leave)
+        pairs = sorted({key_of(row)[:2] for row, _first in some})
+        new = dict(zip(pairs, self.planned.note("pair", pairs), strict=True))
+        keys = {key_of(row) for row, first in some if first}
+        named = self.planned.noted("key", [key_of(row) for row in held])
+        for row, is_named in zip(held, named, strict=True):
+            if _waits(row) and key_of(row) in keys:
+                self._unnamed[row.reason] -= 1
+            goes = self.complete and _waits(row) and not is_named
+            self._leaving += row.status in OPEN and not goes and new.get(key_of(row)[:2], False)
+
+    def _replace(self) -> None:
+        """Cancel whom the list replaces among those left out, and among those who wait; of a whole list, all of these.
+
+        Of a part, an earlier round's row is replaced by what it tells alone.
+        """
+        for page in self._pages(_rows.status == _S.SKIPPED.value):
+            self._cancel([row for row, beside in self._beside(page) if beside])
+        if self.complete:
+            for reason, count in self._unnamed.items():
+                self._tally[_S.PENDING.value, reason] -= count
+                self._tally[_S.CANCELLED.value, SUPERSEDED] += count
+            return
+        letters = schema.letters.c
+        for page in self._pages(_rows.status == _S.PENDING.value, _rows.sender_id.is_(None)):
+            near = {
+                row.id: (row, beside)
+                for row, beside in self._beside(page)
+                if beside or key_of(row)[1:] in self._told.occasions
+            }
+            query = sa.select(letters.delivery_id, letters.occasions).where(letters.delivery_id.in_(sorted(near)))
+            gone = []
+            for number, occasions in self.connection.execute(query) if near else ():
+                row, beside = near[number]
+                if self._told.replaces(row, occasions, newest=beside, complete=False):
+                    gone.append(row)
+            self._cancel(gone)
+
+    def _beside(self, page: Sequence[Any]) -> list[tuple[Any, bool]]:
+        """Return those that the list does not name, and whether they stand beside somebody of the same group."""
+        named = self.planned.noted("key", [key_of(row) for row in page])
+        others = [row for row, is_named in zip(page, named, strict=True) if not is_named]
+        near = self.planned.noted("group", [recipient_group(row.recipient_id) for row in others])
+        standing = self._standing(self._held(row.recipient_id for row in others))
+        newest = {row.id for row in standing.values()}
+        return [(row, is_near and row.id in newest) for row, is_near in zip(others, near, strict=True)]
+
+    def _cancel(self, rows: Sequence[Any]) -> None:
+        self.planned.note("gone", [row.id for row in rows])
+        named = self.planned.noted("pair", [key_of(row)[:2] for row in rows])
+        for row, is_named in zip(rows, named, strict=True):
+            self._tally[row.status, row.reason] -= 1
+            self._tally[_S.CANCELLED.value, SUPERSEDED] += 1
+            self._leaving -= row.status in OPEN and is_named
+
+    # --- what becomes of each row ------------------------------------------------------------------------------
+
+    def _decide(self, rows: Sequence[NewDelivery]) -> None:
+        standing = self._standing(self._held(row.recipient_id for row in rows))
+        taken = self._taken(rows)
+        known = len(taken)
+        new: list[_Occasion] = []
+        for row in rows:
+            found = standing.get(key_of(row))
+            if not _may_change(row, found):
                 continue
-            tally[found.status, found.reason] -= 1
-            leaving -= found.status in OPEN
-        tally[status.value, (row.reason or DUPLICATE) if status is _S.SKIPPED else ""] += 1
-        leaving += status in OPEN
-    return Forecast(tally=Tally(tally), leaving=leaving)
+            told = [] if row.reason else _speaks_of(row)
+            status = _S.SKIPPED if row.reason else _S.PENDING
+            # Who waits holds his occasions already.
+            if told and not (found is not None and found.status == _S.PENDING):
+                if taken.issuperset(told):
+                    status = _S.SKIPPED
+                else:
+                    taken.update(told)
+                    new += told
+            if found is not None:
+                if found.status == _S.FAILED and status is _S.SKIPPED:
+                    continue
+                self._tally[found.status, found.reason] -= 1
+                self._leaving -= found.status in OPEN
+            self._tally[status.value, (row.reason or DUPLICATE) if status is _S.SKIPPED else ""] += 1
+            self._leaving += status in OPEN
+        if len(taken) > known:
+            self.planned.note("told", new)
+
+    def _taken(self, rows: Sequence[NewDelivery]) -> set[_Occasion]:
+        """Return what of these rows' occasions was told, or will be by the list up to here; nothing who goes holds."""
+        asked = list({one for row in rows for one in _speaks_of(row)})
+        taken = {one for one, told in zip(asked, self.planned.noted("told", asked), strict=True) if told}
+        if self.again or not asked:
+            return taken
+        held = schema.occasions.c
+        query = (
+            sa.select(held.occasion, held.addressee_key, held.role, held.channel, *_HELD_BY)
+            .join_from(schema.occasions, schema.deliveries)
+            .where(
+                held.practice_id == self.practice_id,
+                held.purpose == self.purpose,
+                held.step == self.step,
+            )
+        )
+        found: list[Any] = []
+        texts = sorted({one[0] for one in asked})
+        for start in range(0, len(texts), CHUNK):
+            found += self.connection.execute(query.where(held.occasion.in_(texts[start : start + CHUNK]))).all()
+        gone = self.planned.noted("gone", [row.id for row in found])
+        named = self.planned.noted("key", [tuple(row[-4:]) for row in found])
+        for row, is_gone, is_named in zip(found, gone, named, strict=True):
+            ours = self.mailing_id is not None and row.mailing_id == self.mailing_id
+            if not is_gone and not (self.complete and ours and _waits(row) and not is_named):
+                taken.add((row[0], row[1], row[2], row[3]))
+        return taken
 
 
-def _age(row: Any) -> tuple[int, int]:
-    return row.again, row.id
+_HELD = sa.select(
+    _rows.id, _rows.recipient_id, _rows.addressee_key, _rows.role, _rows.channel, _rows.again, _rows.status,
+    _rows.reason, _rows.address, _rows.sender_id,
+)  # fmt: skip
+_HELD_BY = (
+    _rows.id, _rows.mailing_id, _rows.status, _rows.sender_id, _rows.recipient_id,
+    _rows.addressee_key.label("of"), _rows.role.label("as_role"), _rows.channel.label("by_channel"),
+)  # fmt: skip
 
 
-def _held(connection: sa.Connection, practice_id: str, mailing_id: int | None) -> Sequence[Any]:
-    if mailing_id is None:
-        return []
-    query = sa.select(
-        _rows.id, _rows.recipient_id, _rows.addressee_key, _rows.role, _rows.channel, _rows.again, _rows.status,
-        _rows.reason, _rows.address, _rows.sender_id,
-    )  # fmt: skip
-    return connection.execute(query.where(_rows.practice_id == practice_id, _rows.mailing_id == mailing_id)).all()
+def _speaks_of(row: NewDelivery) -> list[_Occasion]:
+    return [(occasion, row.addressee_key, row.role, row.channel) for occasion in dict.fromkeys(row.occasions)]
 
 
-def _replaced(
-    connection: sa.Connection,
-    planned: Mapping[Key, NewDelivery],
-    standing: Mapping[Key, Any],
-    waiting: Sequence[Any],
-    told: Told,
-    *,
-    complete: bool,
-) -> dict[int, Any]:
-    """Return by number the rows left out, and of those that are waiting the ones, whom the list replaces.
-
-    Of a whole list, who waits and is not named goes in any case: here are only those of a group that it names.
-    """
-    beside = {row.id: row for key, row in standing.items() if key not in planned and told.group_of(row) is not None}
-    found = {number: row for number, row in beside.items() if row.status == _S.SKIPPED}
-    if complete:
-        return found | {row.id: row for row in waiting if row.id in beside}
-    letters = schema.letters.c
-    by_number = {row.id: row for row in waiting if row.id in beside or key_of(row)[1:] in told.occasions}
-    for some in slices(sorted(by_number), CHUNK):
-        query = sa.select(letters.delivery_id, letters.occasions).where(letters.delivery_id.in_(some))
-        for number, occasions in connection.execute(query):
-            row = by_number[number]
-            if told.replaces(row, occasions, newest=number in beside, complete=False):
-                found[number] = row
-    return found
+def _waits(row: Any) -> bool:
+    """Tell whether a row waits and no sender has it."""
+    return bool(row.status == _S.PENDING and row.sender_id is None)
 
 
 def _may_change(row: NewDelivery, found: Any) -> bool:
     if found is None or found.status == _S.SKIPPED:
         return found is None or found.reason != EXPIRED or row.expires_at is not None
     if found.status == _S.PENDING:
-        return found.sender_id is None
+        return _waits(found)
     if found.status == _S.FAILED:
         return not row.reason and row.address != found.address
     return is_superseded(found)
-
-
-def _decided(row: NewDelivery, found: Any, taken: set[_Occasion]) -> DeliveryStatus:
-    if row.reason:
-        return _S.SKIPPED
-    if found is not None and found.status == _S.PENDING:
-        return _S.PENDING  # it holds its occasions already
-    told = {(occasion, row.addressee_key, row.role, row.channel) for occasion in row.occasions}
-    if told and told <= taken:
-        return _S.SKIPPED
-    taken |= told
-    return _S.PENDING
-
-
-def _taken(
-    connection: sa.Connection,
-    practice_id: str,
-    texts: set[str],
-    *,
-    purpose: str,
-    step: str,
-    free: set[int],
-) -> set[_Occasion]:
-    """Return which of these occasions somebody was told about, but for those of the deliveries `free`."""
-    table = schema.occasions.c
-    query = sa.select(table.occasion, table.addressee_key, table.role, table.channel, table.delivery_id).where(
-        table.practice_id == practice_id, table.purpose == purpose, table.step == step
-    )
-    return {
-        (row[0], row[1], row[2], row[3])
-        for some in slices(sorted(texts), CHUNK)
-        for row in connection.execute(query.where(table.occasion.in_(some)))
-        if row[4] not in free
-    }
