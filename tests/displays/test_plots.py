@@ -53,7 +53,7 @@ def test_the_time_is_the_practices_own() -> None:
 
 def test_rows_that_others_replace_are_not_in_the_list() -> None:
     figure = results_figure(results(("sent", ""), ("cancelled", "superseded"), ("cancelled", "")), PARIS)
-    assert figure.alternative == "Messages by state: ✓ Messages sent 1, – Messages not sent 1."
+    assert figure.alternative == "Messages by state: ✓ Messages sent 1, – Messages cancelled 1."
 
 
 def test_it_shows_itself_as_a_picture_with_its_text_and_without_anybody() -> None:

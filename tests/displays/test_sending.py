@@ -193,10 +193,57 @@ def test_after_it_four_numbers_add_up_to_the_list_and_each_reason_is_said() -> N
 def test_what_a_person_cancelled_was_not_sent() -> None:
     standing = a_standing({("sent", ""): 2, ("cancelled", ""): 3, ("failed", "smtp_550"): 1}, MailingStatus.CANCELLED)
     told = state_of(Situation(mailing=a_mailing(), standing=standing))
-    assert told["result"]["states"][3]["count"] == 3
-    assert told["result"]["groups"][-1] == {"state": "skipped", "sentence": "Cancelled before it left.", "count": 3}
+    assert [(state["state"], state["count"]) for state in told["result"]["states"]] == [
+        ("sent", 2), ("failed", 1), ("in_doubt", 0), ("skipped", 0), ("cancelled", 3),
+    ]  # fmt: skip
+    assert told["result"]["groups"][-1] == {"state": "cancelled", "sentence": "Cancelled before it left.", "count": 3}
     assert told["note"] == "The rest of this mailing was cancelled."
     assert names(told) == []
+
+
+def test_what_still_left_after_the_click_that_cancelled_is_told() -> None:
+    standing = a_standing({("sent", ""): 20, ("cancelled", ""): 3}, MailingStatus.CANCELLED)
+    note = state_of(Situation(mailing=a_mailing(), standing=standing, gone_before=17))["note"]
+    assert note == (
+        "The rest of this mailing was cancelled. 3 messages that were on their way at that moment still left."
+    )
+    note = state_of(Situation(mailing=a_mailing(), standing=standing, gone_before=20))["note"]
+    assert note == "The rest of this mailing was cancelled."
+
+
+def test_a_mailing_whose_sender_died_is_interrupted_and_not_being_sent() -> None:
+    standing = a_standing({("sent", ""): 2, ("pending", ""): 3}, MailingStatus.SENDING)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing, account=ACCOUNT))
+    assert told["note"] == "✕ Interrupted · 3 messages are waiting."
+    assert names(told) == ["cancel", "resume"]
+
+
+def test_what_is_sent_elsewhere_says_what_it_waits_for() -> None:
+    standing = a_standing({("pending", ""): 3}, MailingStatus.SENDING, at_work=True)
+    situation = Situation(mailing=a_mailing(), standing=standing, next_due=UNTIL, waiting_for=WaitingFor.LIMITS)
+    note = state_of(situation)["note"]
+    assert note == ("This mailing is being sent from elsewhere. … Waits until 2026-11-22 14:05 (limit of the account)")
+
+
+def test_a_pause_leaves_at_no_time() -> None:
+    standing = a_standing({("pending", ""): 3}, MailingStatus.PAUSED)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing, next_due=UNTIL, waiting_for=WaitingFor.UNDO))
+    assert told["waiting"] is None
+    assert told["note"] == "… Paused · 3 messages are waiting."
+
+
+def test_what_nobody_sends_can_be_taken_back_but_leaves_at_no_time_of_its_own() -> None:
+    standing = a_standing({("pending", ""): 3}, MailingStatus.QUEUED)
+    told = state_of(Situation(mailing=a_mailing(), standing=standing, next_due=UNTIL, waiting_for=WaitingFor.UNDO))
+    assert told["waiting"]["words"] == "Can be taken back until 2026-11-22 14:05"
+
+
+@pytest.mark.parametrize(("minutes", "offered"), [(0, [0, 5, 10, 30]), (15, [0, 5, 10, 15, 30])])
+def test_the_times_to_take_it_back_hold_the_practice_s_own(minutes: int, offered: list[int]) -> None:
+    timing = Timing(undo_window=timedelta(minutes=minutes))
+    undo = state_of(Situation(offer=an_offer({("pending", ""): 41}), timing=timing))["offer"]["undo"]
+    assert undo["chosen"] == minutes
+    assert [choice["minutes"] for choice in undo["choices"]] == offered
 
 
 def test_it_is_said_in_french() -> None:

@@ -15,7 +15,7 @@ from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.test_mailing import REMINDER, tomorrow
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingStatus
-from workbench.errors import DatabaseUnwritable, UsageError
+from workbench.errors import BadValue, DatabaseUnwritable, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice.dispatcher import Dispatcher, Doing
 from workbench.wiring import open_practice
@@ -43,9 +43,8 @@ def offered(mailing: Mailing, **options: bool) -> Dispatcher:
 
 
 def confirmed(dispatcher: Dispatcher) -> Dispatcher:
-    offer = dispatcher.situation.offer
-    assert offer is not None
-    dispatcher.confirm(offer.seal)
+    assert dispatcher.situation.offer is not None
+    dispatcher.confirm(dispatcher.situation.offer_seal)
     return dispatcher
 
 
@@ -78,10 +77,11 @@ def test_a_double_click_and_a_message_that_comes_again_send_nobody_twice(practic
     dispatcher = offered(a_mailing(practice, 10))
     offer = dispatcher.situation.offer
     assert offer is not None
+    seal = dispatcher.situation.offer_seal
     for _click in range(3):
-        dispatcher.confirm(offer.seal)
+        dispatcher.confirm(seal)
     assert dispatcher.wait(30)
-    dispatcher.confirm(offer.seal)
+    dispatcher.confirm(seal)
     assert dispatcher.settled(30)
     assert dispatcher.situation.counts.sent == offer.count
     assert len(list((practice.path / "out").glob("*.eml"))) == offer.count
@@ -159,6 +159,9 @@ def test_the_rest_is_cancelled_and_what_had_left_stays(practice: Practice, slow:
     assert situation.counts.pending == 0
     assert situation.counts.cancelled > 0
     assert situation.counts.sent == slow.count() < 14
+    # What was on its way at the click is known from what the screen showed then.
+    assert situation.gone_before is not None
+    assert situation.gone == situation.counts.sent >= situation.gone_before
 
 
 def test_a_number_that_is_not_so_any_more_decides_nothing(practice: Practice, slow: SmtpSink) -> None:
@@ -513,6 +516,76 @@ def test_a_message_that_cannot_be_taken_back_is_said_so(practice: Practice, monk
     dispatcher.pause(dispatcher.situation.seal)
     assert dispatcher.settled(30)
     assert waiting_rows(dispatcher) == rows
+
+
+def test_how_long_it_can_be_taken_back_is_chosen_and_sealed_with_the_offer(practice: Practice) -> None:
+    practice.settings = replace(practice.settings, undo_minutes=5)
+    dispatcher = offered(a_mailing(practice, 8))
+    seal = dispatcher.situation.offer_seal
+    assert dispatcher.situation.timing.undo_window == timedelta(minutes=5)
+    dispatcher.choose_undo_window(30)
+    assert dispatcher.situation.offer_seal != seal
+    dispatcher.confirm(seal)
+    assert dispatcher.settled(30)
+    assert practice.mailings().empty
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.timing.undo_window == timedelta(minutes=30)  # new numbers leave the choice as it was
+    waits = threading.Event()
+    dispatcher.on_change(lambda: waits.set() if dispatcher.situation.may_be_taken_back else None)
+    confirmed(dispatcher)
+    assert waits.wait(60)
+    departure = dispatcher.situation.departure
+    assert departure is not None
+    assert departure.at == practice.now() + timedelta(minutes=30)
+    dispatcher.choose_undo_window(0)  # too late: what was confirmed leaves as it was confirmed
+    assert dispatcher.situation.departure == departure
+    dispatcher.cancel(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    assert left_from(practice) == 0
+
+
+def test_at_once_is_a_choice_though_the_practice_waits(practice: Practice) -> None:
+    practice.settings = replace(practice.settings, undo_minutes=10)
+    dispatcher = offered(a_mailing(practice, 8))
+    dispatcher.choose_undo_window(0)
+    with pytest.raises(BadValue):
+        dispatcher.choose_undo_window(-1)
+    assert confirmed(dispatcher).wait(60)
+    assert left_from(practice) == dispatcher.situation.counts.sent > 0
+
+
+def test_a_pause_of_the_undo_window_holds_it_against_everybody_and_it_goes_on(practice: Practice) -> None:
+    dispatcher = in_its_undo_window(practice)
+    rows = waiting_rows(dispatcher)
+    dispatcher.pause(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    dispatcher.look()
+    situation = dispatcher.situation
+    assert not situation.may_be_taken_back  # nothing leaves at any time
+    assert situation.stage is not None
+    assert situation.stage.code == "paused"
+    dispatcher.resume(situation.seal)
+    waits = threading.Event()
+    dispatcher.on_change(lambda: waits.set() if dispatcher.situation.may_be_taken_back else None)
+    assert dispatcher.situation.may_be_taken_back or waits.wait(60)
+    assert waiting_rows(dispatcher) == rows
+    dispatcher.cancel(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
+    assert left_from(practice) == 0
+
+
+def test_who_looks_at_what_another_one_sends_learns_what_it_waits_for(practice: Practice) -> None:
+    mailing = a_mailing(practice)
+    watching = offered(mailing)
+    dispatcher = in_its_undo_window(practice)
+    watching.look()
+    assert watching.settled(30)
+    assert watching.situation.elsewhere
+    assert watching.situation.stage is not None
+    assert watching.situation.stage.code == "waiting_undo"
+    dispatcher.cancel(dispatcher.situation.seal)
+    assert dispatcher.settled(30)
 
 
 def test_without_a_window_of_the_practice_nothing_waits(practice: Practice) -> None:

@@ -132,7 +132,7 @@ def test_sending_from_the_desk_reaches_the_ticked_alone(desk: Desk, practice: Pr
     tick(desk, "2610", "3012", on=True)
     assert offered(desk) == 2
     dispatcher = desk.sending.dispatcher
-    gesture(desk.sending, "confirm", seal=dispatcher.situation.offer.seal)
+    gesture(desk.sending, "confirm", seal=dispatcher.situation.offer_seal)
     assert dispatcher.wait(60)
     results = practice.results(identities=True)
     assert sorted(results["patient_id"]) == ["2610", "3012"]
@@ -151,7 +151,7 @@ def test_however_fast_the_ticks_change_the_last_ones_count(desk: Desk):
 
 def test_a_confirmation_of_the_list_before_sends_nothing(desk: Desk, practice: Practice):
     assert offered(desk) > 0
-    seal = desk.sending.dispatcher.situation.offer.seal
+    seal = desk.sending.dispatcher.situation.offer_seal
     tick(desk, "1893", on=False)
     gesture(desk.sending, "confirm", seal=seal)
     desk.sending.dispatcher.settled(30)
@@ -180,7 +180,7 @@ def test_nothing_of_the_patients_is_in_what_a_notebook_could_save(desk: Desk):
 
 def test_a_list_that_cannot_be_worked_out_is_not_offered_and_shows_no_message(desk: Desk, practice: Practice):
     assert offered(desk) > 0
-    seal = desk.sending.dispatcher.situation.offer.seal
+    seal = desk.sending.dispatcher.situation.offer_seal
     gesture(desk.template, "changed", chosen="", account=desk.template.account)
     gesture(desk.search, "changed", name="appointments", values={"start": "J+2 open", "end": "J+2 open"})
     assert offered(desk) == -1

@@ -16,6 +16,7 @@ import pytest
 
 from workbench.errors import UsageError
 from workbench.practice import Mailing, Practice
+from workbench.widgets import send_panel
 from workbench.widgets.send_panel import SHOWN_ROWS, SendPanel
 from workbench.wiring import init_workspace, open_practice
 
@@ -161,11 +162,14 @@ def test_who_waits_to_be_sent_to_is_shown_with_the_numbers_by_which_they_are_tak
     panel = Watched(mailing)
     waits = threading.Event()
     panel.dispatcher.on_change(lambda: waits.set() if panel.dispatcher.situation.may_be_taken_back else None)
-    panel.answers["confirm"]({"seal": panel.dispatcher.situation.offer.seal})
+    panel.answers["confirm"]({"seal": panel.dispatcher.situation.offer_seal})
     assert waits.wait(60)
+    assert "Leaves at" in repr(panel)
     rows = panel.answers["rows"]({})
     assert set(rows["states"]) == {"pending"}
     assert len(rows["numbers"]) == len(rows["rows"]) > 1
+    assert rows["columns"] == ["recipient", "address"]  # nothing was tried, all wait: the rest would say nothing
+    assert {len(row) for row in rows["rows"]} == {2}
     panel.answers["take_back"]({"seal": panel.dispatcher.situation.seal, "delivery": rows["numbers"][0]})
     assert panel.answers["rows"]({})["numbers"] == rows["numbers"][1:]
     panel.answers["cancel"]({"seal": panel.dispatcher.situation.seal})
@@ -174,3 +178,36 @@ def test_who_waits_to_be_sent_to_is_shown_with_the_numbers_by_which_they_are_tak
     rows = panel.answers["rows"]({})
     assert "pending" not in rows["states"]
     assert rows["numbers"] == []
+
+
+def test_of_a_long_list_the_first_are_told_and_the_others_are_found(
+    mailing: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_panel, "SHOWN_ROWS", 3)
+    panel = Watched(mailing)
+    panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+    practice = mailing.practice
+    found = practice.results(mailing, identities=True).assign(status="failed", recipient="Jean DUPONT")
+    found.loc[found.index[-1], "recipient"] = "Zoé LEFÈVRE"
+    monkeypatch.setattr(practice, "results", lambda *_asked, **_options: found)
+    first = panel.hear("rows")
+    assert (len(first["rows"]), first["more"]) == (3, f"… and {len(found) - 3} others.")
+    assert first["total"] == len(found)
+    one = panel.hear("rows", find=" lefevre ZOE ")
+    assert ([row[0] for row in one["rows"]], one["more"], one["total"]) == (["Zoé LEFÈVRE"], "", len(found))
+    assert panel.hear("rows", find="lefevre nobody")["rows"] == []
+
+
+def test_when_it_leaves_is_chosen_in_the_panel_and_asked_again(mailing: Mailing) -> None:
+    panel = Watched(mailing)
+    before = panel.hear("state")["offer"]
+    assert [choice["words"] for choice in before["undo"]["choices"]] == [
+        "at once", "in 5 minutes", "in 10 minutes", "in 30 minutes",
+    ]  # fmt: skip
+    panel.hear("undo", minutes=10)
+    offer = panel.hear("state")["offer"]
+    assert (before["undo"]["chosen"], offer["undo"]["chosen"]) == (0, 10)
+    assert "It leaves in 10 minutes" in offer["question"]
+    panel.hear("confirm", seal=before["seal"])
+    assert panel.status == "draft"
+    assert panel.hear("undo", minutes=1e9)["error"]

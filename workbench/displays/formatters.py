@@ -26,6 +26,7 @@ from workbench.displays.frames import (
 from workbench.displays.nobody import is_unlabelled, series_tells_of_nobody, tells_of_nobody
 from workbench.displays.sending import account_words
 from workbench.displays.signatures import signature_html
+from workbench.displays.stages import stage_words
 from workbench.displays.state_bar import state_bar
 from workbench.domain.messages import Message
 from workbench.domain.signatures import Signature
@@ -122,8 +123,9 @@ def mailing_bundle(mailing: Mailing) -> Bundle:
         counts, summary = mailing.counts, mailing.summary()
     except WorkbenchError as error:
         return {"text/plain": repr(mailing), "text/html": f"{told}<p>{escape(error.sentence)}</p>"}
-    note = ""
-    if mailing.id is None:
+    if mailing.id is not None:
+        note = stage_words(mailing.practice.stage(mailing.id))
+    else:
         note = n_("{count} message is ready.", "{count} messages are ready.", counts.pending).format(
             count=counts.pending
         )

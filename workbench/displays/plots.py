@@ -26,6 +26,7 @@ _LOOKS = {
     "in_doubt": {"color": "#e0a100", "hatch": "..."},
     "skipped": {"color": "#a7adb8", "hatch": "\\\\\\"},
     "pending": {"color": "#dfe3e8", "hatch": "xx"},
+    "cancelled": {"color": "#c3c8d0", "hatch": "++"},
 }
 _SHOWN_REASONS = 12
 _COLOURS = 48
@@ -68,7 +69,6 @@ def _told(results: pd.DataFrame) -> pd.DataFrame:
     reason = results["reason"].fillna("").astype(str)
     of_list = ~((status == "cancelled") & (reason == "superseded"))
     told = pd.DataFrame({"status": status, "reason": reason, "decided_at": results["decided_at"]})[of_list]
-    told["status"] = told["status"].replace({"cancelled": "skipped"})
     # The same reason of many rows is one bar; what an answer adds to it is for the table.
     told["reason"] = told["reason"].where(told["status"].isin(["failed", "in_doubt", "skipped"]), "")
     return told

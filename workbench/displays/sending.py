@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.displays.cells import friendly
+from workbench.displays.stages import stage_words
 from workbench.displays.waiting import waiting_sentence, waiting_words
-from workbench.displays.words import number_words, status_words
+from workbench.displays.words import number_words
 from workbench.domain.accounts import Account, AccountKind
 from workbench.domain.calendar import system_now
 from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
@@ -17,7 +18,13 @@ from workbench.practice.dispatcher import Doing, Situation
 from workbench.practice.offers import Offer
 
 STATES = ("sent", "failed", "in_doubt", "skipped", "pending")
-"""The states that add up to the list, as the bar shows them; a row cancelled by hand is one that was not sent."""
+"""The states that add up to the list while it is sent, as the bar shows them."""
+
+RESTING = (*STATES, "cancelled")
+"""The states that add up to the list of a mailing that nobody is sending."""
+
+UNDO_MINUTES = (0, 5, 10, 30)
+"""For how long what is confirmed may be taken back, besides the practice's own time."""
 
 
 def state_of(situation: Situation) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
         ("pending", n_("… {count} waiting", "… {count} waiting", offer.waiting), offer.waiting),
     ]
     return {
-        "seal": offer.seal,
+        "seal": situation.offer_seal,
         "count": offer.count,
         "total": n_("{count} recipient", "{count} recipients", offer.total).format(count=offer.total),
         "numbers": [
@@ -98,6 +105,24 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
         "button": _button(offer.count, begun=begun),
         "question": " ".join(filter(None, (_question(offer), _when(situation.timing)))),
         "yes": _("Send"),
+        "undo": _undo_windows(situation.timing),
+    }
+
+
+def _undo_windows(timing: Timing) -> dict[str, Any]:
+    """Return the times for which what is confirmed may be taken back, in minutes, and which one is chosen."""
+    chosen = round(timing.undo_window.total_seconds() / 60)
+    return {
+        "chosen": chosen,
+        "choices": [
+            {
+                "minutes": minutes,
+                "words": n_("in {count} minute", "in {count} minutes", minutes).format(count=minutes)
+                if minutes
+                else _("at once"),
+            }
+            for minutes in sorted({*UNDO_MINUTES, chosen})
+        ],
     }
 
 
@@ -194,10 +219,12 @@ def _waiting(situation: Situation) -> dict[str, Any] | None:
         return None
     assert situation.departure is not None  # noqa: S101 - what may be taken back leaves at some time
     until = situation.departure.at
+    sent = situation.doing is Doing.SENDING or situation.elsewhere
+    words = _("Leaves at {time}") if sent else _("Can be taken back until {time}")
     return {
         "until": until.timestamp(),
         "now": system_now().timestamp(),
-        "words": _("Leaves at {time}").format(time=friendly(until, zone=until.tzinfo)),
+        "words": words.format(time=friendly(until, zone=until.tzinfo)),
     }
 
 
@@ -205,37 +232,33 @@ def _waiting(situation: Situation) -> dict[str, Any] | None:
 
 
 def _done(tally: Tally) -> dict[str, Any]:
-    counts, cancelled = tally.counts, by_hand(tally)
+    counts = tally.counts
     groups = [*_reasons(tally.of("in_doubt"), "in_doubt"), *_reasons(tally.of("failed"), "failed")]
     left_out = sorted(tally.of("skipped").items(), key=lambda item: standing_of(item[0]) is Standing.EXCLUDED)
     groups += _reasons(dict(left_out), "skipped")
-    if cancelled:
-        groups.append({"state": "skipped", "sentence": _("Cancelled before it left."), "count": cancelled})
+    if counts.cancelled:
+        groups.append({"state": "cancelled", "sentence": _("Cancelled before it left."), "count": counts.cancelled})
     return {
-        "states": _states(counts, cancelled=cancelled),
+        "states": _states(counts),
         "groups": groups,
-        "rows": counts.in_doubt + counts.failed + counts.skipped + cancelled,
+        "rows": counts.in_doubt + counts.failed + counts.skipped + counts.cancelled,
     }
 
 
-def by_hand(tally: Tally) -> int:
-    """Return how many rows a person cancelled; those that others replace are no part of the list any more."""
-    return sum(count for reason, count in tally.of("cancelled").items() if reason != "superseded")
-
-
-def _states(counts: Counts, *, cancelled: int = 0) -> list[dict[str, Any]]:
-    numbers = {name: getattr(counts, name) + (cancelled if name == "skipped" else 0) for name in STATES}
+def _states(counts: Counts) -> list[dict[str, Any]]:
+    numbers = {name: getattr(counts, name) for name in RESTING}
     return [
         {"state": name, "words": number_words(name), "count": count}
         for name, count in numbers.items()
-        if count or name != "pending"
+        if count or name not in ("pending", "cancelled")
     ]
 
 
 def _note(situation: Situation) -> str:
     standing = situation.standing
     if situation.elsewhere:
-        return _("This mailing is being sent from elsewhere.")
+        told = _("This mailing is being sent from elsewhere.")
+        return told if situation.departure is None else f"{told} {_stage(situation)}"
     if situation.doing is Doing.PAUSING:
         return _("What is in flight is finished first.")
     if situation.doing is Doing.CANCELLING:
@@ -246,15 +269,18 @@ def _note(situation: Situation) -> str:
     if situation.offer is not None and situation.offer.waiting:
         waiting = situation.offer.waiting  # the others are offered
     if status is MailingStatus.CANCELLED:
-        return _("The rest of this mailing was cancelled.")
+        return _cancelled(situation)
     if status is MailingStatus.AWAITING_APPROVAL:
         return _("This mailing waits for its approval; nothing leaves before.")
     if not waiting:
         return ""
-    words = status_words(status) if status in (MailingStatus.PAUSED, MailingStatus.STOPPED) else ""
+    halted = (MailingStatus.PAUSED, MailingStatus.STOPPED, MailingStatus.SENDING)
+    words = _stage(situation) if status in halted else ""
     waits = n_("{count} message is waiting.", "{count} messages are waiting.", waiting).format(count=waiting)
     departure = situation.departure
-    if departure is not None and departure.waiting_for is not WaitingFor.RETRY:
+    if status is MailingStatus.PAUSED:
+        pass  # whatever is waited for, nothing leaves before somebody goes on
+    elif departure is not None and departure.waiting_for is not WaitingFor.RETRY:
         waits = f"{waits} {waiting_sentence(departure.waiting_for, departure.at)}"
     elif situation.next_due is not None:
         waits = n_(
@@ -263,6 +289,23 @@ def _note(situation: Situation) -> str:
             waiting,
         ).format(count=waiting, time=friendly(situation.next_due, zone=situation.next_due.tzinfo))
     return " · ".join(filter(None, (words, waits)))
+
+
+def _stage(situation: Situation) -> str:
+    return stage_words(situation.stage) if situation.stage is not None else ""
+
+
+def _cancelled(situation: Situation) -> str:
+    """Say that the rest was cancelled, and how many were on their way when somebody clicked."""
+    told = _("The rest of this mailing was cancelled.")
+    if situation.gone_before is None or (late := situation.gone - situation.gone_before) <= 0:
+        return told
+    left = n_(
+        "{count} message that was on its way at that moment still left.",
+        "{count} messages that were on their way at that moment still left.",
+        late,
+    ).format(count=late)
+    return f"{told} {left}"
 
 
 def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:

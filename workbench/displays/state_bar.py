@@ -1,4 +1,4 @@
-"""The four states of a mailing as one bar and its numbers, in plain HTML that needs no style sheet and no script."""
+"""The states of a mailing as one bar and its numbers, in plain HTML that needs no style sheet and no script."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ COLOURS = {
     "in_doubt": "var(--jp-warn-color1, #9a6700)",
     "skipped": "var(--jp-ui-font-color3, #8c919b)",
     "pending": "var(--jp-border-color1, #c4c8cf)",
+    "cancelled": "var(--jp-ui-font-color3, #8c919b)",
 }
 """Each state's colour: JupyterLab's own, which follows its theme, else one that reads on white."""
 

@@ -235,6 +235,7 @@ _NUMBERS = {
     "in_doubt": marked("? Sendings uncertain"),
     "skipped": marked("– Messages not sent"),
     "pending": marked("… Messages waiting"),
+    "cancelled": marked("– Messages cancelled"),
 }
 
 _APPOINTMENT_STATES = {

@@ -13,17 +13,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import DeliveryStatus
-from workbench.domain.departures import NextDeparture, Timing, WaitingFor
-from workbench.domain.mailings import Counts, MailingProgress, MailingStanding, MailingStatus
+from workbench.domain.departures import NextDeparture, Timing, WaitingFor, undo_window
+from workbench.domain.mailings import Counts, MailingProgress, MailingStage, MailingStanding, MailingStatus
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
-from workbench.practice.offers import Offer, seal_of_standing
+from workbench.practice.offers import Offer, seal_of_confirmation, seal_of_standing
 
 if TYPE_CHECKING:
     from workbench.practice.mailing import Mailing
@@ -58,6 +58,7 @@ class Situation:
     being sent from here. `changed` says that a confirmation was not taken,
     since what it stood for has changed; `outdated` that the list is another one by now. `timing` says when what is
     confirmed would leave, `next_due` when the next message that waits may, and `waiting_for` why not before.
+    `gone_before` is how many had left, or may have, when a person cancelled the rest here.
     """
 
     doing: Doing = Doing.NOTHING
@@ -70,6 +71,7 @@ class Situation:
     timing: Timing = field(default_factory=Timing)
     next_due: datetime | None = None
     waiting_for: WaitingFor = WaitingFor.NOTHING
+    gone_before: int | None = None
     error: str = ""
     changed: bool = False
     outdated: bool = False
@@ -83,6 +85,17 @@ class Situation:
     def elsewhere(self) -> bool:
         """Whether somebody else is sending it: another screen, the command line, another machine."""
         return self.doing is Doing.NOTHING and self.standing is not None and self.standing.at_work
+
+    @property
+    def gone(self) -> int:
+        """How many messages have left, or may have."""
+        counts = self.progress or self.counts
+        return counts.sent + counts.in_doubt
+
+    @property
+    def offer_seal(self) -> str:
+        """What a confirmation of the offer is for: its messages, and when they leave."""
+        return "" if self.offer is None else seal_of_confirmation(self.offer, self.timing)
 
     @property
     def seal(self) -> str:
@@ -114,8 +127,21 @@ class Situation:
 
     @property
     def may_be_taken_back(self) -> bool:
-        """Whether it is confirmed, and nothing of it has begun to leave: its undo window."""
-        return self.departure is not None and self.departure.waiting_for is WaitingFor.UNDO
+        """Whether it is confirmed, and nothing of it has begun to leave: its undo window; a pause has none."""
+        if self.departure is None or self.departure.waiting_for is not WaitingFor.UNDO:
+            return False
+        status = self.standing.record.status if self.standing is not None else MailingStatus.SENDING
+        return self.doing is Doing.SENDING or status in (MailingStatus.QUEUED, MailingStatus.SENDING)
+
+    @property
+    def stage(self) -> MailingStage | None:
+        """How the queued mailing stands: that it waits and until when, that it was interrupted, else its status."""
+        if self.standing is None:
+            return None
+        status = self.standing.record.status
+        if self.doing is Doing.NOTHING and status is MailingStatus.SENDING and not self.standing.at_work:
+            return MailingStage(status=status, interrupted=True)
+        return MailingStage(status=status, departure=self.departure if status is MailingStatus.SENDING else None)
 
 
 class Dispatcher:
@@ -155,6 +181,7 @@ class Dispatcher:
         self._asked = 0  # how often new numbers were asked for
         self._counted = 0  # which of these askings the numbers being worked out answer
         self._confirmed = 0  # how many sendings were begun here
+        self._undo_window: timedelta | None = None  # as a person chose it here
         self._taken_back = 0  # rows of what is being sent that somebody took back meanwhile
         self._situation = Situation()
         self._pace: deque[tuple[float, int]] = deque()
@@ -197,21 +224,43 @@ class Dispatcher:
         if not mailing.frozen:
             mailing.id = mailing.practice.ledger.mailings.id_of(mailing.plan)
         standing, account = self._standing(mailing)
+        open_rows = standing is not None and standing.tally.counts.pending > 0
+        departure = mailing.practice.next_departure(mailing.id) if open_rows and mailing.id is not None else None
         with self._moved:
-            if self._situation is not before or (standing, account) == (before.standing, before.account):
+            if self._situation is not before:
+                return
+            if (standing, account) == (before.standing, before.account):
+                if departure != before.departure:
+                    self._set(**_told(departure))
                 return
             # Somebody sent the same mailing elsewhere, or its account is another one: the offer is not true any more.
             anew = (known is None or before.offer is not None) and not (standing is not None and standing.at_work)
-            self._set(standing=standing, account=account, offer=None if anew else before.offer)
+            self._set(standing=standing, account=account, offer=None if anew else before.offer, **_told(departure))
             if anew:
                 self._begin(Doing.COUNTING, self._count)
 
-    def confirm(self, seal: str) -> None:
-        """Send what the offer of this seal stands for; with another seal nothing happens."""
+    def choose_undo_window(self, minutes: float) -> None:
+        """Let what is offered be taken back for so long once it is confirmed; it is sealed with the offer.
+
+        Raises
+        ------
+        BadValue
+            When the minutes are negative, or more than a day.
+        """
+        window = undo_window(minutes)
         with self._moved:
-            offer = self._situation.offer
-            if self._idle and offer is not None and offer.seal == seal and offer.count:
-                self._begin(Doing.CHECKING, lambda: self._send(offer))
+            if self._idle and self._situation.offer is not None:
+                self._undo_window = window
+                self._set(timing=replace(self._situation.timing, undo_window=window))
+            else:
+                self._set()  # what was confirmed leaves as it was confirmed
+
+    def confirm(self, seal: str) -> None:
+        """Send what the offer of this seal (`Situation.offer_seal`) stands for; with another seal nothing happens."""
+        with self._moved:
+            offer, timing = self._situation.offer, self._situation.timing
+            if self._idle and offer is not None and self._situation.offer_seal == seal and offer.count:
+                self._begin(Doing.CHECKING, lambda: self._send(offer, timing))
 
     def resume(self, seal: str) -> None:
         """Go on with all rows that wait, as they were frozen, when the situation is still the one of this seal."""
@@ -326,15 +375,19 @@ class Dispatcher:
 
     def _count(self) -> None:
         self._counted = self._asked
-        self._set(offer=None)
+        self._set(offer=None, gone_before=None)
         mailing = self._mailing_of()
         with self._ended_first(mailing):
             self._show(mailing, mailing=mailing)
             offer = None if mailing.frozen else self._offered(mailing)
             with self._moved:
                 if self._counted == self._asked:
-                    self._set(offer=offer, outdated=False, timing=mailing.timing_at_a_screen())
+                    self._set(offer=offer, outdated=False, timing=self._timing_of(mailing))
             self._wait_of(mailing)
+
+    def _timing_of(self, mailing: Mailing) -> Timing:
+        timing = mailing.timing_at_a_screen()
+        return timing if self._undo_window is None else replace(timing, undo_window=self._undo_window)
 
     def _offered(self, mailing: Mailing, *, fresh: bool = False) -> Offer:
         def checked(_done: int, _of: int) -> None:
@@ -342,7 +395,7 @@ class Dispatcher:
 
         return mailing.offer(again=self._again, fresh=fresh, progress=checked)
 
-    def _send(self, offer: Offer) -> None:
+    def _send(self, offer: Offer, timing: Timing) -> None:
         mailing = self._situation.mailing
         assert mailing is not None  # noqa: S101 - an offer is one of a mailing
         with self._ended_first(mailing):
@@ -352,7 +405,7 @@ class Dispatcher:
                 self._show(mailing, offer=now, changed=True)
                 return
             self._refuse_end(mailing)
-            mailing.timing = self._situation.timing
+            mailing.timing = timing
             number = mailing.queue(again=self._again, offer=now)
             rows = mailing.leaving(now.recipients)
             if len(rows) != now.count or mailing.account_now() != now.account or mailing.renew_template():
@@ -391,7 +444,8 @@ class Dispatcher:
         self._taken_back = 0
         with self._moved:
             self._confirmed += 1
-            self._show(mailing, doing=Doing.SENDING, offer=None, next_due=None, waiting_for=WaitingFor.NOTHING)
+            self._set(gone_before=None, **_told(None))
+            self._show(mailing, doing=Doing.SENDING, offer=None)
         try:
             report = mailing.practice.drain(
                 number, only=only, connections=self._connections, progress=self._tell, stop=stop
@@ -404,18 +458,14 @@ class Dispatcher:
 
     def _wait_of(self, mailing: Mailing) -> None:
         """Take note of when the next message of a queued mailing leaves, and why not now."""
-        departure = None if mailing.id is None else mailing.practice.next_departure(mailing.id)
-        if departure is None:
-            self._set(next_due=None, waiting_for=WaitingFor.NOTHING)
-        else:
-            self._set(next_due=departure.at, waiting_for=departure.waiting_for)
+        self._set(**_told(None if mailing.id is None else mailing.practice.next_departure(mailing.id)))
 
     def _halt(self, how: Doing, seal: str | None) -> None:
         with self._moved:
             situation = self._situation
             if situation.doing in (Doing.SENDING, Doing.PAUSING):
                 if seal is None or seal == situation.seal:
-                    self._set(doing=how)
+                    self._set(doing=how, gone_before=situation.gone if how is Doing.CANCELLING else None)
                     self._stop.set()
                 else:
                     self._set()  # the page speaks of another mailing: it is told again of this one
@@ -428,8 +478,9 @@ class Dispatcher:
             def work() -> None:
                 with self._ended_first(mailing):
                     if seal is None or self._stands(mailing, seal):
+                        gone = situation.gone if how is Doing.CANCELLING else None
                         self._hold(mailing, number, how)
-                        self._show(mailing, offer=None)
+                        self._show(mailing, offer=None, gone_before=gone)
 
             self._begin(how, work)
 
@@ -499,6 +550,13 @@ class Dispatcher:
 
     def _last_words(self) -> None:
         self._end(LAST_WORDS)
+
+
+def _told(departure: NextDeparture | None) -> dict[str, Any]:
+    """Return what a situation says of when the next message leaves."""
+    if departure is None:
+        return {"next_due": None, "waiting_for": WaitingFor.NOTHING}
+    return {"next_due": departure.at, "waiting_for": departure.waiting_for}
 
 
 def _without(progress: MailingProgress, taken_back: int) -> MailingProgress:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, Standing, standing_of
+from workbench.domain.departures import Timing
 from workbench.domain.mailings import Forecast, MailingStanding, Tally
 from workbench.domain.templates import Template
 from workbench.practice.preparing import Prepared
@@ -67,6 +68,11 @@ def seal_of_standing(standing: MailingStanding, account: Account, *, moving: boo
     if not moving:
         digest.update(repr((standing.record.status, sorted(standing.tally.rows.items()))).encode())
     return digest.hexdigest()
+
+
+def seal_of_confirmation(offer: Offer, timing: Timing) -> str:
+    """Return a digest of all that a yes to an offer says: who is told what, from where, and when it leaves."""
+    return hashlib.sha256(repr((offer.seal, timing)).encode()).hexdigest()
 
 
 # When it comes too late follows from the occasions, or from the moment of the confirmation itself.

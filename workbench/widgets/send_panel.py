@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.displays.audience import notebook_shell
 from workbench.displays.cells import friendly
 from workbench.displays.sending import state_of
+from workbench.displays.stages import stage_words
 from workbench.displays.words import heading, shown, status_words
+from workbench.domain.deliveries import SUPERSEDED
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
-from workbench.language import _
+from workbench.language import _, n_
 from workbench.practice.dispatcher import Dispatcher, Doing
+from workbench.widgets.folding import folded
 from workbench.widgets.view import STATIC, View
 
 if TYPE_CHECKING:
@@ -23,13 +26,14 @@ if TYPE_CHECKING:
 
     from workbench.practice import Mailing
 
-SHOWN_ROWS = 200
-"""Rows of the table of those who need a person; all of them stand in the results."""
+SHOWN_ROWS = 50
+"""Rows of the table of those who need a person that are shown at once; a search finds the others."""
 
 FIRST_WORD = 15.0
 """Seconds that a page may take to say its first word to a cell that waits for a click."""
 
 _COLUMNS = ("recipient", "address", "status", "reason", "attempts", "decided_at")
+_WAITING_COLUMNS = ("recipient", "address")
 _NEEDING = ("in_doubt", "failed", "skipped", "cancelled")
 
 
@@ -59,7 +63,8 @@ class SendPanel(View):
             {
                 "state": lambda _asked: self._state(),
                 "look": lambda _asked: self.dispatcher.look(),
-                "rows": lambda _asked: self._rows(),
+                "rows": lambda asked: self._rows(str(asked.get("find", ""))),
+                "undo": lambda asked: self.dispatcher.choose_undo_window(float(asked["minutes"])),
                 "confirm": lambda asked: self.dispatcher.confirm(str(asked["seal"])),
                 "renew": lambda _asked: self.dispatcher.renew(),
                 "pause": lambda asked: self.dispatcher.pause(str(asked["seal"])),
@@ -75,7 +80,10 @@ class SendPanel(View):
         self.dispatcher.renew()
 
     def __repr__(self) -> str:
-        return f"<SendPanel: {status_words(self.status)}>"
+        mailing = self.mailing
+        if mailing is None or mailing.id is None:
+            return f"<SendPanel: {status_words(MailingStatus.DRAFT)}>"
+        return f"<SendPanel: {stage_words(mailing.practice.stage(mailing.id))}>"
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -98,7 +106,9 @@ class SendPanel(View):
             "seconds_left": _("in {seconds} s"),
             "leaves_in_minutes": _("Leaves in {minutes} min. It can be cancelled until then."),
             "leaves_in_seconds": _("Leaves in {seconds} seconds. It can be cancelled until then."),
-            "more_rows": _("… and {count} more, in the results."),
+            "find": _("Name or address"),
+            "none_found": _("Nobody is found here."),
+            "undo": _("Leaves"),
             "progress": _("Progress of the sending"),
             "new_numbers": _("Show the new numbers"),
             "outdated": _("The list has changed since."),
@@ -187,27 +197,42 @@ class SendPanel(View):
     def _state(self) -> dict[str, Any]:
         return state_of(self.dispatcher.situation)
 
-    def _rows(self) -> dict[str, Any]:
-        """Return the rows that need a person, or may be taken back: for the page alone, and never saved (P12)."""
+    def _rows(self, find: str = "") -> dict[str, Any]:
+        """Return the rows that need a person, or may be taken back: for the page alone, and never saved (P12).
+
+        The first ones whose name or address holds the words looked for, in any order.
+        """
         mailing = self.mailing
         if mailing is None or mailing.id is None or self.dispatcher.situation.doing is Doing.COUNTING:
-            return {"rows": [], "numbers": [], "more": 0}
+            return {"columns": list(_COLUMNS), "rows": [], "states": [], "numbers": [], "more": "", "total": 0}
+        waiting = self.dispatcher.situation.may_be_taken_back
+        columns, states = (_WAITING_COLUMNS, ("pending",)) if waiting else (_COLUMNS, _NEEDING)
         frame = mailing.practice.results(mailing.id, identities=True)
-        shown = ("pending",) if self.dispatcher.situation.may_be_taken_back else _NEEDING
-        frame = frame[frame["status"].isin(shown) & (frame["reason"] != "superseded")]
-        frame = frame.sort_values("status", key=lambda states: states.astype(str).map(shown.index), kind="stable")
-        some, zone = frame.head(SHOWN_ROWS), mailing.practice.calendar.zone
+        frame = frame[frame["status"].isin(states) & (frame["reason"] != SUPERSEDED)]
+        frame = frame.sort_values("status", key=lambda found: found.astype(str).map(states.index), kind="stable")
+        found = frame[_holding(frame, find)] if find.strip() else frame
+        some, zone = found.head(SHOWN_ROWS), mailing.practice.calendar.zone
+        left = len(found) - len(some)
         return {
-            "rows": [_cells(row, zone) for row in some.loc[:, list(_COLUMNS)].to_dict("records")],
+            "columns": list(columns),
+            "rows": [_cells(row, columns, zone) for row in some.to_dict("records")],
             "states": some["status"].astype(str).tolist(),
-            "numbers": some["delivery_id"].tolist() if shown != _NEEDING else [],
-            "more": len(frame) - len(some),
+            "numbers": some["delivery_id"].tolist() if waiting else [],
+            "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
+            "total": len(frame),
         }
 
 
-def _cells(row: Mapping[Any, Any], zone: tzinfo) -> list[str]:
-    told = {name: shown(name, row[name]) or friendly(row[name], zone=zone) for name in _COLUMNS}
+def _holding(frame: pd.DataFrame, find: str) -> list[bool]:
+    """Tell of each row whether its recipient or address holds every word, accents and capitals aside."""
+    words = folded([find])[0].split()
+    texts = folded([f"{name} {address}" for name, address in zip(frame["recipient"], frame["address"], strict=True)])
+    return [all(word in text for word in words) for text in texts]
+
+
+def _cells(row: Mapping[Any, Any], columns: Sequence[str], zone: tzinfo) -> list[str]:
+    told = {name: shown(name, row[name]) or friendly(row[name], zone=zone) for name in columns}
     if not row["attempts"]:
         # Nobody tried: when it was decided so tells nothing.
-        told["attempts"] = told["decided_at"] = ""
-    return [told[name] for name in _COLUMNS]
+        told = {name: "" if name in ("attempts", "decided_at") else text for name, text in told.items()}
+    return list(told.values())

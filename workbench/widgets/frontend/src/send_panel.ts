@@ -5,7 +5,7 @@
 import { Confirmation } from "./send_panel/confirmation";
 import { Countdown } from "./send_panel/countdown";
 import { move, offered, progressed, resulted, told } from "./send_panel/numbers";
-import { people, type Rows } from "./send_panel/people";
+import { People, type Rows } from "./send_panel/people";
 import { situationOf, type Progress, type Say, type Situation, type Waiting } from "./send_panel/state";
 import { element, hear, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Model, type Scene } from "./shared/widget";
 
@@ -18,12 +18,12 @@ class Panel {
   private readonly questions: Questions;
   private readonly confirmation: Confirmation;
   private readonly countdown: Countdown;
+  private readonly people: People;
   private readonly body = element("div", { class: "pw-send-body" });
   private readonly trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
   private readonly live = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
   private readonly timer: number;
   private situation: Situation | null = null;
-  private rows: Rows | null = null;
   private saidAt = 0;
   private saidOf = "";
   private drawn = "";
@@ -35,6 +35,12 @@ class Panel {
     const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, this.say("silent"));
     this.questions = new Questions(model, (silent) => (silence.hidden = !silent));
     this.countdown = new Countdown(this.say, this.live);
+    this.people = new People(this.say, {
+      ask: async (find) => (await this.questions.ask("rows", { find })).message as unknown as Rows,
+      takeBack: (delivery) => this.questions.ask("take_back", { seal: this.confirmation.action("cancel")?.seal ?? "", delivery }),
+      redraw: () => this.draw(),
+      refuse: (refusal) => this.refuse(refusal),
+    });
     this.confirmation = new Confirmation(this.say, {
       situation: () => this.situation,
       tell: (kind, values) => this.tell(kind, values),
@@ -56,6 +62,7 @@ class Panel {
 
   close(): void {
     window.clearInterval(this.timer);
+    this.people.close();
     this.questions.close();
   }
 
@@ -78,8 +85,8 @@ class Panel {
     this.situation = situation;
     this.confirmation.meet();
     if (situation.waiting && situation.waiting.until !== before?.waiting?.until) this.countdown.begin(situation.waiting);
-    if (Boolean(before?.waiting) !== Boolean(situation.waiting)) this.rows = null;
-    if (before !== null && before.result !== null && JSON.stringify(before.result) !== JSON.stringify(situation.result)) this.rows = null;
+    if (Boolean(before?.waiting) !== Boolean(situation.waiting)) this.people.forget();
+    if (before !== null && before.result !== null && JSON.stringify(before.result) !== JSON.stringify(situation.result)) this.people.forget();
     this.draw();
     this.speak(before);
   }
@@ -120,27 +127,6 @@ class Panel {
     if (this.situation !== null) this.show({ ...this.situation, error });
   }
 
-  private async showRows(): Promise<void> {
-    try {
-      this.rows = (await this.questions.ask("rows")).message as unknown as Rows;
-      this.draw();
-    } catch (refusal) {
-      this.refuse(refusal);
-    }
-  }
-
-  private hideRows(): void {
-    this.rows = null;
-    this.draw();
-  }
-
-  private takeBack(delivery: number): void {
-    void this.questions
-      .ask("take_back", { seal: this.confirmation.action("cancel")?.seal ?? "", delivery })
-      .then(() => this.showRows())
-      .catch((refusal: unknown) => this.refuse(refusal));
-  }
-
   // --- what is shown ----------------------------------------------------------------------------------------
 
   private draw(): void {
@@ -152,7 +138,8 @@ class Panel {
       return;
     }
     this.drawn = frame;
-    const focused = document.activeElement instanceof HTMLElement && this.body.contains(document.activeElement) ? document.activeElement.dataset["name"] : undefined;
+    const held = this.body.contains(document.activeElement);
+    const focused = document.activeElement instanceof HTMLElement && held ? document.activeElement.dataset["name"] : undefined;
     const { waiting, progress, result, offer } = situation;
     this.body.replaceChildren(
       header(situation),
@@ -161,20 +148,22 @@ class Panel {
         situation.changed !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.changed),
         waiting && this.waiting(waiting),
         progress !== null && progressed(progress, this.say),
-        result !== null && resulted(result, result.rows > 0 && !waiting ? this.people("show_rows") : null, this.say),
+        result !== null && resulted(result, result.rows > 0 && !waiting ? this.people.draw(this.say("show_rows")) : null, this.say),
         offer !== null && offered(offer, result !== null, this.say),
         situation.note !== "" && element("p", { class: "pw-note pw-send-note" }, situation.note),
         this.confirmation.foot(situation),
       ].filter((part) => part instanceof Node),
     );
     if (focused !== undefined) this.body.querySelector<HTMLElement>(`[data-name="${focused}"]`)?.focus();
+    // Where what had the focus is gone, the panel keeps it: the next key is not for the notebook around it.
+    if (held && !this.body.contains(document.activeElement)) this.root.focus({ preventScroll: true });
   }
 
   /** What the page is made anew for. What moves ten times a second is not: no button is replaced under the finger. */
   private frame(situation: Situation): string {
-    const waiting = situation.waiting ? [situation.waiting.until, this.rows] : null; // the kernel's clock moves, too
+    const waiting = situation.waiting ? [situation.waiting.until, this.people.drawn] : null; // the kernel's clock moves, too
     const asked = this.confirmation.open;
-    if (situation.progress === null) return JSON.stringify([{ ...situation, waiting }, asked, this.rows]);
+    if (situation.progress === null) return JSON.stringify([{ ...situation, waiting }, asked, this.people.drawn]);
     const { progress: _moves, note, actions, ...rest } = situation;
     return JSON.stringify([{ ...rest, waiting }, note !== "", actions.map((action) => action.name), asked]);
   }
@@ -190,15 +179,7 @@ class Panel {
   }
 
   private waiting(waiting: Waiting): HTMLElement {
-    return element("div", { class: "pw-send-waiting" }, this.countdown.draw(waiting), this.people("waiting_rows"));
-  }
-
-  private people(offer: string): HTMLElement {
-    return people(this.rows, this.say(offer), this.say, {
-      show: () => void this.showRows(),
-      hide: () => this.hideRows(),
-      takeBack: (delivery) => this.takeBack(delivery),
-    });
+    return element("div", { class: "pw-send-waiting" }, this.countdown.draw(waiting), this.people.draw(this.say("waiting_rows")));
   }
 
   /** Say aloud what matters: a new state at once, how far it is now and then. */

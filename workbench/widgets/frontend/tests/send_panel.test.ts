@@ -6,12 +6,13 @@ import { FakeModel, settled, show } from "./scene";
 
 const WORDS = {
   title: "Envoi", back: "Revenir", yes: "Confirmer", left_out: "Non envoyés", reasons: "Motifs", rows: "Lignes", show_rows: "Afficher", hide_rows: "Masquer",
-  more_rows: "et {count} de plus", progress: "Avancement", new_numbers: "Nouveaux nombres", outdated: "Changée", counting: "Vérification", checking: "Dernière vérification", silent: "Muet",
+  find: "Nom ou adresse", none_found: "Personne", undo: "Part", progress: "Avancement", new_numbers: "Nouveaux nombres", outdated: "Changée", counting: "Vérification", checking: "Dernière vérification", silent: "Muet",
 };
 const OFFER = {
   seal: "s1", count: 41, total: "44 destinataires", button: "Envoyer 41 messages…", question: "Envoyer 41 messages depuis secretariat@exemple.test ?", yes: "Envoyer",
   numbers: [{ state: "ready", words: "✓ 41 prêts" }, { state: "to_correct", words: "✕ 3 à corriger" }],
   left_out: [{ state: "to_correct", sentence: "Aucune adresse <b>e-mail</b>.", count: 3 }],
+  undo: { chosen: 5, choices: [{ minutes: 0, words: "tout de suite" }, { minutes: 5, words: "dans 5 minutes" }] },
 };
 const CANCEL = { name: "cancel", label: "Annuler le reste…", count: 17, question: "Annuler les 17 messages ?", seal: "m1" };
 const PAUSE = { name: "pause", label: "Pause", count: 17, question: "", seal: "m1" };
@@ -26,12 +27,18 @@ const after = {
   result: { states: [{ state: "sent", words: "✓ Envoyés", count: 40 }, { state: "failed", words: "✕ Échecs", count: 1 }], groups: [{ state: "failed", sentence: "550", count: 1 }], rows: 1 },
 };
 
+const COLUMNS = ["recipient", "address", "status", "reason", "attempts", "decided_at"];
+const rowsOf = (find: string) =>
+  find === "personne"
+    ? { columns: COLUMNS, rows: [], states: [], numbers: [], more: "", total: 3 }
+    : { columns: COLUMNS, rows: [["<i>Zoé</i>", "z@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], numbers: [], more: find === "" ? "et 2 de plus" : "", total: 3 };
+
 let opened: Awaited<ReturnType<typeof show>>;
 let model: FakeModel;
 
 async function open(state: Record<string, unknown>): Promise<HTMLElement> {
   model = new FakeModel({ words: WORDS, language: "fr" }, (message) =>
-    message.kind === "state" ? state : message.kind === "rows" ? { rows: [["<i>Zoé</i>", "z@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], more: 2 } : {},
+    message.kind === "state" ? state : message.kind === "rows" ? rowsOf(String(message["find"] ?? "")) : {},
   );
   opened = await show(panel, model);
   return opened.el;
@@ -247,8 +254,13 @@ const waiting = (left: number) => ({
   waiting: { until: 1000 + left, now: 1000, words: "Part à 14:05" },
 });
 
+const paused = (count: number) => ({
+  ...after,
+  actions: [{ ...CANCEL, count, seal: "m3" }, { name: "resume", label: "Reprendre", count, question: "", seal: "m3" }],
+});
+
 async function openWaiting(left: number): Promise<HTMLElement> {
-  const rows = { rows: [["<i>Zoé</i>", "z@exemple.test", "… En attente", "", "", ""], ["Léa", "l@exemple.test", "… En attente", "", "", ""]], states: ["pending", "pending"], numbers: [11, 12], more: 0 };
+  const rows = { columns: ["recipient", "address"], rows: [["<i>Zoé</i>", "z@exemple.test"], ["Léa", "l@exemple.test"]], states: ["pending", "pending"], numbers: [11, 12], more: "", total: 2 };
   model = new FakeModel({ words: { ...WORDS, ...TAKEN_BACK }, language: "fr" }, (message) => (message.kind === "state" ? waiting(left) : message.kind === "rows" ? rows : {}));
   opened = await show(panel, model);
   return opened.el;
@@ -312,4 +324,91 @@ test("once it leaves, nothing can be taken back any more", async () => {
   await say(sending(3));
   expect(el.querySelector(".pw-send-waiting")).toBeNull();
   expect(named("take-back-12")).toBeNull();
+});
+
+test("the time to take it back stands still while the question is open, and the yes is about what stands still", async () => {
+  const el = await openWaiting(600);
+  named("cancel").click();
+  expect(told("pause").map(({ seal }) => seal)).toEqual(["m1"]);
+  await say(paused(17));
+  expect(el.querySelector(".pw-send-countdown")).toBeNull();
+  expect(el.querySelector(".pw-send-question")?.textContent).toBe("Annuler les 17 messages ?");
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("cancel").map(({ seal }) => seal)).toEqual(["m3"]);
+  expect(told("resume")).toEqual([]);
+});
+
+test("who goes back lets the time go on, whether the pause was there already or comes after", async () => {
+  await openWaiting(600);
+  for (const early of [false, true]) {
+    await say(waiting(600));
+    named("cancel").click();
+    if (!early) await say(paused(17));
+    named("back").click();
+    if (early) {
+      await say({ ...waiting(600), doing: "pausing" });
+      await say(paused(17));
+    }
+  }
+  await say(paused(17));
+  expect(told("resume").map(({ seal }) => seal)).toEqual(["m3", "m3"]);
+  expect(told("cancel")).toEqual([]);
+});
+
+test("a question held open about fewer messages than it was is closed", async () => {
+  const el = await openWaiting(600);
+  named("cancel").click();
+  await say(paused(16));
+  expect(el.querySelector(".pw-send-question")).toBeNull();
+});
+
+test("when it leaves is chosen before the question, and the choice comes back from Python", async () => {
+  const el = await open(before);
+  const list = el.querySelector<HTMLSelectElement>('[data-name="undo"]') as HTMLSelectElement;
+  expect(list.closest("label")?.textContent).toContain("Part");
+  expect([...list.options].map((option) => [option.text, option.selected])).toEqual([["tout de suite", false], ["dans 5 minutes", true]]);
+  list.focus();
+  list.value = "0";
+  list.dispatchEvent(new Event("change"));
+  expect(told("undo").map(({ minutes }) => minutes)).toEqual([0]);
+  await say({ ...before, offer: { ...OFFER, seal: "s2", undo: { ...OFFER.undo, chosen: 0 } } });
+  expect((document.activeElement as HTMLSelectElement).value).toBe("0");
+  await say({ ...before, offer: { ...OFFER, count: 0 } });
+  expect(el.querySelector('[data-name="undo"]')).toBeNull();
+});
+
+test("of a long list the first are shown, and a search finds the others while its words stay in the field", async () => {
+  const el = await open(after);
+  named("rows").click();
+  await settled();
+  const search = el.querySelector<HTMLInputElement>('[data-name="find"]') as HTMLInputElement;
+  expect(search.getAttribute("aria-label")).toBe("Nom ou adresse");
+  search.focus();
+  for (const typed of ["z", "zo", "zoé"]) {
+    search.value = typed;
+    search.dispatchEvent(new Event("input"));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  await vi.advanceTimersByTimeAsync(300);
+  expect(told("rows").map(({ find }) => find)).toEqual(["", "zoé"]);
+  expect(document.activeElement).toBe(search);
+  expect(search.value).toBe("zoé");
+  expect(el.textContent).not.toContain("de plus");
+  search.value = "personne";
+  search.dispatchEvent(new Event("input"));
+  await vi.advanceTimersByTimeAsync(300);
+  expect(el.querySelector("table")).toBeNull();
+  expect(el.textContent).toContain("Personne");
+  expect(document.activeElement).toBe(search);
+});
+
+test("whatever goes from under the focus leaves it in the panel, where keys are not the notebook's", async () => {
+  const el = await open(before);
+  named("confirm").click();
+  vi.advanceTimersByTime(600);
+  named("yes").focus();
+  named("yes").click();
+  await say(sending(1));
+  expect(document.activeElement).toBe(el.querySelector(".pw-send"));
 });

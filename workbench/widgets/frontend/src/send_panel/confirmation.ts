@@ -1,12 +1,16 @@
 /** What a person can do now, and the one question that stands between a click and what it does. */
 import { element } from "../shared/widget";
-import type { Action, Say, Situation } from "./state";
+import type { Action, Say, Situation, UndoWindows } from "./state";
 
 /** Milliseconds in which the second click of a double click would answer a question nobody has read. */
 const UNREAD = 500;
 
-/** A question that waits for its yes: about an offer, or about an action. */
-type Asked = { seal: string; action?: string };
+/** A question that waits for its yes: about an offer, or about an action; nothing leaves while it is `held`. */
+interface Asked {
+  seal: string;
+  action?: string;
+  held?: { count: number };
+}
 
 export interface Surroundings {
   /** Where the mailing stands now. */
@@ -20,6 +24,8 @@ export interface Surroundings {
 export class Confirmation {
   private asked: Asked | null = null;
   private askedAt = 0;
+  /** Whether a pause that was for a question goes on as soon as it may: the question was closed without a yes. */
+  private letGo = false;
 
   constructor(
     private readonly say: Say,
@@ -33,7 +39,23 @@ export class Confirmation {
 
   /** Close a question that is about nothing any more. */
   meet(): void {
+    this.hold();
+    if (this.letGo && this.around.situation()?.doing === "") this.goOn();
     if (this.asked !== null && this.question() === null) this.asked = null;
+  }
+
+  /** Ask on about the same messages once they stand still: the pause was for this question. */
+  private hold(): void {
+    const { asked } = this;
+    const now = asked?.action === undefined ? undefined : this.action(asked.action);
+    if (asked?.held && now?.count === asked.held.count) asked.seal = now.seal;
+  }
+
+  /** Let the time to take it back go on, which stood still for a question. */
+  private goOn(): void {
+    this.letGo = false;
+    const resume = this.action("resume");
+    if (resume !== undefined) this.around.tell("resume", { seal: resume.seal });
   }
 
   /** Do what Escape and Ctrl+Enter do; tell whether the key was one of them. */
@@ -85,6 +107,7 @@ export class Confirmation {
       element("span", { class: "pw-grow pw-note" }, situation.outdated ? this.say("outdated") : busy),
       situation.outdated && doing === "" && element("button", { class: "pw-button", type: "button", "data-name": "renew", onclick: () => this.around.tell("renew", {}) }, this.say("new_numbers")),
       main !== undefined && this.button(main, true),
+      offer !== null && offer.count > 0 && this.undoWindow(offer.undo, doing !== ""),
       offer !== null &&
         element(
           "button",
@@ -99,6 +122,17 @@ export class Confirmation {
 
   action(name: string): Action | undefined {
     return this.around.situation()?.actions.find((action) => action.name === name);
+  }
+
+  /** Make the choice of how long what is confirmed may be taken back; the question says it again, and its seal holds it. */
+  private undoWindow({ chosen, choices }: UndoWindows, disabled: boolean): HTMLElement {
+    const list = element(
+      "select",
+      { class: "pw-input", "data-name": "undo", disabled },
+      ...choices.map(({ minutes, words }) => element("option", { value: minutes, selected: minutes === chosen }, words)),
+    );
+    list.addEventListener("change", () => this.around.tell("undo", { minutes: Number(list.value) }));
+    return element("label", { class: "pw-row pw-send-undo" }, element("span", { class: "pw-note" }, this.say("undo")), list);
   }
 
   private button(action: Action, main: boolean): HTMLElement {
@@ -117,7 +151,11 @@ export class Confirmation {
   }
 
   private act(action: Action): void {
-    if (action.question !== "") this.ask({ action: action.name, seal: action.seal });
+    if (action.name === "cancel" && this.around.situation()?.waiting) {
+      // The time to take it back stands still while somebody reads the question.
+      this.ask({ action: action.name, seal: action.seal, held: { count: action.count } });
+      this.around.tell("pause", { seal: action.seal });
+    } else if (action.question !== "") this.ask({ action: action.name, seal: action.seal });
     else this.around.tell(action.name, { seal: action.seal });
   }
 
@@ -129,7 +167,9 @@ export class Confirmation {
 
   private back(): void {
     const name = this.asked === null ? "" : (this.asked.action ?? "confirm");
+    this.letGo = this.asked?.held !== undefined;
     this.asked = null;
+    if (this.letGo && this.around.situation()?.doing === "") this.goOn();
     this.around.redraw(`[data-name="${name}"]`);
   }
 

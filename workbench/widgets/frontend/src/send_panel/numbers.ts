@@ -2,7 +2,7 @@
 import { element } from "../shared/widget";
 import { lookOf, type Offer, type Progress, type Reason, type Result, type Say, type State } from "./state";
 
-const SIGNS: Record<string, string> = { to_correct: "✕", failed: "✕", in_doubt: "?", excluded: "–", skipped: "–" };
+const SIGNS: Record<string, string> = { to_correct: "✕", failed: "✕", in_doubt: "?", excluded: "–", skipped: "–", cancelled: "–" };
 
 /** Show what may be confirmed; where results are shown already (`resting`), they tell who was left out. */
 export function offered(offer: Offer, resting: boolean, say: Say): HTMLElement {

@@ -2,60 +2,124 @@
 import { element } from "../shared/widget";
 import { lookOf, type Say } from "./state";
 
-/** The rows as Python tells them; those that can be taken back have their deliveries' numbers. */
-export interface Rows { rows: string[][]; states: string[]; more: number; numbers?: number[] }
-
-const COLUMNS = ["recipient", "address", "status", "reason", "attempts", "decided_at"];
+/** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers. */
+export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[] }
 
 export interface Gestures {
-  show(): void;
-  hide(): void;
-  takeBack(delivery: number): void;
+  /** Ask for the rows that hold these words. */
+  ask(find: string): Promise<Rows>;
+  /** Let one message not leave. */
+  takeBack(delivery: number): Promise<unknown>;
+  /** Draw the panel anew. */
+  redraw(): void;
+  /** Tell what was refused. */
+  refuse(refusal: unknown): void;
 }
 
-/** Make the table of the rows, or while there is none the button (`offer`) that asks for it. */
-export function people(rows: Rows | null, offer: string, say: Say, gestures: Gestures): HTMLElement {
-  if (rows === null) return rowsButton(offer, () => gestures.show());
-  const numbers = rows.numbers ?? [];
-  return element(
-    "div",
-    { class: "pw-send-rows" },
-    element(
-      "table",
-      { "aria-label": say("rows") },
-      element("thead", {}, element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col" }, say(name))), numbers.length > 0 && element("td", {}))),
+/** Milliseconds after the last key before somebody is looked for. */
+const TYPED = 250;
+
+export class People {
+  private rows: Rows | null = null;
+  private searched: ReturnType<typeof setTimeout> | undefined;
+  /** Made once: what is being typed outlives the table under it. */
+  private readonly search: HTMLInputElement;
+
+  constructor(
+    private readonly say: Say,
+    private readonly gestures: Gestures,
+  ) {
+    const found = this.say("find");
+    this.search = element("input", { type: "search", class: "pw-input pw-send-find", placeholder: found, "aria-label": found, "data-name": "find", autocomplete: "off" });
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.searched);
+      this.searched = setTimeout(() => void this.ask(), TYPED);
+    });
+  }
+
+  /** What the table is drawn anew for. */
+  get drawn(): unknown {
+    return this.rows;
+  }
+
+  /** Forget the rows: they are not what stands any more. */
+  forget(): void {
+    clearTimeout(this.searched);
+    this.rows = null;
+    this.search.value = "";
+  }
+
+  close(): void {
+    clearTimeout(this.searched);
+  }
+
+  /** Make the table of the rows, or while there is none the button (`offer`) that asks for it. */
+  draw(offer: string): HTMLElement {
+    const { rows, say } = this;
+    if (rows === null) return this.rowsButton(offer, () => void this.ask());
+    const shorter = rows.total > rows.rows.length || this.search.value !== "";
+    return element(
+      "div",
+      { class: "pw-send-rows" },
+      shorter && this.search,
+      rows.rows.length > 0 ? this.table(rows) : element("p", { class: "pw-note", role: "status" }, say("none_found")),
+      rows.more !== "" && element("p", { class: "pw-note" }, rows.more),
+      this.rowsButton(say("hide_rows"), () => {
+        this.forget();
+        this.gestures.redraw();
+      }),
+    );
+  }
+
+  private table(rows: Rows): HTMLElement {
+    const { say } = this;
+    return element(
+      "div",
+      { class: "pw-send-table" },
       element(
-        "tbody",
-        {},
-        ...rows.rows.map((cells, place) => {
-          const delivery = numbers[place];
-          return element(
-            "tr",
-            {},
-            ...cells.map((cell, column) =>
-              COLUMNS[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(rows.states[place])}` }, cell)) : element("td", {}, cell),
-            ),
-            delivery !== undefined && element("td", {}, takeBackButton(delivery, cells[0] ?? "", say, gestures)),
-          );
-        }),
+        "table",
+        { "aria-label": say("rows") },
+        element("thead", {}, element("tr", {}, ...rows.columns.map((name) => element("th", { scope: "col" }, say(name))), rows.numbers.length > 0 && element("td", {}))),
+        element(
+          "tbody",
+          {},
+          ...rows.rows.map((cells, place) => {
+            const delivery = rows.numbers[place];
+            return element(
+              "tr",
+              {},
+              ...cells.map((cell, column) =>
+                rows.columns[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(rows.states[place])}` }, cell)) : element("td", {}, cell),
+              ),
+              delivery !== undefined && element("td", {}, this.takeBackButton(delivery, cells[0] ?? "")),
+            );
+          }),
+        ),
       ),
-    ),
-    rows.more > 0 && element("p", { class: "pw-note" }, say("more_rows", { count: rows.more })),
-    rowsButton(say("hide_rows"), () => gestures.hide()),
-  );
-}
+    );
+  }
 
-function rowsButton(label: string, press: () => void): HTMLElement {
-  return element("button", { class: "pw-button pw-quiet", type: "button", "data-name": "rows", onclick: press }, label);
-}
+  private rowsButton(label: string, press: () => void): HTMLElement {
+    return element("button", { class: "pw-button pw-quiet", type: "button", "data-name": "rows", onclick: press }, label);
+  }
 
-function takeBackButton(delivery: number, whose: string, say: Say, gestures: Gestures): HTMLElement {
-  return element(
-    "button",
-    {
-      class: "pw-button pw-quiet", type: "button", "data-name": `take-back-${delivery}`, "aria-label": `${say("take_back")}: ${whose}`,
-      onclick: () => gestures.takeBack(delivery),
-    },
-    say("take_back"),
-  );
+  private takeBackButton(delivery: number, whose: string): HTMLElement {
+    return element(
+      "button",
+      {
+        class: "pw-button pw-quiet", type: "button", "data-name": `take-back-${delivery}`, "aria-label": `${this.say("take_back")}: ${whose}`,
+        onclick: () => void this.gestures.takeBack(delivery).then(() => this.ask(), (refusal: unknown) => this.gestures.refuse(refusal)),
+      },
+      this.say("take_back"),
+    );
+  }
+
+  private async ask(): Promise<void> {
+    try {
+      this.rows = await this.gestures.ask(this.search.value);
+      this.gestures.redraw();
+    } catch (refusal) {
+      this.gestures.refuse(refusal);
+    }
+  }
 }

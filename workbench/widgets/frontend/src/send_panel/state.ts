@@ -5,8 +5,10 @@ export interface Reason { state: string; sentence: string; count: number }
 export interface Action { name: string; label: string; count: number; question: string; seal: string }
 export interface Offer {
   seal: string; count: number; total: string; button: string; question: string; yes: string;
-  numbers: { state: string; words: string }[]; left_out: Reason[];
+  numbers: { state: string; words: string }[]; left_out: Reason[]; undo: UndoWindows;
 }
+/** For how many minutes what is confirmed may be taken back: those to choose from, and the one chosen. */
+export interface UndoWindows { chosen: number; choices: { minutes: number; words: string }[] }
 export interface Progress { total: number; done: number; words: string; left: string; states: State[] }
 export interface Result { states: State[]; groups: Reason[]; rows: number }
 /** Until when a confirmed mailing can be taken back: in seconds since 1970, beside the kernel's own time. */
@@ -21,7 +23,7 @@ export interface Situation {
 export type Say = (name: string, values?: Record<string, string | number>) => string;
 
 const LOOKS: Record<string, string> = {
-  ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt", excluded: "none", skipped: "none", pending: "none",
+  ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt", excluded: "none", skipped: "none", pending: "none", cancelled: "none",
 };
 
 /** Return how a state looks: good, bad, doubt or none. */
