@@ -142,10 +142,15 @@ def test_what_jupyterlab_keeps_is_its_owners_alone(lab, workspace):
     assert (workspace / "jupyterlab-open.html").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
-def test_it_stops_at_once_without_a_question_and_its_kernels_with_it(workspace, tmp_path, number):
-    with jupyterlab(workspace, tmp_path) as lab:
-        start_kernel(lab)
+DEEP = ("a folder with a long name",) * 8 + ("été",)
+
+
+@pytest.mark.parametrize(("number", "place"), [(signal.SIGINT, ("W",)), (signal.SIGHUP, DEEP)], ids=["here", "deep"])
+def test_it_stops_at_once_without_a_question_and_its_kernels_with_it_however_deep(tmp_path, number, place):
+    workspace = tmp_path.joinpath(*place)
+    workspace.parent.mkdir(parents=True, exist_ok=True)
+    with jupyterlab(init_workspace(workspace), tmp_path) as lab:
+        assert start_kernel(lab) == "python3"
         kernels = below(psutil.Process(lab.process.pid))
         runtime = next(Path(word).parent for kernel in kernels for word in kernel.cmdline() if word.endswith(".json"))
         assert runtime.is_dir()
@@ -281,10 +286,3 @@ def test_the_demo_of_a_script_goes_on_and_says_how_to_open_the_notebook(tmp_path
     assert "Nobody sits at a terminal here" in done.stderr
     assert f"-w {tmp_path / 'demo'} lab" in done.stderr
     assert not (tmp_path / "demo/.lab").exists()
-
-
-def test_a_deep_workspace_opens_too(tmp_path):
-    deep = tmp_path.joinpath(*["a folder with a long name"] * 8)
-    deep.mkdir(parents=True)
-    with jupyterlab(init_workspace(deep / "été"), tmp_path) as lab:
-        assert start_kernel(lab) == "python3"

@@ -65,6 +65,7 @@ def serve(
     WorkspaceError
         When the port is taken.
     """
+    _refuse_all_but_harmless(arguments)
     runtime = Path(tempfile.mkdtemp(prefix="workbench-"))
     before = os.umask(0o077)
     try:
@@ -85,7 +86,6 @@ def _closed_server(folders: LabFolders, port: int, arguments: Sequence[str]) -> 
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
-    _refuse_all_but_harmless(arguments)
     configuration = Config(traits(folders, token=secrets.token_hex(24), port=port))
     server: ServerApp = LabApp.make_serverapp(
         jpserver_extensions={LabApp.get_extension_package(): True}, config=configuration
