@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import UnknownName
 from workbench.merging.recipient_tables import TableSurvey, digest_of_table, plain_table, recipients_from_table
-from workbench.merging.table_identity import keys_of
+from workbench.merging.table_identity import RepeatedRows, keys_of, row_digests
 
 cells = st.sampled_from(["a@exemple.test", "A@Exemple.test", "b@exemple.test", "", "x", "1", "é", "e\u0301"])
 tables = st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=12)
@@ -92,3 +94,20 @@ def test_a_repeated_row_takes_no_other_rows_key(size):
         first += len(part)
     assert keys == ["row:a", "row:a#2##", "row:a#2", "row:a#2#", "row:b"]
     assert recipients_from_table(frame).frame["recipient_id"].tolist() == keys
+
+
+def test_a_table_is_looked_through_in_a_few_bytes_a_row():
+    rows, size = 40_000, 1_000
+    found = RepeatedRows()
+    tracemalloc.start()
+    try:
+        for first in range(0, rows, size):
+            keys = [f"{place % 39_990}" for place in range(first, first + size)]
+            found.add(keys, row_digests(["a"], [keys]), keys)
+        found.end()
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 200_000
+    assert most < 30 * rows + 500_000
+    assert [found.kept(["0", "1"], ["0", "1"], first=first).places for first in (0, 39_990)] == [[0, 1], []]

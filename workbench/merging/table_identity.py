@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,8 @@ import numpy.typing as npt
 from workbench.addresses import address_key
 from workbench.domain.mailings import Finding, Severity
 from workbench.language import _
+
+Numbers = npt.NDArray[np.int64]
 
 Columns = Sequence[Sequence[object]]
 """A table's cells as plain values, column by column; a missing or empty one is ``None``."""
@@ -95,6 +98,23 @@ def keys_of(emails: Sequence[object], stated: Sequence[object] | None, *, first:
     return keys
 
 
+def repeated_among(parts: Sequence[Numbers]) -> Numbers:
+    """Return, sorted, the numbers that come more than once in all the parts together."""
+    if not parts:
+        return np.empty(0, dtype=np.int64)
+    whole = np.concatenate(parts)
+    whole.sort()
+    return np.unique(whole[1:][whole[1:] == whole[:-1]])
+
+
+def are_among(some: Numbers, numbers: Numbers) -> npt.NDArray[np.bool_]:
+    """Tell of each number whether it is one of `some`, which are sorted."""
+    if not len(some):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] = some[np.searchsorted(some, numbers).clip(max=len(some) - 1)] == numbers
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Which of some rows are recipients (places from 0), under which keys, why some are left out, and what to tell."""
@@ -131,39 +151,51 @@ class RepeatedRows:
 
     def end(self) -> None:
         """Work out what becomes of the rows that share a key; what identifies the others is forgotten."""
-        keys, contents, stated = (
-            np.concatenate(parts) if parts else np.empty(0, dtype=kind)
-            for parts, kind in ((self._keys, np.int64), (self._contents, np.int64), (self._stated, np.bool_))
-        )
+        where, keys, contents, stated = self._sharing()
         self._keys, self._contents, self._stated = [], [], []
         order = np.argsort(keys, kind="stable")
         edges = np.flatnonzero(np.diff(keys[order], prepend=keys[order[:1]] - 1 if len(order) else 0))
         sizes = np.diff(edges, append=len(order))
-        fates: list[tuple[int, int, int]] = []
+        fates = array("q")  # place, fate, count, one after the other
         groups: list[tuple[int, list[int]]] = []
-        for start, size in zip(edges[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-            places = order[start : start + size].tolist()  # in the table's order: the sort is stable
+        for start, size in zip(edges.tolist(), sizes.tolist(), strict=True):
+            rows = order[start : start + size]
+            places = where[rows].tolist()  # in the table's order: the sort is stable
             distinct: dict[int, int] = {}
-            for place in places:
-                distinct.setdefault(int(contents[place]), place)
+            for place, content in zip(places, contents[rows].tolist(), strict=True):
+                distinct.setdefault(content, place)
             own = {place: count for count, place in enumerate(distinct.values(), 1)}
-            said = bool(stated[places[0]])
+            said = bool(stated[rows[0]])
             for place in places:
                 count = own.get(place, 0)
                 fate = REPEATED if not count else DUPLICATE_ID if said else DUPLICATE_ROW
                 if count == 1 and (len(distinct) == 1 or not said):
                     fate = KEPT
-                fates.append((place, fate, count))
+                fates.extend((place, fate, count))
             if len(distinct) > 1:
                 groups.append((places[0], places))
         if fates:
-            fates.sort()
-            self._places, self._fates, self._counts = np.array(fates, dtype=np.int64).T
+            told = np.frombuffer(fates, dtype=np.int64).reshape(-1, 3)
+            self._places, self._fates, self._counts = told[np.argsort(told[:, 0])].T
         if groups:
             groups.sort()
             self._firsts = np.array([first for first, _places in groups], dtype=np.int64)
             self._starts = np.cumsum([0, *(len(places) for _first, places in groups)])
             self._members = np.concatenate([places for _first, places in groups])
+
+    def _sharing(self) -> tuple[Numbers, Numbers, Numbers, npt.NDArray[np.bool_]]:
+        """Return the places of the rows that share a key, in the table's order, with key, content and stated id."""
+        shared = repeated_among(self._keys)
+        where, first = [np.empty(0, dtype=np.int64)], 0
+        keys, contents, stated = where[:], where[:], [np.empty(0, dtype=np.bool_)]
+        for some, content, said in zip(self._keys, self._contents, self._stated, strict=True):
+            places = np.flatnonzero(are_among(shared, some))
+            where.append(places + first)
+            keys.append(some[places])
+            contents.append(content[places])
+            stated.append(said[places])
+            first += len(some)
+        return np.concatenate(where), np.concatenate(keys), np.concatenate(contents), np.concatenate(stated)
 
     def kept(self, keys: Sequence[str], stated: Sequence[object] | None, *, first: int = 0) -> Kept:
         """Say of the rows from `first` on which are recipients, under which keys."""
