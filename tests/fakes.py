@@ -119,7 +119,14 @@ class MemoryOutbox:
             attempts=self.attempts[number],
         )
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+    def turn(
+        self,
+        results: Sequence[Outcome],
+        about_to_go: Sequence[Letter],
+        *,
+        now: datetime,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         """Write outcomes and « sending » lines."""
         if self.broken:
             raise JournalBroken("the disk is full")
@@ -143,6 +150,8 @@ class MemoryOutbox:
             assert letter.delivery_id in self.held, "only the holder of a row sends it"
             check_move(self.status[letter.delivery_id], DeliveryStatus.SENDING)
             self.status[letter.delivery_id] = DeliveryStatus.SENDING
+        if meanwhile is not None:
+            meanwhile()
         self.commits += 1
 
     def release(self, delivery_ids: Sequence[int]) -> None:

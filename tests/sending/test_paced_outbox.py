@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -70,8 +71,8 @@ class Noting(MemoryOutbox):
         super().__init__(count, now=clock.now)
         self.left: list[datetime] = []
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
-        super().turn(results, about_to_go, now=now)
+    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime, **beside: Any) -> None:
+        super().turn(results, about_to_go, now=now, **beside)
         self.left += [now] * len(about_to_go)
 
 
@@ -188,9 +189,11 @@ def test_a_turn_that_waited_for_the_disk_counts_from_when_its_letters_could_leav
     clock = Clock()
 
     class Slow(MemoryOutbox):
-        def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+        def turn(
+            self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime, **beside: Any
+        ) -> None:
             clock.sleep(12)
-            super().turn(results, about_to_go, now=now)
+            super().turn(results, about_to_go, now=now, **beside)
 
     outbox = paced(Slow(4, now=clock.now), clock, limits=Limits(per_minute=2))
     rows = outbox.claim(4, now=clock.now())

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -278,11 +279,13 @@ def test_a_journal_that_breaks_stops_everything() -> None:
     outbox = MemoryOutbox(20)
 
     class BreaksAtThree(MemoryOutbox):
-        def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+        def turn(
+            self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime, **beside: Any
+        ) -> None:
             if 2 <= self.commits < 100:
                 self.commits += 100  # and can be written again afterwards
                 raise JournalBroken("the disk is full")
-            super().turn(results, about_to_go, now=now)
+            super().turn(results, about_to_go, now=now, **beside)
 
     outbox = BreaksAtThree(20)
     transport = Scripted(lambda _number, _attempt: None)

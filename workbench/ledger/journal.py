@@ -12,20 +12,12 @@ import sqlalchemy as sa
 from workbench.domain.deliveries import DeliveryStatus, Outcome
 from workbench.domain.messages import Letter
 from workbench.ledger import schema
-from workbench.ledger.prepared import Prepared, instants
+from workbench.ledger.prepared import Prepared, among, instants
 
 REPLY_LENGTH = 500
 
 _S = DeliveryStatus
 _table = schema.deliveries
-
-
-def _claiming() -> sa.Update:
-    return (
-        _table.update()
-        .where(_table.c.id == sa.bindparam("of"))
-        .values(sender_id=sa.bindparam("me"), sent_by=sa.bindparam("who"))
-    )
 
 
 def _announcing() -> sa.Update:
@@ -73,7 +65,6 @@ class JournalStatements:
     def __init__(self, engine: sa.Engine, sender_id: int, user: str) -> None:
         self._me = sender_id
         self._user = user
-        self._claiming = Prepared(_claiming(), engine.dialect)
         self._announcing = Prepared(_announcing(), engine.dialect)
         # A row that was given up as interrupted still believes its own sender: a late « 250 » is the truth.
         self._after_the_dot = Prepared(_deciding(_S.SENDING, _S.IN_DOUBT), engine.dialect)
@@ -82,7 +73,9 @@ class JournalStatements:
 
     def claim(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> None:
         """Give rows, which this transaction has locked, to this sender."""
-        self._claiming.run(connection, [{"of": number, "me": self._me, "who": self._user} for number in delivery_ids])
+        if delivery_ids:
+            mine = among(_table.c.id, delivery_ids, connection.dialect)
+            connection.execute(_table.update().where(mine).values(sender_id=self._me, sent_by=self._user))
 
     def announce(self, connection: sa.Connection, letters: Sequence[Letter], now: datetime) -> bool:
         """Mark letters as leaving; tells whether every one of them still was this sender's."""

@@ -166,8 +166,15 @@ class SqlOutbox:
 
     # --- the journal ----------------------------------------------------------------------------------------
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
-        """Write outcomes and « in flight » lines in one durable commit (P3).
+    def turn(
+        self,
+        results: Sequence[Outcome],
+        about_to_go: Sequence[Letter],
+        *,
+        now: datetime,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
+        """Write outcomes and « in flight » lines in one durable commit (P3), with `meanwhile` beside it.
 
         Raises
         ------
@@ -181,7 +188,7 @@ class SqlOutbox:
         if not results and not about_to_go:
             return
         try:
-            self._commit(results, about_to_go, now)
+            self._commit(results, about_to_go, now, meanwhile)
         except _NotOurs as error:
             self.turn(results, (), now=now)
             raise JournalBroken(
@@ -190,8 +197,14 @@ class SqlOutbox:
         except (SQLAlchemyError, DatabaseUnwritable) as error:
             raise _broken(error) from error
 
-    def _commit(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], now: datetime) -> None:
-        with self._sender.writer.writing() as connection:
+    def _commit(
+        self,
+        results: Sequence[Outcome],
+        about_to_go: Sequence[Letter],
+        now: datetime,
+        meanwhile: Callable[[], object] | None,
+    ) -> None:
+        with self._sender.writer.writing(meanwhile=meanwhile) as connection:
             self._sender.beat(connection, now)
             if results:
                 self._write_results(connection, results, now)
@@ -259,7 +272,7 @@ class SqlOutbox:
             .with_for_update(skip_locked=True)
         )
         if self._part is None:
-            ids = list(connection.execute(due.where(*self._unclaimed()).limit(limit)).scalars())
+            ids: Sequence[int] = connection.execute(due.where(*self._unclaimed()).limit(limit)).scalars().all()
         else:
             ids = self._part.first(
                 limit, lambda some, room: connection.execute(due.where(*some).limit(room)).scalars().all()
@@ -278,7 +291,7 @@ class SqlOutbox:
             .where(among(_table.c.id, ids, connection.dialect))
             .order_by(_table.c.not_before, _table.c.id)
         )  # fmt: skip
-        return list(connection.execute(query))
+        return list(connection.execute(query).all())
 
     def _store_objections(self, now: datetime) -> Objections:
         if self._read_objections is not None and (

@@ -37,7 +37,7 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _SEED = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z")
 _IDENTITY = re.compile(r"[!-;=?-~]{3,400}\Z")
-_FORMS = {(ascii, dotted): Form(ascii, False, dotted) for ascii in (False, True) for dotted in (False, True)}
+_FORMS = {(plain, dotted): Form(plain, False, dotted) for plain in (False, True) for dotted in (False, True)}
 
 
 # --- headers ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -44,8 +44,17 @@ class Outbox(Protocol):
         """Take up to `limit` due rows for this sender alone, opt-outs applied again (P13)."""
         ...
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+    def turn(
+        self,
+        results: Sequence[Outcome],
+        about_to_go: Sequence[Letter],
+        *,
+        now: datetime,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         """Write outcomes and « in flight » lines in one durable commit (P3).
+
+        `meanwhile` may be called while that is put on the disk; it does not ask the outbox anything.
 
         Raises
         ------

@@ -75,9 +75,16 @@ class PacedOutbox:
         let.count = len(rows)
         return rows
 
-    def turn(self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime) -> None:
+    def turn(
+        self,
+        results: Sequence[Outcome],
+        about_to_go: Sequence[Letter],
+        *,
+        now: datetime,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> None:
         """Write outcomes and « in flight » lines, and note what left when."""
-        self._outbox.turn(results, about_to_go, now=now)
+        self._outbox.turn(results, about_to_go, now=now, meanwhile=meanwhile)
         left_at = self._now()  # the ledger may have kept the letters waiting
         for let in self._let:
             gone = let.waiting.intersection(

@@ -166,8 +166,11 @@ class _Run:
         self._sleep = sleep
         self._stop = stop
         self._wait_limit = wait_limit
-        self._claimed: deque[Claimed] = deque()  # ours, not yet given to the transport
-        self._taken: dict[int, Claimed] = {}  # given to the transport, without an outcome yet
+        self._claimed: deque[Claimed] = deque()  # ours, not yet merged
+        self._ready: deque[Letter] = (
+            deque()
+        )  # of those that were taken, the merged ones the transport has not asked for
+        self._taken: dict[int, Claimed] = {}  # merged or given to the transport, without an outcome yet
         self._announced: set[int] = set()  # of these, the ones whose content may have left
         self._announcing: set[int] = set()  # being announced; only non-empty when that failed
         self._unwritten: list[Outcome] = []  # known, but not durable yet
@@ -292,6 +295,7 @@ class _Run:
                 self._write(last, ())
         finally:
             self._claimed.clear()
+            self._ready.clear()
             self._taken.clear()
             self._announced.clear()
             if kept_back:
@@ -302,16 +306,31 @@ class _Run:
     def take(self) -> Letter | None:
         """Return the next letter, merged just now, or nothing when there is none now."""
         try:
-            while not self.stopping and self._claim():
-                row = self._claimed.popleft()
-                self._taken[row.delivery_id] = row
-                letter = self._merged(row)
-                if letter is not None:
-                    return letter
+            while not self.stopping:
+                if self._ready:
+                    return self._ready.popleft()
+                if not self._claim():
+                    return None
+                self._merge_next()
         except Exception as error:
             # What is in flight is finished first, then it is raised.
             self._trouble = error
         return None
+
+    def _merge_ahead(self, count: int) -> None:
+        """Have so many letters ready, of those that were claimed: called while the ledger writes."""
+        try:
+            while len(self._ready) < count and self._claimed and not self.stopping:
+                self._merge_next()
+        except Exception as error:
+            self._trouble = error
+
+    def _merge_next(self) -> None:
+        row = self._claimed.popleft()
+        self._taken[row.delivery_id] = row
+        letter = self._merged(row)
+        if letter is not None:
+            self._ready.append(letter)
 
     def _merged(self, row: Claimed) -> Letter | None:
         try:
@@ -354,11 +373,14 @@ class _Run:
     def _write(self, outcomes: Sequence[Outcome], about_to_go: Sequence[Letter]) -> None:
         going = {letter.delivery_id for letter in about_to_go}
         self._unwritten.extend(outcomes)
+        written = self._unwritten[:]  # merging ahead may add to them meanwhile
         self._announcing = going
-        self._outbox.turn(self._unwritten, about_to_go, now=self._now())
+        self._outbox.turn(
+            written, about_to_go, now=self._now(), meanwhile=lambda: self._merge_ahead(len(going)) if going else None
+        )
         self._announced |= going
         self._announcing = set()
-        written, self._unwritten = self._unwritten, []
+        del self._unwritten[: len(written)]
         for outcome in written:
             self._announced.discard(outcome.delivery_id)
             self._taken.pop(outcome.delivery_id, None)
