@@ -57,6 +57,42 @@ settings.register_profile("decide", deadline=None, derandomize=True)
 settings.load_profile("decide" if os.environ.get("CI") else "search")
 
 
+LONGEST = (
+    "house/test_newest_python",
+    "journeys/test_kill_loops",
+    "browser/test_first_notebook",
+    "journeys/test_batch",
+    "browser",
+    "cli/test_lab",
+    "house/test_gates",
+    "widgets/test_frontend",
+    "sending/test_sending_for_real",
+    "journeys",
+    "jobs/test_running",
+    "house/test_notebooks",
+    "faults",
+    "practice",
+    "cli",
+)
+"""What takes longest, file or folder, in the order in which it begins."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let xdist hand out the files in our order; by itself it begins with those of many tests, which are quick ones."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left alone with one of them at the end."""
+    folder = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(folder).with_suffix("").as_posix()
+        return next((rank for rank, name in enumerate(LONGEST) if file == name or file.startswith(f"{name}/")), 99)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     """Let no test leave its language to the next one."""
