@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -125,11 +126,12 @@ class LastMessageContract:
         number = world.queued("1", "2", "3", "4")
         world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
         purpose, step = world.template.occasion_purpose, world.template.step
-        assert world.ledger.last_messages.told_to(purpose, step) == {
-            (f"appointment:A{name}@2026-11-23T09:00", f"patient:{name}", "patient", "email") for name in ("1", "3")
-        }
-        assert world.ledger.last_messages.told_to(purpose, "another step") == frozenset()
-        assert world.ledger.last_messages.told_to("another purpose", step) == frozenset()
+        texts = {name: f"appointment:A{name}@2026-11-23T09:00" for name in "1234"}
+        asked = partial(world.ledger.last_messages.told_to, occasions=set(texts.values()))
+        told = {name: (texts[name], f"patient:{name}", "patient", "email") for name in "13"}
+        assert asked(purpose, step) == set(told.values())
+        assert asked(purpose, step, occasions=[texts["2"], texts["3"]]) == {told["3"]}
+        assert asked(purpose, "another step") == asked("another purpose", step) == frozenset()
 
     def test_another_practice_sees_nothing_of_it(self, world: World, tmp_path: Path):
         world.send(world.queued("1"))

@@ -97,16 +97,20 @@ class LastMessages:
         )
         return frame.sort_values("at", kind="stable", ignore_index=True)
 
-    def told_to(self, purpose: str, step: str) -> frozenset[tuple[str, str, str, str]]:
-        """Return what a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
-        occasions = schema.occasions.c
+    def told_to(self, purpose: str, step: str, *, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
+        """Return which of these occasions a purpose and step have told to whom; of more than `FEW`, all that they told.
+
+        Each is (occasion, addressee key, role, channel).
+        """
+        known = schema.occasions.c
         told = (
-            sa.select(occasions.occasion, occasions.addressee_key, occasions.role, occasions.channel)
-            .join_from(schema.occasions, schema.deliveries, occasions.delivery_id == _rows.id)
+            sa.select(known.occasion, known.addressee_key, known.role, known.channel)
+            .join_from(schema.occasions, schema.deliveries, known.delivery_id == _rows.id)
             .where(
-                occasions.practice_id == self._practice_id,
-                occasions.purpose == purpose,
-                occasions.step == step,
+                known.practice_id == self._practice_id,
+                known.purpose == purpose,
+                known.step == step,
+                *self._among(known.occasion, occasions),
                 _left(),
             )
         )

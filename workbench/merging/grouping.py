@@ -36,8 +36,17 @@ def _family_of(recipient: Mapping[str, Any]) -> tuple[str, ...] | None:
     return (*mailbox, recipient["_day"], recipient["_family"])
 
 
+Told = Callable[[Collection[str]], Collection[tuple[str, str, str, str]]]
+"""Reads which of some occasions were told already: (occasion, addressee key, role, channel)."""
+
+
+def nothing_told(_occasions: Collection[str]) -> tuple[()]:
+    """Tell nothing: whatever was told is told again."""
+    return ()
+
+
 def without_told(
-    made: list[dict[str, Any]], told_already: Callable[[], Collection[tuple[str, str, str, str]]], *, family: bool
+    made: list[dict[str, Any]], told_already: Told, *, family: bool
 ) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
     """Leave out of groups of subjects without a day what was told before, where something else is to be told.
 
@@ -47,7 +56,8 @@ def without_told(
     for place, recipient in enumerate(made):
         groups.setdefault((family and _family_of(recipient)) or (place,), []).append(recipient)
     grown = [group for group in groups.values() if not group[0]["_day"] and sum(len(one["_told"]) for one in group) > 1]
-    known = told_already() if grown else ()
+    texts = {text for group in grown for one in group for row in one["_told"] for text in row["occasions"]}
+    known = told_already(texts) if texts else ()
     if not known:
         return made, []
     changed: dict[int, dict[str, Any] | None] = {}

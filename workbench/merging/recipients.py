@@ -23,7 +23,7 @@ from workbench.domain.mailings import Finding
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel, Role
 from workbench.merging.addressees import Addressee, addressees_of, colleague_called, no_longer_patient, paying
-from workbench.merging.grouping import by_family, earliest, telling, without_told
+from workbench.merging.grouping import Told, by_family, earliest, nothing_told, telling, without_told
 
 MERGED_WITH = "merged_with"
 
@@ -74,7 +74,7 @@ def recipients_from_subjects(
     told: str = "",
     answers: str = "",
     payers: pd.DataFrame | None = None,
-    told_already: Callable[[], Collection[tuple[str, str, str, str]]] = tuple,
+    told_already: Told = nothing_told,
 ) -> Recipients:
     """Return the recipients of a search's subjects, in the subjects' order.
 
@@ -117,8 +117,8 @@ def recipients_from_subjects(
         ``PatientStore.invoice_payers`` of the subjects that are invoices: in the role *payer* an invoice goes to whom
         it names, at its own billing address.
     told_already
-        Reads what this purpose and step have told already: (occasion, addressee key, role, channel). Of a group of
-        subjects without a day only those are told that are not among them, unless all are.
+        Reads which of some occasions this purpose and step have told already, and to whom. Of a group of subjects
+        without a day only those are told that are not among them, unless all are.
     """
     table = subjects.drop_duplicates("subject_key") if len(subjects) else subjects
     rows = _subject_rows(table, zone)

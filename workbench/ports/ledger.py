@@ -261,8 +261,8 @@ class LastMessageBook(Protocol):
         """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
         ...
 
-    def told_to(self, purpose: str, step: str) -> frozenset[tuple[str, str, str, str]]:
-        """Return what a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
+    def told_to(self, purpose: str, step: str, *, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
+        """Return which of these a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
         ...
 
     def times_told(self, kind: str, purpose: str) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -20,6 +20,7 @@ from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
 from workbench.language import n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
+from workbench.merging.grouping import nothing_told
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
 from workbench.merging.recipients import (
@@ -61,7 +62,7 @@ def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
 
 
 class Shared:
-    """What is read or made once for a mailing, however many parts its list has: objections, what was told, the press.
+    """What is read or made once for a mailing, however many parts its list has: objections and the press.
 
     Parameters
     ----------
@@ -85,11 +86,10 @@ class Shared:
             mailbox=address_key,
         )
 
-    @cached_property
-    def told(self) -> frozenset[tuple[str, str, str, str]]:
-        """What this purpose and step have told already, and to whom."""
-        template = self._template
-        return self._practice.ledger.last_messages.told_to(template.occasion_purpose, template.step)
+    def told(self, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
+        """Return which of these occasions the purpose and step of the email type have told already, and to whom."""
+        purpose, step = self._template.occasion_purpose, self._template.step
+        return self._practice.ledger.last_messages.told_to(purpose, step, occasions=occasions)
 
     def press(self, columns: tuple[str, ...]) -> LetterPress:
         """Return what renders and writes this mailing's messages; `columns` are those of its table."""
@@ -267,6 +267,6 @@ class Prepared:
                 told=told_apart_by(plan.values, practice.catalogue),
                 answers=digest_of(plan.values),
                 payers=practice.store.invoice_payers(bills) if bills else None,
-                told_already=tuple if self.again else lambda: self._shared.told,
+                told_already=nothing_told if self.again else self._shared.told,
             )
         return replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
