@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,9 +18,10 @@ import pytest
 from typer.testing import CliRunner
 
 from workbench.cli.main import app
+from workbench.domain.arming import Arming, Standing
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.departures import NextDeparture
-from workbench.domain.mailings import Counts, Tally
+from workbench.domain.mailings import Counts, MailingStage, MailingStatus, Tally
 from workbench.domain.messages import Address, Message
 from workbench.errors import UnknownPatient
 from workbench.language import use_language
@@ -87,9 +89,11 @@ class FakeMailing:
         return Counts(**{str(name): list(self.practice.statuses.values()).count(name) for name in _COUNTED})
 
     def forecast(self, *, again: bool = False) -> Counts:
+        return self.planned(again=again).counts
+
+    def planned(self, *, again: bool = False) -> Tally:
         self.practice.asked.append(("forecast", self.id, again))
-        left = int((self.recipients["reason"] != "").sum())
-        return Counts(skipped=left, pending=len(self.recipients) - left)
+        return Tally(Counter(("skipped" if reason else "pending", reason) for reason in self.recipients["reason"]))
 
     def leaves(self, *, undo_window: float = 0, within_hours: bool = False) -> FakeMailing:
         self.timing = (undo_window, within_hours)
@@ -140,6 +144,7 @@ class FakePractice:
     closed: bool = False
     made: FakeMailing | None = None
     departure: NextDeparture | None = None
+    cancelled: tuple[datetime, str] | None = None
     settings: Any = field(default_factory=lambda: SimpleNamespace(sending_hours="", undo_minutes=0))
     calendar: Any = field(default_factory=lambda: SimpleNamespace(zone=ZoneInfo("Europe/Paris")))
 
@@ -182,7 +187,17 @@ class FakePractice:
         return self.made
 
     def mailings(self) -> pd.DataFrame:
-        return pd.DataFrame([{"mailing_id": 7, "status": "finished", "template": "T", "sent": 2}])
+        row = {"mailing_id": 7, "status": "finished", "template": "T", "purpose": "T", "account": "a", "sent": 2}
+        return pd.DataFrame([{**row, "pending": 0}])
+
+    def stage(self, number: int) -> MailingStage:
+        return MailingStage(status=MailingStatus.FINISHED)
+
+    def cancellation(self, number: int) -> tuple[datetime, str] | None:
+        return self.cancelled
+
+    def arming(self) -> Standing:
+        return Standing(arming=Arming.ARMED)
 
     def history(self, number: str) -> pd.DataFrame:
         return results_frame(self.statuses).iloc[:0]

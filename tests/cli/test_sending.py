@@ -3,13 +3,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import signal
 import stat
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from workbench.cli import sending
+from workbench.cli.main import app
 from workbench.cli.report import say_findings
 from workbench.domain.mailings import Counts
 from workbench.errors import BadValue, ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
@@ -243,9 +247,79 @@ def test_where_another_mailing_tells_the_same_it_is_named_while_it_waits(at):
     at("account", "set", "down", "--email", "a@exemple.test", "--host", "127.0.0.1", "--port", "1", "--password-env",
        "NOBODY_SET_THIS")  # fmt: skip
     assert at(*send, "--account", "down").exit_code == 1
-    told = at(*send, "--account", "catcher").stderr
-    assert "Mailing 1 still has" in told
-    assert "workbench mailings resume 1, or cancel 1" in told
+    elsewhere = at(*send, "--account", "catcher")
+    assert elsewhere.exit_code == 1  # nothing of what was asked for has left
+    assert "Mailing 1 still has" in elsewhere.stderr
+    assert "from account « down »" in elsewhere.stderr
+    tried = at(*send[:-1], "--account", "catcher", "--dry-run")
+    assert tried.exit_code == 1
+    assert "workbench mailings cancel 1, then the same command" in tried.stderr
+    assert at("mailings", "cancel", "1").exit_code == 0
+    assert at(*send, "--account", "catcher").exit_code == 0
+    resumed = at("mailings", "resume", "1")
+    assert "Mailing 1 was cancelled on" in resumed.exception.sentence
+    assert "--again" in resumed.exception.sentence
+    shown = at("mailings", "show", "1")
+    assert "Mailing 1 was cancelled on" in shown.stderr
+    assert "– Cancelled" in shown.stdout
+    once_more = at(*send[:-1], "--account", "down", "--dry-run")
+    assert once_more.exit_code == 1
+    assert "Mailing 1 was cancelled on" in once_more.stderr
+
+
+def test_a_dry_run_tells_the_same_trouble_once(at, tmp_path):
+    table, file, target = tmp_path / "t.csv", tmp_path / "m.html", tmp_path / "found.csv"
+    table.write_text("id,email,n\n" + "".join(f"{n},p{n}@exemple.test,{n}\n" for n in range(37)), encoding="utf-8")
+    file.write_text("---\nlabel: Zéro\nfolder: Essais\n---\n{{ 1 / (n|int * 0) }}", encoding="utf-8")
+    at("template", "import", str(file))
+    words = ("send", "--recipients", str(table), "--template", "Essais/Zéro", "--dry-run")
+    done = at(*words, "--results", str(target))
+    assert done.exit_code == 1  # nobody would get anything
+    [told] = [line for line in done.stdout.splitlines() if "Line 1" in line]
+    assert told.count("Line 1") == 1
+    assert "37" in told
+    assert "and 34 more" in told
+    assert "--results FILE.csv" in done.stderr
+    assert "nobody on the list can be written to" in done.stderr
+    found = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+    assert {row["code"] for row in found} == {"render_error"}
+    assert len(found) == 37
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert at(*words, "--json").exit_code == 1
+    table.write_text("id,email,n\na,,1\nb,b@exemple.test,2\n", encoding="utf-8")
+    assert at("send", "--recipients", str(table), "--template", "Essais/Zéro", "--dry-run").exit_code == 1
+
+
+def test_a_dry_run_says_that_everybody_has_it(at):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous")  # fmt: skip
+    assert at(*send, "--yes").exit_code == 0
+    done = at(*send, "--dry-run")
+    assert done.exit_code == 0
+    assert "everybody who can be written to has it" in done.stderr
+    other = at(*send, "--key", "other", "--dry-run")  # another mailing, about what they were told already
+    assert other.exit_code == 0
+    assert "Another mailing already covers this occasion" in other.stdout
+
+
+def test_a_dry_run_in_a_copied_folder_says_that_nothing_leaves_from_there(at, sample, tmp_path):
+    send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+            "--template", "Rendez-vous/Rappel de rendez-vous")  # fmt: skip
+    assert at(*send, "--yes").exit_code == 0
+    copy = shutil.copytree(sample, tmp_path / "copy")
+    done = CliRunner().invoke(app, ["-w", str(copy), *send, "--dry-run"])
+    assert done.exit_code == 1
+    assert str(sample) in done.stderr
+    assert "workbench rearm" in done.stderr
+
+
+def test_a_mailing_cancelled_by_somebody_else_meanwhile_is_told(command, practice):
+    practice.cancelled = (datetime(2026, 11, 22, 14, 5, tzinfo=UTC), "claire")
+    practice.statuses = dict.fromkeys(("1", "2"), "cancelled")
+    done = command(*SEND, "--yes")
+    assert done.exit_code == 1
+    assert "Mailing 7 was cancelled on" in done.stderr
+    assert "by claire" in done.stderr
 
 
 class Terminal(io.StringIO):

@@ -221,7 +221,7 @@ def test_what_a_queueing_cut_off_holds_is_told_with_what_to_do(
     assert other.id is not None
     assert other.id != held
     left_out = other.counts.skipped
-    say_what_waits_elsewhere(practice, other.id, practice.tally(other.id))
+    assert say_what_waits_elsewhere(practice, other, practice.tally(other.id))
     assert f"workbench mailings cancel {held}" in capsys.readouterr().err
     practice.cancel(held)
     long(practice, table).send(confirmed=True)

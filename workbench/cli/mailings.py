@@ -9,9 +9,10 @@ import typer
 
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show
-from workbench.cli.report import say_what_is_open, show_counts, show_left_out
+from workbench.cli.report import cancelled_sentence, say_what_is_open, show_counts, show_left_out
 from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
+from workbench.displays.stages import stage_words
 from workbench.errors import MailingError, UsageError
 from workbench.language import _, n_
 
@@ -26,7 +27,7 @@ MailingArgument = Annotated[int, typer.Argument(metavar="MAILING", help=_("The m
 
 _MAILING_COLUMNS = (
     "mailing_id", "status", "template", "account", "search", "queued_at", "sent", "failed", "in_doubt", "skipped",
-    "pending",
+    "pending", "cancelled",
 )  # fmt: skip
 _RESULT_COLUMNS = (
     "delivery_id", "recipient", "address", "patient_id", "role", "status", "reason", "attempts", "smtp_code",
@@ -59,7 +60,13 @@ def list_mailings(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
 
 
 def _list(practice: Practice, format: Format, output: OutputOption) -> None:
-    _show(practice, practice.mailings(), format, output, _MAILING_COLUMNS)
+    _show_mailings(practice, practice.mailings(), format, output)
+
+
+def _show_mailings(practice: Practice, frame: pd.DataFrame, format: Format, output: OutputOption) -> None:
+    if format is Format.TABLE:  # a status alone would say « sending » of what waits, or of what nobody sends
+        frame = frame.assign(status=[stage_words(practice.stage(number)) for number in frame["mailing_id"]])
+    _show(practice, frame, format, output, _MAILING_COLUMNS)
 
 
 def _show(
@@ -76,10 +83,12 @@ def show_mailing(
     practice = practice_of(ctx)
     found = practice.mailing_by_id(mailing)
     listed = practice.mailings()
-    _show(practice, listed[listed["mailing_id"] == mailing], format, output, _MAILING_COLUMNS)
+    _show_mailings(practice, listed[listed["mailing_id"] == mailing], format, output)
     if format is Format.TABLE and output is None:
         show_counts(found.counts, title=_("Mailing {mailing}").format(mailing=mailing))
         show_left_out(practice.tally(mailing))
+        if cancelled := cancelled_sentence(practice, mailing):
+            say(cancelled)
         say_what_is_open(mailing, found.counts, practice.next_departure(mailing))
 
 
@@ -93,9 +102,10 @@ def resume(
 ) -> None:
     """Send what is still open."""
     practice = practice_of(ctx)
-    raise typer.Exit(
-        run_and_report(practice, practice.mailing_by_id(mailing), connections=connections, results=results, json=json)
-    )
+    asked = practice.mailing_by_id(mailing)
+    if cancelled := cancelled_sentence(practice, mailing):
+        raise MailingError(cancelled)
+    raise typer.Exit(run_and_report(practice, asked, connections=connections, results=results, json=json))
 
 
 @group.command("cancel", help=_("Cancel what has not left yet, or of it some messages alone."))

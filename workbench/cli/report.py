@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from workbench.cli.output import as_frame, is_terminal, say, show
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _SHOWN_FINDINGS = 12
 _NAMED_AT_MOST = 3
+_LISTED_AT_MOST = 12
+"""So many recipients of one finding are shown to a person; where nobody looks, their keys are long and say little."""
 
 
 def show_counts(counts: Counts, *, title: str = "", planned: bool = False) -> None:
@@ -37,13 +39,74 @@ def show_counts(counts: Counts, *, title: str = "", planned: bool = False) -> No
     show(as_frame(rows, ["status", "count"]), title=title)
 
 
-def show_left_out(tally: Tally) -> None:
-    """Show the rows that were not sent, failed or are uncertain, grouped by their reason."""
+def show_left_out(tally: Tally, *, told: Collection[str] = ()) -> None:
+    """Show the rows that were not sent, failed or are uncertain, grouped by their reason, but for those `told`."""
     left = {key: count for key, count in tally.rows.items() if key[0] in ("skipped", "failed", "in_doubt") and count}
+    left = {key: count for key, count in left.items() if key[1] not in told and key[1].partition(":")[0] not in told}
     if not left:
         return
     rows = [{"status": status, "reason": reason, "count": count} for (status, reason), count in sorted(left.items())]
     show(as_frame(rows, ["status", "reason", "count"]), title=_("Left out, and why"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """The same finding of many recipients: `concerned` names the first ones, or has their keys."""
+
+    severity: str
+    message: str
+    concerned: Sequence[str]
+    count: int
+
+
+def _grouped(findings: pd.DataFrame, names: Mapping[str, str]) -> list[_Group]:
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for severity, message, recipient in zip(
+        findings["severity"].astype(str), findings["message"].astype(str), findings["recipient"], strict=True
+    ):
+        groups.setdefault((severity, message), {})[str(recipient)] = None
+    counts = findings.attrs.get("counts", {})  # of a long list only the first recipients are named
+    found = []
+    for (severity, message), keys in groups.items():
+        concerned = [names.get(key) or key for key in keys if key]
+        count = max(len(concerned), counts.get((severity, message), 0))
+        found.append(_Group(severity=severity, message=message, concerned=concerned, count=count))
+    return found
+
+
+def show_findings(findings: pd.DataFrame, mailing: Mailing) -> None:
+    """Show what the check found, the same finding of many recipients once, with who the first of them are."""
+    seen = is_terminal(sys.stdout)
+    names = _names_of(mailing) if seen and not findings.empty else {}
+    most = _LISTED_AT_MOST if seen else _NAMED_AT_MOST
+    groups = _grouped(findings, names)
+    rows = [
+        {
+            "severity": group.severity,
+            "count": group.count or None,  # else it is about everybody
+            "message": group.message,
+            "recipient": _first_of(group, most),
+        }
+        for group in groups
+    ]
+    if rows:
+        show(as_frame(rows, ["severity", "count", "message", "recipient"]))
+    if any(group.count > most for group in groups):
+        say(_("Each of them stands in a file with: --dry-run --results FILE.csv"))
+
+
+def _first_of(group: _Group, most: int) -> str:
+    first = ", ".join(group.concerned[:most])
+    more = group.count - min(len(group.concerned), most)
+    if not more:
+        return first
+    return n_("{first} and {count} more", "{first} and {count} more", more).format(first=first, count=more)
+
+
+def findings_with_names(findings: pd.DataFrame, mailing: Mailing) -> pd.DataFrame:
+    """Return the findings with a column ``name`` beside the recipients' keys."""
+    names = _names_of(mailing) if not findings.empty else {}
+    return findings.assign(name=[names.get(key, "") for key in findings["recipient"]])
 
 
 def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: bool = False) -> None:
@@ -54,42 +117,22 @@ def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: boo
     """
     if only_warnings:
         findings = findings[findings["severity"] == "warning"]
-    groups: dict[tuple[str, str], dict[str, None]] = {}
-    for severity, message, recipient in zip(
-        findings["severity"].astype(str), findings["message"].astype(str), findings["recipient"], strict=True
-    ):
-        groups.setdefault((severity, message), {})[str(recipient)] = None
-    counts = findings.attrs.get("counts", {})  # of a long list only the first recipients are named
     names = _names_of(mailing) if is_terminal(sys.stderr) and not findings.empty else {}
     many = False
-    for place, ((severity, message), found) in enumerate(groups.items()):
+    for place, group in enumerate(_grouped(findings, names)):
         if place == _SHOWN_FINDINGS:
             say(_("… and more; --dry-run lists them all."))
             return
-        words = {"status": status_words(severity), "message": friendly(message)}
-        concerned = [names.get(key) or key for key in found if key]
-        count = max(len(concerned), counts.get((severity, message), 0))
-        if not concerned:
+        words = {"status": status_words(group.severity), "message": friendly(group.message)}
+        if not group.concerned:
             say(_("{status}: {message}").format(**words))
-        elif count <= _NAMED_AT_MOST:
-            say(_("{status}: {message} ({who})").format(**words, who=friendly(", ".join(concerned))))
+        elif group.count <= _NAMED_AT_MOST:
+            say(_("{status}: {message} ({who})").format(**words, who=friendly(", ".join(group.concerned))))
         else:
             many = True
-            say(_("{status} ({count}): {message}").format(**words, count=count))
+            say(_("{status} ({count}): {message}").format(**words, count=group.count))
     if many:
         say(_("Who they are is listed by the same command with --dry-run."))
-
-
-def say_how_many_more(findings: pd.DataFrame) -> None:
-    """Tell how many more findings of a long list there are than those that are shown."""
-    counts: Mapping[tuple[str, str], int] = findings.attrs.get("counts", {})
-    more = sum(counts.values()) - len(findings)
-    if counts and more > 0:
-        say(
-            n_(
-                "… and {count} more finding of the same kinds.", "… and {count} more findings of the same kinds.", more
-            ).format(count=more)
-        )
 
 
 def _names_of(mailing: Mailing) -> dict[str, str]:
@@ -119,36 +162,60 @@ def say_what_left(before: Counts, after: Counts) -> None:
     say(told)
 
 
-def say_what_waits_elsewhere(practice: Practice, mailing_id: int, tally: Tally) -> None:
-    """Tell which other mailings still hold messages, when rows are left out because another mailing tells them."""
+def say_what_waits_elsewhere(practice: Practice, mailing: Mailing, tally: Tally) -> bool:
+    """Tell which other mailings still hold messages, when rows are left out because another mailing tells them.
+
+    Returns whether there is any: those rows have not left, and do not leave with this mailing.
+    """
     if not any(count and reason == "duplicate_occasion" for (_status, reason), count in tally.rows.items()):
-        return
+        return False
     listed = practice.mailings()
-    waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing_id)].head(_NAMED_AT_MOST)
-    told = zip(*(waiting[name].tolist() for name in ("mailing_id", "pending", "status")), strict=True)
-    for number, count, status in told:
+    purpose = listed["purpose"] == mailing.template.occasion_purpose
+    waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing.id) & purpose].head(_NAMED_AT_MOST)
+    told = zip(*(waiting[name].tolist() for name in ("mailing_id", "pending", "status", "account")), strict=True)
+    for number, count, status, account in told:
         if status == MailingStatus.DRAFT:
-            say(
-                n_(
-                    "{count} message is held by mailing {mailing}, whose queueing was cut off: nothing sends it as it "
-                    "is. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
-                    "command again.",
-                    "{count} messages are held by mailing {mailing}, whose queueing was cut off: nothing sends them as "
-                    "they are. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
-                    "command again.",
-                    count,
-                ).format(mailing=number, count=count)
+            sentence = n_(
+                "{count} message is held by mailing {mailing}, whose queueing was cut off: nothing sends it as it "
+                "is. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
+                "command again.",
+                "{count} messages are held by mailing {mailing}, whose queueing was cut off: nothing sends them as "
+                "they are. If you do not queue that list again: workbench mailings cancel {mailing}, then the same "
+                "command again.",
+                count,
             )
-            continue
-        say(
-            n_(
+        elif account != mailing.account.name:
+            sentence = n_(
+                "Mailing {mailing} still has {count} message waiting, from account « {account} ». Send it from there: "
+                "workbench mailings resume {mailing}. Or from here: workbench mailings cancel {mailing}, then the same "
+                "command again.",
+                "Mailing {mailing} still has {count} messages waiting, from account « {account} ». Send them from "
+                "there: workbench mailings resume {mailing}. Or from here: workbench mailings cancel {mailing}, then "
+                "the same command again.",
+                count,
+            )
+        else:
+            sentence = n_(
                 "Mailing {mailing} still has {count} message waiting: workbench mailings resume {mailing}, or cancel "
                 "{mailing}",
                 "Mailing {mailing} still has {count} messages waiting: workbench mailings resume {mailing}, or cancel "
                 "{mailing}",
                 count,
-            ).format(mailing=number, count=count)
-        )
+            )
+        say(sentence.format(mailing=number, count=count, account=account))
+    return not waiting.empty
+
+
+def cancelled_sentence(practice: Practice, mailing_id: int) -> str:
+    """Return the sentence about a mailing that was cancelled, by whom, when and what to do; nothing of any other."""
+    cancelled = practice.cancellation(mailing_id)
+    if cancelled is None:
+        return ""
+    at, by = cancelled
+    return _(
+        "Mailing {mailing} was cancelled on {time} by {who}: nothing of it leaves any more. To send it all the same, "
+        "give its « send » command with --again."
+    ).format(mailing=mailing_id, time=friendly(at), who=by)
 
 
 def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture | None = None) -> None:

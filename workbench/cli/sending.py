@@ -15,13 +15,15 @@ import typer
 from workbench.cli.output import agreed, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import checking_progress, sending_progress
 from workbench.cli.report import (
+    cancelled_sentence,
+    findings_with_names,
     json_counts,
     say_findings,
-    say_how_many_more,
     say_what_is_open,
     say_what_left,
     say_what_waits_elsewhere,
     show_counts,
+    show_findings,
     show_left_out,
 )
 from workbench.cli.session import (
@@ -38,7 +40,7 @@ from workbench.cli.session import (
     values_of,
 )
 from workbench.displays.cells import harmless
-from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
 from workbench.domain.mailings import Counts
 from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
@@ -58,7 +60,12 @@ ConnectionsOption = Annotated[
 ]
 ResultsOption = Annotated[
     Path | None,
-    typer.Option("--results", metavar="FILE.csv", dir_okay=False, help=_("Write the results to this CSV file.")),
+    typer.Option(
+        "--results",
+        metavar="FILE.csv",
+        dir_okay=False,
+        help=_("Write the results to this CSV file; with --dry-run, what was found about each recipient."),
+    ),
 ]
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it."""
@@ -189,8 +196,7 @@ def send(
     if mailing.recipients.empty:
         say(nobody_found(recipients))
     if dry_run:
-        _show_dry_run(mailing, findings, again=again, json=json)
-        return
+        raise typer.Exit(_show_dry_run(practice, mailing, findings, again=again, results=results, json=json))
     say_findings(findings, mailing, only_warnings=yes and not json)
     _set_timing(practice, mailing, asked=not yes, undo_window=undo_window, within_hours=within_hours)
     if not yes:
@@ -302,7 +308,12 @@ def run_and_report(
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
         show_left_out(tally)
     say_what_left(before, counts)
-    say_what_waits_elsewhere(practice, mailing.id, tally)
+    if say_what_waits_elsewhere(practice, mailing, tally) and not counts.sent:
+        status = status or 1  # what was asked for has not left
+    cancelled = cancelled_sentence(practice, mailing.id)
+    if cancelled:  # meanwhile, by somebody else
+        say(cancelled)
+        status = status or 1
     say_what_is_open(mailing.id, counts, practice.next_departure(mailing.id))
     if json:
         print_json(json_counts(mailing.id, counts))
@@ -323,16 +334,47 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _show_dry_run(mailing: Mailing, findings: pd.DataFrame, *, again: bool, json: bool) -> None:
-    counts = mailing.forecast(again=again)
+def _show_dry_run(
+    practice: Practice, mailing: Mailing, findings: pd.DataFrame, *, again: bool, results: Path | None, json: bool
+) -> int:
+    """Show what would leave and what would not, with the reasons; return 1 when nothing could leave as it is."""
+    tally = mailing.planned(again=again)
+    counts = tally.counts
+    if results is not None:
+        save_csv([findings_with_names(findings, mailing)], results)
+        say(_("What was found is written to {path}.").format(path=results))
     if json:
         say_findings(findings, mailing)
+    else:
+        show_findings(findings, mailing)
+        show_counts(counts, planned=True, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
+        show_left_out(tally, told=frozenset(findings["code"]))
+    status = 0
+    cancelled = "" if mailing.id is None or again else cancelled_sentence(practice, mailing.id)
+    if cancelled:
+        say(cancelled)
+        status = 1
+    elif not counts.pending:
+        _say_why_nothing(counts)
+        left_out = tally.of("skipped")
+        to_correct = any(standing_of(reason) is Standing.TO_CORRECT for reason in left_out)
+        had_it = counts.sent or "duplicate_occasion" in left_out
+        status = 1 if say_what_waits_elsewhere(practice, mailing, tally) or (to_correct and not had_it) else 0
+    arming = practice.arming()
+    if not arming.may_send:
+        say(arming.sentence)
+        say(_("Nothing leaves from this folder before: workbench rearm"))
+        status = 1
+    if json:
         print_json(json_counts(mailing.id, counts))
-        return
-    if not findings.empty:
-        show(findings.drop_duplicates())
-        say_how_many_more(findings)
-    show_counts(counts, planned=True, title=_("Nothing was sent. Confirmed now, the mailing would begin like this"))
+    return status
+
+
+def _say_why_nothing(counts: Counts) -> None:
+    if counts.sent:
+        say(_("Nothing to send: everybody who can be written to has it."))
+    else:
+        say(_("Nothing to send: nobody on the list can be written to."))
 
 
 def _confirm(mailing: Mailing, *, again: bool) -> None:
@@ -362,10 +404,7 @@ def _confirm(mailing: Mailing, *, again: bool) -> None:
         )
     if not counts.pending:
         # Nothing can leave, so there is nothing to agree to; the report that follows says who has it and who not.
-        if counts.sent:
-            say(_("Nothing to send: everybody who can be written to has it."))
-        else:
-            say(_("Nothing to send: nobody on the list can be written to."))
+        _say_why_nothing(counts)
         return
     question = n_(
         "Send {count} message from {account}? {skipped} left out.",

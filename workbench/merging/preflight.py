@@ -135,8 +135,9 @@ def preflight(
     _about_several_appointments(frame, compiled, reasons, warnings)
     for key, reason, told in zip(keys, reasons, warnings, strict=True):
         if reason:
+            code = "render_error" if reason.startswith("render_error:") else reason  # the message says the rest
             findings.append(
-                Finding(code=reason, severity=Severity.ERROR, message=sentence_of_reason(reason), recipient=key)
+                Finding(code=code, severity=Severity.ERROR, message=sentence_of_reason(reason), recipient=key)
             )
         findings += told
     return Checked(

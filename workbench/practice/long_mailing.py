@@ -20,7 +20,7 @@ import pandas as pd
 from workbench.addresses import address_key
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.frames import FINDING_COLUMNS
-from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress, Tally
+from workbench.domain.mailings import Forecast, MailingPlan, MailingProgress, Tally
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, UsageError, WorkspaceError
 from workbench.language import _, n_
@@ -172,8 +172,8 @@ class LongMailing(Mailing):
             names.setdefault(row.recipient_id, row.recipient)
         return pd.DataFrame({"recipient_id": [*names], "recipient": [*names.values()]}, dtype=object)
 
-    def forecast(self, *, again: bool = False) -> Counts:
-        """Return where the mailing would stand if it were confirmed now; as `Mailing.forecast`."""
+    def planned(self, *, again: bool = False) -> Tally:
+        """Return where the mailing would stand if it were confirmed now; as `Mailing.planned`."""
         worked = self._work(again=again)
         asked: dict[str, Any] = {
             "purpose": self.template.occasion_purpose,
@@ -184,7 +184,7 @@ class LongMailing(Mailing):
         book = self._practice.ledger.mailings
         if self.id is not None:
             rows = (replace(row, values={}, attachments=()) for row in worked.spool)  # which nobody looks at
-            return book.forecast(self.id, rows, **asked).planned.counts
+            return book.forecast(self.id, rows, **asked).planned
         # Nothing stands yet, and no two blocks speak of the same: the numbers add up.
         tally: Counter[tuple[str, str]] = Counter()
         leaving = 0
@@ -192,7 +192,7 @@ class LongMailing(Mailing):
             told = book.forecast(None, block, **asked)
             tally.update(told.tally.rows)
             leaving += told.leaving
-        return Forecast(tally=Tally(tally), leaving=leaving).planned.counts
+        return Forecast(tally=Tally(tally), leaving=leaving).planned
 
     def _work(self, *, fresh: bool = False, again: bool | None = None) -> Worked:
         """Check everybody, part by part, unless that was done just now."""

@@ -25,7 +25,7 @@ from workbench.domain.deliveries import (
 )
 from workbench.domain.departures import Timing, expiry
 from workbench.domain.frames import FINDING_COLUMNS
-from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress
+from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress, Tally
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.questions import Question
 from workbench.domain.summaries import MailingSummary
@@ -340,7 +340,11 @@ class Mailing:
         ``pending`` is what would leave (what else of the mailing waits is not in it when the rows are a part of a
         search); whoever has it counts as sent, whoever another mailing tells as skipped.
         """
-        return self._foretold(self.prepare(fresh=False, again=again), again=again).planned.counts
+        return self.planned(again=again).counts
+
+    def planned(self, *, again: bool = False) -> Tally:
+        """Return the same as `forecast` with the reasons: of those who would not be written to, why not."""
+        return self._foretold(self.prepare(fresh=False, again=again), again=again).planned
 
     def offer(
         self, *, again: bool = False, fresh: bool = False, progress: Callable[[int, int], None] | None = None

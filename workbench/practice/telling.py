@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from workbench.domain.arming import Standing
 from workbench.domain.mailings import STAGES, MailingStage, MailingStatus, Tally
 from workbench.practice.card import Card
 from workbench.practice.dispatch import next_departure
@@ -170,6 +171,10 @@ class Telling(Card):
             now = standing.record.status
             return MailingStage(status=now, interrupted=now is MailingStatus.SENDING)
         return MailingStage(status=status, departure=next_departure(cast("Practice", self), mailing_id))
+
+    def arming(self) -> Standing:
+        """Return whether messages may leave from this folder, and if not, why (P14)."""
+        return self.ledger.guard.standing()
 
     def cancellation(self, mailing_id: int) -> tuple[datetime, str] | None:
         """Return when a mailing was cancelled (by the practice's clock) and by whom; nothing of any other mailing."""
