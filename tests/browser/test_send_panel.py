@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -227,3 +230,89 @@ def test_a_sending_in_a_cell_shows_its_numbers_and_an_interrupt_leaves_the_rest(
     assert "En attente" not in notebook.text(2)
     assert nobody_twice(sink)
     assert sink.count() > 30
+
+
+ELSEWHERE = "import os, time\nos.environ['TZ'] = 'America/New_York'\ntime.tzset()\n"
+LONG = MAILING.replace('end="tomorrow"', 'end="J+9"')
+
+
+def controls(panel: Locator) -> list[str]:
+    """Return the names of the panel's controls, as a screen reader says them; an unnamed one is empty."""
+    return panel.page.evaluate(
+        """(panel) => [...panel.querySelectorAll("button, select, input")].map((control) =>
+             control.getAttribute("aria-label") || control.labels?.[0]?.textContent || control.textContent)""",
+        panel.element_handle(),
+    )
+
+
+def test_the_time_to_take_it_back_is_chosen_read_held_and_used(
+    lab: Lab, page: Page, sink: SmtpSink, use_theme, shoot
+) -> None:
+    workspace = str(sink.folder.parent / "cabinet")
+    lab.write("undo.ipynb", ELSEWHERE + OPEN.format(workspace=workspace), LONG, "practice.results(mailing)")
+    notebook = lab.open(page, "undo.ipynb")
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.cell(1).locator(".pw-send")
+    chosen = panel.get_by_label("Départ")
+    expect(chosen).to_have_value("0")
+    chosen.select_option("dans 5 minutes")
+    shoot(page, "chosen")
+    expect(chosen).to_have_value("5")
+    press(panel, "confirm")
+    expect(panel.locator(".pw-send-question")).to_contain_text("5 minutes")
+    page.wait_for_timeout(600)
+    press(panel, "yes")
+    waits = panel.locator(".pw-send-waiting")
+    expect(waits).to_be_visible(timeout=30_000)
+    leaves = datetime.now(ZoneInfo("Europe/Paris")) + timedelta(minutes=5)
+    told = {f"{leaves - timedelta(minutes=minutes):%H:%M}" for minutes in (0, 1)}
+    assert any(time in waits.inner_text() for time in told)
+    press(panel, "rows")
+    rows = panel.locator("tbody tr")
+    expect(rows).to_have_count(50)
+    assert panel.locator("thead th").all_inner_texts() == ["Destinataire", "Adresse"]
+    inside = "(table) => table.getBoundingClientRect().right <= table.closest('.pw-send').getBoundingClientRect().right"
+    assert panel.locator("table").evaluate(inside)
+    shoot(page, "waiting")
+    page.set_viewport_size({"width": 760, "height": 900})
+    assert panel.locator("table").evaluate(inside)
+    shoot(page, "narrow")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert "" not in [name.strip() for name in controls(panel)]
+    name = rows.last.locator("td").first.inner_text()
+    page.get_by_label("Nom ou adresse").press_sequentially(name.lower(), delay=20)
+    expect(rows).not_to_have_count(50)
+    assert name in rows.first.inner_text()
+    expect(page.get_by_label("Nom ou adresse")).to_be_focused()
+    shoot(page, "found")
+    page.keyboard.press("Tab")
+    expect(panel.locator(".pw-send-rows tbody button").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text("Personne ne correspond.")
+    press(panel, "rows")
+    # The question stops the time, and going back lets it go on.
+    press(panel, "cancel")
+    expect(panel).to_contain_text("En pause")
+    expect(waits).to_have_count(0)
+    question = panel.locator(".pw-send-question")
+    expect(question).to_contain_text("Annuler les")
+    expect(question).to_be_focused()
+    expect(question).to_be_in_viewport(ratio=1)
+    shoot(page, "held")
+    page.keyboard.press("Escape")
+    expect(waits).to_be_visible()
+    press(panel, "cancel")
+    expect(panel).to_contain_text("En pause")
+    page.wait_for_timeout(600)
+    press(panel, "yes")
+    expect(panel).to_contain_text("Le reste de ce publipostage a été annulé.", timeout=30_000)
+    assert sink.count() == 0
+    assert number(panel, "cancelled") > 50
+    notebook.run(2)
+    queued = "|".join(f"{leaves - timedelta(minutes=minutes):%d/%m/%Y %H:%M}" for minutes in (5, 6))
+    expect(notebook.output(2).first).to_contain_text(re.compile(queued))
+    shoot(page, "cancelled")
+    use_theme(page, "dark")
+    shoot(page, "cancelled-dark")
+    use_theme(page, "light")

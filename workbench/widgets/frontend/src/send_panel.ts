@@ -155,6 +155,8 @@ class Panel {
       ].filter((part) => part instanceof Node),
     );
     if (focused !== undefined) this.body.querySelector<HTMLElement>(`[data-name="${focused}"]`)?.focus();
+    // What is above an open question may have grown: it stays in sight.
+    this.body.querySelector(".pw-send-asking")?.scrollIntoView({ block: "nearest" });
     // Where what had the focus is gone, the panel keeps it: the next key is not for the notebook around it.
     if (held && !this.body.contains(document.activeElement)) this.root.focus({ preventScroll: true });
   }

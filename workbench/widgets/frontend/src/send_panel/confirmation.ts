@@ -91,7 +91,7 @@ export class Confirmation {
       return element(
         "div",
         { class: "pw-row pw-send-foot pw-send-asking", role: "group", "aria-label": question.words },
-        element("p", { class: "pw-send-question pw-grow", tabindex: -1 }, question.words),
+        element("p", { class: "pw-send-question pw-grow", tabindex: -1, "data-name": "question" }, question.words),
         element("button", { class: "pw-button", type: "button", "data-name": "back", onclick: () => this.back() }, this.say("back")),
         element("button", { class: "pw-button pw-main", type: "button", "data-name": "yes", onclick: () => this.yes() }, question.yes),
       );
