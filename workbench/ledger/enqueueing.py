@@ -23,7 +23,7 @@ from workbench.errors import ForbiddenMove
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
-from workbench.ledger.prepared import inserting, instants, json_text, new_numbers
+from workbench.ledger.prepared import inserting, instants, json_list, json_text, new_numbers
 from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 CHUNK = 500
@@ -31,9 +31,16 @@ CHUNK = 500
 
 DUPLICATE = "duplicate_occasion"
 
+TOKEN_BYTES = 16
+"""Random bytes of a delivery's token: nobody guesses its Message-ID."""
+
 _T = TypeVar("_T")
 _S = DeliveryStatus
 _rows = schema.deliveries
+
+
+_New = tuple[NewDelivery, str, int | None, Any]
+"""A row to be added, why it is left out, the delivery before it, and its occasions."""
 
 
 @dataclass(slots=True)
@@ -155,7 +162,7 @@ class Enqueuing:
         occasions.look_up(text for row in chunk for text in row.occasions)
         granted: list[tuple[int, Any]] = []
         tell: list[tuple[int, NewDelivery]] = []
-        new: list[tuple[dict[str, Any], NewDelivery, Any]] = []
+        new: list[_New] = []
         changed: list[dict[str, Any]] = []
         seen: set[Key] = set()
         for row in chunk:
@@ -176,7 +183,7 @@ class Enqueuing:
             self._tally.duplicates += reason == DUPLICATE
             if found is None:
                 self._tally.added += 1
-                new.append((self._new_values(row, reason, standing.previous.get(key)), row, grants))
+                new.append((row, reason, standing.previous.get(key), grants))
                 continue
             if found.status == _S.PENDING:
                 self._tally.refreshed += 1
@@ -396,43 +403,43 @@ class Enqueuing:
             "run_id": self.run_id,
         }
 
-    def _new_values(self, row: NewDelivery, reason: str, previous: int | None) -> dict[str, Any]:
-        return {
-            "practice_id": self.practice_id,
-            "mailing_id": self.mailing.id,
-            "recipient_id": row.recipient_id,
-            "addressee_key": row.addressee_key,
-            "role": row.role,
-            "channel": row.channel,
-            "again": self.again,
-            "previous_id": previous,
-            "token": secrets.token_hex(16),
-            **self._frozen(row, reason),
-        }
-
-    def _insert(
-        self, connection: sa.Connection, new: Sequence[tuple[dict[str, Any], NewDelivery, Any]]
-    ) -> list[tuple[int, Any]]:
+    def _insert(self, connection: sa.Connection, new: Sequence[_New]) -> list[tuple[int, Any]]:
         dialect = connection.dialect
         instant = instants(dialect)
-        now = instant(self.now)
+        now, not_before = instant(self.now), instant(self.not_before or self.now)
         numbers = new_numbers(connection, _rows, len(new))
-        deliveries = [
-            {**_UNTOUCHED, **values, "id": number, "queued_at": now, "not_before": instant(values["not_before"]),
-             "expires_at": instant(values["expires_at"]) if values["expires_at"] else None,
-             "decided_at": now if values["reason"] else None}
-            for number, (values, _row, _grants) in zip(numbers, new, strict=True)
-        ]  # fmt: skip
+        tokens = secrets.token_hex(TOKEN_BYTES * len(new))
+        deliveries = []
+        letters = []
+        for place, (number, (row, reason, previous, _grants)) in enumerate(zip(numbers, new, strict=True)):
+            expires = None if row.expires_at is None else instant(row.expires_at)
+            deliveries.append(
+                (
+                    number, self.practice_id, self.mailing.id,
+                    row.recipient_id, row.addressee_key, row.role, row.channel, self.again, previous,
+                    tokens[2 * TOKEN_BYTES * place : 2 * TOKEN_BYTES * (place + 1)],
+                    row.recipient, row.address, row.language,
+                    row.patient_id, row.appointment_id, row.invoice_id, row.practitioner_id,
+                    self.mailing.template_revision_id, _S.SKIPPED if reason else _S.PENDING, reason,
+                    # What no server and no sender has said yet of a new row.
+                    0, None, "", "", "",
+                    now, not_before, expires, None, None, now if reason else None,
+                    None, self.by, self.run_id,
+                )
+            )  # fmt: skip
+            letters.append(
+                (
+                    number,
+                    self.practice_id,
+                    json_text(_content(row)),
+                    json_list(row.attachments),
+                    json_text(list(dict.fromkeys(row.occasions))),
+                )
+            )
         inserting(_rows, dialect).run(connection, deliveries)
-        letters = [
-            {"delivery_id": number, "practice_id": self.practice_id}
-            | {name: json_text(value) for name, value in _letter(row).items()}
-            for number, (_values, row, _grants) in zip(numbers, new, strict=True)
-        ]
         inserting(schema.letters, dialect).run(connection, letters)
-        made = [(number, row) for number, (_values, row, _grants) in zip(numbers, new, strict=True)]
-        self._name_further_patients(connection, made)
-        return [(number, grants) for number, (_values, _row, grants) in zip(numbers, new, strict=True)]
+        self._name_further_patients(connection, [(number, one[0]) for number, one in zip(numbers, new, strict=True)])
+        return [(number, one[3]) for number, one in zip(numbers, new, strict=True)]
 
     def _name_further_patients(
         self, connection: sa.Connection, told: Sequence[tuple[int, NewDelivery]], *, anew: bool = False
@@ -451,12 +458,6 @@ class Enqueuing:
     def _rewrite_letter(self, connection: sa.Connection, delivery_id: int, row: NewDelivery) -> None:
         connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), _letter(row))
 
-
-_UNTOUCHED = {
-    "attempts": 0, "smtp_code": None, "smtp_reply": "", "message_id": "", "digest": "",
-    "dated_at": None, "sending_at": None, "sender_id": None,
-}  # fmt: skip
-"""What no server and no sender has said yet of a new row."""
 
 _SHOWN = (
     "recipient", "address", "language", "patient_id", "appointment_id", "invoice_id", "practitioner_id",
@@ -495,12 +496,15 @@ def _update_by_id(connection: sa.Connection, table: sa.Table, rows: list[dict[st
     connection.execute(statement, [{"of": row["of"], **{f"new_{name}": row[name] for name in names}} for row in rows])
 
 
+def _content(row: NewDelivery) -> dict[str, object]:
+    return {
+        str(name): value if value is None or type(value) is str else _plain(value) for name, value in row.values.items()
+    }
+
+
 def _letter(row: NewDelivery) -> dict[str, Any]:
     return {
-        "content": {
-            str(name): value if value is None or type(value) is str else _plain(value)
-            for name, value in row.values.items()
-        },
+        "content": _content(row),
         "attachments": list(row.attachments),
         "occasions": list(dict.fromkeys(row.occasions)),
     }

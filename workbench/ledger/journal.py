@@ -65,10 +65,11 @@ class JournalStatements:
     def __init__(self, engine: sa.Engine, sender_id: int, user: str) -> None:
         self._me = sender_id
         self._user = user
-        self._announcing = Prepared(_announcing(), engine.dialect)
+        self._announcing = Prepared(_announcing(), engine.dialect, ("of", "me", "at", "dated", "sha", "name"))
         # A row that was given up as interrupted still believes its own sender: a late « 250 » is the truth.
-        self._after_the_dot = Prepared(_deciding(_S.SENDING, _S.IN_DOUBT), engine.dialect)
-        self._at_any_time = Prepared(_deciding(_S.SENDING, _S.PENDING), engine.dialect)
+        told = ("of", "me", "new_status", "why", "code", "reply", "decided", "due")
+        self._after_the_dot = Prepared(_deciding(_S.SENDING, _S.IN_DOUBT), engine.dialect, told)
+        self._at_any_time = Prepared(_deciding(_S.SENDING, _S.PENDING), engine.dialect, told)
         self._instant = instants(engine.dialect)
 
     def claim(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> None:
@@ -81,14 +82,14 @@ class JournalStatements:
         """Mark letters as leaving; tells whether every one of them still was this sender's."""
         at = self._instant(now)
         rows = [
-            {
-                "of": letter.delivery_id,
-                "me": self._me,
-                "at": at,
-                "dated": at if letter.dated is None else self._instant(letter.dated),
-                "sha": letter.digest or hashlib.sha256(letter.content).hexdigest(),
-                "name": letter.message_id,
-            }
+            (
+                letter.delivery_id,
+                self._me,
+                at,
+                at if letter.dated is None else self._instant(letter.dated),
+                letter.digest or hashlib.sha256(letter.content).hexdigest(),
+                letter.message_id,
+            )
             for letter in letters
         ]
         return self._announcing.run(connection, rows) == len(rows)
@@ -112,15 +113,15 @@ class JournalStatements:
                 refused += group
         return refused
 
-    def _decision(self, outcome: Outcome, now: datetime, at: Any) -> dict[str, Any]:
+    def _decision(self, outcome: Outcome, now: datetime, at: Any) -> tuple[Any, ...]:
         again = outcome.status is _S.PENDING
-        return {
-            "of": outcome.delivery_id,
-            "me": self._me,
-            "new_status": outcome.status.value,
-            "why": outcome.reason,
-            "code": outcome.code,
-            "reply": outcome.reply[:REPLY_LENGTH],
-            "decided": None if again else at,
-            "due": self._instant(now + timedelta(seconds=outcome.retry_after)) if again else at,
-        }
+        return (
+            outcome.delivery_id,
+            self._me,
+            outcome.status,  # a text, too
+            outcome.reason,
+            outcome.code,
+            outcome.reply[:REPLY_LENGTH],
+            None if again else at,
+            self._instant(now + timedelta(seconds=outcome.retry_after)) if again else at,
+        )

@@ -32,6 +32,8 @@ class Speaker:
 
     def keys(self) -> list[_Key]:
         """Return the occasions it speaks of, each once, in order."""
+        if len(self.occasions) == 1:
+            return [(self.occasions[0], self.addressee_key, self.role, self.channel)]
         return [(occasion, self.addressee_key, self.role, self.channel) for occasion in dict.fromkeys(self.occasions)]
 
 
@@ -91,17 +93,7 @@ class Occasions:
     def written(self, grants: Iterable[tuple[int, Sequence[tuple[_Key, int]]]]) -> None:
         """Write the occasions granted to deliveries, given as (delivery number, grants)."""
         rows = [
-            {
-                "practice_id": self.practice_id,
-                "purpose": self.purpose,
-                "step": self.step,
-                "occasion": occasion,
-                "addressee_key": addressee_key,
-                "role": role,
-                "channel": channel,
-                "again": again,
-                "delivery_id": delivery_id,
-            }
+            (self.practice_id, self.purpose, self.step, occasion, addressee_key, role, channel, again, delivery_id)
             for delivery_id, granted in grants
             for (occasion, addressee_key, role, channel), again in granted
         ]

@@ -6,9 +6,11 @@ Compiling and converting each row anew through SQLAlchemy costs several times wh
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,21 +19,28 @@ from sqlalchemy.exc import DBAPIError
 
 from workbench.ledger import schema
 
+_NAMED = re.compile(r"%\((\w+)\)s")
+
 
 class Prepared:
-    """A statement compiled once, run for many rows of plain values, by the names of its parameters."""
+    """A statement compiled once, run for many rows of plain values.
 
-    def __init__(self, statement: sa.Insert | sa.Update, dialect: sa.Dialect) -> None:
+    Parameters
+    ----------
+    names
+        The names of the statement's parameters, in the order in which each row gives their values.
+    """
+
+    def __init__(self, statement: sa.Insert | sa.Update, dialect: sa.Dialect, names: Sequence[str]) -> None:
         compiled = statement.compile(dialect=dialect)
+        order: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self.sql = str(compiled)
-        self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        if order is None:  # parameters by name: by their place from now on
+            order = _NAMED.findall(self.sql)
+            self.sql = _NAMED.sub("%s", self.sql)
+        self._ordered = None if [*order] == [*names] else itemgetter(*map(names.index, order))
 
-    def values(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Return the rows as the driver takes them."""
-        order = self._order
-        return list(rows) if order is None else [tuple([row[name] for name in order]) for row in rows]
-
-    def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def run(self, connection: sa.Connection, rows: Sequence[Sequence[Any]]) -> int:
         """Run the statement for each row, in the transaction that is open, and return how many rows it changed.
 
         Raises
@@ -46,7 +55,7 @@ class Prepared:
         assert known is not None  # noqa: S101 - an engine that is connected has a driver
         cursor = driven.cursor()
         try:
-            cursor.executemany(self.sql, self.values(rows))
+            cursor.executemany(self.sql, rows if self._ordered is None else [*map(self._ordered, rows)])
             return int(cursor.rowcount)
         except known.Error as error:
             gone = dialect.is_disconnect(error, driven, cursor)
@@ -61,9 +70,9 @@ class Prepared:
 
 @lru_cache(maxsize=32)
 def inserting(table: sa.Table, dialect: sa.Dialect) -> Prepared:
-    """Return the statement that adds rows to a table; every column is a parameter of its own name."""
+    """Return the statement that adds rows to a table, each the values of all its columns in their order."""
     values = {column.name: sa.bindparam(column.name, type_=column.type) for column in table.columns}
-    return Prepared(table.insert().values(values), dialect)
+    return Prepared(table.insert().values(values), dialect, [*values])
 
 
 @lru_cache(maxsize=8)
@@ -75,6 +84,12 @@ def instants(dialect: sa.Dialect) -> Callable[[datetime], Any]:
 
 json_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 """Writes a value as both databases take it for JSON."""
+
+
+@lru_cache(maxsize=64)
+def json_list(items: tuple[str, ...]) -> str:
+    """Return a list of texts as `json_text` does; many rows share one."""
+    return json_text(items)
 
 
 def among(column: sa.ColumnElement[Any], numbers: Collection[int], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
