@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
 from workbench.practice import Practice
-from workbench.practice.long_mailing import LongMailing
+from workbench.practice.long_mailing import LongMailing, SharedAddresses
 from workbench.practice.parts import LongList, Part, table_in_parts
 from workbench.practice.spool import Spool
 
@@ -354,3 +355,20 @@ def test_a_spool_gives_back_what_it_was_given_and_shows_no_file(tmp_path: Path) 
     assert [len(block) for block in spool.blocks()] == [500, 200, 500, 1]
     assert list(tmp_path.iterdir()) == []
     spool.close()
+
+
+def test_an_address_that_several_have_is_found_in_a_few_bytes_a_row() -> None:
+    rows, size = 40_000, 1_000
+    shared = SharedAddresses()
+    tracemalloc.start()
+    try:
+        for first in range(0, rows, size):
+            places = range(first, first + size)
+            shared.add([f"p{place % 39_999}@a.fr" for place in places], [f"row:{place}" for place in places])
+        shared.add(["p7@a.fr", "P7@a.fr", "p8@a.fr"], ["row:7", "row:x", "row:8"])
+        found = shared.end()
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == {hash("p0@a.fr"): 2, hash("p7@a.fr"): 2}
+    assert most < 26 * rows + 300_000

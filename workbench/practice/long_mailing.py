@@ -14,7 +14,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from workbench.addresses import address_key
@@ -25,6 +24,7 @@ from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, UsageError, WorkspaceError
 from workbench.language import _, n_
 from workbench.merging.preflight import shared_address
+from workbench.merging.table_identity import Numbers, are_among, repeated_among
 from workbench.practice.mailing import STALE, Mailing
 from workbench.practice.parts import LongList
 from workbench.practice.preparing import Prepared, Shared
@@ -98,18 +98,24 @@ class SharedAddresses:
     """Which addresses several addressees of a list have, found by 64-bit hashes: sixteen bytes a recipient."""
 
     def __init__(self) -> None:
-        self._parts: list[npt.NDArray[np.int64]] = []
+        self._addresses: list[Numbers] = []
+        self._addressees: list[Numbers] = []
 
     def add(self, addresses: list[str], addressees: list[str]) -> None:
         """Add those of a part who may leave."""
-        pairs = [(hash(address_key(one)), hash(who)) for one, who in zip(addresses, addressees, strict=True)]
-        self._parts.append(np.array(pairs, dtype=np.int64).reshape(-1, 2))
+        count = len(addresses)
+        self._addresses.append(np.fromiter(map(hash, map(address_key, addresses)), dtype=np.int64, count=count))
+        self._addressees.append(np.fromiter(map(hash, addressees), dtype=np.int64, count=count))
 
     def end(self) -> dict[int, int]:
         """Return how many addressees have each address that more than one has, by the address's hash."""
-        pairs = np.unique(np.concatenate(self._parts), axis=0) if self._parts else np.empty((0, 2), dtype=np.int64)
-        self._parts = []
-        found, counts = np.unique(pairs[:, 0], return_counts=True)
+        repeated = repeated_among(self._addresses)
+        pairs = [np.empty((0, 2), dtype=np.int64)]
+        for addresses, addressees in zip(self._addresses, self._addressees, strict=True):
+            places = are_among(repeated, addresses)
+            pairs.append(np.column_stack([addresses[places], addressees[places]]))
+        self._addresses, self._addressees = [], []
+        found, counts = np.unique(np.unique(np.concatenate(pairs), axis=0)[:, 0], return_counts=True)
         several = counts > 1
         return dict(zip(found[several].tolist(), counts[several].tolist(), strict=True))
 
