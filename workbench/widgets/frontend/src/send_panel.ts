@@ -190,7 +190,8 @@ class Panel {
     if (situation === null) return;
     const of = `${situation.doing}|${situation.elsewhere}|${situation.offer?.seal ?? ""}`;
     const turned = of !== this.saidOf;
-    if (!turned && (situation.progress === null || Date.now() - this.saidAt < SAY_AGAIN)) return;
+    // While it can be taken back, the countdown says aloud how long.
+    if (!turned && (situation.progress === null || situation.waiting || Date.now() - this.saidAt < SAY_AGAIN)) return;
     this.saidOf = of;
     this.saidAt = Date.now();
     const { progress, result, offer } = situation;
@@ -202,7 +203,8 @@ class Panel {
       progress === null && offer !== null ? [offer.total, ...offer.numbers.map((number) => number.words)].join(", ") : undefined,
       situation.note,
     ];
-    this.live.textContent = said.filter((part) => part !== undefined && part !== "").join(". ");
+    const sentence = said.filter((part) => part !== undefined && part !== "").join(". ");
+    if (this.live.textContent !== sentence) this.live.textContent = sentence;
   }
 }
 

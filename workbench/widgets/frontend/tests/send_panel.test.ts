@@ -412,3 +412,23 @@ test("whatever goes from under the focus leaves it in the panel, where keys are 
   await say(sending(1));
   expect(document.activeElement).toBe(el.querySelector(".pw-send"));
 });
+
+test("while nothing moves, nothing is said again", async () => {
+  const el = await openWaiting(600);
+  const live = el.querySelector('[aria-live="polite"]') as HTMLElement;
+  const changes = vi.fn();
+  const observer = new MutationObserver(changes);
+  observer.observe(live, { childList: true, characterData: true, subtree: true });
+  for (let second = 0; second < 60; second++) {
+    await vi.advanceTimersByTimeAsync(1000);
+    await say({ ...waiting(600), waiting: { until: 1600, now: 1000 + second, words: "Part à 14:05" } });
+  }
+  expect(changes).toHaveBeenCalledTimes(1); // ten minutes left, once
+  await say(sending(3));
+  for (let second = 0; second < 20; second++) {
+    await vi.advanceTimersByTimeAsync(1000);
+    await say(sending(3));
+  }
+  expect(changes).toHaveBeenCalledTimes(2);
+  observer.disconnect();
+});
