@@ -7,6 +7,7 @@ import shutil
 import signal
 import stat
 from datetime import UTC, datetime
+from itertools import islice
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from workbench.cli.main import app
 from workbench.cli.report import say_findings
 from workbench.domain.mailings import Counts
 from workbench.errors import BadValue, ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
+from workbench.practice import Mailing
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
 
@@ -265,6 +267,31 @@ def test_where_another_mailing_tells_the_same_it_is_named_while_it_waits(at):
     once_more = at(*send[:-1], "--account", "down", "--dry-run")
     assert once_more.exit_code == 1
     assert "Mailing 1 was cancelled on" in once_more.stderr
+
+
+def test_a_list_cut_off_while_it_is_written_down_is_told_as_such(at, tmp_path, monkeypatch):
+    table, file = tmp_path / "t.csv", tmp_path / "m.html"
+    table.write_text("id,email\n" + "".join(f"{n},p{n}@exemple.test\n" for n in range(9)), encoding="utf-8")
+    file.write_text("---\nlabel: Mot\nfolder: Essais\n---\nBonjour", encoding="utf-8")
+    at("template", "import", str(file))
+    words = ("send", "--recipients", str(table), "--template", "Essais/Mot", "--json", "--yes")
+    written_down = Mailing._deliveries
+
+    def cut(self, prepared):
+        yield from islice(written_down(self, prepared), 7)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Mailing, "_deliveries", cut)
+        patched.setattr("workbench.ledger.enqueueing.CHUNK", 5)
+        done = at(*words)
+    assert done.exit_code == 130
+    assert "5 messages of it are written down, and nothing was sent" in done.stderr
+    assert "in flight" not in done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["mailing"], told["pending"], told["sent"]) == (1, 5, 0)
+    assert "workbench mailings cancel 1" in at("mailings", "show", "1").stderr
+    assert json.loads(at(*words).stdout.splitlines()[-1])["sent"] == 9
 
 
 def test_a_dry_run_tells_the_same_trouble_once(at, tmp_path):

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.practice.conftest import NOW
+from workbench.domain.deliveries import OPEN
 from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import BadValue, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice import dispatch as dispatching
+from workbench.sending.sender import Progress
 from workbench.wiring import open_practice
 
 TEMPLATE = "Rendez-vous/Rappel de rendez-vous"
@@ -154,6 +156,24 @@ def test_who_waits_for_the_undo_window_hears_of_a_cancellation_from_elsewhere(
     assert WaitingFor.UNDO in {progress.waiting_for for progress in told}
     assert left(practice) == 0
     assert practice.ledger.mailings.mailing(mailing.id or 0).status is MailingStatus.CANCELLED
+
+
+def test_rows_taken_back_or_sent_elsewhere_meanwhile_are_in_no_number_of_what_waits(practice: Practice) -> None:
+    mailing = reminders(practice).leaves(undo_window=10)
+    number = mailing.queue()
+    before = mailing.counts
+    told: list[MailingProgress] = []
+    tell = dispatching._of_the_mailing(practice, number, before, 0, None, told.append)
+    assert tell is not None
+    until = NOW + timedelta(minutes=10)
+    tell(Progress(waiting_until=until))
+    one, *_rest = practice.ledger.mailings.numbers(number, OPEN)
+    practice.cancel(number, deliveries=[one])
+    tell(Progress())
+    assert [progress.pending for progress in told] == [before.pending, before.pending - 1]
+    practice.cancel(number)
+    tell(Progress(waiting_until=until))
+    assert (told[-1].pending, told[-1].total) == (0, before.skipped)
 
 
 def test_a_reminder_of_an_appointment_that_has_begun_is_never_sent(practice: Practice, clock: Clock) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli.commands import Commands
 from workbench.cli.output import say, show
-from workbench.cli.report import cancelled_sentence, say_what_is_open, show_counts, show_left_out
+from workbench.cli.report import cancelled_sentence, say_what_is_cut_off, say_what_is_open, show_counts, show_left_out
 from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.displays.stages import stage_words
@@ -89,7 +89,8 @@ def show_mailing(
         show_left_out(practice.tally(mailing))
         if cancelled := cancelled_sentence(practice, mailing):
             say(cancelled)
-        say_what_is_open(mailing, found.counts, practice.next_departure(mailing))
+        if not say_what_is_cut_off(practice, mailing, found.counts):
+            say_what_is_open(mailing, found.counts, practice.next_departure(mailing))
 
 
 @group.command("resume", help=_("Go on with a mailing that was stopped or interrupted, as it was confirmed."))

@@ -206,6 +206,22 @@ def say_what_waits_elsewhere(practice: Practice, mailing: Mailing, tally: Tally)
     return not waiting.empty
 
 
+def say_what_is_cut_off(practice: Practice, mailing_id: int, counts: Counts) -> bool:
+    """Tell of a mailing whose list was never written down whole that nothing of it was sent; return whether it is."""
+    if practice.stage(mailing_id).status is not MailingStatus.DRAFT:
+        return False
+    say(
+        n_(
+            "Writing the list down was cut off: {count} message of it is written down, and nothing was sent. The same "
+            "« send » command goes on there; to drop it: workbench mailings cancel {mailing}",
+            "Writing the list down was cut off: {count} messages of it are written down, and nothing was sent. The "
+            "same « send » command goes on there; to drop it: workbench mailings cancel {mailing}",
+            counts.pending,
+        ).format(count=counts.pending, mailing=mailing_id)
+    )
+    return True
+
+
 def cancelled_sentence(practice: Practice, mailing_id: int) -> str:
     """Return the sentence about a mailing that was cancelled, by whom, when and what to do; nothing of any other."""
     cancelled = practice.cancellation(mailing_id)

@@ -19,6 +19,7 @@ from workbench.cli.report import (
     findings_with_names,
     json_counts,
     say_findings,
+    say_what_is_cut_off,
     say_what_is_open,
     say_what_left,
     say_what_waits_elsewhere,
@@ -292,11 +293,18 @@ def run_and_report(
         say(error.sentence)
         status = error.exit_status
     except KeyboardInterrupt:
-        say(_("Interrupted; what was in flight is finished and recorded."))
         status = INTERRUPTED
     if mailing.id is None:
+        if status == INTERRUPTED:
+            say(_("Interrupted; nothing was sent."))
         return status or 1
     counts = mailing.counts
+    if say_what_is_cut_off(practice, mailing.id, counts):
+        if json:
+            print_json(json_counts(mailing.id, counts))
+        return status or 1
+    if status == INTERRUPTED:
+        say(_("Interrupted; what was in flight is finished and recorded."))
     if results is not None:
         save_csv(practice.results_in_parts(mailing.id), results)
         say(_("Results written to {path}.").format(path=results))

@@ -168,21 +168,24 @@ def _of_the_mailing(
         return None
 
     known: tuple[datetime | None, WaitingFor] = (None, WaitingFor.NOTHING)
+    base = before
 
     def tell(run: Progress) -> None:
-        nonlocal known
+        nonlocal known, base
+        decided = run.sent + run.failed + run.in_doubt
         if run.waiting_until != known[0]:
             why = WaitingFor.NOTHING if run.waiting_until is None else _why(practice, mailing_id, paced)
             known = (run.waiting_until, why)
-        decided = run.sent + run.failed + run.in_doubt
+            # While it was waited, somebody may have taken rows back, or sent some from elsewhere.
+            base = _without_run(practice.ledger.mailings.counts(mailing_id), run)
         progress(
             MailingProgress(
-                total=before.sent + before.failed + before.in_doubt + before.skipped + before.pending,
-                sent=before.sent + run.sent,
-                failed=before.failed + run.failed,
-                in_doubt=before.in_doubt + run.in_doubt,
-                skipped=before.skipped,
-                pending=max(0, before.pending - decided),
+                total=base.sent + base.failed + base.in_doubt + base.skipped + base.pending,
+                sent=base.sent + run.sent,
+                failed=base.failed + run.failed,
+                in_doubt=base.in_doubt + run.in_doubt,
+                skipped=base.skipped,
+                pending=max(0, base.pending - decided),
                 in_flight=run.in_flight,
                 beside=beside,
                 waiting_until=run.waiting_until.astimezone(practice.calendar.zone) if run.waiting_until else None,
@@ -192,3 +195,14 @@ def _of_the_mailing(
         )
 
     return tell
+
+
+def _without_run(counts: Counts, run: Progress) -> Counts:
+    """Return where a mailing would stand had this run decided nothing."""
+    return Counts(
+        sent=max(0, counts.sent - run.sent),
+        failed=max(0, counts.failed - run.failed),
+        in_doubt=max(0, counts.in_doubt - run.in_doubt),
+        skipped=counts.skipped,
+        pending=counts.pending + run.sent + run.failed + run.in_doubt,
+    )

@@ -576,6 +576,7 @@ class Mailing:
             by=practice.user,
             now=practice.now(),
         )
+        self.id = record.id  # also of a list whose queueing is cut off: what is written down of it is this mailing's
         practice.ledger.mailings.enqueue(
             record.id,
             rows,
@@ -585,7 +586,6 @@ class Mailing:
             by=practice.user,
             now=practice.now(),
         )
-        self.id = record.id
         return record.id
 
     def resume(
