@@ -15,6 +15,8 @@ import workbench as wb
 from workbench.displays import formatters
 from workbench.displays.formatters import register
 from workbench.displays.frames import cells_of
+from workbench.displays.stages import stage_of, stage_words
+from workbench.domain.mailings import STAGES
 from workbench.practice import Practice
 from workbench.wiring import open_practice
 
@@ -55,8 +57,8 @@ def kept(shell: InteractiveShell, thing: object) -> dict[str, Any]:
     return data
 
 
-def tomorrow(practice: Practice) -> pd.DataFrame:
-    return practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+def tomorrow(practice: Practice, day: str = "tomorrow") -> pd.DataFrame:
+    return practice.search("appointments", start=day, end=day, state="upcoming")
 
 
 def test_rows_of_people_are_seen_live_and_kept_as_a_count(
@@ -205,6 +207,38 @@ def test_the_results_of_a_practice_keep_its_clock_when_another_one_is_open(
         other.set_card(zone="America/Cayenne")
         column = list(frame.columns).index("queued_at")
         assert {row[column] for row in cells_of(frame)} == {f"{wall:%Y-%m-%d %H:%M}"}
+
+
+def test_how_each_mailing_stands_is_told_in_words_with_the_practice_s_hour(
+    practice: Practice, shell: InteractiveShell, watched: list[Any], far_away: None
+) -> None:
+    practice.mailing(tomorrow(practice, "J+2 open"), REMINDER, key="listed").queue()
+    seen = practice.mailings()
+    never = pd.to_datetime(pd.Series([pd.NaT] * len(seen)), utc=True)
+    kept(shell, seen.assign(status="sending", stage="waiting_undo", goes_on_at=NIGHT).head(1))
+    kept(shell, seen.assign(status="sending", stage="interrupted", goes_on_at=never).head(1))
+    kept(shell, seen.head(1))
+    assert [frame["status"].tolist() for frame in watched] == [
+        ["… Leaves at 2026-11-23 00:30"], ["✕ Interrupted"], ["… Queued"],
+    ]  # fmt: skip
+    assert not {"stage", "goes_on_at"} & set(watched[0].columns)
+
+
+def test_a_queued_mailing_says_how_it_stands(practice: Practice, shell: InteractiveShell) -> None:
+    mailing = practice.mailing(tomorrow(practice, "J+3 open"), REMINDER, key="standing")
+    mailing.queue()
+    assert "… Queued" in kept(shell, mailing)["text/html"]
+    practice.cancel(mailing.id)
+    html = kept(shell, mailing)["text/html"]
+    assert "– Cancelled" in html
+    assert f"– Messages cancelled</span> <b>{practice.tally(mailing.id).counts.cancelled}</b>" in html
+
+
+@pytest.mark.parametrize("code", STAGES)
+def test_every_stage_reads_back_from_its_code(code: str) -> None:
+    stage = stage_of(code, NIGHT.to_pydatetime() if code.startswith("waiting") else None)
+    assert stage.code == code
+    assert stage_words(stage)[0] in "✓✕?–…"
 
 
 def test_findings_are_told_once_with_how_many_they_are(practice: Practice, shell: InteractiveShell) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from workbench.displays.accessor import OPENED
 from workbench.displays.cells import friendly
 from workbench.displays.nobody import COLUMN_NAMES, is_unlabelled
+from workbench.displays.stages import stage_of, stage_words
 from workbench.displays.state_bar import COLOURS, state_bar
 from workbench.displays.words import heading, shown, status_words
 from workbench.domain.frames import FINDING_COLUMNS
@@ -23,6 +24,8 @@ from workbench.language import _, n_
 
 MOST_ROWS = 20
 """Rows of a frame without people that are shown; the frame holds them all."""
+
+_STAGED = ("stage", "goes_on_at")
 
 _TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
 _CELL = "padding:3px 10px;text-align:left;border-bottom:1px solid var(--jp-border-color2, #ddd)"
@@ -51,13 +54,28 @@ def count_of_rows(count: int) -> str:
 
 
 def laid_out(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame for the eye: what stands beside its rows and above its columns is in the table, too."""
+    """Return a frame for the eye: what stands beside its rows and above its columns is in the table, too.
+
+    Of mailings, one column tells how each stands: that it waits and until when, that it was interrupted, its status.
+    """
+    if {"status", *_STAGED} <= set(map(str, frame.columns)):
+        frame = _staged(frame)
     if is_unlabelled(frame.index) and frame.columns.nlevels == 1:
         return frame
     names = [_label(label) for label in frame.columns]
     beside = [_label(name) if name is not None else "" for name in frame.index.names]
     plain = frame.set_axis(names, axis="columns")
     return plain if is_unlabelled(frame.index) else plain.reset_index(names=beside, allow_duplicates=True)
+
+
+def _staged(frame: pd.DataFrame) -> pd.DataFrame:
+    zone = OPENED.zone_of(frame)
+    moments = frame["goes_on_at"].dt.tz_convert(zone) if zone is not None else frame["goes_on_at"]
+    told = [
+        stage_words(stage_of(str(code), None if pd.isna(at) else at.to_pydatetime()))
+        for code, at in zip(frame["stage"], moments, strict=True)
+    ]
+    return frame.assign(status=told).drop(columns=list(_STAGED))
 
 
 def _label(label: object) -> str:

@@ -432,3 +432,12 @@ test("while nothing moves, nothing is said again", async () => {
   expect(changes).toHaveBeenCalledTimes(2);
   observer.disconnect();
 });
+
+test("what nobody sends is not paused for a question: going back would begin to send it", async () => {
+  await openWaiting(600);
+  await say({ ...waiting(600), doing: "" });
+  named("cancel").click();
+  named("back").click();
+  await say(paused(17));
+  expect([...told("pause"), ...told("resume")]).toEqual([]);
+});

@@ -151,7 +151,8 @@ export class Confirmation {
   }
 
   private act(action: Action): void {
-    if (action.name === "cancel" && this.around.situation()?.waiting) {
+    const now = this.around.situation();
+    if (action.name === "cancel" && now?.waiting && (now.doing === "sending" || now.elsewhere)) {
       // The time to take it back stands still while somebody reads the question.
       this.ask({ action: action.name, seal: action.seal, held: { count: action.count } });
       this.around.tell("pause", { seal: action.seal });
