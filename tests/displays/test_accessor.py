@@ -18,16 +18,9 @@ REMINDER = "Rendez-vous/Rappel de rendez-vous"
 TOMORROW = {"start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "W"
-    wb.demo(folder).close()
-    return folder
-
-
 @pytest.fixture
-def practice(made: Path, tmp_path: Path) -> Practice:
-    shutil.copytree(made, tmp_path / "W")
+def practice(demo_made_once: Path, tmp_path: Path) -> Practice:
+    shutil.copytree(demo_made_once, tmp_path / "W")
     return wb.open(tmp_path / "W")
 
 
@@ -93,8 +86,8 @@ def test_without_a_practice_the_sentence_says_what_to_do():
         Opened().of(pd.DataFrame({"email": []}))
 
 
-def test_a_practice_that_nobody_holds_is_forgotten(made: Path, tmp_path: Path):
-    shutil.copytree(made, tmp_path / "W")
+def test_a_practice_that_nobody_holds_is_forgotten(demo_made_once: Path, tmp_path: Path):
+    shutil.copytree(demo_made_once, tmp_path / "W")
     opened = Opened()
     practice = wb.open(tmp_path / "W")
     opened.add(practice)

@@ -26,16 +26,9 @@ subject: Votre rendez-vous du @RDVDATE
 """
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "W"
-    wb.demo(folder).close()
-    return folder
-
-
 @pytest.fixture
-def practice(made: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(made, tmp_path / "W")
+def practice(demo_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(demo_made_once, tmp_path / "W")
     with wb.open(tmp_path / "W") as opened:
         yield opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,6 @@ from workbench.displays.audience import someone_can_click
 from workbench.displays.progress import sending_progress
 from workbench.domain.mailings import MailingProgress
 from workbench.domain.summaries import SUMMARY_MIME
-from workbench.wiring import init_workspace
 
 HALF = MailingProgress(total=4, sent=2, pending=2)
 
@@ -83,9 +83,9 @@ def test_outside_a_notebook_nobody_can_click() -> None:
 
 
 def test_an_executed_notebook_ends_with_a_summary_and_asks_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample_made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(init_workspace(tmp_path / "W", demo=True)))
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(shutil.copytree(sample_made_once, tmp_path / "W")))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     client = NotebookClient(notebook, timeout=120, kernel_name="python3", store_widget_state=True)
     client.execute()

@@ -70,18 +70,11 @@ def examples() -> list[doctest.DocTest]:
     return [test for test in found if test.examples]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "W"
-    wb.demo(folder).close()
-    return folder
-
-
 @pytest.mark.parametrize("test", examples(), ids=lambda test: test.name)
 def test_an_example_shows_what_happens(
-    test: doctest.DocTest, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    test: doctest.DocTest, demo_made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    shutil.copytree(made, tmp_path / "W")
+    shutil.copytree(demo_made_once, tmp_path / "W")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with wb.open(tmp_path / "W") as practice:

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CORE = ("tests/domain", "tests/merging")
 NEEDS = ("hypothesis", "pytest")
+QUICKLY = ("--quiet", "--disable-pip-version-check", "--no-compile")
 
 
 def pythons() -> dict[tuple[int, int], str]:
@@ -48,7 +49,7 @@ def test_the_core_holds_on_the_newest_python_here(tmp_path: Path):
     home = tmp_path / "venv"
     run([python, "-m", "venv", str(home)])
     inside = home / "bin" / "python"
-    run([str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(ROOT), *NEEDS])
+    run([str(inside), "-m", "pip", "install", *QUICKLY, str(ROOT), *NEEDS])
     # What was installed works on its own, away from the checkout.
     done = run([str(home / "bin" / "workbench"), "demo", str(tmp_path / "demo"), "--no-lab"], here=tmp_path)
     assert list((tmp_path / "demo" / "caught").rglob("*.eml")), done.stderr

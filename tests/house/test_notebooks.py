@@ -11,15 +11,15 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SHIPPED = sorted(NOTEBOOKS.rglob("*.ipynb"))
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return init_workspace(tmp_path_factory.mktemp("notebooks") / "cabinet", demo=True)
+def workspace(sample_made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(sample_made_once, tmp_path_factory.mktemp("notebooks") / "cabinet")
 
 
 @pytest.fixture

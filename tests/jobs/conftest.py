@@ -11,14 +11,6 @@ import workbench as wb
 from workbench.practice import Practice
 
 
-@pytest.fixture(scope="session")
-def sample_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sample practice, made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("made") / "sample"
-    wb.init(folder, demo=True).close()
-    return folder
-
-
 @pytest.fixture
 def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     """A sample practice of one's own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import stat
 import subprocess
@@ -26,9 +27,9 @@ REMINDER = "Rendez-vous/Rappel de rendez-vous"
 SECRET = "planted-7781-secret"
 
 
-def exported(folder: Path) -> tuple[Practice, Path]:
-    """A sample practice, and its reminders for tomorrow as a notebook."""
-    practice = wb.init(folder, demo=True)
+def exported(sample: Path, folder: Path) -> tuple[Practice, Path]:
+    """A copy of a sample practice, and its reminders for tomorrow as a notebook."""
+    practice = wb.open(shutil.copytree(sample, folder))
     found = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
     return practice, practice.mailing(found, REMINDER).to_notebook("notebooks/scheduled/rappel.ipynb")
 
@@ -88,8 +89,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reminders(place: Path) -> tuple[Practice, Path]:
-    return exported(place / "cabinet")
+def reminders(place: Path, sample_made_once: Path) -> tuple[Practice, Path]:
+    return exported(sample_made_once, place / "cabinet")
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +155,8 @@ def test_papermill_from_elsewhere_sends_nothing_twice(first_run, reminders, plac
     assert len(practice.runs()) == 1
 
 
-def test_jupyter_and_nbconvert_send_it_too_once_in_all(place):
-    practice, notebook = exported(place / "second")
+def test_jupyter_and_nbconvert_send_it_too_once_in_all(place, sample_made_once):
+    practice, notebook = exported(sample_made_once, place / "second")
     done = by("jupyter", "execute", notebook, "--output", place / "second.ipynb", home=place / "home",
               cwd=place / "elsewhere")  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -168,8 +169,8 @@ def test_jupyter_and_nbconvert_send_it_too_once_in_all(place):
     practice.close()
 
 
-def test_papermill_alone_sends_it(place):
-    practice, notebook = exported(place / "fourth")
+def test_papermill_alone_sends_it(place, sample_made_once):
+    practice, notebook = exported(sample_made_once, place / "fourth")
     done = by("papermill", notebook, place / "fourth.ipynb", home=place / "home", cwd=place / "elsewhere")
     assert done.returncode == 0, done.stderr
     assert_each_got_one(practice)
@@ -200,8 +201,8 @@ def test_a_cell_that_fails_tells_its_class_and_nothing_of_a_patient(reminders, p
         assert name not in done.stdout + done.stderr
 
 
-def test_an_interrupted_run_finishes_what_is_in_flight_and_goes_on_later(place, start_sink):
-    practice, notebook = exported(place / "fifth")
+def test_an_interrupted_run_finishes_what_is_in_flight_and_goes_on_later(place, sample_made_once, start_sink):
+    practice, notebook = exported(sample_made_once, place / "fifth")
     sink = start_sink(delay=0.15)
     practice.accounts.set(
         "local", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none", connections=2

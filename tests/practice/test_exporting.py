@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ from workbench.practice import Practice
 
 
 @pytest.fixture
-def exported(tmp_path: Path):
-    with wb.demo(tmp_path / "W") as practice:
+def exported(demo_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    with wb.open(shutil.copytree(demo_made_once, tmp_path / "W")) as practice:
         yield practice
 
 
