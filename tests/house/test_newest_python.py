@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.pythons import supported_pythons
 
 ROOT = Path(__file__).parents[2]
 CORE = ("tests/domain", "tests/merging")
@@ -15,33 +16,8 @@ NEEDS = ("hypothesis", "pytest")
 QUICKLY = ("--quiet", "--disable-pip-version-check", "--no-compile")
 
 
-def pythons() -> dict[tuple[int, int], str]:
-    """Return the Pythons found on this machine that are newer than the one running, by version."""
-    found: dict[tuple[int, int], str] = {}
-    for minor in range(sys.version_info.minor + 1, 20):
-        on_path = shutil.which(f"python3.{minor}")
-        if on_path is not None and version_of(on_path) == (3, minor):
-            found[3, minor] = on_path
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for candidate in sorted(pyenv.glob("3.*/bin/python")):
-        version = version_of(str(candidate))
-        if version is not None and version > sys.version_info[:2]:
-            found.setdefault(version, str(candidate))
-    return found
-
-
-def version_of(python: str) -> tuple[int, int] | None:
-    """Return the version a Python says it has, or nothing when it does not run (a pyenv shim without a version)."""
-    try:
-        told = subprocess.run([python, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    numbers = re.match(r"Python (\d+)\.(\d+)", told)
-    return (int(numbers[1]), int(numbers[2])) if numbers else None
-
-
 def test_the_core_holds_on_the_newest_python_here(tmp_path: Path):
-    found = pythons()
+    found = {version: place for version, place in supported_pythons().items() if version[:2] > sys.version_info[:2]}
     if not found:
         print(f"Python {sys.version_info.major}.{sys.version_info.minor} is the newest here; this run is the proof.")
         return

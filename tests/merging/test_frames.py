@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pandas as pd
 import pytest
 
+from tests.merging.conftest import NOW, ZONE
 from workbench.errors import UnknownName
 from workbench.merging.frames import fields_frame, load_sources, needed_columns
 from workbench.merging.recipient_tables import recipients_from_table
 from workbench.merging.recipients import recipients_from_subjects
-
-ZONE = ZoneInfo("Europe/Paris")
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
 class Store:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from tests.merging.conftest import NOW, ZONE
 from workbench.merging.recipients import Recipients, recipients_from_subjects
 
-ZONE = ZoneInfo("Europe/Paris")
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 CHILD = {"birth_date": pd.Timestamp("2015-03-12"), "email": None, "family_id": "f"}
 MOTHER = "guardian:mona"
 

@@ -10,13 +10,9 @@ import csv
 import hashlib
 import io
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -24,8 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.merging import reading_back
+from tests.merging.conftest import NOW
 from tests.merging.nasty import ANA, HTML, NASTY, SENDER, SUBJECT, TEXT, TOKEN, as_a_name, as_merged, meant_by, nasty
 from tests.merging.reading_back import Meant, differences, line_of
+from tests.pythons import supported_pythons
 from workbench.addresses import address_problem, normalised_address
 from workbench.cli.output import write_csv
 from workbench.domain.accounts import Account
@@ -38,8 +36,6 @@ from workbench.merging.mime import MimeWriter
 from workbench.patients.imports.table import clean_cell
 from workbench.practice.letters import LetterPress
 from workbench.transports.smtp_protocol import envelope_path
-
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 few = settings(max_examples=60)
 
@@ -298,24 +294,11 @@ def test_an_address_is_one_mailbox_everywhere_or_refused(plain: Merged, address:
 # --- every Python of this machine reads the same ------------------------------------------------------
 
 
-def other_pythons() -> Iterator[str]:
-    """Give one command for each supported Python of this machine that is not the one running."""
-    seen = {sys.version_info[:3]}
-    places = [shutil.which(f"python3.{minor}", path="/usr/bin:/usr/local/bin") for minor in range(11, 20)]
-    pyenv = Path.home() / ".pyenv" / "versions"
-    places += [str(place) for place in sorted(pyenv.glob("3.*/bin/python"))]
-    for place in filter(None, places):
-        asked = [place, "-I", "-c", "import sys; print(*sys.version_info[:3])"]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60).stdout.split()
-        version = tuple(map(int, told))
-        if version >= (3, 11) and version not in seen:
-            seen.add(version)
-            yield place
-
-
 def test_every_python_here_reads_the_same(press: LetterPress) -> None:
     corpus = "\n".join(line_of(*merged_letter(press, name)) for name in NASTY if len(name) < 1_000)
-    for python in other_pythons():
+    for version, python in supported_pythons().items():
+        if version == sys.version_info[:3]:
+            continue
         done = subprocess.run(
             [python, "-I", reading_back.__file__],
             input=corpus,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 
@@ -12,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.merging.conftest import NOW
 from workbench.domain.messages import Address, Attachment, Rendered
 from workbench.errors import TemplateRefused
 from workbench.merging.mime import MimeWriter
 
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SENDER = Address(email="contact@tilleuls.example", name="Cabinet des Tilleuls")
 ANA = Address(email="ana@exemple.example", name="Ana Martin")
 TOKEN = "a1b2c3d4e5f60718293a4b5c6d7e8f90"

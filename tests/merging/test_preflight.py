@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from tests.merging.conftest import NOW, ZONE
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Severity
 from workbench.domain.messages import Address
@@ -18,9 +17,6 @@ from workbench.merging.frames import fields_frame
 from workbench.merging.mime import MimeWriter
 from workbench.merging.preflight import is_mssante, preflight, render_file_values
 from workbench.merging.recipient_tables import recipients_from_table
-
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-ZONE = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pandas as pd
 import pytest
 
+from tests.merging.conftest import NOW, ZONE
 from workbench.domain.deliveries import recipient_group
 from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.objections import Objections
@@ -15,8 +13,6 @@ from workbench.errors import UnknownName
 from workbench.merging.recipient_tables import column_names, occasion_digests, recipients_from_table
 from workbench.merging.recipients import Recipients, recipients_from_subjects, with_objections
 
-ZONE = ZoneInfo("Europe/Paris")
-NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 CHILD = {"birth_date": pd.Timestamp("2015-03-12"), "email": None}
 
 
