@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -9,6 +11,11 @@ from typer.testing import CliRunner
 from workbench.cli.commands import Commands
 from workbench.errors import UsageError
 from workbench.language import use_language
+
+
+class Colour(StrEnum):
+    RED = "red"
+    GREEN = "green"
 
 
 @pytest.fixture
@@ -22,6 +29,10 @@ def app() -> Commands:
     @app.command("list")
     def list_all() -> None:
         print("all")
+
+    @app.command("pick")
+    def pick(colour: Colour, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+        print(colour, file)
 
     return app
 
@@ -62,9 +73,32 @@ def test_an_unknown_command_suggests_the_nearest_one(app):
     assert "Did you mean" not in told(app, "zzz")
 
 
-def test_an_unknown_option_leaves_with_2_under_a_label_in_the_readers_language(app):
+def test_an_unknown_option_is_named_with_the_nearest_one(app):
+    assert "« --countt »" in told(app, "send", "--countt")
+    assert "Did you mean « --count »" in told(app, "send", "--countt")
+    assert "Did you mean" not in told(app, "send", "--zzz")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("send", "--foo"), "Il n’y a pas d’option « --foo »"),
+        (("send", "a.csv", "--count"), "Il manque une valeur après --count"),
+        (("send", "a.csv", "--count", "1", "--dry=2"), "--dry ne prend pas de valeur"),
+        (("send", "a.csv", "b.csv", "--count", "1"), "« b.csv » est de trop"),
+        (("send", "a.csv", "--count", "none"), "un nombre entier est attendu"),
+        (("send", "a.csv", "--count", "0"), "au moins 1"),
+        (("pick", "red", "/nowhere"), "ce fichier n’existe pas"),
+        (("pick", "blue", __file__), "une de ces valeurs : 'red', 'green'"),
+        (("pick", "red", "/"), "c’est un dossier"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_said_in_the_readers_language(app, words, said):
     use_language("fr")
-    done = CliRunner().invoke(app, ["send", "--foo"])
-    assert done.exit_code == 2
-    assert "--foo" in done.stderr
-    assert "Erreur" in done.stderr
+    assert said in told(app, *words)
+
+
+def test_how_a_command_is_used_is_said_in_the_readers_language(app):
+    use_language("fr")
+    assert "Emploi : " in CliRunner().invoke(app, ["send", "--help"]).stdout
+    assert "COMMANDE [ARGUMENTS]" in CliRunner().invoke(app, ["--help"]).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -39,21 +40,80 @@ def _translate_labels() -> None:
     rich_utils.RICH_HELP = _("For help: {command}").format(command="[blue]{command_path} {help_option}[/]")
 
 
-def _in_our_words(error: typer.BadParameter) -> UsageError:
-    parameter, context = error.param, error.ctx
+def _in_our_words(error: Exception) -> UsageError | None:
+    """Return what typer found wrong in a call as a sentence of ours; nothing when it is about anything else."""
+    context: Any = getattr(error, "ctx", None)
     command = f"{context.command_path if context is not None else 'workbench'} --help"
+    if isinstance(error, typer.BadParameter):
+        return _about_a_value(error, command)
+    message = str(getattr(error, "message", ""))
+    option = getattr(error, "option_name", "")
+    extra = _EXTRA.fullmatch(message)
+    if option and hasattr(error, "possibilities"):
+        near = ", ".join(f"« {one} »" for one in error.possibilities or ())
+        sentence = (
+            _("There is no option « {name} ». Did you mean {near}? For help: {command}")
+            if near
+            else _("There is no option « {name} ». For help: {command}")
+        )
+        return UsageError(sentence.format(name=option, near=near, command=command))
+    if option:
+        needed = "requires" in message
+        sentence = (
+            _("A value is missing after {name}. For help: {command}")
+            if needed
+            else _("{name} takes no value. For help: {command}")
+        )
+        return UsageError(sentence.format(name=option, command=command))
+    if extra:
+        return UsageError(
+            _("« {words} » is too much here. For help: {command}").format(words=extra[1], command=command)
+        )
+    return None
+
+
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
+_ONE_OF = re.compile(r".* is not one of (.*?)\.?", re.DOTALL)
+
+
+def _about_a_value(error: typer.BadParameter, command: str) -> UsageError:
+    parameter = error.param
     name = ""
     if parameter is not None:
         written = max(parameter.opts, key=len)
         name = written if written.startswith("-") else getattr(parameter, "metavar", None) or written.upper()
     if not error.message:
         return UsageError(_("{name} is missing. For help: {command}").format(name=name, command=command))
-    problem = error.message.removesuffix(".")
     return UsageError(
         _("{name}: this cannot be used ({problem}). For help: {command}").format(
-            name=name, problem=problem, command=command
+            name=name, problem=_problem(error), command=command
         )
     )
+
+
+def _problem(error: typer.BadParameter) -> str:
+    """Return what does not fit, in the reader's language where it is known; typer itself speaks English alone."""
+    found = getattr(error.__cause__, "errors", list)()
+    kind, limits = (found[0].get("type", ""), found[0].get("ctx") or {}) if found else ("", {})
+    message = error.message.removeprefix("Value error, ").removesuffix(".")
+    if kind.startswith("int_"):
+        return _("a whole number is expected")
+    if kind.startswith("float_"):
+        return _("a number is expected")
+    if kind == "greater_than_equal":
+        return _("at least {number}").format(number=limits.get("ge"))
+    if kind == "less_than_equal":
+        return _("at most {number}").format(number=limits.get("le"))
+    if one_of := _ONE_OF.fullmatch(message):
+        return _("one of these: {choices}").format(choices=one_of[1])
+    of_files = {
+        "does not exist": _("there is no such file"),
+        "is a directory": _("it is a folder"),
+        "is a file": _("it is a file, not a folder"),
+        "is not readable": _("it cannot be read"),
+        "is not writable": _("it cannot be written"),
+    }
+    return next((words for ending, words in of_files.items() if message.endswith(ending)), message)
 
 
 class _Speaking:
@@ -62,15 +122,22 @@ class _Speaking:
     def make_context(self, *given: Any, **settings: Any) -> Any:
         try:
             return super().make_context(*given, **settings)  # type: ignore[misc]  # of the class beside it
-        except typer.BadParameter as error:
-            raise _in_our_words(error) from error
-        except Exception:
-            _translate_labels()  # typer is about to say what is wrong
+        except UsageError:
+            raise
+        except Exception as error:
+            said = _in_our_words(error)
+            if said is not None:
+                raise said from error
+            _translate_labels()  # typer is about to say what is wrong, or how the command is used
             raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _translate_labels()
         super().format_help(ctx, formatter)  # type: ignore[misc]
+
+    def get_usage(self, ctx: Any) -> str:
+        usage = str(super().get_usage(ctx))  # type: ignore[misc]
+        return usage.replace("Usage: ", _("Usage: "), 1).replace("COMMAND [ARGS]...", _("COMMAND [ARGS]..."), 1)
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)  # type: ignore[misc]
