@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
@@ -137,7 +138,8 @@ class Beside:
 
     def __init__(self, name: str) -> None:
         self._asked: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
-        self._begun = threading.Semaphore(0)
+        self._begun = threading.Lock()  # free once the thread has begun what it was asked
+        self._begun.acquire()
         self._ended: SimpleQueue[BaseException | None] = SimpleQueue()
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
@@ -197,14 +199,19 @@ class Writer:
             try:
                 with self._connection.begin() as transaction:
                     yield self._connection
-                    if meanwhile is not None:
+                    if meanwhile is None:
+                        self._keep(transaction)
+                    else:
                         self._beside = self._beside or Beside("workbench-commit")
-                        self._beside.do(transaction.commit, meanwhile)
-                _check_place(self._engine)
+                        self._beside.do(partial(self._keep, transaction), meanwhile)
                 self._used_at = time.monotonic()
             except BaseException:
                 self.close()
                 raise
+
+    def _keep(self, transaction: RootTransaction) -> None:
+        transaction.commit()
+        _check_place(self._engine)
 
     def close(self) -> None:
         """Give the connection back, after the transaction of another thread; the next one takes another connection."""
@@ -286,6 +293,34 @@ def undisturbed() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextlib.contextmanager
+def driven(connection: Connection) -> Iterator[Any]:
+    """Give a cursor of the driver, in the transaction that is open, for what is done tens of thousands of times.
+
+    Raises
+    ------
+    sqlalchemy.exc.DBAPIError
+        What the driver raises, as SQLAlchemy does, without the values.
+    """
+    bare, dialect = connection.connection, connection.dialect
+    known = dialect.dbapi
+    assert known is not None  # noqa: S101 - an engine that is connected has a driver
+    cursor: Any = None
+    try:
+        cursor = bare.cursor()
+        yield cursor
+    except known.Error as error:
+        gone = dialect.is_disconnect(error, bare, cursor)
+        if gone:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, known.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+        ) from error
+    finally:
+        if cursor is not None:
+            cursor.close()
 
 
 def alone(connection: Connection, name: str) -> None:
@@ -513,7 +548,8 @@ def _open_sqlite(url: URL, *, create: bool, read_only: bool, cache: int) -> Engi
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        with driven(connection) as cursor:
+            cursor.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     try:
         if path is not None and not read_only:

@@ -17,6 +17,7 @@ from workbench.domain.mailings import MailingStatus
 from workbench.domain.runs import RunStatus
 from workbench.errors import ForbiddenMove, JournalBroken
 from workbench.ledger import schema
+from workbench.ledger.enqueueing import CHUNK
 from workbench.ledger.ledger import Ledger, open_ledger
 from workbench.ledger.senders import HOST_VARIABLE, Recovered
 from workbench.ports import Claimed
@@ -180,8 +181,8 @@ def test_a_mailing_cancelled_while_its_list_is_queued_stays_cancelled(world: Wor
     number = world.open().id
 
     def rows() -> Iterator[object]:
-        for place in range(1200):
-            if place == 700:
+        for place in range(2 * CHUNK + 200):
+            if place == CHUNK + 200:
                 world.ledger.mailings.cancel(number, by="marc", now=world.now)
             yield a_row(str(place))
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
 
+from workbench.databases import driven
 from workbench.ledger import schema
 
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -50,22 +50,9 @@ class Prepared:
         """
         if not rows:
             return 0
-        driven, dialect = connection.connection, connection.dialect
-        known = dialect.dbapi
-        assert known is not None  # noqa: S101 - an engine that is connected has a driver
-        cursor = driven.cursor()
-        try:
+        with driven(connection) as cursor:
             cursor.executemany(self.sql, rows if self._ordered is None else [*map(self._ordered, rows)])
             return int(cursor.rowcount)
-        except known.Error as error:
-            gone = dialect.is_disconnect(error, driven, cursor)
-            if gone:
-                connection.invalidate(error)
-            raise DBAPIError.instance(
-                None, None, error, known.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
-            ) from error
-        finally:
-            cursor.close()
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Claimed:
     """A delivery taken from the outbox by one sender: frozen, ready to be rendered.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from workbench.addresses import address_problem, normalised_address
@@ -21,6 +21,8 @@ from workbench.merging.render import CompiledTemplate, compile_template
 from workbench.ports import Claimed
 from workbench.rendering.pool import RenderingPool
 from workbench.rendering.renderer import ROWS_AT_ONCE, GivenUp, Renderer, Ticket, Work
+
+_NO_TIME, _A_SECOND = timedelta(0), timedelta(seconds=1)
 
 
 class LetterPress:
@@ -135,6 +137,7 @@ class Postman:
         self._presses: dict[int, LetterPress] = {}
         self._works: dict[int, Work] = {}
         self._expected: dict[int, tuple[Claimed, Work, Ticket, int]] = {}
+        self._dated: datetime | None = None
 
     def press(self, claimed: Claimed) -> LetterPress:
         """Return the press of the template revision this row was frozen with."""
@@ -181,8 +184,7 @@ class Postman:
             raise MailingError(_("Delivery {number} has no usable address.").format(number=claimed.delivery_id))
         press = self.press(claimed)
         merged = self._merged(claimed)
-        # The Date header counts whole seconds; what the ledger keeps must give the same bytes again (8.6).
-        dated = at.replace(microsecond=0)
+        dated = self._whole_second(at)
         content = press.content(
             merged,
             Address(email=claimed.address, name=claimed.recipient),
@@ -200,6 +202,12 @@ class Postman:
             digest=hashlib.sha256(content).hexdigest(),
             form=press.mime.vouched(content, merged.text, merged.html),
         )
+
+    def _whole_second(self, at: datetime) -> datetime:
+        # The Date header counts whole seconds; what the ledger keeps must give the same bytes again (8.6).
+        if self._dated is None or not _NO_TIME <= at - self._dated < _A_SECOND:
+            self._dated = at.replace(microsecond=0)
+        return self._dated
 
     def _merged(self, claimed: Claimed) -> Merged:
         expected = self._expected.pop(claimed.delivery_id, None)
