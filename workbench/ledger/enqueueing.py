@@ -26,7 +26,7 @@ from workbench.ledger.occasions import Occasions, Speaker, release_occasions
 from workbench.ledger.prepared import inserting, instants, json_list, json_text, new_numbers
 from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
-CHUNK = 1000
+CHUNK = 500
 """Rows written in one transaction: short enough not to keep a second workstation waiting."""
 
 DUPLICATE = "duplicate_occasion"
