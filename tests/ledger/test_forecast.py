@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tests.ledger.world import World, a_group, a_row
 from workbench.domain.deliveries import OPEN, NewDelivery
 from workbench.domain.mailings import Counts, Forecast, Tally
+from workbench.errors import WorkspaceError
+from workbench.ledger import planned
 from workbench.ledger.ledger import open_ledger
 
 
@@ -265,3 +267,9 @@ def test_neither_the_list_nor_the_mailing_is_held(world: World) -> None:
     most(100)  # what is imported and compiled once
     few, many = most(1000), most(3000)
     assert many < few + 200_000
+
+
+def test_no_room_for_a_long_list_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.ledger.planned._TABLES", f"{planned._TABLES} PRAGMA max_page_count = 4;")
+    with pytest.raises(WorkspaceError, match=r"full.* make room"):
+        forecast(world, None, [a_row(str(number)) for number in range(200)])

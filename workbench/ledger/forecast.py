@@ -6,6 +6,7 @@ the list nor the mailing is held: both are gone through some rows at a time.
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 
 from workbench.domain.deliveries import EXPIRED, OPEN, DeliveryStatus, NewDelivery, recipient_group
 from workbench.domain.mailings import Forecast, Tally
+from workbench.errors import WorkspaceError
+from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE
 from workbench.ledger.planned import PlannedRows
@@ -48,9 +51,22 @@ def foretold(
         A person asks to send again to those who already had it.
     complete
         The list is the whole search or table; of a part, who else waits stays waiting, and is not `leaving`.
+
+    Raises
+    ------
+    WorkspaceError
+        When there is no room for the list among the system's temporary files.
     """
-    with PlannedRows(rows) as planned:
-        return _Trial(connection, practice_id, mailing_id, planned, purpose, step, again, complete).run()
+    try:
+        with PlannedRows(rows) as planned:
+            return _Trial(connection, practice_id, mailing_id, planned, purpose, step, again, complete).run()
+    except sqlite3.Error as error:  # of the list's own file: the ledger's errors are those of SQLAlchemy
+        raise WorkspaceError(
+            _(
+                "The list cannot be gone through ({cause}): make room among the computer's temporary files, then start "
+                "again. Nothing was sent."
+            ).format(cause=error)
+        ) from error
 
 
 @dataclass(slots=True)

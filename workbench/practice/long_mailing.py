@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ import pandas as pd
 from workbench.addresses import address_key
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.frames import FINDING_COLUMNS
-from workbench.domain.mailings import Forecast, MailingPlan, MailingProgress, Tally
+from workbench.domain.mailings import MailingPlan, MailingProgress, Tally
 from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, UsageError, WorkspaceError
 from workbench.language import _, n_
@@ -181,24 +181,15 @@ class LongMailing(Mailing):
     def planned(self, *, again: bool = False) -> Tally:
         """Return where the mailing would stand if it were confirmed now; as `Mailing.planned`."""
         worked = self._work(again=again)
-        asked: dict[str, Any] = {
-            "purpose": self.template.occasion_purpose,
-            "step": self.template.step,
-            "again": again,
-            "complete": True,
-        }
-        book = self._practice.ledger.mailings
-        if self.id is not None:
-            rows = (replace(row, values={}, attachments=()) for row in worked.spool)  # which nobody looks at
-            return book.forecast(self.id, rows, **asked).planned
-        # Nothing stands yet, and no two blocks speak of the same: the numbers add up.
-        tally: Counter[tuple[str, str]] = Counter()
-        leaving = 0
-        for block in worked.spool.blocks():
-            told = book.forecast(None, block, **asked)
-            tally.update(told.tally.rows)
-            leaving += told.leaving
-        return Forecast(tally=Tally(tally), leaving=leaving).planned
+        foretold = self._practice.ledger.mailings.forecast(
+            self.id,
+            worked.spool,
+            purpose=self.template.occasion_purpose,
+            step=self.template.step,
+            again=again,
+            complete=True,
+        )
+        return foretold.planned
 
     def _work(self, *, fresh: bool = False, again: bool | None = None) -> Worked:
         """Check everybody, part by part, unless that was done just now."""
