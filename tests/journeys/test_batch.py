@@ -234,13 +234,16 @@ def test_an_interrupted_run_finishes_what_is_in_flight_and_goes_on_later(place, 
 
 def test_a_killed_run_leaves_no_process_behind_and_is_told(place):
     practice = wb.init(place / "sixth")
-    notebook = written(place / "long.ipynb", "import time\ntime.sleep(600)")
+    begun = place / "begun"
+    notebook = written(place / "long.ipynb", f"import time\nopen({str(begun)!r}, 'x').close()\ntime.sleep(600)")
     with start_workbench("run", notebook, workspace=practice.path, home=place / "home") as running:
         deadline = time.monotonic() + 60
-        while not practice.runs() or not (kernels := psutil.Process(running.pid).children(recursive=True)):
+        while not begun.exists():
             assert time.monotonic() < deadline
-            time.sleep(0.2)
-        time.sleep(3)  # so that the cell has begun
+            time.sleep(0.05)
+        kernels = psutil.Process(running.pid).children(recursive=True)
+        assert kernels
+        assert practice.runs()
         running.kill()
         running.communicate(timeout=30)
     psutil.wait_procs(kernels, timeout=20)
