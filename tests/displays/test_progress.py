@@ -16,8 +16,8 @@ from nbclient import NotebookClient
 
 from workbench.displays import audience
 from workbench.displays.audience import someone_can_click
-from workbench.displays.progress import sending_progress
-from workbench.domain.mailings import MailingProgress
+from workbench.displays.progress import _bundle, sending_progress
+from workbench.domain.mailings import Counts, MailingProgress
 from workbench.domain.summaries import SUMMARY_MIME
 
 HALF = MailingProgress(total=4, sent=2, pending=2)
@@ -50,6 +50,12 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
         assert tell is not None
         tell(HALF)
     assert "2 sent" in terminal.getvalue()
+
+
+def test_what_was_taken_back_stays_among_the_numbers_of_the_end() -> None:
+    shown = _bundle(MailingProgress.at_rest(Counts(sent=2, skipped=1, cancelled=3)))
+    assert "– Messages cancelled</span> <b>3</b>" in shown["text/html"]
+    assert ["cancelled", "", 3] in shown[SUMMARY_MIME]["rows"]
 
 
 def test_where_nobody_looks_nothing_is_written(

@@ -14,7 +14,7 @@ import pytest
 from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.test_mailing import REMINDER, tomorrow
 from workbench.domain.departures import WaitingFor
-from workbench.domain.mailings import MailingStatus
+from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import BadValue, DatabaseUnwritable, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice.dispatcher import Dispatcher, Doing
@@ -500,6 +500,24 @@ def test_one_message_is_taken_back_while_the_others_wait(practice: Practice) -> 
     assert dispatcher.settled(30)
     assert (dispatcher.situation.counts.pending, dispatcher.situation.counts.cancelled) == (len(rows) - 1, 1)
     assert left_from(practice) == 0
+
+
+def test_what_was_taken_back_is_counted_once_also_when_the_sending_reads_its_list_again(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = offered(a_mailing(practice, 10))
+    totals = []
+
+    def drained(_practice: Practice, _number: int, *, progress: Any, **_how: Any) -> None:
+        for total in (10, 10, 9, 9):
+            progress(MailingProgress(total=total, pending=total))
+            totals.append(dispatcher.situation.progress and dispatcher.situation.progress.total)
+            dispatcher._taken_back = 1
+
+    monkeypatch.setattr(Practice, "drain", drained)
+    confirmed(dispatcher)
+    assert dispatcher.settled(30)
+    assert totals == [10, 9, 9, 9]
 
 
 def test_a_message_that_cannot_be_taken_back_is_said_so(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:

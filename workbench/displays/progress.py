@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from workbench.displays.audience import notebook_shell
-from workbench.displays.state_bar import state_bar
+from workbench.displays.state_bar import COLOURS, state_bar
 from workbench.displays.waiting import waiting_words
 from workbench.domain.mailings import Counts, MailingProgress, Tally
 from workbench.domain.summaries import SUMMARY_MIME, MailingSummary
@@ -106,7 +106,7 @@ def _notebook_display(*, clock: Callable[[], float] = time.monotonic) -> Iterato
 
 
 def _bundle(progress: MailingProgress) -> dict[str, Any]:
-    numbers = {name: getattr(progress, name) for name in ("sent", "failed", "in_doubt", "skipped", "pending")}
+    numbers = {name: getattr(progress, name) for name in COLOURS}
     said = sentence_of(progress)
     summary = MailingSummary.of(Tally({(status, ""): count for status, count in numbers.items()}))
     return {

@@ -222,6 +222,7 @@ class MailingProgress:
     `beside` of the pending rows are not being sent now: they wait for a word of their own. While nothing leaves,
     `waiting_until` is when the next message may, and `waiting_for` why not before. `queued` tells, before anything
     leaves, how many rows of a long list are in the ledger so far; then nothing else but `total` is known.
+    `cancelled` rows, which a person took back, are not in `total`.
     """
 
     total: int
@@ -230,6 +231,7 @@ class MailingProgress:
     in_doubt: int = 0
     skipped: int = 0
     pending: int = 0
+    cancelled: int = 0
     in_flight: int = 0
     beside: int = 0
     waiting_until: datetime | None = None
@@ -241,7 +243,7 @@ class MailingProgress:
     def at_rest(cls, counts: Counts) -> MailingProgress:
         """Return where a mailing of these counts stands while nothing of it is leaving."""
         told = {name: getattr(counts, name) for name in ("sent", "failed", "in_doubt", "skipped", "pending")}
-        return cls(total=sum(told.values()), **told)
+        return cls(total=sum(told.values()), cancelled=counts.cancelled, **told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,6 +186,7 @@ def _of_the_mailing(
                 in_doubt=base.in_doubt + run.in_doubt,
                 skipped=base.skipped,
                 pending=max(0, base.pending - decided),
+                cancelled=base.cancelled,
                 in_flight=run.in_flight,
                 beside=beside,
                 waiting_until=run.waiting_until.astimezone(practice.calendar.zone) if run.waiting_until else None,
@@ -205,4 +206,5 @@ def _without_run(counts: Counts, run: Progress) -> Counts:
         in_doubt=max(0, counts.in_doubt - run.in_doubt),
         skipped=counts.skipped,
         pending=counts.pending + run.sent + run.failed + run.in_doubt,
+        cancelled=counts.cancelled,
     )

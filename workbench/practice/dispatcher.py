@@ -183,6 +183,7 @@ class Dispatcher:
         self._confirmed = 0  # how many sendings were begun here
         self._undo_window: timedelta | None = None  # as a person chose it here
         self._taken_back = 0  # rows of what is being sent that somebody took back meanwhile
+        self._total = 0  # how many rows what is being sent had when it began
         self._situation = Situation()
         self._pace: deque[tuple[float, int]] = deque()
 
@@ -441,7 +442,7 @@ class Dispatcher:
         stop = self._stop = threading.Event()
         self._refuse_end(mailing)  # whoever ends it from here on sets this stop
         self._pace.clear()
-        self._taken_back = 0
+        self._taken_back = self._total = 0
         with self._moved:
             self._confirmed += 1
             self._set(gone_before=None, **_told(None))
@@ -509,7 +510,9 @@ class Dispatcher:
     # --- while it is sent -----------------------------------------------------------------------------------
 
     def _tell(self, progress: MailingProgress) -> None:
-        progress = _without(progress, self._taken_back)
+        self._total = self._total or progress.total
+        # What was taken back is not in the list any more as soon as the sending has read it again.
+        progress = _without(progress, max(0, self._taken_back - (self._total - progress.total)))
         self._pace.append((self._clock(), progress.total - progress.pending))
         while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > PACE_SECONDS:
             self._pace.popleft()
