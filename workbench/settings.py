@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Callable
@@ -80,6 +81,29 @@ class Settings:
                 )
             ) from error
         return cls(**_checked(values, file))
+
+    @classmethod
+    def change(cls, folder: Path, **values: int | str) -> Self:
+        """Write some settings into the workspace `folder`, every other line of its file as it is; return them all.
+
+        Raises
+        ------
+        BadSettings
+            When the file cannot be read or written, or a value cannot be used; nothing was changed.
+        """
+        cls.read(folder)
+        file = folder / SETTINGS_FILE
+        text = file.read_text(encoding="utf-8")
+        for name, value in values.items():
+            line = f"{name} = {_toml_value(value)}"
+            kept = [one for one in text.splitlines() if not re.match(rf"{name}\s*=", one)]
+            text = "\n".join([*kept, line]) + "\n"
+        try:
+            _checked(tomllib.loads(text), file)
+            write_private(file, text.encode())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise BadSettings(_("{file} cannot be written: {problem}.").format(file=file, problem=error)) from error
+        return cls.read(folder)
 
     def to_toml(self) -> str:
         """Return the text of ``workbench.toml``."""

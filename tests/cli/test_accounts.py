@@ -196,3 +196,13 @@ def test_an_account_with_a_password_is_not_signed_in(at, monkeypatch):
     monkeypatch.setattr("workbench.cli.accounts.is_terminal", lambda _stream: True)
     assert at(*SET, "--security", "none").exit_code == 0
     assert isinstance(at("account", "login", "cabinet").exception, AccountError)
+
+
+def test_limits_and_hours_are_listed_where_an_account_has_any(at):
+    assert "A day, at most" not in at("account", "list").stdout
+    at("account", "set", "slow", "--email", "a@exemple.test", "--host", "127.0.0.1", "--port", "1",
+       "--security", "none", "--per-day", "480", "--hours", "08:00-20:00")  # fmt: skip
+    listed = at("account", "list").stdout
+    assert "A day, at most" in listed
+    assert "480" in listed
+    assert "08:00-20:00" in listed

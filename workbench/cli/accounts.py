@@ -42,6 +42,8 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
         "per_minute", "per_hour", "per_day", "hours",
     ]  # fmt: skip
     shown = ["name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from"]
+    # Only where some account has any: a table is for a screen.
+    shown += [name for name in ("per_minute", "per_hour", "per_day", "hours") if any(row[name] for row in rows)]
     show(as_frame(rows, columns), format=format, output=output, columns=shown)
 
 

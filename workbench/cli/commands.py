@@ -40,10 +40,10 @@ def _translate_labels() -> None:
     rich_utils.RICH_HELP = _("For help: {command}").format(command="[blue]{command_path} {help_option}[/]")
 
 
-def _in_our_words(error: Exception) -> UsageError | None:
-    """Return what typer found wrong in a call as a sentence of ours; nothing when it is about anything else."""
+def _in_our_words(error: Exception, path: str) -> UsageError | None:
+    """Return what typer found wrong in a call of the command at `path` as a sentence of ours, else nothing."""
     context: Any = getattr(error, "ctx", None)
-    command = f"{context.command_path if context is not None else 'workbench'} --help"
+    command = f"{context.command_path if context is not None else path} --help"
     if isinstance(error, typer.BadParameter):
         return _about_a_value(error, command)
     message = str(getattr(error, "message", ""))
@@ -93,7 +93,7 @@ def _about_a_value(error: typer.BadParameter, command: str) -> UsageError:
 
 def _problem(error: typer.BadParameter) -> str:
     """Return what does not fit, in the reader's language where it is known; typer itself speaks English alone."""
-    found = getattr(error.__cause__, "errors", list)()
+    found: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     kind, limits = (found[0].get("type", ""), found[0].get("ctx") or {}) if found else ("", {})
     message = error.message.removeprefix("Value error, ").removesuffix(".")
     if kind.startswith("int_"):
@@ -119,13 +119,13 @@ def _problem(error: typer.BadParameter) -> str:
 class _Speaking:
     """What a command and a group of commands have in common."""
 
-    def make_context(self, *given: Any, **settings: Any) -> Any:
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **settings: Any) -> Any:
         try:
-            return super().make_context(*given, **settings)  # type: ignore[misc]  # of the class beside it
+            return super().make_context(info_name, args, parent, **settings)  # type: ignore[misc]  # of the class beside it
         except UsageError:
             raise
         except Exception as error:
-            said = _in_our_words(error)
+            said = _in_our_words(error, f"{parent.command_path} {info_name}" if parent is not None else str(info_name))
             if said is not None:
                 raise said from error
             _translate_labels()  # typer is about to say what is wrong, or how the command is used

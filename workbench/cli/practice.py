@@ -10,7 +10,7 @@ from workbench.cli.commands import Commands
 from workbench.cli.output import say, show, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
 from workbench.displays.words import heading
-from workbench.errors import UsageError
+from workbench.errors import BadValue, UsageError
 from workbench.language import _, n_
 
 group = Commands(
@@ -20,8 +20,10 @@ group = Commands(
 
 _FIRST_SHOWN = (
     "name", "address_line_1", "address_line_2", "postcode", "city", "country", "phone", "email", "website",
-    "booking_url", "emergency_phone", "emergency_text", "opening_hours",
+    "booking_url", "emergency_phone", "emergency_text", "opening_hours", "undo_minutes", "sending_hours",
 )  # fmt: skip
+_DEPARTURES = ("undo_minutes", "sending_hours")
+"""When leaves what a person confirms: settings of the workspace, not of the practice's card."""
 
 
 @group.command("show", help=_("Show what the practice says of itself."))
@@ -29,6 +31,7 @@ def show_practice(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
     """Show the practice's card, a line a value; a practice without a name is shown without one."""
     practice = practice_of(ctx)
     card = practice.card() | {"name": practice.name or None}
+    card |= {name: getattr(practice.settings, name) or None for name in _DEPARTURES}
     first = [name for name in _FIRST_SHOWN if name in card]
     show_record({name: card[name] for name in [*first, *sorted(card)]}, format=format, output=output)
 
@@ -37,7 +40,13 @@ def show_practice(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
 def set_practice(
     ctx: typer.Context,
     changes: Annotated[
-        list[str] | None, typer.Argument(metavar="COLUMN=VALUE", help=_("What to change; « phone= » empties it."))
+        list[str] | None,
+        typer.Argument(
+            metavar="COLUMN=VALUE",
+            help=_(
+                "What to change; « phone= » empties it. undo_minutes=10 lets what is confirmed be taken back so long."
+            ),
+        ),
     ] = None,
 ) -> None:
     """Change one or several values; the change is journalled."""
@@ -47,9 +56,24 @@ def set_practice(
     if not wanted:
         raise UsageError(_('Say what to change, for instance name="Cabinet des Tilleuls".'))
     refuse_names(wanted, frozenset({"self"}))
-    practice_of(ctx).set_card(**wanted)
+    practice = practice_of(ctx)
+    card = {column: value for column, value in wanted.items() if column not in _DEPARTURES}
+    minutes = _minutes(wanted["undo_minutes"]) if "undo_minutes" in wanted else None
+    if card:
+        practice.set_card(**card)
+    if len(card) < len(wanted):
+        hours = (wanted["sending_hours"] or "") if "sending_hours" in wanted else None
+        practice.set_departures(undo_minutes=minutes, sending_hours=hours)
     for column in wanted:
         say(_("Practice: « {column} » is set.").format(column=heading(column)))
+
+
+def _minutes(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not text.isdecimal():
+        raise BadValue(_("« {text} » is no number of minutes: write undo_minutes=10.").format(text=text))
+    return int(text)
 
 
 FirstDay = Annotated[str, typer.Argument(metavar="FIRST", help=_("The first day: 2026-12-24, 24/12/2026 or J+7."))]

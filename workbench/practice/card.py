@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from workbench.domain.calendar import Now, PracticeCalendar, parse_day
+from workbench.domain.departures import undo_window
 from workbench.domain.fields import Catalogue
+from workbench.domain.sending_hours import SendingHours
+from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from workbench.ports import Ledger, PatientStore
-    from workbench.settings import Settings
 
 
 class Card:
     """The practice's own data, its calendar and its journal."""
 
+    path: Path
     settings: Settings
     user: str
     store: PatientStore
@@ -76,6 +80,36 @@ class Card:
         self.record_act("practice.changed", {"columns": sorted(values)})
         self.__dict__.pop("_card", None)
         self.forget_calendar()
+
+    def set_departures(self, *, undo_minutes: int | None = None, sending_hours: str | None = None) -> None:
+        """Change when leaves what a person confirms at a screen, for the whole workspace, journalled.
+
+        Parameters
+        ----------
+        undo_minutes
+            For how many minutes it can be taken back; 0 is at once.
+        sending_hours
+            As ``08:00-20:00 mon-fri``; an empty text is at any hour.
+
+        Raises
+        ------
+        BadValue
+            When one of them cannot be used; nothing was changed.
+        BadSettings
+            When ``workbench.toml`` cannot be read or written.
+
+        Examples
+        --------
+        >>> practice.set_departures(undo_minutes=10)
+        >>> practice.settings.undo_minutes
+        10
+        """
+        given: dict[str, int | str | None] = {"undo_minutes": undo_minutes, "sending_hours": sending_hours}
+        changes = {name: value for name, value in given.items() if value is not None}
+        undo_window(undo_minutes or 0)
+        SendingHours.parse(sending_hours or "")
+        self.settings = Settings.change(self.path, **changes)
+        self.record_act("practice.changed", {"columns": sorted(changes)})
 
     def record_act(self, what: str, details: Mapping[str, object]) -> None:
         """Write into the journal what was done to the practice itself, by whom and when."""
