@@ -142,6 +142,8 @@ test("who needs somebody comes when asked for, as text, and goes when the result
   expect(el.querySelector("td")?.textContent).toBe("<i>Zoé</i>");
   expect(el.querySelector("i")).toBeNull();
   expect(el.textContent).toContain("et 2 de plus");
+  const scrolled = el.querySelector('[role="region"]');
+  expect([scrolled?.getAttribute("tabindex"), scrolled?.getAttribute("aria-label")]).toEqual(["0", "Lignes"]);
   await say({ ...after, result: { ...after.result, rows: 2 } });
   expect(el.querySelector("table")).toBeNull();
 });

@@ -73,9 +73,11 @@ export class People {
 
   private table(rows: Rows): HTMLElement {
     const { say } = this;
+    // What is scrolled without a button in it is reached by the keyboard all the same.
+    const scrolled = rows.numbers.length > 0 ? {} : { tabindex: 0, role: "region", "aria-label": say("rows") };
     return element(
       "div",
-      { class: "pw-send-table" },
+      { class: "pw-send-table", ...scrolled },
       element(
         "table",
         { "aria-label": say("rows") },
