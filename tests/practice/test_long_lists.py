@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 import weakref
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
 from workbench.practice import Practice
-from workbench.practice.long_mailing import LongMailing, SharedAddresses
+from workbench.practice.long_mailing import LongMailing, SharedAddresses, _told
 from workbench.practice.parts import LongList, Part, table_in_parts
 from workbench.practice.spool import Spool
 
@@ -372,3 +373,43 @@ def test_an_address_that_several_have_is_found_in_a_few_bytes_a_row() -> None:
         tracemalloc.stop()
     assert found == {hash("p0@a.fr"): 2, hash("p7@a.fr"): 2}
     assert most < 26 * rows + 300_000
+
+
+def test_nothing_that_is_held_grows_with_the_list(
+    practice: Practice, tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.patients.imports.table._HELD_WHOLE", 0)
+    monkeypatch.setattr("workbench.practice.spool._BLOCK", 100)
+    monkeypatch.setattr("workbench.ledger.enqueueing.CHUNK", 100)
+    monkeypatch.setattr("workbench.practice.long_mailing._TOLD_EVERY", 0)
+    held: list[int] = []
+
+    def weigh(*_told: object) -> None:
+        gc.collect()
+        held.append(tracemalloc.get_traced_memory()[0])
+
+    def most(count: int) -> int:
+        rows = [(f"{count}-{place}", f"p{place}@exemple.test", "Nom", f"J{place}") for place in range(count)]
+        path = written(tmp_path / f"{count}.csv", rows)
+        held.clear()
+        gc.freeze()  # what is there already need not be looked at each time
+        tracemalloc.start()
+        try:
+            for _time in range(2):
+                mailing = practice.mailing(in_parts(practice, path, 100), "Jeton", account="folder")
+                assert isinstance(mailing, LongMailing)
+                mailing.checking = weigh
+                mailing.check()
+                mailing._queue(_told(mailing._work().spool, weigh), again=False, complete=True)
+                mailing._forget()
+        finally:
+            tracemalloc.stop()
+            gc.unfreeze()
+        assert len(held) == 4 * -(-count // 100)
+        return max(held)
+
+    most(101)  # what is imported and compiled once
+    few, many = most(200), most(600)
+    # Some numbers a row may be held: no row, and no text of one.
+    print("HELD", few, many)
+    assert many < few + 100 * 400 + 60_000
