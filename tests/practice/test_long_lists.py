@@ -173,10 +173,8 @@ def test_an_interrupt_of_the_check_leaves_nothing(practice: Practice, table: Pat
     assert mailing.counts.pending == 0
 
 
-def test_a_queueing_cut_off_is_a_draft_that_the_same_command_finishes(
-    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mailing = long(practice, table)
+def queueing_cut_off(practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Interrupt a mailing after its twelfth row was read to be queued, in chunks of five; return its number."""
     queue = LongMailing._queue
 
     def cut(rows: Iterable[NewDelivery]) -> Iterator[NewDelivery]:
@@ -187,8 +185,14 @@ def test_a_queueing_cut_off_is_a_draft_that_the_same_command_finishes(
         patched.setattr(LongMailing, "_queue", lambda self, rows, **options: queue(self, cut(rows), **options))
         patched.setattr("workbench.ledger.enqueueing.CHUNK", 5)
         with pytest.raises(KeyboardInterrupt):
-            mailing.send(confirmed=True)
-    number = int(practice.mailings()["mailing_id"].iloc[0])
+            long(practice, table).send(confirmed=True)
+    return int(practice.mailings()["mailing_id"].iloc[0])
+
+
+def test_a_queueing_cut_off_is_a_draft_that_the_same_command_finishes(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = queueing_cut_off(practice, table, monkeypatch)
     assert practice.ledger.mailings.mailing(number).status is MailingStatus.DRAFT
     assert 0 < len(practice.results(number)) < 30
     with pytest.raises(QueueingCutOff):
@@ -203,19 +207,7 @@ def test_a_queueing_cut_off_is_a_draft_that_the_same_command_finishes(
 def test_what_a_queueing_cut_off_holds_is_told_with_what_to_do(
     practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    mailing = long(practice, table)
-    queue = LongMailing._queue
-
-    def cut(rows: Iterable[NewDelivery]) -> Iterator[NewDelivery]:
-        yield from islice(rows, 12)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(LongMailing, "_queue", lambda self, rows, **options: queue(self, cut(rows), **options))
-        patched.setattr("workbench.ledger.enqueueing.CHUNK", 5)
-        with pytest.raises(KeyboardInterrupt):
-            mailing.send(confirmed=True)
-    held = int(practice.mailings()["mailing_id"].iloc[0])
+    held = queueing_cut_off(practice, table, monkeypatch)
     with table.open("a", encoding="utf-8") as file:
         file.write("\nn99,p99@exemple.test,Nom 99,J99")
     other = long(practice, table)
