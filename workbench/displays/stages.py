@@ -16,7 +16,7 @@ _WAITING = "waiting_"
 def stage_words(stage: MailingStage) -> str:
     """Return the stage of a mailing as sign and words; its moment is told by the clock that it carries."""
     if stage.interrupted:
-        return f"✕ {_('Interrupted')}"
+        return "✕ " + _("Interrupted")
     if stage.departure is None:
         return status_words(stage.status)
     words = {
