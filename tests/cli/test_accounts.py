@@ -206,3 +206,10 @@ def test_limits_and_hours_are_listed_where_an_account_has_any(at):
     assert "A day, at most" in listed
     assert "480" in listed
     assert "08:00-20:00" in listed
+
+
+@pytest.mark.parametrize("option", ["--display-name", "--email", "--user", "--host"])
+def test_half_a_character_is_refused_with_a_sentence(at, option):
+    refused = at(*SET, option, "a\udcff@exemple.test").exception
+    assert isinstance(refused, AccountError)
+    assert "2525" not in at("account", "list").stdout

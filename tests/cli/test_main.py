@@ -71,6 +71,11 @@ def test_a_file_that_cannot_be_used_is_named(monkeypatch, capsys):
     assert capsys.readouterr().err == "« results.csv » cannot be used: Permission denied.\n"
 
 
+def test_half_a_character_is_told_as_such(monkeypatch, capsys):
+    leaves(monkeypatch, UnicodeEncodeError("utf-8", "a\udcff", 1, 2, "surrogates not allowed"))
+    assert "half a character" in capsys.readouterr().err
+
+
 def test_something_unforeseen_names_its_kind_and_no_patient(monkeypatch, capsys):
     leaves(monkeypatch, KeyError("lefevre@exemple.test"))
     told = capsys.readouterr().err

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
+import re
+import sys
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workbench.cli.progress import sending_progress
+from workbench.cli.progress import countdown, sending_progress
 from workbench.displays.progress import sentence_of
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress
@@ -62,3 +65,30 @@ def test_a_wait_says_what_for(capsys, why, line, said):
     with sending_progress(clock=lambda: 0.0) as progress:
         progress(waiting)
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(272, "in 4:32"), (9.6, "in 0:10"), (-3, "in 0:00"), (7200, "in 120:00")]
+)
+def test_what_is_waited_for_is_counted_down(seconds, said):
+    now = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    assert countdown(now + timedelta(seconds=seconds), now) == said
+    assert countdown(None, now) == ""
+
+
+def test_at_a_terminal_a_wait_is_said_once_above_the_bar_and_counted_down(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")
+    until = datetime.now(UTC) + timedelta(seconds=90)
+    with sending_progress() as progress:
+        for waiting in (None, until, until):
+            progress(at(waiting_until=waiting))
+    told = sys.stderr.getvalue()
+    assert told.count("3 messages are put off") == 1
+    assert "Ctrl-C is safe" in told
+    assert re.search(r"in 1:(29|30)", told)

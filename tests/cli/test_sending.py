@@ -317,6 +317,17 @@ def test_a_dry_run_tells_the_same_trouble_once(at, tmp_path):
     assert at("send", "--recipients", str(table), "--template", "Essais/Zéro", "--dry-run").exit_code == 1
 
 
+def test_a_row_of_a_table_without_an_id_is_called_by_its_line(at, tmp_path):
+    table, file = tmp_path / "t.csv", tmp_path / "m.html"
+    table.write_text("email,name\nb@exemple.test,B\n,Zoé\n", encoding="utf-8")
+    file.write_text("---\nlabel: Mot\nfolder: Essais\n---\nBonjour", encoding="utf-8")
+    at("template", "import", str(file))
+    done = at("send", "--recipients", str(table), "--template", "Essais/Mot", "--dry-run")
+    [told] = [line for line in done.stdout.splitlines() if "Error" in line]
+    assert "line 3" in told
+    assert "row:" not in told
+
+
 def test_a_dry_run_says_that_everybody_has_it(at):
     send = ("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
             "--template", "Rendez-vous/Rappel de rendez-vous")  # fmt: skip

@@ -151,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _sentence_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return _("« {path} » cannot be used: {problem}.").format(path=error.filename, problem=error.strerror)
+    if isinstance(error, UnicodeEncodeError):
+        return _("A text holds half a character, as a bad copy leaves it: write it again. Nothing was kept of it.")
     # Only the kind of error is named: its text could hold a patient's data (P12).
     return _("Something unforeseen went wrong ({kind}). The same command with WORKBENCH_DEBUG=1 shows where.").format(
         kind=type(error).__name__

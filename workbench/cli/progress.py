@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from workbench.cli.output import is_terminal, say
-from workbench.displays.cells import friendly
-from workbench.displays.progress import sending_bar, sentence_of, terminal_bar
+from workbench.displays.cells import friendly, harmless
+from workbench.displays.progress import sentence_of, terminal_bar
+from workbench.domain.calendar import system_now
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress
 from workbench.domain.runs import RunProgress
@@ -23,7 +24,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[MailingProgress], None]]:
     """Give the function to hand to ``Mailing.send(progress=…)``."""
     if is_terminal(sys.stderr):
-        with sending_bar() as draw:
+        with _bar_that_counts_down() as draw:
             yield draw
         return
     last = clock()
@@ -41,6 +42,46 @@ def sending_progress(*, clock: Callable[[], float] = time.monotonic) -> Iterator
             say(sentence_of(progress))
 
     yield tell
+
+
+@contextmanager
+def _bar_that_counts_down(*, now: Callable[[], datetime] = system_now) -> Iterator[Callable[[MailingProgress], None]]:
+    """Draw a sending as a bar; while nothing leaves, say above it what is waited for, and count the seconds down."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text
+
+    class Countdown(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(countdown(task.fields["until"], now()))
+
+    told: datetime | None = None
+    with terminal_bar(Countdown()) as bar:
+        task = bar.add_task(_("Sending"), total=None, until=None)
+
+        def draw(progress: MailingProgress) -> None:
+            nonlocal told
+            waiting = progress.waiting_until
+            if waiting is not None and waiting != told:
+                told = waiting
+                bar.console.print(harmless(_wait_sentence(progress, waiting)), markup=False)
+            done = progress.total - progress.pending if progress.queued is None else progress.queued
+            bar.update(
+                task,
+                total=None if waiting else progress.total,
+                completed=done,
+                description=sentence_of(progress),
+                until=waiting,
+            )
+
+        yield draw
+
+
+def countdown(until: datetime | None, now: datetime) -> str:
+    """Return how long it is still waited, in minutes and seconds; nothing when it is not waited."""
+    if until is None:
+        return ""
+    minutes, seconds = divmod(max(0, round((until - now).total_seconds())), 60)
+    return _("in {minutes}:{seconds:02d}").format(minutes=minutes, seconds=seconds)
 
 
 @contextmanager

@@ -68,10 +68,16 @@ def _grouped(findings: pd.DataFrame, names: Mapping[str, str]) -> list[_Group]:
     counts = findings.attrs.get("counts", {})  # of a long list only the first recipients are named
     found = []
     for (severity, message), keys in groups.items():
-        concerned = [names.get(key) or key for key in keys if key]
+        concerned = [names.get(key) or _row_words(key) for key in keys if key]
         count = max(len(concerned), counts.get((severity, message), 0))
         found.append(_Group(severity=severity, message=message, concerned=concerned, count=count))
     return found
+
+
+def _row_words(key: str) -> str:
+    """Return how a row of a table without an id of its own is called: by its line; any other key is itself."""
+    line = key.removeprefix("row:line-")
+    return _("line {number}").format(number=line) if line != key and line.isdecimal() else key
 
 
 def show_findings(findings: pd.DataFrame, mailing: Mailing) -> None:

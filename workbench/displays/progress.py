@@ -66,14 +66,14 @@ def sending_bar() -> Iterator[Tell]:
 
 
 @contextmanager
-def terminal_bar() -> Iterator[Any]:
-    """Give a bar of ``rich`` on stderr."""
+def terminal_bar(*further: Any) -> Iterator[Any]:
+    """Give a bar of ``rich`` on stderr; `further` columns stand behind its own."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True, highlight=False)
-    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn(), *further)
     with Bar(*columns, console=console, transient=True) as bar:
         yield bar
 

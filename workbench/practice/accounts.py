@@ -271,6 +271,13 @@ def _check_account(account: Account) -> None:
     texts = (account.display_name, account.name, account.user, account.client_id, account.tenant)
     if any(ord(character) < 32 for text in texts for character in text):
         raise AccountError(_("Account « {name} »: no line break or control character here.").format(name=account.name))
+    written = (*texts, account.host, account.reply_to, account.folder)
+    if any("\ud800" <= character <= "\udfff" for text in written for character in text or ""):
+        raise AccountError(
+            _("Account « {name} »: a text holds half a character, as a bad copy leaves it; write it again.").format(
+                name=account.name
+            )
+        )
     if account.connections < 1 or account.letters_per_connection < 1 or account.timeout <= 0:
         raise AccountError(
             _("Account « {name} »: connections, messages per connection and the time-out are numbers above 0.").format(
