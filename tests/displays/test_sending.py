@@ -216,6 +216,11 @@ def test_a_mailing_whose_sender_died_is_interrupted_and_not_being_sent() -> None
     told = state_of(Situation(mailing=a_mailing(), standing=standing, account=ACCOUNT))
     assert told["note"] == "✕ Interrupted · 3 messages are waiting."
     assert names(told) == ["cancel", "resume"]
+    use_language("fr")
+    try:
+        assert state_of(Situation(standing=standing, account=ACCOUNT))["note"].startswith("✕ Interrompu · ")
+    finally:
+        use_language(None)
 
 
 def test_what_is_sent_elsewhere_says_what_it_waits_for() -> None:
