@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from workbench import databases
 from workbench.databases import (
     Writer,
     bring_up_to_date,
@@ -179,7 +178,7 @@ def test_network_folders_are_recognised(tmp_path: Path) -> None:
 
 
 def test_a_database_on_a_network_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.databases.network_file_system", lambda _path: "cifs")
+    monkeypatch.setattr("workbench.databases.opening.network_file_system", lambda _path: "cifs")
     with pytest.raises(DatabaseRefused, match="cifs"):
         open_engine(url_of(tmp_path / "a.sqlite"))
     assert list(tmp_path.iterdir()) == []
@@ -395,7 +394,7 @@ def test_a_kept_connection_that_a_server_ended_meanwhile_is_replaced(
         assert connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() == backend
     with writing(beside) as connection:
         connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
-    monkeypatch.setattr(databases, "RESTED_SECONDS", 0.0)
+    monkeypatch.setattr("workbench.databases.transactions.RESTED_SECONDS", 0.0)
     with writer.writing() as connection:
         connection.execute(sa.text("INSERT INTO t VALUES (1)"))
     with reading(beside) as connection:

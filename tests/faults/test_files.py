@@ -43,7 +43,7 @@ sys.stdin.read()
 
 
 def test_another_process_holds_the_ledger_too_long(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.databases.BUSY_SECONDS", 0.3)
+    monkeypatch.setattr("workbench.databases.opening.BUSY_SECONDS", 0.3)
     holders: list[subprocess.Popen[str]] = []
 
     def hold() -> None:
@@ -268,7 +268,7 @@ def test_the_folder_is_on_the_network(office: Office, tmp_path: Path, monkeypatc
     mounts = tmp_path / "mounts"
     mounts.write_text(f"server:/x {office.workspace} nfs4 rw 0 0\n")
     with monkeypatch.context() as patch:
-        patch.setattr("workbench.databases.network_file_system", partial(network_file_system, mounts=mounts))
+        patch.setattr("workbench.databases.opening.network_file_system", partial(network_file_system, mounts=mounts))
         for words in (["doctor"], ["mailings"]):
             assert office.run(*words) == 1
             assert "nfs4" in office.errors
