@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +42,21 @@ def measure_growth(bench: Bench, only: Sequence[str]) -> Iterator[tuple[str, dic
                     f"{figures['memory_mb']:8.0f}  {series}",
                     flush=True,
                 )
+                again = figures["again"]
+                numbers = f"{size:10,} {again['seconds']:8.1f} {'':7} {again['memory_mb']:8.0f}"
+                print(f"  {'the same command again':24} {numbers}", flush=True)
                 yield f"{source}, {kind}, {size}", figures
             growth = (peaks[-1] - peaks[0]) * MEGABYTE / max(1, sizes[-1] - sizes[0])
             print(f"  {'':24} {growth:,.0f} bytes more at the peak for each further recipient")
 
 
 def run_command(bench: Bench, *, kind: str, source: str, count: int) -> dict[str, Any]:
-    """Run ``workbench send`` once and return its figures.
+    """Run ``workbench send`` and return its figures, and those of the same command again, which sends nothing.
 
     Raises
     ------
     RuntimeError
-        When not everybody was sent to.
+        When not everybody was sent to, once.
     """
     workload = Workload(name="W1", share=max(1, bench.count // count))
     parts = bench.parts_of(workload)
@@ -65,15 +69,19 @@ def run_command(bench: Bench, *, kind: str, source: str, count: int) -> dict[str
         else:
             fill_store(workspace, count)
             words += ["--search", "patients", "--template", "Codes"]
-        done = measure(words, environment=bench.named(), here=str(workspace))
-    if done.status or done.told.get("sent") != bench.count_of(workload):
-        raise RuntimeError(f"{dict(done.told)}, exit {done.status}: {done.complaint.strip()[-600:]}")
+        print(f"  {source}, {kind}, {count:,}: {datetime.now():%H:%M}", file=sys.stderr, flush=True)
+        done, again = (measure(words, environment=bench.named(), here=str(workspace), show=True) for _time in range(2))
+    shutil.rmtree(workspace.parent)
+    for one in (done, again):
+        if one.status or one.told.get("sent") != bench.count_of(workload):
+            raise RuntimeError(f"{dict(one.told)}, exit {one.status}: {one.complaint.strip()[-600:]}")
     return {
         "count": count,
         "seconds": done.seconds,
         "processor_us": 1e6 * done.processor / count,
         "memory_mb": done.peak / MEGABYTE,
         "memory_by_eighth_mb": by_parts(done.memory, done.seconds),
+        "again": {"seconds": again.seconds, "memory_mb": again.peak / MEGABYTE},
     }
 
 

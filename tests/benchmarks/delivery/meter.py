@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -40,9 +41,13 @@ class Measured:
 
 
 def measure(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, here: str | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    here: str | None = None,
+    show: bool = False,
 ) -> Measured:
-    """Run a program to its end and measure it."""
+    """Run a program to its end and measure it; `show` passes on what it says meanwhile."""
     began = time.perf_counter()
     program = subprocess.Popen(
         list(command),
@@ -61,7 +66,14 @@ def measure(
 
     complaints: list[bytes] = []
     watching = threading.Thread(target=look, daemon=True)
-    reading = threading.Thread(target=lambda: complaints.append(program.stderr.read()), daemon=True)  # type: ignore[union-attr]
+
+    def read() -> None:
+        for line in program.stderr:  # type: ignore[union-attr]
+            complaints.append(line)
+            if show:
+                print("   ", line.decode("utf-8", "replace").rstrip(), file=sys.stderr, flush=True)
+
+    reading = threading.Thread(target=read, daemon=True)
     watching.start()
     reading.start()
     output = program.stdout.read()  # type: ignore[union-attr]
