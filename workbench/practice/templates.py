@@ -151,7 +151,7 @@ class Templates(Mapping[str, Template]):
         return self._looked_through(self[path] if isinstance(path, str) else path)
 
     def check_file(self, file: str | Path) -> pd.DataFrame:
-        """Return what `check` would find in a template file, before it is imported; lines are those of the file.
+        """Return what `check` would find in a template file; same columns, and the lines are those of the file.
 
         Raises
         ------
