@@ -25,6 +25,9 @@ class ListQueue:
     def __init__(self, letters: Iterable[Letter]) -> None:
         self.letters = deque(letters)
 
+    def prepare(self, most: int) -> None:
+        """They are all ready."""
+
     def take(self) -> Letter | None:
         """Return the next letter."""
         return self.letters.popleft() if self.letters else None

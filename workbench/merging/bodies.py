@@ -14,6 +14,12 @@ from dataclasses import dataclass, field
 from workbench.domain.messages import Rendered
 
 _LINES_KEPT = 4096
+_PART_HEADS = {
+    (kind, base64): b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n"
+    % (kind.encode(), b"base64" if base64 else b"quoted-printable")
+    for kind in ("plain", "html")
+    for base64 in (False, True)
+}
 _UNUSUAL_SUBJECT = re.compile(r"=\?|\?=|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 
 
@@ -76,18 +82,15 @@ def encoded_body(text: str, lines: Mapping[str, bytes] | None = None) -> Body:
     return Body(encoded)
 
 
-def part_of(kind: str, body: Body) -> bytes:
-    """Return a body with the two headers of its part; `kind` is ``plain`` or ``html``."""
-    return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (
-        kind.encode(),
-        b"base64" if body.base64 else b"quoted-printable",
-        body.encoded,
-    )
+def part_head(kind: str, body: Body) -> bytes:
+    """Return the two headers of a body's part, and the empty line; `kind` is ``plain`` or ``html``."""
+    return _PART_HEADS[kind, body.base64]
 
 
 def body_part(kind: str, text: str, lines: Mapping[str, bytes] | None = None) -> bytes:
     """Return one text part of a message."""
-    return part_of(kind, encoded_body(text, lines))
+    body = encoded_body(text, lines)
+    return part_head(kind, body) + body.encoded
 
 
 def base64_lines(data: bytes) -> bytes:

@@ -14,13 +14,14 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from workbench.addresses import normalised_address
 from workbench.domain.messages import Address, Attachment, Form, Rendered
 from workbench.errors import TemplateRefused
 from workbench.language import _
-from workbench.merging.bodies import Body, QuotedLines, base64_lines, encoded_body, part_of
+from workbench.merging.bodies import Body, QuotedLines, base64_lines, encoded_body, part_head
 
 BUILDER_VERSION = 1
 """Kept with what was sent (DESIGN 8.6): the same values give the same bytes as long as this number stands."""
@@ -86,6 +87,7 @@ def encoded_words(text: str, *, used: int) -> str:
     return "\r\n ".join([f"=?utf-8?q?{word}?=" for word in words])
 
 
+@lru_cache(maxsize=1024)
 def unstructured(name: str, value: str) -> str:
     """Return a header line of free text (a subject), folded and encoded where it must be."""
     text = harmless(value)
@@ -292,7 +294,10 @@ class MimeWriter:
             f"Content-Language: {spoken}\r\n"
         )
         edge = f"--{inner}\r\n".encode()
-        parts = [edge, part_of("plain", text), b"\r\n", edge, part_of("html", html), f"\r\n--{inner}--\r\n".encode()]
+        parts = [
+            edge, part_head("plain", text), text.encoded, b"\r\n",
+            edge, part_head("html", html), html.encoded, f"\r\n--{inner}--\r\n".encode(),
+        ]  # fmt: skip
         alternative = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'
         if not self._files:
             return b"".join([(head + alternative).encode(), *parts])

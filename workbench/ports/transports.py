@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from workbench.domain.deliveries import Outcome
 from workbench.domain.messages import Letter
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(slots=True, kw_only=True)
 class Claimed:
     """A delivery taken from the outbox by one sender: frozen, ready to be rendered.
 
-    `expires_at` is told when it comes too late before long.
+    `expires_at` is told when it comes too late before long. Its ``repr`` names nobody (P12).
     """
 
     delivery_id: int
-    token: str
+    token: str = field(repr=False)
     mailing_id: int
     template_revision_id: int
-    address: str
-    recipient: str
+    address: str = field(repr=False)
+    recipient: str = field(repr=False)
     language: str
     channel: str
     purpose: str
-    patient_id: str
-    values: Mapping[str, object]
+    patient_id: str = field(repr=False)
+    values: Mapping[str, object] = field(repr=False)
     attempts: int
     attachments: tuple[str, ...] = field(default=())
     expires_at: datetime | None = None
@@ -116,6 +113,10 @@ class Quota(Protocol):
 
 class Queue(Protocol):
     """Where a transport takes its letters from."""
+
+    def prepare(self, most: int) -> None:
+        """Have a few more letters ready, up to so many: a good use of a moment in which the server is waited for."""
+        ...
 
     def take(self) -> Letter | None:
         """Return the next letter, or nothing when there is none now."""

@@ -46,6 +46,7 @@ NOTED = struct.Struct("!BI")
 """Where the merging is: the part of the email type, and the author's line."""
 
 _LINE_END = ord("\n")
+_BETWEEN = b"\0"
 _ANSWER = struct.Struct("!BiIIIII")
 _REFUSED, _TEXT_BASE64, _HTML_BASE64, _WHOLE, _PIECES = 1, 2, 4, 8, 16
 
@@ -76,14 +77,17 @@ class Prepared:
     slot: int
     text: Sequence[bytes] = ()
     html: Sequence[bytes] = ()
-    sizes: struct.Struct = field(init=False)
     size: int = field(init=False)
     dotted: bool = field(init=False)
+    _pieces: int = field(init=False)
+    _lists: list[list[bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.size = sum(map(len, (*self.text, *self.html)))
         self.dotted = any(map(_dotted, (*self.text, *self.html)))
-        self.sizes = struct.Struct(f"!{max(0, len(self.text) - 1) + max(0, len(self.html) - 1)}I")
+        self._pieces = max(0, len(self.text) - 1) + max(0, len(self.html) - 1)
+        # What is common to all in every second place, and room for the pieces of one between them.
+        self._lists = [[one for still in part for one in (still, b"")][:-1] for part in (self.text, self.html)]
 
     @classmethod
     def told(cls, slot: int, payload: bytes) -> Prepared:
@@ -109,27 +113,24 @@ class Prepared:
                 _check_body(still)
         return cls(slot, text, html)
 
-    def bodies(self, frame: bytes, place: int, lengths: Sequence[int]) -> tuple[bytes, bytes]:
-        """Return the bodies that the pieces of one message make, which stand in a frame from a place on.
+    def bodies(self, own: bytes) -> tuple[bytes, bytes]:
+        """Return the bodies that the pieces of one message make, which come with a NUL between them.
 
         Raises
         ------
         Garbled
-            When a piece does not end where a line does.
+            When they are more or fewer, or one of them does not end where a line does.
         """
-        made = []
-        first = len(self.text) - 1
-        for still, some in ((self.text, lengths[:first]), (self.html, lengths[first:])):
-            whole = [still[0]]
-            for number, length in enumerate(some, start=1):
-                if length:
-                    start, place = place, place + length
-                    if frame[place - 1] != _LINE_END:
-                        raise Garbled("a piece is not whole lines")
-                    whole.append(frame[start:place])
-                whole.append(still[number])
-            made.append(b"".join(whole))
-        return made[0], made[1]
+        pieces = own.split(_BETWEEN)
+        if len(pieces) != max(1, self._pieces) or (own and not self._pieces):
+            raise Garbled("pieces of another message")
+        for piece in pieces:
+            if piece and piece[-1] != _LINE_END:
+                raise Garbled("a piece is not whole lines")
+        text, html = self._lists
+        first = len(text) // 2
+        text[1::2], html[1::2] = pieces[:first], pieces[first : self._pieces]
+        return b"".join(text), b"".join(html)
 
 
 def packed_pieces(subject: str, text: Sequence[bytes], html: Sequence[bytes], prepared: Prepared) -> bytes | None:
@@ -138,13 +139,10 @@ def packed_pieces(subject: str, text: Sequence[bytes], html: Sequence[bytes], pr
     Nothing, when it is too large.
     """
     told = _bytes(subject)
-    pieces = (*text, *html)
-    lengths = [*map(len, pieces)]
-    size = sum(lengths)
-    if prepared.size + size > LARGEST_OUTPUT:
+    own = _BETWEEN.join((*text, *html))
+    if prepared.size + len(own) > LARGEST_OUTPUT:
         return None
-    head = _ANSWER.pack(_PIECES, -1, len(told), size, 0, 0, 0)
-    return b"".join((head, prepared.sizes.pack(*lengths), told, *pieces))
+    return b"".join((_ANSWER.pack(_PIECES, -1, len(told), len(own), 0, 0, 0), told, own))
 
 
 def packed(answer: Answer) -> bytes:
@@ -185,21 +183,18 @@ def unpacked(frame: bytes, prepared: Prepared, *, marked: bool = False) -> Itera
         if place + sum(sizes) > end or sizes[1] + sizes[2] > LARGEST_OUTPUT:
             raise Garbled("an answer is cut off or too large")
         if flags == _PIECES:
-            if marked or not prepared.text or place + prepared.sizes.size + sizes[0] + sizes[1] > end:
+            if marked or not prepared.text:
                 raise Garbled("pieces of nothing")
-            lengths = prepared.sizes.unpack_from(frame, place)
-            place += prepared.sizes.size
             subject = _text(frame[place : place + sizes[0]])
             place += sizes[0]
-            if sum(lengths) != sizes[1]:
-                raise Garbled("pieces that are no whole")
-            dotted = prepared.dotted
-            if sizes[1]:
-                own = frame[place : place + sizes[1]]  # whole lines each, one piece after the other
-                _check_body(own)
-                dotted = dotted or _dotted(own)
-            in_text, in_html = prepared.bodies(frame, place, lengths)
+            own = frame[place : place + sizes[1]]
             place += sizes[1]
+            in_text, in_html = prepared.bodies(own)
+            lines = own.replace(_BETWEEN, b"")  # whole lines each, one piece after the other
+            dotted = prepared.dotted
+            if lines:
+                _check_body(lines)
+                dotted = dotted or _dotted(lines)
             yield Merged(subject, Body(in_text, dotted=dotted), Body(in_html, dotted=dotted))
             continue
         if flags > 15:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Event, Thread
 from types import FrameType
 
@@ -59,6 +60,9 @@ class SendReport:
     next_due: datetime | None = None
 
 
+A_FEW = 2
+"""Letters merged at once while answers are waited for: as long as they take others come, and no longer."""
+
 LetterOf = Callable[[Claimed, datetime], Letter]
 """Makes the letter of a claimed row, dated now; raises a ``WorkbenchError`` when that row cannot be merged."""
 
@@ -83,8 +87,9 @@ def send_pending(
 
     The work is done in a thread of its own, so that an interrupt (Ctrl-C, the kernel's stop button) or `stop`
     finishes what is in flight, gives the rest back, and returns; the same call later goes on. A second
-    interrupt leaves at once, like a kill. `progress` is called from the calling thread. `expect` is told of the rows
-    that `letter_of` will be asked for, in their order, so that they can be merged ahead.
+    interrupt leaves at once, like a kill. `progress` is called from the calling thread; an error of it stops the
+    sending as an interrupt does, and is raised then. `expect` is told of the rows that `letter_of` will be asked for,
+    in their order, so that they can be merged ahead.
 
     No row is left « sending » when it ends: what was in flight when something unforeseen happened is in doubt.
 
@@ -103,11 +108,17 @@ def send_pending(
     shown: Progress | None = None
     with _interrupts_stop(stop):
         thread.start()
-        while thread.is_alive():
-            thread.join(run.pace.progress_every)
-            if progress is not None and run.progress() != shown:
-                shown = run.progress()
-                progress(shown)
+        try:
+            while thread.is_alive():
+                thread.join(run.pace.progress_every)
+                if progress is not None and run.progress() != shown:
+                    shown = run.progress()
+                    progress(shown)
+        except BaseException as error:
+            stop.set()
+            if isinstance(error, Exception):  # whoever is told failed, not the sending: it ends in order
+                thread.join()
+            raise
     if progress is not None and run.progress() != shown:
         progress(run.progress())
     if run.error is not None:
@@ -317,8 +328,12 @@ class _Run:
             self._trouble = error
         return None
 
+    def prepare(self, most: int) -> None:
+        """Have a few more letters ready, of those that were claimed, up to so many."""
+        self._merge_ahead(min(most, len(self._ready) + A_FEW))
+
     def _merge_ahead(self, count: int) -> None:
-        """Have so many letters ready, of those that were claimed: called while the ledger writes."""
+        """Have so many letters ready, of those that were claimed."""
         try:
             while len(self._ready) < count and self._claimed and not self.stopping:
                 self._merge_next()
@@ -375,9 +390,9 @@ class _Run:
         self._unwritten.extend(outcomes)
         written = self._unwritten[:]  # merging ahead may add to them meanwhile
         self._announcing = going
-        self._outbox.turn(
-            written, about_to_go, now=self._now(), meanwhile=lambda: self._merge_ahead(len(going)) if going else None
-        )
+        # The last outcomes of all are written without the help of another thread: none may be had any more.
+        ahead = partial(self._merge_ahead, len(going)) if going and self._claimed and not self.stopping else None
+        self._outbox.turn(written, about_to_go, now=self._now(), meanwhile=ahead)
         self._announced |= going
         self._announcing = set()
         del self._unwritten[: len(written)]

@@ -158,12 +158,11 @@ class _Delivering:
     def _turn(self) -> None:
         heard, self._unread = self._unread, []
         looking = self._journal.stopping
-        for key, events in self._selector.select(0.0 if heard else max(0.0, self._look_at - self._clock())):
-            connection: Connection = key.data
-            looking = looking or _unusual(connection.session)
-            connection.attend(events, self._clock())
-            if connection not in heard:
-                heard.append(connection)
+        looking = self._attend(heard, 0.0 if heard else max(0.0, self._look_at - self._clock())) or looking
+        if 0 < len(heard) < min(self._under_way, len(self._connections)):
+            # What else is answered meanwhile goes into the same turn of the journal.
+            self._queue.prepare(len(self._connections))
+            looking = self._attend(heard, 0.0) or looking
         now = self._clock()
         looking = looking or now >= self._look_at or any(_unusual(connection.session) for connection in heard)
         if looking:
@@ -191,6 +190,17 @@ class _Delivering:
         else:
             for connection in heard:
                 self._go_on(connection, now)
+
+    def _attend(self, heard: list[Connection], seconds: float) -> bool:
+        """Add to `heard` the connections that have something within so long; tell whether one was not at letters."""
+        unusual = False
+        for key, events in self._selector.select(seconds):
+            connection: Connection = key.data
+            unusual = unusual or _unusual(connection.session)
+            connection.attend(events, self._clock())
+            if connection not in heard:
+                heard.append(connection)
+        return unusual
 
     def _go_on(self, connection: Connection, now: float) -> None:
         """Give a connection its next letter, and write what it has to say."""
