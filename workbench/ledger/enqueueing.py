@@ -24,6 +24,7 @@ from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.occasions import Occasions, Speaker, release_occasions
 from workbench.ledger.prepared import inserting, instants, json_list, json_text, new_numbers
+from workbench.ledger.seen import Seen
 from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_hand, is_superseded, key_of
 
 CHUNK = 500
@@ -94,16 +95,16 @@ class Enqueuing:
     _tally: _Tally = field(default_factory=_Tally)
     # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
     _last_before: int = 0
-    _named: set[int] = field(default_factory=set)
+    _named: Seen = field(default_factory=Seen)
     # Of a part of a search, the subjects that it speaks of to each addressee.
     _told: Told = field(default_factory=Told)
 
     def run(self, rows: Iterable[NewDelivery]) -> EnqueueReport:
         """Queue every row and tell what was done."""
         with reading(self.engine) as connection:
-            self._last_before = connection.execute(
-                sa.select(sa.func.coalesce(sa.func.max(_rows.c.id), 0)).where(*self._of_the_mailing())
-            ).scalar_one()
+            ends = sa.select(*(sa.func.coalesce(end(_rows.c.id), 0) for end in (sa.func.min, sa.func.max)))
+            first, self._last_before = connection.execute(ends.where(*self._of_the_mailing())).one()
+        self._named = Seen(first, self._last_before)
         if not self.complete and self._last_before:
             rows = list(rows)  # a part is held whole, so that where it is cut into transactions does not matter
             for row in rows:
@@ -229,7 +230,7 @@ class Enqueuing:
             found |= {row.id: row for row in connection.execute(beside)}
         # An earlier round's row may wait too, since a person settled it: it is named as well as the newest.
         keys = {key_of(row) for row in chunk}
-        self._named.update(row.id for row in found.values() if key_of(row) in keys)
+        self._named.add(row.id for row in found.values() if key_of(row) in keys)
         standing: dict[Key, Any] = {}
         previous: dict[Key, int] = {}
         for row in sorted(found.values(), key=lambda row: (row.again, row.id)):
