@@ -428,3 +428,97 @@ def test_a_kept_connection_is_not_closed_in_the_middle_of_another_threads_transa
         assert connection.exec_driver_sql("SELECT count(*) FROM t WHERE b = 'kept'").scalar() == 1
     assert ended == ["believed durable"]
     engine.dispose()
+
+
+def test_a_transaction_is_on_the_disk_when_what_was_done_beside_it_is_told(tmp_path: Path) -> None:
+    engine, other = open_engine(url_of(filled(tmp_path / "a.sqlite"))), open_engine(url_of(tmp_path / "a.sqlite"))
+    writer = Writer(engine)
+    done: list[str] = []
+    with writer.writing(meanwhile=lambda: done.append(threading.current_thread().name)) as connection:
+        connection.exec_driver_sql("INSERT INTO t (b) VALUES ('kept')")
+        assert done == []
+    assert done == [threading.current_thread().name]
+    with reading(other) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t WHERE b = 'kept'").scalar() == 1
+    writer.close()
+    for thread in [thread for thread in threading.enumerate() if thread.name == "workbench-commit"]:
+        thread.join(5)
+        assert not thread.is_alive()
+    other.dispose()
+    engine.dispose()
+
+
+def test_a_commit_that_fails_beside_something_else_is_told_whatever_became_of_that(tmp_path: Path) -> None:
+    engine = open_engine(url_of(filled(tmp_path / "a.sqlite")))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE child (a INTEGER REFERENCES t (a) DEFERRABLE INITIALLY DEFERRED)")
+        connection.commit()
+    writer = Writer(engine)
+
+    def fails() -> None:
+        raise ValueError("not what counts")
+
+    for meanwhile in (lambda: None, fails):
+        with (
+            pytest.raises(sa.exc.IntegrityError),
+            writer.writing(meanwhile=meanwhile) as connection,
+        ):
+            connection.exec_driver_sql("INSERT INTO child VALUES (987654)")  # refused at the commit only
+    with pytest.raises(ValueError, match="what counts"), writer.writing(meanwhile=fails) as connection:
+        connection.exec_driver_sql("INSERT INTO t (b) VALUES ('kept')")
+    with writer.writing(meanwhile=lambda: None) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t WHERE b = 'kept'").scalar() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM child").scalar() == 0
+    writer.close()
+    engine.dispose()
+
+
+def test_a_kept_connection_is_not_closed_while_something_is_done_beside_its_commit(tmp_path: Path) -> None:
+    engine = open_engine(url_of(filled(tmp_path / "a.sqlite")))
+    writer = Writer(engine)
+    inside, ended = threading.Event(), []
+
+    def dawdle() -> None:
+        inside.set()
+        time.sleep(0.2)
+
+    def write() -> None:
+        with writer.writing(meanwhile=dawdle) as connection:
+            connection.exec_driver_sql("INSERT INTO t (b) VALUES ('kept')")
+        ended.append("believed durable")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert inside.wait(5)
+    writer.close()
+    assert ended == ["believed durable"] or thread.join(5) is None
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM t WHERE b = 'kept'").scalar() == 1
+    assert ended == ["believed durable"]
+    engine.dispose()
+
+
+def test_a_server_that_ends_a_connection_before_its_commit_is_told_and_keeps_nothing(postgres_url: str) -> None:
+    engine, beside = open_engine(postgres_url), open_engine(postgres_url)
+    with writing(beside) as connection:
+        connection.execute(sa.text("CREATE TABLE t (a INTEGER)"))
+    writer = Writer(engine)
+    done: list[str] = []
+
+    def ended_by_the_server() -> None:
+        with writer.writing(meanwhile=lambda: done.append("beside")) as connection:
+            connection.execute(sa.text("INSERT INTO t VALUES (1)"))
+            backend = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            with writing(beside) as other:
+                other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+
+    with pytest.raises(DatabaseUnwritable):
+        ended_by_the_server()
+    assert done == ["beside"]
+    with writer.writing(meanwhile=lambda: done.append("again")) as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (2)"))
+    with reading(beside) as connection:
+        assert connection.execute(sa.text("SELECT a FROM t")).scalars().all() == [2]
+    writer.close()
+    beside.dispose()
+    engine.dispose()

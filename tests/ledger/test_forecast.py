@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,8 @@ from hypothesis import strategies as st
 from tests.ledger.world import World, a_group, a_row
 from workbench.domain.deliveries import OPEN, NewDelivery
 from workbench.domain.mailings import Counts, Forecast, Tally
-from workbench.errors import WorkspaceError
+from workbench.errors import ForbiddenMove, WorkspaceError
+from workbench.ledger import forecast as forecasting
 from workbench.ledger import planned
 from workbench.ledger.ledger import open_ledger
 
@@ -273,3 +276,25 @@ def test_no_room_for_a_long_list_is_said(world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr("workbench.ledger.planned._TABLES", f"{planned._TABLES} PRAGMA max_page_count = 4;")
     with pytest.raises(WorkspaceError, match=r"full.* make room"):
         forecast(world, None, [a_row(str(number)) for number in range(200)])
+
+
+def test_a_list_that_breaks_off_leaves_no_file_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def opened(*where: Any, **how: Any) -> sqlite3.Connection:
+        files.append(connect(*where, **how))
+        return files[-1]
+
+    def breaks_off() -> Iterator[NewDelivery]:
+        yield a_row("1")
+        raise ForbiddenMove("the list is not what it was")
+
+    with world.ledger.engine.connect() as connection, monkeypatch.context() as patched:
+        patched.setattr("workbench.ledger.planned.sqlite3.connect", opened)
+        with pytest.raises(ForbiddenMove):
+            forecasting.foretold(
+                connection, "practice", None, breaks_off(), purpose="", step="", again=False, complete=True
+            )
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        files[-1].execute("SELECT 1")

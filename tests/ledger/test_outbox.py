@@ -101,6 +101,7 @@ def test_a_claimed_row_carries_what_was_frozen(world: World, sender: Sender) -> 
     assert (row.address, row.recipient, row.patient_id, row.language) == ("p7@example.test", "Patient 7", "7", "fr")
     assert row.purpose == world.template.path
     assert len(bytes.fromhex(row.token)) == 16
+    assert not [secret for secret in ("p7@", "Patient 7", "'7'", row.token, "Lef") if secret in repr(row)]
     assert world.ledger.library.revision(row.template_revision_id) == world.template
 
 

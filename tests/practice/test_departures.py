@@ -15,8 +15,8 @@ import pytest
 from tests.practice.conftest import NOW
 from workbench.domain.deliveries import OPEN
 from workbench.domain.departures import NextDeparture, WaitingFor
-from workbench.domain.mailings import MailingProgress, MailingStatus
-from workbench.errors import BadValue, UsageError
+from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
+from workbench.errors import BadValue, DatabaseUnreadable, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice import dispatch as dispatching
 from workbench.sending.sender import Progress
@@ -174,6 +174,30 @@ def test_rows_taken_back_or_sent_elsewhere_meanwhile_are_in_no_number_of_what_wa
     practice.cancel(number)
     tell(Progress(waiting_until=until))
     assert (told[-1].pending, told[-1].total) == (0, before.skipped)
+
+
+def test_a_ledger_that_cannot_be_read_for_a_moment_does_not_keep_the_numbers_from_being_told(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = reminders(practice).leaves(undo_window=10)
+    number = mailing.queue()
+    before = mailing.counts
+    told: list[MailingProgress] = []
+    tell = dispatching._of_the_mailing(practice, number, before, 0, None, told.append)
+    assert tell is not None
+
+    def unreadable(_mailing_id: int) -> Counts:
+        raise DatabaseUnreadable("just now")
+
+    until = NOW + timedelta(minutes=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(practice.ledger.mailings, "counts", unreadable)
+        tell(Progress(waiting_until=until))
+    tell(Progress(waiting_until=until))
+    assert [(one.pending, one.waiting_for) for one in told] == [
+        (before.pending, WaitingFor.NOTHING),
+        (before.pending, WaitingFor.UNDO),
+    ]
 
 
 def test_a_reminder_of_an_appointment_that_has_begun_is_never_sent(practice: Practice, clock: Clock) -> None:

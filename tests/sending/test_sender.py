@@ -398,6 +398,39 @@ def test_progress_is_told_from_the_callers_thread_and_ends_with_the_truth() -> N
     assert seen[-1][0] == Progress(sent=50)
 
 
+def test_whoever_cannot_be_told_stops_the_sending_in_order_and_fails_nobody() -> None:
+    outbox, told, stop = MemoryOutbox(60), Event(), Event()
+
+    def tell(_progress: Progress) -> None:
+        told.set()
+        raise BrokenPipeError("nobody reads it any more")
+
+    def script(number: int, _attempt: int) -> None:
+        if number == 10:
+            told.wait(60)
+            stop.wait(5)
+
+    transport = Scripted(script)
+    with pytest.raises(BrokenPipeError):
+        run(outbox, transport, Clock(), progress=tell, stop=stop)
+    assert not any("sender" in thread.name for thread in threading.enumerate())
+    assert_nothing_hangs(outbox)
+    assert 0 < outbox.count(S.SENT) == len(transport.left) < 60
+    assert outbox.count(S.SENT) + outbox.count(S.PENDING) == 60
+
+
+def test_the_last_outcomes_are_written_without_another_thread() -> None:
+    class Watching(MemoryOutbox):
+        def turn(
+            self, results: Sequence[Outcome], about_to_go: Sequence[Letter], *, now: datetime, **beside: Any
+        ) -> None:
+            assert about_to_go or beside["meanwhile"] is None
+            super().turn(results, about_to_go, now=now, **beside)
+
+    outbox = Watching(7)
+    assert run(outbox, Scripted(lambda _number, _attempt: None), Clock()).sent == 7
+
+
 deeds = st.sampled_from(
     [None, None, None, "451", "550", "connection", "in_doubt", "crash", "crash-after", "stop", "silent"]
 )

@@ -121,7 +121,12 @@ class Writer:
                 raise
 
     def _keep(self, transaction: RootTransaction) -> None:
-        transaction.commit()
+        try:
+            transaction.commit()
+        except BaseException:
+            # Else SQLAlchemy takes it for ended, and its connection would come back from the pool in the middle of it.
+            transaction.rollback()
+            raise
         check_place(self._engine)
 
     def close(self) -> None:

@@ -42,6 +42,13 @@ class PlannedRows:
     def __init__(self, rows: Iterable[NewDelivery]) -> None:
         self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._file.executescript(_TABLES)
+        try:
+            self._take(rows)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _take(self, rows: Iterable[NewDelivery]) -> None:
         waiting = iter(rows)
         while some := list(islice(waiting, _BLOCK)):
             firsts = self.note("key", [key_of(row) for row in some])

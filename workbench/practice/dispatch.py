@@ -174,10 +174,11 @@ def _of_the_mailing(
         nonlocal known, base
         decided = run.sent + run.failed + run.in_doubt
         if run.waiting_until != known[0]:
-            why = WaitingFor.NOTHING if run.waiting_until is None else _why(practice, mailing_id, paced)
-            known = (run.waiting_until, why)
-            # While it was waited, somebody may have taken rows back, or sent some from elsewhere.
-            base = _without_run(practice.ledger.mailings.counts(mailing_id), run)
+            with contextlib.suppress(WorkspaceError):  # that it cannot be read is the sender's to meet and to tell
+                why = WaitingFor.NOTHING if run.waiting_until is None else _why(practice, mailing_id, paced)
+                # While it was waited, somebody may have taken rows back, or sent some from elsewhere.
+                base = _without_run(practice.ledger.mailings.counts(mailing_id), run)
+                known = (run.waiting_until, why)
         progress(
             MailingProgress(
                 total=base.sent + base.failed + base.in_doubt + base.skipped + base.pending,

@@ -171,7 +171,7 @@ class _Delivering:
         going: list[Session] = []
         for connection in heard:
             session = connection.session
-            if session.ready is not None and session.ready.leave_by is not None and now >= session.ready.leave_by:
+            if _is_late(session, now):
                 session.withhold()
                 looking = True
             if session.outcomes:
@@ -182,8 +182,13 @@ class _Delivering:
         if results or going:
             # Journal first: a crash must leave a trace, never a second e-mail.
             self._journal.turn(results, [letter for session in going if (letter := session.ready) is not None])
+            written_at = self._clock()  # the ledger, or what was merged meanwhile, may have kept them waiting
             for session in going:
-                session.go()
+                if _is_late(session, written_at):
+                    session.withhold()
+                    looking = True
+                else:
+                    session.go()
             looking = self._note_results(results, now) or looking
         if looking:
             self._look_around(now)
@@ -432,3 +437,8 @@ class _Delivering:
 def _unusual(session: Session) -> bool:
     """Tell whether a conversation is anywhere but in the middle of its letters."""
     return session.phase is not Phase.READY or session.slow or session.stop is not None
+
+
+def _is_late(session: Session, now: float) -> bool:
+    """Tell whether the letter whose content could leave now comes too late."""
+    return session.ready is not None and session.ready.leave_by is not None and now >= session.ready.leave_by
