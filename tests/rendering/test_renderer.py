@@ -37,7 +37,7 @@ from workbench.rendering.pipes import ThreadedPipes
 from workbench.rendering.pool import RenderingPool
 from workbench.rendering.process import RenderingProcess
 from workbench.rendering.renderer import Renderer
-from workbench.rendering.wire import Prepared
+from workbench.rendering.wire import Garbled, Prepared
 from workbench.sending.sender import send_pending
 from workbench.transports.memory import MemoryTransport
 
@@ -95,8 +95,16 @@ def test_pieces_make_the_very_bytes_of_the_whole(shape: str, first: str, second:
     subject, text, html = made
     assert subject == rendered.subject
     prepared = Prepared(0, program.by_lines["text"].still, program.by_lines["html"].still)
-    bodies = prepared.bodies(b"".join([*text, *html]), 0, [len(piece) for piece in (*text, *html)])
+    bodies = prepared.bodies(b"\0".join([*text, *html]))
     assert bodies == (encoded_body(rendered.text).encoded, encoded_body(rendered.html).encoded)
+
+
+@pytest.mark.parametrize("own", [b"", b"a\r\n", b"a\r\n\0b\r\n\0c\r\n\0", b"a\0b\r\n\0c\r\n", b"a\r\n\0b\r\n\0\0c\r\n"])
+def test_pieces_of_another_message_are_refused(own: bytes) -> None:
+    prepared = Prepared(0, [b"one\r\n", b"two\r\n"], [b"", b"three\r\n", b"four\r\n"])
+    assert prepared.bodies(b"a\r\n\0\0c\r\n") == (b"one\r\na\r\ntwo\r\n", b"three\r\nc\r\nfour\r\n")
+    with pytest.raises(Garbled):
+        prepared.bodies(own)
 
 
 def test_ordinary_values_are_merged_in_pieces() -> None:
@@ -234,6 +242,15 @@ def test_what_was_not_put_to_the_process_does_not_get_the_next_ones_answer(warm:
         for ticket, name in ((first, b"Ada"), (second, b"Bob")):
             (answer,) = work.result(ticket)
             assert name in answer.text.encoded  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("broken", ['{"nom": "Bob"}, {"nom": "Cleo"}', '{"nom": "Bo', ""])
+def test_a_row_that_the_ledger_does_not_hold_whole_gives_nobody_what_is_anothers(
+    warm: RenderingPool, broken: str
+) -> None:
+    texts = ['{"nom": "Ada"}', broken, '{"nom": "Dora"}']
+    with renderer("<p>{{ nom }}</p>", warm).work() as work, pytest.raises(RenderingFailed):
+        work.result(work.ask((), texts))
 
 
 def test_looking_at_one_row_that_is_too_much_again_and_again_spoils_nobody_elses(unbounded: RenderingPool) -> None:

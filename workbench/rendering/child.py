@@ -109,6 +109,8 @@ class Server:
         whole = frozenset(asked["whole"])
         careful, marked = asked["careful"], asked["marked"]
         question, place = asked["question"], asked["place"]
+        if len(asked["rows"]) != asked["count"]:
+            raise ValueError("rows that are not one value each")  # none of them is merged for another's row (P5)
         ready: list[bytes] = []
         size = 0
         given = time.monotonic()

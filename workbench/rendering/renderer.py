@@ -254,6 +254,9 @@ class Work:
             "careful": ticket.careful,
         }
         rows = ticket.rows[begun:]
+        asked["count"] = len(rows)
+        if ticket.careful and _texts(rows) and not all(map(_is_object, rows)):
+            raise RenderingFailed(_("The ledger holds values that cannot be read; nothing was merged."))
         # What the ledger keeps is passed on as it stands, unread.
         told = f"[{','.join(rows)}]" if _texts(rows) else json.dumps(rows, default=_plain)
         process.put(ROWS, f'{json.dumps(asked)[:-1]}, "rows": {told}}}'.encode())
@@ -375,6 +378,13 @@ class Work:
 
 def _texts(rows: Sequence[Sequence[object]] | Sequence[str]) -> TypeGuard[Sequence[str]]:
     return bool(rows) and isinstance(rows[0], str)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _plain(value: object) -> object:
