@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from workbench.databases import reading
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingStanding, MailingStatus, Tally
 from workbench.ledger import schema
-from workbench.ledger.enqueueing import CHUNK, slices
+from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import foretold
 from workbench.ledger.mailing_moves import MailingMoves
 from workbench.ledger.overview import latest_mailing, mailings_frame
@@ -122,6 +123,62 @@ class MailingCounts(MailingMoves):
                 tally=self._tally(connection, mailing_id),
                 at_work=record.status is MailingStatus.SENDING and self._senders.alive(connection),
             )
+
+    def duplicates(self, mailing_id: int) -> Iterator[tuple[str, str, str, str]]:
+        """Give what the rows left out as duplicates would have told: occasion, addressee key, role, channel."""
+        letters, last = schema.letters.c, 0
+        query = (
+            sa.select(_rows.c.id, _rows.c.addressee_key, _rows.c.role, _rows.c.channel, letters.occasions)
+            .join_from(_rows, schema.letters)
+            .where(
+                _rows.c.practice_id == self._practice_id,
+                _rows.c.mailing_id == mailing_id,
+                _rows.c.status == DeliveryStatus.SKIPPED.value,
+                _rows.c.reason == DUPLICATE,
+            )
+            .order_by(_rows.c.id)
+            .limit(CHUNK)
+        )
+        while True:
+            with reading(self._engine) as connection:
+                found = connection.execute(query.where(_rows.c.id > last)).all()
+            if not found:
+                return
+            last = found[-1].id
+            for _number, addressee_key, role, channel, occasions in found:
+                for occasion in occasions:
+                    yield occasion, addressee_key, role, channel
+
+    def waiting_to_tell(
+        self, told: Iterable[tuple[str, str, str, str]], *, purpose: str, step: str, among: Collection[int]
+    ) -> frozenset[int]:
+        """Return which mailings `among` these hold, in rows that are open, anything of what is `told`.
+
+        Parameters
+        ----------
+        told
+            As `duplicates` gives them.
+        purpose, step
+            What they are told for.
+        """
+        held, wanted, waiting = schema.occasions.c, set(among), iter(told)
+        found: set[int] = set()
+        while wanted > found and (some := set(islice(waiting, CHUNK))):
+            query = (
+                sa.select(held.occasion, held.addressee_key, held.role, held.channel, _rows.c.mailing_id)
+                .join_from(schema.occasions, _rows)
+                .where(
+                    held.practice_id == self._practice_id,
+                    held.purpose == purpose,
+                    held.step == step,
+                    held.occasion.in_(sorted({occasion for occasion, *_to in some})),
+                    _rows.c.mailing_id.in_(sorted(wanted)),
+                    _rows.c.status.in_([status.value for status in OPEN]),
+                )
+            )
+            with reading(self._engine) as connection:
+                found.update(row[4] for row in connection.execute(query) if tuple(row[:4]) in some)
+        return frozenset(found)
 
     def next_due(self, mailing_id: int) -> tuple[datetime, WaitingFor] | None:
         """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""

@@ -197,6 +197,16 @@ class MailingBook(Protocol):
         """Cancel what has not left, or of it these deliveries alone."""
         ...
 
+    def duplicates(self, mailing_id: int) -> Iterator[tuple[str, str, str, str]]:
+        """Give what the rows left out as duplicates would have told, and to whom."""
+        ...
+
+    def waiting_to_tell(
+        self, told: Iterable[tuple[str, str, str, str]], *, purpose: str, step: str, among: Collection[int]
+    ) -> frozenset[int]:
+        """Return which mailings `among` these still wait to tell any of it."""
+        ...
+
     def next_due(self, mailing_id: int) -> tuple[datetime, WaitingFor] | None:
         """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
         ...

@@ -7,7 +7,7 @@ grow with the list (DESIGN 7). What is promised is what `Mailing` promises.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -257,6 +257,9 @@ class LongMailing(Mailing):
         if first is None:
             raise UsageError(_("The search found nobody: there is no message."))
         return Worked(at=now, changes=changes, again=again, first=first, spool=spool, found=found)
+
+    def _planned_rows(self) -> Iterable[NewDelivery]:
+        return () if self._worked is None else self._worked.spool
 
     def _forget(self) -> None:
         if self._worked is not None:

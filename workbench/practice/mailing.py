@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
@@ -372,6 +372,23 @@ class Mailing:
             recipients=self._named(prepared),
             prepared=prepared,
         )
+
+    def waiting_elsewhere(self, among: Collection[int]) -> frozenset[int]:
+        """Return which mailings `among` these hold, in messages that wait, what this one would tell."""
+        mailings = self._practice.ledger.mailings
+        known: Iterable[tuple[str, str, str, str]] = () if self.id is None else mailings.duplicates(self.id)
+        planned = (
+            (occasion, row.addressee_key, row.role, row.channel)
+            for row in self._planned_rows()
+            for occasion in row.occasions
+        )
+        return mailings.waiting_to_tell(
+            chain(known, planned), purpose=self.template.occasion_purpose, step=self.template.step, among=among
+        )
+
+    def _planned_rows(self) -> Iterable[NewDelivery]:
+        """Give the rows as they were worked out last; none once they are queued."""
+        return () if self._prepared is None else self._deliveries(self._prepared)
 
     def account_now(self) -> Account:
         """Return its account as it is kept now: the sending takes it from there, too."""
