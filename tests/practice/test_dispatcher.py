@@ -509,15 +509,20 @@ def test_what_was_taken_back_is_counted_once_also_when_the_sending_reads_its_lis
     totals = []
 
     def drained(_practice: Practice, _number: int, *, progress: Any, **_how: Any) -> None:
-        for total in (10, 10, 9, 9):
-            progress(MailingProgress(total=total, pending=total))
-            totals.append(dispatcher.situation.progress and dispatcher.situation.progress.total)
-            dispatcher._taken_back = 1
+        # The sending reads its list again in the end: others have put two more people on it meanwhile.
+        for total, cancelled in ((10, 0), (10, 0), (11, 1), (11, 1)):
+            progress(MailingProgress(total=total, pending=total, cancelled=cancelled))
+            shown = dispatcher.situation.progress
+            assert shown is not None
+            totals.append((shown.total, shown.pending, shown.cancelled))
+            if len(totals) == 1:
+                practice.cancel(_number, deliveries=waiting_rows(dispatcher)[:1])
+                dispatcher._show(dispatcher.mailing)
 
     monkeypatch.setattr(Practice, "drain", drained)
     confirmed(dispatcher)
     assert dispatcher.settled(30)
-    assert totals == [10, 9, 9, 9]
+    assert totals == [(10, 10, 0), (9, 9, 1), (11, 11, 1), (11, 11, 1)]
 
 
 def test_a_message_that_cannot_be_taken_back_is_said_so(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,8 +182,6 @@ class Dispatcher:
         self._counted = 0  # which of these askings the numbers being worked out answer
         self._confirmed = 0  # how many sendings were begun here
         self._undo_window: timedelta | None = None  # as a person chose it here
-        self._taken_back = 0  # rows of what is being sent that somebody took back meanwhile
-        self._total = 0  # how many rows what is being sent had when it began
         self._situation = Situation()
         self._pace: deque[tuple[float, int]] = deque()
 
@@ -285,15 +283,14 @@ class Dispatcher:
                 self._set()
                 return
         try:
-            taken = mailing.practice.cancel(mailing.id, deliveries=[delivery])
+            mailing.practice.cancel(mailing.id, deliveries=[delivery])
         except WorkbenchError as refused:
             self._set(error=refused.sentence)
             return
         with self._moved:
-            self._taken_back += taken
-            if self._situation.progress is not None:
-                self._set(progress=_without(self._situation.progress, taken))
             self._show(mailing)
+            if self._situation.progress is not None:
+                self._set(progress=self._known(self._situation.progress))
         if self._idle:
             self._wait_of(mailing)
 
@@ -442,7 +439,6 @@ class Dispatcher:
         stop = self._stop = threading.Event()
         self._refuse_end(mailing)  # whoever ends it from here on sets this stop
         self._pace.clear()
-        self._taken_back = self._total = 0
         with self._moved:
             self._confirmed += 1
             self._set(gone_before=None, **_told(None))
@@ -510,13 +506,20 @@ class Dispatcher:
     # --- while it is sent -----------------------------------------------------------------------------------
 
     def _tell(self, progress: MailingProgress) -> None:
-        self._total = self._total or progress.total
-        # What was taken back is not in the list any more as soon as the sending has read it again.
-        progress = _without(progress, max(0, self._taken_back - (self._total - progress.total)))
-        self._pace.append((self._clock(), progress.total - progress.pending))
-        while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > PACE_SECONDS:
-            self._pace.popleft()
-        self._set(progress=progress, seconds_left=self._seconds_left(progress.pending - progress.beside))
+        with self._moved:  # nothing is taken back between the look and the word
+            progress = self._known(progress)
+            self._pace.append((self._clock(), progress.total - progress.pending))
+            while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > PACE_SECONDS:
+                self._pace.popleft()
+            self._set(progress=progress, seconds_left=self._seconds_left(progress.pending - progress.beside))
+
+    def _known(self, progress: MailingProgress) -> MailingProgress:
+        """Return a progress without the rows that were taken back since the sending read its list."""
+        late = max(0, self._situation.counts.cancelled - progress.cancelled)
+        gone = min(late, progress.pending)
+        return replace(
+            progress, pending=progress.pending - gone, total=progress.total - gone, cancelled=progress.cancelled + late
+        )
 
     def _seconds_left(self, pending: int) -> float | None:
         """Guess from the pace of late; nothing while too little is known."""
@@ -560,9 +563,3 @@ def _told(departure: NextDeparture | None) -> dict[str, Any]:
     if departure is None:
         return {"next_due": None, "waiting_for": WaitingFor.NOTHING}
     return {"next_due": departure.at, "waiting_for": departure.waiting_for}
-
-
-def _without(progress: MailingProgress, taken_back: int) -> MailingProgress:
-    """Return a progress whose list is so many waiting rows shorter."""
-    gone = min(taken_back, progress.pending)
-    return replace(progress, pending=progress.pending - gone, total=progress.total - gone)
