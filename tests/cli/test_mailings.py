@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
+import time
+from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
+from workbench.cli.progress import _wait_sentence
 from workbench.domain.departures import NextDeparture, WaitingFor
+from workbench.domain.mailings import MailingProgress, Tally
 from workbench.errors import UnknownMailing, UnknownPatient, UsageError
 
 
@@ -74,7 +80,7 @@ def test_what_does_not_wait_cannot_be_cancelled(command, practice):
         (WaitingFor.UNDO, "Until 2026-11-23 09:00 they can be taken back"),
         (WaitingFor.LIMITS, "The account has sent as much as it may for now; it may go on at 2026-11-23 09:00"),
         (WaitingFor.HOURS, "outside the sending hours; they may leave from 2026-11-23 09:00"),
-        (WaitingFor.RETRY, "The server put them off; the next attempt is due at 2026-11-23 09:00"),
+        (WaitingFor.RETRY, "They are put off; the next attempt is due at 2026-11-23 09:00"),
     ],
 )
 def test_why_a_mailing_waits_and_until_when_is_told(command, practice, why, said):
@@ -105,11 +111,50 @@ def test_a_table_tells_moments_by_the_clock_of_the_practice_and_a_file_in_utc(
 ):
     monkeypatch.setattr(practice.calendar, "zone", ZoneInfo("America/Cayenne"))
     moment = pd.Timestamp("2026-11-22 02:17", tz="UTC")
-    rows = pd.DataFrame([{"mailing_id": 7, "status": "sent", "queued_at": moment, "decided_at": moment}])
+    times = dict.fromkeys(("opened_at",) if asked == "mailings" else ("queued_at", "decided_at"), moment)
+    rows = pd.DataFrame([{"mailing_id": 7, "status": "sent", **times}])
     monkeypatch.setattr(practice, asked, lambda *_asked, **_options: rows)
     assert "2026-11-21 23:17" in command(*words).stdout
     assert "2026-11-22T02:17:00+00:00" in command(*words, "--format", "csv").stdout
     assert "2026-11-22T02:17:00+00:00" in command(*words, "--format", "json").stdout
+
+
+def test_the_list_tells_when_each_mailing_was_begun_and_a_file_holds_codes(at, tmp_path):
+    at("send", "--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow",
+       "--template", "Rendez-vous/Rappel de rendez-vous", "--yes")  # fmt: skip
+    table = at("mailings").stdout
+    assert "Begun on" in table
+    assert "✓ Finished" in table
+    for words in (("mailings",), ("mailings", "list"), ("mailings", "show", "1")):
+        file = tmp_path / f"{len(words)}.csv"
+        at(*words, "--output", str(file))
+        [row] = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))
+        assert row["status"] == "finished"
+
+
+def test_what_others_replaced_is_told_beside_the_numbers(command, practice, monkeypatch):
+    rows = {("sent", ""): 2, ("cancelled", "superseded"): 3, ("cancelled", ""): 1}
+    monkeypatch.setattr(practice, "tally", lambda _number: Tally(rows))
+    shown = command("mailings", "show", "7")
+    assert "The results hold 3 rows more" in shown.stderr
+    assert Tally(rows).counts.cancelled == 1
+    assert sum(asdict(Tally(rows).counts).values()) + Tally(rows).replaced == 6  # the rows of the results
+    monkeypatch.setattr(practice, "tally", lambda _number: Tally({("sent", ""): 2}))
+    assert "The results hold" not in command("mailings", "show", "7").stderr
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "UTC"])
+def test_who_cancelled_is_told_by_the_clock_of_the_practice(command, practice, zone, monkeypatch):
+    practice.cancelled = (datetime(2026, 11, 22, 14, 5, tzinfo=ZoneInfo(zone)), "claire")
+    waiting = MailingProgress(total=1, pending=1, waiting_until=practice.cancelled[0], waiting_for=WaitingFor.UNDO)
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/New_York")
+        time.tzset()
+        told = command("mailings", "show", "7").stderr
+        words = _wait_sentence(waiting, practice.cancelled[0])
+    time.tzset()
+    assert "cancelled on 2026-11-22 14:05 by claire" in told
+    assert "leaves at 2026-11-22 14:05" in words
 
 
 def test_no_results_and_no_history_are_said(at, command):

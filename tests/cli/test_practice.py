@@ -53,5 +53,6 @@ def test_how_long_a_mailing_can_be_taken_back_is_set_for_the_practice(at, sample
 @pytest.mark.parametrize("wrong", ["undo_minutes=ten", "undo_minutes=5000", "sending_hours=evening"])
 def test_a_departure_that_cannot_be_used_changes_nothing(at, sample, wrong):
     before = (sample / "workbench.toml").read_bytes()
-    assert isinstance(at("practice", "set", wrong).exception, BadValue)
+    assert isinstance(at("practice", "set", "phone=02 99 00 00 00", wrong).exception, BadValue)
     assert (sample / "workbench.toml").read_bytes() == before
+    assert json.loads(at("practice", "show", "--format", "json").stdout)["phone"] != "02 99 00 00 00"

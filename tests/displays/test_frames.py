@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import workbench as wb
 from workbench.displays import formatters
 from workbench.displays.formatters import register
-from workbench.displays.frames import cells_of
+from workbench.displays.frames import cells_of, results_html
 from workbench.displays.stages import stage_of, stage_words
 from workbench.domain.mailings import STAGES
 from workbench.practice import Practice
@@ -232,6 +232,14 @@ def test_a_queued_mailing_says_how_it_stands(practice: Practice, shell: Interact
     html = kept(shell, mailing)["text/html"]
     assert "– Cancelled" in html
     assert f"– Messages cancelled</span> <b>{practice.tally(mailing.id).counts.cancelled}</b>" in html
+
+
+def test_the_numbers_and_the_rows_of_results_add_up_whatever_was_replaced() -> None:
+    made = {"delivery_id": [1, 2, 3], "status": ["sent", "cancelled", "cancelled"], "reason": ["", "superseded", ""]}
+    html = results_html(pd.DataFrame(made))
+    assert "– Messages cancelled</span> <b>1</b>" in html
+    assert "The results hold 1 row more" in html
+    assert "The results hold" not in results_html(pd.DataFrame(made).drop(index=1))
 
 
 @pytest.mark.parametrize("code", STAGES)

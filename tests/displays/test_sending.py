@@ -243,6 +243,13 @@ def test_what_nobody_sends_can_be_taken_back_but_leaves_at_no_time_of_its_own() 
     assert told["waiting"]["words"] == "Can be taken back until 2026-11-22 14:05"
 
 
+def test_a_part_of_a_minute_is_not_at_once() -> None:
+    timing = Timing(undo_window=timedelta(seconds=30))
+    told = state_of(Situation(offer=an_offer({("pending", ""): 41}), timing=timing))["offer"]
+    assert told["undo"]["chosen"] == 1
+    assert "It leaves in 1 minute" in told["question"]
+
+
 @pytest.mark.parametrize(("minutes", "offered"), [(0, [0, 5, 10, 30]), (15, [0, 5, 10, 15, 30])])
 def test_the_times_to_take_it_back_hold_the_practice_s_own(minutes: int, offered: list[int]) -> None:
     timing = Timing(undo_window=timedelta(minutes=minutes))
@@ -289,7 +296,7 @@ def test_until_it_leaves_the_whole_sending_can_be_cancelled() -> None:
     [
         (WaitingFor.LIMITS, "The account has sent as much as it may for now; it may go on at 2026-11-22 14:05."),
         (WaitingFor.HOURS, "It is outside the sending hours; they may leave from 2026-11-22 14:05."),
-        (WaitingFor.RETRY, "3 messages are put off by the server until 2026-11-22 14:05."),
+        (WaitingFor.RETRY, "3 messages are put off until 2026-11-22 14:05."),
     ],
 )
 def test_why_the_rest_waits_is_told(why: WaitingFor, said: str) -> None:

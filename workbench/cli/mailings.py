@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.commands import Commands
-from workbench.cli.output import say, show
-from workbench.cli.report import cancelled_sentence, say_what_is_cut_off, say_what_is_open, show_counts, show_left_out
+from workbench.cli.output import format_for, say, show
+from workbench.cli.report import (
+    cancelled_sentence,
+    say_what_is_cut_off,
+    say_what_is_open,
+    say_what_is_replaced,
+    show_counts,
+    show_left_out,
+)
 from workbench.cli.sending import ConnectionsOption, JsonOption, ResultsOption, run_and_report
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.displays.stages import stage_words
@@ -26,7 +33,7 @@ group = Commands(help=_("The mailings: list, show, resume, cancel, retry, settle
 MailingArgument = Annotated[int, typer.Argument(metavar="MAILING", help=_("The mailing's number."))]
 
 _MAILING_COLUMNS = (
-    "mailing_id", "status", "template", "account", "search", "queued_at", "sent", "failed", "in_doubt", "skipped",
+    "mailing_id", "status", "template", "account", "search", "opened_at", "sent", "failed", "in_doubt", "skipped",
     "pending", "cancelled",
 )  # fmt: skip
 _RESULT_COLUMNS = (
@@ -64,7 +71,8 @@ def _list(practice: Practice, format: Format, output: OutputOption) -> None:
 
 
 def _show_mailings(practice: Practice, frame: pd.DataFrame, format: Format, output: OutputOption) -> None:
-    if format is Format.TABLE:  # a status alone would say « sending » of what waits, or of what nobody sends
+    if format_for(format, output) is Format.TABLE:
+        # A status alone would say « sending » of what waits, or of what nobody sends.
         frame = frame.assign(status=[stage_words(practice.stage(number)) for number in frame["mailing_id"]])
     _show(practice, frame, format, output, _MAILING_COLUMNS)
 
@@ -86,7 +94,9 @@ def show_mailing(
     _show_mailings(practice, listed[listed["mailing_id"] == mailing], format, output)
     if format is Format.TABLE and output is None:
         show_counts(found.counts, title=_("Mailing {mailing}").format(mailing=mailing))
-        show_left_out(practice.tally(mailing))
+        tally = practice.tally(mailing)
+        show_left_out(tally)
+        say_what_is_replaced(tally)
         if cancelled := cancelled_sentence(practice, mailing):
             say(cancelled)
         if not say_what_is_cut_off(practice, mailing, found.counts):

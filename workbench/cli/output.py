@@ -37,7 +37,8 @@ _RICH_ROWS = 500
 _KEPT_WHOLE = frozenset(
     {
         "date", "time", "file_number", "patient_id", "mailing_id", "delivery_id", "status", "starts_at", "queued_at",
-        "decided_at", "count", "revision", "row", "port", "sent", "failed", "in_doubt", "skipped", "pending",
+        "opened_at", "decided_at", "count", "revision", "row", "port", "sent", "failed", "in_doubt", "skipped",
+        "pending", "cancelled",
         "attempts", "smtp_code", "postcode", "nature", "chair", "state", "severity",
     }
 )  # fmt: skip
@@ -95,7 +96,7 @@ def show(
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if named:
         frame = frame.reset_index()
-    written_as = _format_for(format, output)
+    written_as = format_for(format, output)
     with _opened(output) as stream:
         if written_as is Format.JSON:
             _write_json(frame, stream)
@@ -113,7 +114,7 @@ def show(
 
 def show_record(record: Mapping[str, object], *, format: Format = Format.TABLE, output: Path | None = None) -> None:
     """Write one thing: name and value a line for the eye, one object in JSON, one row in CSV."""
-    written_as = _format_for(format, output)
+    written_as = format_for(format, output)
     if written_as is Format.JSON:
         with _opened(output) as stream:
             print(json.dumps(plain(record), ensure_ascii=False, indent=1), file=stream)
@@ -125,7 +126,7 @@ def show_record(record: Mapping[str, object], *, format: Format = Format.TABLE, 
     show(as_frame(rows, ["name", "value"]), output=output)
 
 
-def _format_for(asked: Format, output: Path | None) -> Format:
+def format_for(asked: Format, output: Path | None) -> Format:
     """Return the format asked for, or, when none was, the one that the file's name ends with."""
     if asked is not Format.TABLE or output is None:
         return asked

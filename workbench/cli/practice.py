@@ -10,6 +10,8 @@ from workbench.cli.commands import Commands
 from workbench.cli.output import say, show, show_record
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of, refuse_names, settings_of
 from workbench.displays.words import heading
+from workbench.domain.departures import undo_window
+from workbench.domain.sending_hours import SendingHours
 from workbench.errors import BadValue, UsageError
 from workbench.language import _, n_
 
@@ -59,10 +61,12 @@ def set_practice(
     practice = practice_of(ctx)
     card = {column: value for column, value in wanted.items() if column not in _DEPARTURES}
     minutes = _minutes(wanted["undo_minutes"]) if "undo_minutes" in wanted else None
+    hours = (wanted["sending_hours"] or "") if "sending_hours" in wanted else None
+    undo_window(minutes or 0)
+    SendingHours.parse(hours or "")  # all of it can be used, or nothing is changed
     if card:
         practice.set_card(**card)
     if len(card) < len(wanted):
-        hours = (wanted["sending_hours"] or "") if "sending_hours" in wanted else None
         practice.set_departures(undo_minutes=minutes, sending_hours=hours)
     for column in wanted:
         say(_("Practice: « {column} » is set.").format(column=heading(column)))

@@ -136,7 +136,7 @@ def _wait_sentence(progress: MailingProgress, until: datetime) -> str:
         pending,
     )
     sentence = sentences.get(progress.waiting_for, put_off)
-    return sentence.format(count=pending, time=friendly(until), mailing=progress.mailing_id)
+    return sentence.format(count=pending, time=friendly(until, zone=until.tzinfo), mailing=progress.mailing_id)
 
 
 @contextmanager

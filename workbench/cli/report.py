@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.cli.output import as_frame, is_terminal, say, show
 from workbench.displays.cells import friendly
 from workbench.displays.waiting import waiting_sentence
-from workbench.displays.words import status_words
+from workbench.displays.words import replaced_sentence, status_words
 from workbench.domain.departures import NextDeparture
 from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
@@ -115,6 +115,12 @@ def findings_with_names(findings: pd.DataFrame, mailing: Mailing) -> pd.DataFram
     return findings.assign(name=[names.get(key, "") for key in findings["recipient"]])
 
 
+def say_what_is_replaced(tally: Tally) -> None:
+    """Tell of the rows that the results show and that no number counts, where there are any."""
+    if tally.replaced:
+        say(replaced_sentence(tally.replaced))
+
+
 def say_findings(findings: pd.DataFrame, mailing: Mailing, *, only_warnings: bool = False) -> None:
     """Tell what the check found, the same finding of many recipients once, with their number or, of few, who they are.
 
@@ -169,7 +175,7 @@ def say_what_left(before: Counts, after: Counts) -> None:
 
 
 def say_what_waits_elsewhere(practice: Practice, mailing: Mailing, tally: Tally) -> bool:
-    """Tell which other mailings still hold messages, when rows are left out because another mailing tells them.
+    """Tell which other mailings still wait to tell what this one leaves out because of them.
 
     Returns whether there is any: those rows have not left, and do not leave with this mailing.
     """
@@ -177,7 +183,12 @@ def say_what_waits_elsewhere(practice: Practice, mailing: Mailing, tally: Tally)
         return False
     listed = practice.mailings()
     purpose = listed["purpose"] == mailing.template.occasion_purpose
-    waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing.id) & purpose].head(_NAMED_AT_MOST)
+    waiting = listed[(listed["pending"] > 0) & (listed["mailing_id"] != mailing.id) & purpose]
+    if waiting.empty:
+        return False
+    # Of the same purpose, too, is yesterday's mailing that waits to tell other people.
+    waiting = waiting[waiting["mailing_id"].isin(mailing.waiting_elsewhere(waiting["mailing_id"].tolist()))]
+    waiting = waiting.head(_NAMED_AT_MOST)
     told = zip(*(waiting[name].tolist() for name in ("mailing_id", "pending", "status", "account")), strict=True)
     for number, count, status, account in told:
         if status == MailingStatus.DRAFT:
@@ -237,7 +248,7 @@ def cancelled_sentence(practice: Practice, mailing_id: int) -> str:
     return _(
         "Mailing {mailing} was cancelled on {time} by {who}: nothing of it leaves any more. To send it all the same, "
         "give its « send » command with --again."
-    ).format(mailing=mailing_id, time=friendly(at), who=by)
+    ).format(mailing=mailing_id, time=friendly(at, zone=at.tzinfo), who=by)
 
 
 def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture | None = None) -> None:

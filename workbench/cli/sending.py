@@ -21,6 +21,7 @@ from workbench.cli.report import (
     say_findings,
     say_what_is_cut_off,
     say_what_is_open,
+    say_what_is_replaced,
     say_what_left,
     say_what_waits_elsewhere,
     show_counts,
@@ -41,7 +42,7 @@ from workbench.cli.session import (
     values_of,
 )
 from workbench.displays.cells import harmless
-from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
+from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.mailings import Counts
 from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
@@ -315,6 +316,7 @@ def run_and_report(
     if not json:
         show_counts(counts, title=_("Mailing {mailing}").format(mailing=mailing.id))
         show_left_out(tally)
+    say_what_is_replaced(tally)
     say_what_left(before, counts)
     if say_what_waits_elsewhere(practice, mailing, tally) and not counts.sent:
         status = status or 1  # what was asked for has not left
@@ -345,7 +347,7 @@ def interruptible() -> Iterator[None]:
 def _show_dry_run(
     practice: Practice, mailing: Mailing, findings: pd.DataFrame, *, again: bool, results: Path | None, json: bool
 ) -> int:
-    """Show what would leave and what would not, with the reasons; return 1 when nothing could leave as it is."""
+    """Show what would leave and what would not, with the reasons; return 1 where the sending would be refused, too."""
     tally = mailing.planned(again=again)
     counts = tally.counts
     if results is not None:
@@ -364,10 +366,7 @@ def _show_dry_run(
         status = 1
     elif not counts.pending:
         _say_why_nothing(counts)
-        left_out = tally.of("skipped")
-        to_correct = any(standing_of(reason) is Standing.TO_CORRECT for reason in left_out)
-        had_it = counts.sent or "duplicate_occasion" in left_out
-        status = 1 if say_what_waits_elsewhere(practice, mailing, tally) or (to_correct and not had_it) else 0
+        status = 1 if say_what_waits_elsewhere(practice, mailing, tally) and not counts.sent else 0
     arming = practice.arming()
     if not arming.may_send:
         say(arming.sentence)

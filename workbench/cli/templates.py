@@ -58,7 +58,7 @@ def check_template(
     format: FormatOption = Format.TABLE,
     output: OutputOption = None,
 ) -> None:
-    """Show the findings on one email type, and leave with 1 when it cannot be sent as it is."""
+    """Show the findings on one email type."""
     templates = practice_of(ctx).templates
     is_file = path not in templates and Path(path).is_file()
     findings = (templates.check_file(Path(path)) if is_file else templates.check(path)).drop_duplicates()
@@ -67,7 +67,7 @@ def check_template(
         return
     show(findings, format=format, output=output, columns=[name for name in findings.columns if name != "recipient"])
     if (findings["severity"] == "error").any():
-        raise typer.Exit(1)
+        say(_("« {path} » cannot be sent as it is; the list says why.").format(path=path))
 
 
 @group.command("import", help=_("Take an email type from a file; the same path again makes a new version."))

@@ -17,7 +17,7 @@ from workbench.displays.cells import friendly
 from workbench.displays.nobody import COLUMN_NAMES, is_unlabelled
 from workbench.displays.stages import stage_of, stage_words
 from workbench.displays.state_bar import COLOURS, state_bar
-from workbench.displays.words import heading, shown, status_words
+from workbench.displays.words import heading, replaced_sentence, shown, status_words
 from workbench.domain.frames import FINDING_COLUMNS
 from workbench.domain.mailings import Tally
 from workbench.language import _, n_
@@ -110,13 +110,18 @@ def people_html(frame: pd.DataFrame) -> str:
     names, rest = _columns_of(frame)
     told = " · ".join(filter(None, (count_of_rows(len(frame)), ", ".join([*map(heading, names), *rest]))))
     kept = _("Names and addresses are not kept in the notebook.")
-    bar = state_bar(_tally(frame).counts) if is_of_results(frame) else ""
+    bar = _numbers(frame) if is_of_results(frame) else ""
     return f"{_paragraph(told)}{bar}{_paragraph(kept, quiet=True)}"
 
 
 def results_html(frame: pd.DataFrame) -> str:
     """Return the deliveries of a frame without people: their numbers, and the first rows."""
-    return state_bar(_tally(frame).counts) + rows_html(frame)
+    return _numbers(frame) + rows_html(frame)
+
+
+def _numbers(frame: pd.DataFrame) -> str:
+    tally = _tally(frame)
+    return state_bar(tally.counts, replaced_sentence(tally.replaced) if tally.replaced else "")
 
 
 def rows_html(frame: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from workbench.displays.cells import friendly
@@ -111,7 +112,7 @@ def _offered(offer: Offer, situation: Situation) -> dict[str, Any]:
 
 def _undo_windows(timing: Timing) -> dict[str, Any]:
     """Return the times for which what is confirmed may be taken back, in minutes, and which one is chosen."""
-    chosen = round(timing.undo_window.total_seconds() / 60)
+    chosen = _minutes(timing)
     return {
         "chosen": chosen,
         "choices": [
@@ -126,9 +127,14 @@ def _undo_windows(timing: Timing) -> dict[str, Any]:
     }
 
 
+def _minutes(timing: Timing) -> int:
+    """Return for how many minutes it can be taken back; a part of one is one, and never « at once »."""
+    return math.ceil(timing.undo_window.total_seconds() / 60)
+
+
 def _when(timing: Timing) -> str:
     """Say of what would be confirmed when it leaves, where that is not at once."""
-    minutes = round(timing.undo_window.total_seconds() / 60)
+    minutes = _minutes(timing)
     told = n_(
         "It leaves in {count} minute, and can be cancelled until then.",
         "It leaves in {count} minutes, and can be cancelled until then.",
@@ -284,8 +290,8 @@ def _note(situation: Situation) -> str:
         waits = f"{waits} {waiting_sentence(departure.waiting_for, departure.at)}"
     elif situation.next_due is not None:
         waits = n_(
-            "{count} message is put off by the server until {time}.",
-            "{count} messages are put off by the server until {time}.",
+            "{count} message is put off until {time}.",
+            "{count} messages are put off until {time}.",
             waiting,
         ).format(count=waiting, time=friendly(situation.next_due, zone=situation.next_due.tzinfo))
     return " · ".join(filter(None, (words, waits)))

@@ -25,6 +25,6 @@ def waiting_sentence(why: WaitingFor, at: datetime) -> str:
         WaitingFor.UNDO: _("Until {time} they can be taken back; nothing leaves before."),
         WaitingFor.LIMITS: _("The account has sent as much as it may for now; it may go on at {time}."),
         WaitingFor.HOURS: _("It is outside the sending hours; they may leave from {time}."),
-        WaitingFor.RETRY: _("The server put them off; the next attempt is due at {time}."),
+        WaitingFor.RETRY: _("They are put off; the next attempt is due at {time}."),
     }
     return sentences[why].format(time=friendly(at, zone=at.tzinfo))

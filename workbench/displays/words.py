@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.summaries import STATUS_WORDS
-from workbench.language import _, language, marked
+from workbench.language import _, language, marked, n_
 
 _HEADINGS = {
     "account": marked("Account"),
@@ -135,6 +135,8 @@ _HEADINGS = {
     "number": marked("No."),
     "old": marked("Before"),
     "oldest_asked_on": marked("Asked since"),
+    "opened_at": marked("Begun on"),
+    "opened_by": marked("Begun by"),
     "opening_hours": marked("Opening hours"),
     "own_patient_id": marked("Own file"),
     "paid": marked("Paid"),
@@ -346,6 +348,15 @@ def status_words(status: str) -> str:
 def number_words(status: str) -> str:
     """Return the heading of the number of deliveries of a status, as sign and word."""
     return _(_NUMBERS[status])
+
+
+def replaced_sentence(count: int) -> str:
+    """Return the sentence about rows that stand in the results and that the numbers do not count."""
+    return n_(
+        "The results hold {count} row more: another row replaced it, or it is not in the list any more.",
+        "The results hold {count} rows more: other rows replaced them, or they are not in the list any more.",
+        count,
+    ).format(count=count)
 
 
 def shown(column: str, value: object) -> str | None:

@@ -149,6 +149,11 @@ class Tally:
         """Without the rows that others replace, or that are not in the list any more."""
         return Tally({key: count for key, count in self.rows.items() if key != ("cancelled", SUPERSEDED)})
 
+    @property
+    def replaced(self) -> int:
+        """How many rows others replace, or are not in the list any more: they stand in the results all the same."""
+        return self.rows.get(("cancelled", SUPERSEDED), 0)
+
     def of(self, status: str) -> dict[str, int]:
         """Return the rows of one status by their reason, the most frequent first."""
         found = {reason: count for (known, reason), count in self.rows.items() if known == status and count}

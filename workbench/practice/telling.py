@@ -136,7 +136,8 @@ class Telling(Card):
         -------
         DataFrame
             Key ``mailing_id``; what it is (``template account search …``), where it stands (``status reason``), how
-            its rows stand (``sent failed in_doubt skipped pending cancelled``), and what becomes of it: ``stage``
+            its rows stand (``sent failed in_doubt skipped pending cancelled``; rows that others replaced stand in the
+            results alone), and what becomes of it: ``stage``
             (category: the status, or ``interrupted`` where its sender died, or ``waiting_undo``, ``waiting_limits``,
             ``waiting_hours``, ``waiting_retry`` where one waits) and ``goes_on_at`` (a moment), until when.
 
