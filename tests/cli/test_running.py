@@ -2,15 +2,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import nbformat
 import pytest
 
 import workbench as wb
+from workbench.cli import running
 from workbench.cli.commands import joined_pairs
+from workbench.domain.departures import NextDeparture, WaitingFor
+from workbench.domain.mailings import Counts
 from workbench.domain.runs import RunStatus
+from workbench.jobs.running import RunOutcome
 
 
 def written(file: Path, *cells: str, parameters: str = "") -> Path:
@@ -122,3 +129,15 @@ def test_a_report_that_fails_is_told_beside_the_numbers(at: Callable[..., Any], 
     assert json.loads(done.stdout.splitlines()[-1])["sent"] == 0
     assert "late.html could not be written" in done.stderr
     assert "nothing was sent" not in done.stderr
+
+
+def test_what_a_run_left_waiting_is_told_with_the_reason(practice: Any, capsys: pytest.CaptureFixture[str]):
+    at = datetime(2026, 11, 23, 8, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    practice.departure = NextDeparture(at=at, waiting_for=WaitingFor.HOURS)
+    record: Any = SimpleNamespace(status=RunStatus.DONE)
+    running._tell(
+        practice, RunOutcome(record=record, counts={7: Counts(pending=2)}, copy=None, report=None, dropped=0), json=True
+    )
+    told = capsys.readouterr().err
+    assert "2 messages are still waiting" in told
+    assert "they may leave from 2026-11-23 08:00" in told

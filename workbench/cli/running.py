@@ -233,7 +233,7 @@ def _tell(practice: Practice, outcome: RunOutcome, *, json: bool) -> None:
         if not json:
             show_counts(counts, title=_("Mailing {mailing}").format(mailing=number))
             show_left_out(practice.tally(number))
-        say_what_is_open(number, counts)
+        say_what_is_open(number, counts, practice.next_departure(number))
     if not outcome.counts:
         say(_("The notebook confirmed no mailing on this workspace."))
     if record.status is RunStatus.FAILED:
