@@ -411,8 +411,18 @@ class LedgerMachine(RuleBasedStateMachine):
         assert len(rows) == self.rows
         assert len({(row.mailing_id, row.recipient_id, row.again) for row in rows}) == len(rows)
         for mailing_id in self.mailings:
+            tally = self.ledger.mailings.tally(mailing_id)
             counts = self.ledger.mailings.counts(mailing_id)
-            total = counts.sent + counts.failed + counts.in_doubt + counts.skipped + counts.pending + counts.cancelled
+            assert counts == tally.counts
+            total = (
+                tally.replaced
+                + counts.sent
+                + counts.failed
+                + counts.in_doubt
+                + counts.skipped
+                + counts.pending
+                + counts.cancelled
+            )
             assert total == sum(row.mailing_id == mailing_id for row in rows)
 
     @invariant()
