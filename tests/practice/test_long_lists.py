@@ -7,7 +7,7 @@ import tracemalloc
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -405,3 +405,27 @@ def test_nothing_that_is_held_grows_with_the_list(
     # Some numbers a row may be held: no row, and no text of one.
     print("HELD", few, many)
     assert many < few + 100 * 400 + 60_000
+
+
+def test_a_check_that_takes_longer_than_a_check_is_good_for_is_not_begun_again(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = timedelta()
+    begun = practice.now()
+    monkeypatch.setattr(practice, "now", lambda: begun + passed)
+    mailing = long(practice, table)
+    looked: list[int] = []
+
+    def slow(done: int, _rows: int) -> None:
+        nonlocal passed
+        passed += timedelta(minutes=2)
+        looked.append(done)
+
+    mailing.checking = slow
+    mailing.check()
+    checked = len(looked)
+    mailing.send(confirmed=True)
+    assert len(looked) == checked
+    passed += timedelta(minutes=6)
+    mailing.forecast()
+    assert len(looked) == 2 * checked

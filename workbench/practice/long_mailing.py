@@ -122,7 +122,7 @@ class SharedAddresses:
 
 @dataclass(slots=True)
 class Worked:
-    """A long list worked out at one moment."""
+    """A long list worked out, and when that was done."""
 
     at: datetime
     changes: int
@@ -256,7 +256,8 @@ class LongMailing(Mailing):
                     found.tell(str(told.severity), told.code, told.message, row.recipient_id, row.recipient)
         if first is None:
             raise UsageError(_("The search found nobody: there is no message."))
-        return Worked(at=now, changes=changes, again=again, first=first, spool=spool, found=found)
+        # Now, not as it began: a list whose check takes long would be checked again and again.
+        return Worked(at=practice.now(), changes=changes, again=again, first=first, spool=spool, found=found)
 
     def _planned_rows(self) -> Iterable[NewDelivery]:
         return () if self._worked is None else self._worked.spool
