@@ -67,6 +67,17 @@ def test_a_mailing_that_nobody_sends_any_more_is_interrupted(practice: Practice)
         assert practice.stage(number).code == "sending"
 
 
+def test_a_mailing_whose_sender_died_is_interrupted_though_another_one_is_being_sent(practice: Practice) -> None:
+    dead, other = mailing_of(practice).queue(), mailing_of(practice, key="o").queue()
+    sending(practice, dead)
+    sending(practice, other)
+    with practice.ledger.start_sender(user="claire", now=NOW, mailing_id=other):
+        assert practice.stage(dead).interrupted
+        assert practice.stage(other).code == "sending"
+        assert not practice.ledger.mailings.standing(dead, now=NOW).at_work
+    assert practice.stage(other).interrupted
+
+
 def test_a_mailing_that_waits_tells_for_what_and_until_when(practice: Practice) -> None:
     practice.accounts.set("slow", kind="folder", folder="out", hours="20:00-21:00")
     undo = mailing_of(practice, key="undo").leaves(undo_window=10).queue()

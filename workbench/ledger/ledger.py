@@ -143,8 +143,8 @@ class Ledger:
         self.guard = Guard(engine, practice_id, place, recover=self.recover)
         self.copies = DailyCopies(engine, practice_id)
 
-    def start_sender(self, *, user: str, now: datetime) -> Sender:
-        """Register a sender, to be closed (or left by ``with``) when it ends.
+    def start_sender(self, *, user: str, now: datetime, mailing_id: int | None = None) -> Sender:
+        """Register a sender, to be closed (or left by ``with``) when it ends; of one mailing alone when that is named.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class Ledger:
             When the workspace was restored, moved or copied, and nobody re-armed it.
         """
         self.guard.check(by=user, now=now)
-        sender = self.senders.start(user=user, now=now)
+        sender = self.senders.start(user=user, now=now, mailing_id=mailing_id)
         try:
             sender.remembering = self.guard.remembering(sender.id, Path(sender.lock.lock_file).name, at=now)
         except BaseException:

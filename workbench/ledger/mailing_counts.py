@@ -121,7 +121,7 @@ class MailingCounts(MailingMoves):
             return MailingStanding(
                 record=record,
                 tally=self._tally(connection, mailing_id),
-                at_work=record.status is MailingStatus.SENDING and self._senders.alive(connection),
+                at_work=record.status is MailingStatus.SENDING and self._senders.alive(connection, mailing_id),
             )
 
     def duplicates(self, mailing_id: int) -> Iterator[tuple[str, str, str, str]]:

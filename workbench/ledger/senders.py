@@ -39,6 +39,9 @@ HEARTBEAT = timedelta(seconds=20)
 HOST_VARIABLE = "WORKBENCH_HOST"
 """Names this machine instead of the system, where several share one name and one number (copied images)."""
 
+_OF = "-m"
+"""What stands before a mailing's number in the name of a lock."""
+
 INTERRUPTED = "interrupted"
 
 OF_A_CANCELLED = schema.deliveries.c.mailing_id.in_(
@@ -162,16 +165,18 @@ class Senders:
         for sender in self._started:
             sender.writer.close()
 
-    def start(self, *, user: str, now: datetime) -> Sender:
+    def start(self, *, user: str, now: datetime, mailing_id: int | None = None) -> Sender:
         """Register a sender that holds a lock of the system for its life.
 
         Parameters
         ----------
         user
             Who sends, for the results.
+        mailing_id
+            The mailing that it drains, which its lock is called by: it is at work on no other.
         """
         self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"sender-{secrets.token_hex(8)}.lock"
+        name = f"sender-{secrets.token_hex(8)}{'' if mailing_id is None else f'{_OF}{mailing_id}'}.lock"
         lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
         # Locked before it is registered: a sender that is known is never taken for a dead one.
         lock.acquire(timeout=0)
@@ -196,10 +201,11 @@ class Senders:
         self._started.append(sender)
         return sender
 
-    def alive(self, connection: sa.Connection) -> bool:
-        """Tell whether any sender has not ended; ask after `recover`, which ends the dead ones."""
+    def alive(self, connection: sa.Connection, mailing_id: int) -> bool:
+        """Tell whether a sender that may drain a mailing has not ended; ask after `recover`, which ends the dead."""
         table = schema.senders.c
-        query = sa.select(table.id).where(table.practice_id == self._practice_id, table.ended_at.is_(None))
+        of_another = table.lock.contains(_OF) & ~table.lock.endswith(f"{_OF}{mailing_id}.lock")
+        query = sa.select(table.id).where(table.practice_id == self._practice_id, table.ended_at.is_(None), ~of_another)
         return connection.execute(query.limit(1)).first() is not None
 
     def recover(self, now: datetime) -> Recovered:

@@ -398,8 +398,10 @@ class Ledger(Protocol):
         """Return how its file, its copies and its guard are."""
         ...
 
-    def start_sender(self, *, user: str, now: datetime) -> AbstractContextManager[object]:
-        """Register a sender for the time of a ``with``."""
+    def start_sender(
+        self, *, user: str, now: datetime, mailing_id: int | None = None
+    ) -> AbstractContextManager[object]:
+        """Register a sender, of one mailing when that is named, for the time of a ``with``."""
         ...
 
     def recover(self, now: datetime) -> object:

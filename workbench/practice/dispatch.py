@@ -63,7 +63,7 @@ def dispatch(
     stop = stop or threading.Event()
     try:
         with (
-            practice.ledger.start_sender(user=practice.user, now=practice.now()) as sender,
+            practice.ledger.start_sender(user=practice.user, now=practice.now(), mailing_id=mailing_id) as sender,
             transport_of(account, password, connections) as transport,
             closing(postman),
         ):
