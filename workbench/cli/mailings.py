@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +36,10 @@ _MAILING_COLUMNS = (
     "mailing_id", "status", "template", "account", "search", "opened_at", "sent", "failed", "in_doubt", "skipped",
     "pending", "cancelled",
 )  # fmt: skip
+_NARROW = {
+    100: ("mailing_id", "status", "template", "sent", "failed", "in_doubt", "pending"),
+    160: ("mailing_id", "status", "template", "opened_at", "sent", "failed", "in_doubt", "skipped", "pending"),
+}
 _RESULT_COLUMNS = (
     "delivery_id", "recipient", "address", "patient_id", "role", "status", "reason", "attempts", "smtp_code",
     "decided_at",
@@ -74,13 +78,19 @@ def _show_mailings(practice: Practice, frame: pd.DataFrame, format: Format, outp
     if format_for(format, output) is Format.TABLE:
         # A status alone would say « sending » of what waits, or of what nobody sends.
         frame = frame.assign(status=[stage_words(practice.stage(number)) for number in frame["mailing_id"]])
-    _show(practice, frame, format, output, _MAILING_COLUMNS)
+    _show(practice, frame, format, output, _MAILING_COLUMNS, narrow=_NARROW)
 
 
 def _show(
-    practice: Practice, frame: pd.DataFrame, format: Format, output: OutputOption, columns: Sequence[str]
+    practice: Practice,
+    frame: pd.DataFrame,
+    format: Format,
+    output: OutputOption,
+    columns: Sequence[str],
+    *,
+    narrow: Mapping[int, Sequence[str]] | None = None,
 ) -> None:
-    show(frame, format=format, output=output, columns=columns, zone=practice.calendar.zone)
+    show(frame, format=format, output=output, columns=columns, narrow=narrow, zone=practice.calendar.zone)
 
 
 @group.command("show", help=_("Show where one mailing stands."))
