@@ -232,3 +232,33 @@ def test_an_email_type_may_say_how_long_it_is_good_for(practice: Practice, clock
     practice.mailing_by_id(number).resume()
     assert "expired" not in set(mailing.results["reason"])
     assert mailing.counts.sent == left(practice) > 0
+
+
+def test_a_reminder_confirmed_after_its_appointment_began_is_left_out(practice: Practice, clock: Clock) -> None:
+    clock.instant = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # half past ten in Paris
+    found = practice.search("appointments", start="2026-11-23", end="2026-11-23")
+    mailing = practice.mailing(found, TEMPLATE, account="folder")
+    findings = mailing.check()
+    late = findings[findings["code"] == "expired"]
+    to_come = {row.patient_id for row in found.itertuples() if row.starts_at > clock.instant}
+    assert len(late) > 3
+    mailing.send(confirmed=True)
+    results = practice.results(mailing.id, identities=True)
+    told = results[results["status"] == "sent"]
+    assert left(practice) == len(told) > 3
+    assert set(told["patient_id"]) <= to_come
+    assert set(results.loc[results["reason"] == "expired", "recipient_id"]) == set(late["recipient"])
+    assert practice.mailing(found, TEMPLATE, account="folder").forecast().pending == 0
+
+
+def test_an_email_type_without_a_purpose_warns_of_appointments_that_have_begun(
+    practice: Practice, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "own.html").write_text("---\nlabel: Le mien\nsubject: x\n---\n<p>@RDVDATE</p>", encoding="utf-8")
+    practice.templates.import_file(tmp_path / "own.html")
+    clock.instant = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    found = practice.search("appointments", start="2026-11-23", end="2026-11-23")
+    warned = practice.mailing(found, "Le mien", account="folder").check()
+    assert (warned["code"] == "appointment_begun").sum() > 3
+    missed = practice.search("missed", start="2026-11-01", end="2026-11-20")
+    assert "appointment_begun" not in set(practice.mailing(missed, "Le mien", account="folder").check()["code"])

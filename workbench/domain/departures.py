@@ -17,6 +17,9 @@ LONGEST_UNDO = timedelta(hours=24)
 
 NEVER = "never"
 
+BEFORE_THE_APPOINTMENT = frozenset({"appointment_reminder", "appointment_moved"})
+"""Purposes of messages that nobody needs once the appointment has begun."""
+
 _APPOINTMENT = "appointment:"
 _HOURS = re.compile(r"(\d{1,5})\s*(?:h|hours?|heures?)?", re.IGNORECASE)
 _DURATION = re.compile(r"P(?=\w)(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?)?", re.IGNORECASE)
@@ -108,6 +111,12 @@ def expiry(expires: str, occasions: Sequence[str], *, now: datetime, zone: ZoneI
     return min(
         (begins for text in occasions if (begins := _beginning(text, zone)) is not None and begins > now), default=None
     )
+
+
+def has_begun(occasions: Sequence[str], *, now: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether every appointment that a message tells of has begun; one that tells of none is about none."""
+    begins = [_beginning(text, zone) for text in occasions]
+    return bool(begins) and all(moment is not None and moment <= now for moment in begins)
 
 
 def _beginning(occasion: str, zone: ZoneInfo) -> datetime | None:

@@ -8,17 +8,20 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from workbench.addresses import address_key
 from workbench.domain.accounts import Account
+from workbench.domain.deliveries import EXPIRED
+from workbench.domain.departures import BEFORE_THE_APPOINTMENT, has_begun
 from workbench.domain.mailings import Finding, MailingPlan, Severity
 from workbench.domain.objections import Objections
 from workbench.domain.people import Role
 from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
-from workbench.language import n_
+from workbench.language import _, n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.grouping import nothing_told
 from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
 _LAST_STEP = 3
+APPOINTMENTS = "appointments"
+"""The search of appointments, those to come by default."""
 
 
 def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
@@ -59,6 +64,40 @@ def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
         for recipient, sent in zip(leads["recipient_id"], leads["reminders_sent"].fillna(0), strict=True)
         if min(int(sent) + 1, _LAST_STEP) != int(step)
     ]
+
+
+def without_begun(found: Recipients, template: Template, *, searched: str, now: datetime, zone: ZoneInfo) -> Recipients:
+    """Leave out whom a reminder would tell of an appointment that has begun, unless its author says otherwise.
+
+    Of an email type without a purpose, and a search of appointments (`searched` is its name), it is a warning.
+    """
+    frame = found.frame
+    told = template.purpose in BEFORE_THE_APPOINTMENT
+    maybe = not template.purpose and searched == APPOINTMENTS
+    if template.expires or not (told or maybe) or "subjects" not in frame.columns:
+        return found
+    late = pd.Series(
+        [
+            not reason and has_begun(subjects, now=now, zone=zone)
+            for reason, subjects in zip(frame["reason"], frame["subjects"], strict=True)
+        ],
+        index=frame.index,
+        dtype=bool,
+    )
+    if not late.any():
+        return found
+    if told:
+        return replace(found, frame=frame.assign(reason=frame["reason"].mask(late, EXPIRED)))
+    warnings = [
+        Finding(
+            code="appointment_begun",
+            severity=Severity.WARNING,
+            message=_("This appointment has begun or is over; does the message speak of it as one to come?"),
+            recipient=key,
+        )
+        for key in frame["recipient_id"][late]
+    ]
+    return replace(found, findings=(*found.findings, *warnings))
 
 
 class Shared:
@@ -269,4 +308,6 @@ class Prepared:
                 payers=practice.store.invoice_payers(bills) if bills else None,
                 told_already=nothing_told if self.again else self._shared.told,
             )
-        return replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
+        found = replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
+        searched = str(self._subjects.attrs.get("workbench", {}).get("search", ""))
+        return without_begun(found, template, searched=searched, now=self.at, zone=practice.calendar.zone)
