@@ -44,6 +44,9 @@ def list_accounts(ctx: typer.Context, format: FormatOption = Format.TABLE, outpu
     shown = ["name", "email", "display_name", "kind", "host", "port", "security", "user", "password_from"]
     # Only where some account has any: a table is for a screen.
     shown += [name for name in ("per_minute", "per_hour", "per_day", "hours") if any(row[name] for row in rows)]
+    if format is Format.TABLE:
+        for row in rows:  # no limit is not a limit of none
+            row.update({name: row[name] or None for name in ("per_minute", "per_hour", "per_day")})
     show(as_frame(rows, columns), format=format, output=output, columns=shown)
 
 

@@ -146,7 +146,8 @@ def cancel(
     if delivery and not count:
         raise MailingError(
             _(
-                "None of these messages waits in mailing {mailing}: they have left, are leaving, or belong elsewhere."
+                "None of these messages waits in mailing {mailing}: they have left, are leaving, were cancelled or "
+                "left out, or belong to another mailing. workbench results {mailing} tells which."
             ).format(mailing=mailing)
         )
     say(

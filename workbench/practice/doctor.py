@@ -188,9 +188,9 @@ def _doubts(practice: Practice) -> Check:
     detail = (
         n_(
             "{count} message may or may not have arrived (mailing {mailings}). Decide with: "
-            "workbench mailings settle {mailing}",
+            "workbench mailings settle {mailing} --as-sent, or --resend",
             "{count} messages may or may not have arrived (mailing {mailings}). Decide with: "
-            "workbench mailings settle {mailing}",
+            "workbench mailings settle {mailing} --as-sent, or --resend",
             doubts,
         ).format(
             count=doubts,
