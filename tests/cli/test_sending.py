@@ -239,9 +239,9 @@ def test_the_report_says_what_this_run_did(at):
             "--template", "Rendez-vous/Rappel de rendez-vous", "--json", "--yes")  # fmt: skip
     first = at(*send)
     count = json.loads(first.stdout.splitlines()[-1])["sent"]
-    assert f"{count} messages left now." in first.stderr
+    assert f"{count} messages left since this command began." in first.stderr
     assert "before" not in first.stderr
-    assert f"0 messages left now. {count} had left before." in at(*send).stderr
+    assert f"0 messages left since this command began. {count} had left before." in at(*send).stderr
 
 
 def test_where_another_mailing_tells_the_same_it_is_named_while_it_waits(at):
@@ -467,5 +467,5 @@ def test_a_list_too_long_to_be_held_is_checked_and_told_like_any_other(at, tmp_p
     assert (done.exit_code, numbers["sent"], numbers["skipped"]) == (0, 45, 2)
     assert len(list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))) == 47
     again = at(*send, "--yes", "--json")
-    assert "0 messages left now." in again.stderr
+    assert "0 messages left since this command began." in again.stderr
     assert json.loads(again.stdout.splitlines()[-1]) == numbers

@@ -167,7 +167,9 @@ def json_counts(mailing_id: int | None, counts: Counts) -> dict[str, int | None]
 def say_what_left(before: Counts, after: Counts) -> None:
     """Tell what this run did, beside where the mailing stands now."""
     now = max(0, after.sent - before.sent)
-    told = n_("{count} message left now.", "{count} messages left now.", now).format(count=now)
+    told = n_(
+        "{count} message left since this command began.", "{count} messages left since this command began.", now
+    ).format(count=now)
     if before.sent:
         earlier = n_("{count} had left before.", "{count} had left before.", before.sent).format(count=before.sent)
         told = f"{told} {earlier}"
