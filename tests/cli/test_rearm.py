@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from workbench.cli.main import app
+from workbench.cli.report import say_what_is_open
 from workbench.domain.arming import Arming, Standing
+from workbench.domain.mailings import Counts
 from workbench.errors import NotConfirmed
 from workbench.language import use_language
 from workbench.practice.identity import OPENED
@@ -86,3 +88,13 @@ def test_every_standing_is_told_in_both_languages() -> None:
         }
     assert all(told["en"][arming] != told["fr"][arming] for arming in Arming)
     assert len(set(told["fr"].values())) == len(Arming)
+
+
+@pytest.mark.parametrize("may_send", [True, False])
+def test_what_waits_leaves_with_the_same_command_only_where_the_folder_may_send(
+    may_send: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say_what_is_open(9, Counts(pending=12, in_doubt=1), may_send=may_send)
+    told = capsys.readouterr().err
+    assert ("mailings resume 9" in told) is may_send
+    assert "mailings settle 9" in told

@@ -253,9 +253,14 @@ def cancelled_sentence(practice: Practice, mailing_id: int) -> str:
     ).format(mailing=mailing_id, time=friendly(at, zone=at.tzinfo), who=by)
 
 
-def say_what_is_open(mailing_id: int, counts: Counts, departure: NextDeparture | None = None) -> None:
-    """Tell what remains to be done, by whom, and how; `departure` says why it waits."""
-    if counts.pending:
+def say_what_is_open(
+    mailing_id: int, counts: Counts, departure: NextDeparture | None = None, *, may_send: bool = True
+) -> None:
+    """Tell what remains to be done, by whom, and how; `departure` says why it waits.
+
+    Nothing waits for the same command where the folder may not send (`may_send`): that was told already.
+    """
+    if counts.pending and may_send:
         say(
             n_(
                 "{count} message is still waiting. It leaves with the same command later, or: "

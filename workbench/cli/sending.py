@@ -324,7 +324,8 @@ def run_and_report(
     if cancelled:  # meanwhile, by somebody else
         say(cancelled)
         status = status or 1
-    say_what_is_open(mailing.id, counts, practice.next_departure(mailing.id))
+    departure = practice.next_departure(mailing.id)
+    say_what_is_open(mailing.id, counts, departure, may_send=practice.arming().may_send)
     if json:
         print_json(json_counts(mailing.id, counts))
     return status or counts.exit_status
