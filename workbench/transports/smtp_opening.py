@@ -43,7 +43,7 @@ def login_refused(account: Account, reply: Reply) -> LoginRefused:
     return LoginRefused(
         _(
             "The server of the account « {account} » refused the user or the password: {reply}"
-            " Check them with: workbench account test {account}"
+            " Give them again with: workbench account set {account} --user USER --password-stdin"
         ).format(account=account.name, reply=reply.quoted)
     )
 
