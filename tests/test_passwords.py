@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
@@ -29,6 +30,14 @@ class SystemKeyring(KeyringBackend):
 
     def delete_password(self, service: str, username: str) -> None:
         del self.kept[service, username]
+
+
+@pytest.fixture(autouse=True)
+def the_keyring_of_before() -> Iterator[None]:
+    """Give other tests the keyring that they would have without these."""
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -29,9 +29,15 @@ SECRET = "planted-7781-secret"
 
 def exported(sample: Path, folder: Path) -> tuple[Practice, Path]:
     """A copy of a sample practice, and its reminders for tomorrow as a notebook."""
+    home_of(folder).mkdir()  # its own: in one home the copies would be taken for one practice that was copied
     practice = wb.open(shutil.copytree(sample, folder))
     found = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
     return practice, practice.mailing(found, REMINDER).to_notebook("notebooks/scheduled/rappel.ipynb")
+
+
+def home_of(folder: Path) -> Path:
+    """The home of who works with one practice."""
+    return folder.with_name(f"{folder.name}-home")
 
 
 def written(file: Path, *cells: str, parameters: str = "") -> Path:
@@ -101,7 +107,7 @@ def first_run(place: Path, reminders: tuple[Practice, Path]) -> CompletedProcess
     file.write_text("end: J+1\ndry_run: oui\n", encoding="utf-8")
     return run_workbench(
         "run", notebook, place / "out" / "copy.ipynb", "-f", file, "-y", "{start: tomorrow}", "-p", "dry_run", "no",
-        "--json", "--report", place / "out" / "report.html", workspace=practice.path, home=place / "home",
+        "--json", "--report", place / "out" / "report.html", workspace=practice.path, home=home_of(practice.path),
         cwd=place / "elsewhere",
     )  # fmt: skip
 
@@ -148,7 +154,7 @@ def test_the_copy_and_the_report_hold_numbers_and_nobody(first_run, reminders, p
 def test_papermill_from_elsewhere_sends_nothing_twice(first_run, reminders, place):
     practice, notebook = reminders
     assert first_run.returncode == 0
-    done = by("papermill", notebook, place / "papermill.ipynb", "-p", "end", "J+1", home=place / "home",
+    done = by("papermill", notebook, place / "papermill.ipynb", "-p", "end", "J+1", home=home_of(practice.path),
               cwd=place / "elsewhere")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert_each_got_one(practice)
@@ -157,12 +163,12 @@ def test_papermill_from_elsewhere_sends_nothing_twice(first_run, reminders, plac
 
 def test_jupyter_and_nbconvert_send_it_too_once_in_all(place, sample_made_once):
     practice, notebook = exported(sample_made_once, place / "second")
-    done = by("jupyter", "execute", notebook, "--output", place / "second.ipynb", home=place / "home",
+    done = by("jupyter", "execute", notebook, "--output", place / "second.ipynb", home=home_of(practice.path),
               cwd=place / "elsewhere")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert_each_got_one(practice)
     done = by("nbconvert", "--to", "notebook", "--execute", notebook, "--output-dir", place, "--output", "third",
-              home=place / "home", cwd=place / "elsewhere")  # fmt: skip
+              home=home_of(practice.path), cwd=place / "elsewhere")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert_each_got_one(practice)
     assert practice.runs() == []
@@ -171,7 +177,7 @@ def test_jupyter_and_nbconvert_send_it_too_once_in_all(place, sample_made_once):
 
 def test_papermill_alone_sends_it(place, sample_made_once):
     practice, notebook = exported(sample_made_once, place / "fourth")
-    done = by("papermill", notebook, place / "fourth.ipynb", home=place / "home", cwd=place / "elsewhere")
+    done = by("papermill", notebook, place / "fourth.ipynb", home=home_of(practice.path), cwd=place / "elsewhere")
     assert done.returncode == 0, done.stderr
     assert_each_got_one(practice)
     practice.close()
@@ -188,7 +194,7 @@ def test_a_cell_that_fails_tells_its_class_and_nothing_of_a_patient(reminders, p
         "raise ValueError(f'no {rows.recipient[0]} {rows.address[0]}')",
         "print('never reached')",
     )
-    done = run_workbench("run", notebook, "--json", workspace=practice.path, home=place / "home")
+    done = run_workbench("run", notebook, "--json", workspace=practice.path, home=home_of(practice.path))
     assert done.returncode == 1
     assert last_json(done) == {"mailing": None, "sent": 0, "failed": 0, "in_doubt": 0, "skipped": 0, "pending": 0}
     assert "stopped before its end: ValueError" in done.stderr
@@ -207,7 +213,7 @@ def test_an_interrupted_run_finishes_what_is_in_flight_and_goes_on_later(place, 
     practice.accounts.set(
         "local", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none", connections=2
     )
-    home = place / "home"
+    home = home_of(practice.path)
     words = ("run", notebook, place / "fifth.ipynb", "-p", "account", "local", "--json")
     with start_workbench(*words, workspace=practice.path, home=home) as running:
         sink.wait_for(4, seconds=120)
@@ -259,7 +265,7 @@ def test_a_grid_runs_every_combination_and_gives_one_frame(place, reminders):
     output = place / "grid.csv"
     done = run_workbench(
         "run", notebook, "-p", "end", "J+3", "-p", "dry_run", "no", "--grid", grid, "--output", output, "--json",
-        workspace=practice.path, home=place / "home",
+        workspace=practice.path, home=home_of(practice.path),
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "2 runs, 1 of them failed" in done.stderr

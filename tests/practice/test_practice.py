@@ -357,7 +357,7 @@ def test_the_doctor_names_the_mailing_that_waits_for_a_decision(
     monkeypatch.setattr(practice, "mailings", lambda: listed)
     [check] = [check for check in practice.doctor() if not check.ok]
     assert check.detail.startswith("3 messages may or may not have arrived (mailing 7, 4).")
-    assert check.detail.endswith("workbench mailings settle 7")
+    assert check.detail.endswith("workbench mailings settle 7 --as-sent, or --resend")
 
 
 def test_results_without_identities_repeat_no_address_anywhere(practice: Practice) -> None:
