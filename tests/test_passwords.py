@@ -16,7 +16,7 @@ from workbench.passwords import Passwords
 class SystemKeyring(KeyringBackend):
     """Stands for a desktop's keyring."""
 
-    priority = 5  # type: ignore[assignment]
+    priority = -2  # type: ignore[assignment]  # never taken by itself: to be defined is enough to be offered
 
     def __init__(self) -> None:
         super().__init__()
