@@ -78,6 +78,7 @@ def test_names_that_look_alike_keep_their_own_passwords(tmp_path: Path, one: str
 
 def test_a_desktops_keyring_is_used_when_there_is_one(tmp_path: Path) -> None:
     backend = SystemKeyring()
+    backend.priority = 5  # type: ignore[misc]
     keyring.set_keyring(backend)
     passwords = Passwords("w1", folder=tmp_path / "secrets")
     assert passwords.keep("a", "s3cret") == "keyring"
