@@ -403,7 +403,6 @@ def test_nothing_that_is_held_grows_with_the_list(
     most(101)  # what is imported and compiled once
     few, many = most(200), most(600)
     # Some numbers a row may be held: no row, and no text of one.
-    print("HELD", few, many)
     assert many < few + 100 * 400 + 60_000
 
 

@@ -165,7 +165,7 @@ def json_counts(mailing_id: int | None, counts: Counts) -> dict[str, int | None]
 
 
 def say_what_left(before: Counts, after: Counts) -> None:
-    """Tell what this run did, beside where the mailing stands now."""
+    """Tell how many messages left since the command began, whoever sent them, and how many had before."""
     now = max(0, after.sent - before.sent)
     told = n_(
         "{count} message left since this command began.", "{count} messages left since this command began.", now

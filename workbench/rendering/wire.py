@@ -127,7 +127,7 @@ class Prepared:
         for piece in pieces:
             if piece and piece[-1] != _LINE_END:
                 raise Garbled("a piece is not whole lines")
-        text, html = self._lists
+        text, html = map(list.copy, self._lists)  # each message its own: no piece can come from another's
         first = len(text) // 2
         text[1::2], html[1::2] = pieces[:first], pieces[first : self._pieces]
         return b"".join(text), b"".join(html)

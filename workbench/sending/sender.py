@@ -178,9 +178,7 @@ class _Run:
         self._stop = stop
         self._wait_limit = wait_limit
         self._claimed: deque[Claimed] = deque()  # ours, not yet merged
-        self._ready: deque[Letter] = (
-            deque()
-        )  # of those that were taken, the merged ones the transport has not asked for
+        self._ready: deque[Letter] = deque()  # merged, not yet given to the transport
         self._taken: dict[int, Claimed] = {}  # merged or given to the transport, without an outcome yet
         self._announced: set[int] = set()  # of these, the ones whose content may have left
         self._announcing: set[int] = set()  # being announced; only non-empty when that failed
