@@ -95,3 +95,8 @@ def test_the_environment_is_named_when_it_lacks_the_variable(tmp_path: Path, mon
     monkeypatch.setenv("CABINET_MAIL", "s3cret")
     assert passwords.read("a", "env:CABINET_MAIL") == "s3cret"
     assert passwords.read("a", "") is None
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_where_a_password_would_go_is_known_before_it_is_given(tmp_path: Path) -> None:
+    assert Passwords("w1", folder=tmp_path).place() == "file"

@@ -16,6 +16,14 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert Settings.read(tmp_path) == settings
 
 
+def test_a_number_is_written_where_a_practice_wants_another_one(tmp_path: Path) -> None:
+    assert "megabytes" not in Settings(workspace_id="w1").to_toml()
+    settings = Settings(workspace_id="w1", message_megabytes=20, image_max_pixels=1200)
+    (tmp_path / SETTINGS_FILE).write_text(settings.to_toml(), encoding="utf-8")
+    assert Settings.read(tmp_path) == settings
+    assert Settings.change(tmp_path, image_quality=70).image_quality == 70
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -24,6 +32,11 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         ('workspace_id = "a"\nlanguage = "de"', "language"),
         ("practice_id = 'a'", "workspace_id"),
         ('workspace_id = "a"\nlease_seconds = 0', "lease_seconds"),
+        ('workspace_id = "a"\nimage_quality = 100', "image_quality is a number from 50 to 95"),
+        ('workspace_id = "a"\nimage_max_pixels = 1', "image_max_pixels"),
+        ('workspace_id = "a"\nmessage_megabytes = 0', "message_megabytes"),
+        ('workspace_id = "a"\nmessage_megabytes = true', "message_megabytes"),
+        ('workspace_id = "a"\nmailing_megabytes = -1', "mailing_megabytes"),
         ("workspace_id = ", SETTINGS_FILE),
     ],
 )

@@ -111,8 +111,24 @@ class TemplateRefused(TemplateError):
         self.line = line
 
 
+class TemplateChanged(TemplateRefused):
+    """Somebody else saved the email type after it was read; nothing was written over."""
+
+
+class AttachmentRefused(TemplateRefused):
+    """A file may not go with messages: it cannot be read, is too large, or of a kind that mail does not carry."""
+
+
+class ImageRefused(AttachmentRefused):
+    """An image cannot be made fit to leave the practice."""
+
+
 class RenderingFailed(TemplateError):
     """The process that merges email types cannot be had; it is about no row and no text."""
+
+
+class FieldInUse(TemplateError):
+    """A merge field of the practice's own, or a name of it, cannot be taken away: something still says it."""
 
 
 class UnknownSignature(TemplateError, KeyError):
@@ -163,6 +179,10 @@ class ForbiddenMove(MailingError):
 
 class QueueingCutOff(ForbiddenMove):
     """The queueing of a mailing did not end: its list is not whole, so nothing of it may leave yet."""
+
+
+class PrintingFailed(MailingError):
+    """A message cannot be laid out as a PDF on this computer."""
 
 
 class JournalBroken(MailingError):

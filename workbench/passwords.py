@@ -34,6 +34,10 @@ class Passwords:
     def __repr__(self) -> str:
         return f"Passwords({self._workspace_id!r})"
 
+    def place(self) -> str:
+        """Return where a password would be kept now: ``keyring`` or ``file``."""
+        return "keyring" if _usable_keyring() else "file"
+
     def keep(self, name: str, password: str) -> str:
         """Keep a password and return where it went: ``keyring`` or ``file``."""
         if _usable_keyring():

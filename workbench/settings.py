@@ -7,7 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,8 +24,21 @@ DATABASES = ("patients.sqlite", "ledger.sqlite")
 """The embedded databases of a workspace."""
 
 
+HISTORY_DAYS = 5 * 365
+"""The CNIL's guide for practices: five years within reach; what belongs into the medical file is kept there."""
+
 LEASE_SECONDS = 1200
 """Longer than the ten minutes that RFC 5321 gives a server to answer."""
+
+_BOUNDS = {
+    "lease_seconds": (1, 1_000_000),
+    "history_days": (0, 36_500),
+    "image_max_pixels": (200, 6000),
+    "image_quality": (50, 95),
+    "message_megabytes": (1, 150),
+    "mailing_megabytes": (1, 1_000_000),
+}
+"""Numbers that are written down only where a practice wants others than ours: the least and the most each may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +49,11 @@ class Settings:
     `sending_hours` (``08:00-20:00 mon-fri``) are when messages may leave that a person confirms at a screen, and
     `undo_minutes` for how long such a confirmation can be taken back.
     `store_writable` is false for a patient store that was there before the workspace: it is read, never written.
+    `history_days` is for how long what was sent is kept (0: for ever); after that its proof stays alone.
     `lease_seconds` is how long another machine's sender may be silent before what it held is given back.
+    `image_max_pixels` is how many pixels the longer side of a patient's image keeps when it leaves, and `image_quality`
+    how good a JPEG it becomes. No message leaves that is larger than `message_megabytes`, encoded as it travels; of a
+    mailing whose files are more than `mailing_megabytes` in all, a person is told.
     """
 
     workspace_id: str
@@ -52,7 +69,12 @@ class Settings:
     sample: bool = False
     sending_hours: str = ""
     undo_minutes: int = 0
+    history_days: int = HISTORY_DAYS
     lease_seconds: int = LEASE_SECONDS
+    image_max_pixels: int = 2000
+    image_quality: int = 90
+    message_megabytes: int = 10
+    mailing_megabytes: int = 500
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -108,9 +130,9 @@ class Settings:
     def to_toml(self) -> str:
         """Return the text of ``workbench.toml``."""
         lines = ["# The workspace of a practice. No password stands here."]
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if value is not None and (name, value) != ("lease_seconds", LEASE_SECONDS):
+        for one in fields(self):
+            name, value = one.name, getattr(self, one.name)
+            if value is not None and (name not in _BOUNDS or value != one.default):
                 lines.append(f"{name} = {_toml_value(value)}")
         return "\n".join(lines) + "\n"
 
@@ -130,10 +152,10 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
         "store_writable": bool,
         "store_password_from": str, "ledger_password_from": str, "account": str, "adult_age": int, "sample": bool,
         "sending_hours": str, "undo_minutes": int,
-        "lease_seconds": int,
+        **dict.fromkeys(_BOUNDS, int),
     }  # fmt: skip
     for name, value in values.items():
-        if name not in kinds or not isinstance(value, kinds[name]):
+        if name not in kinds or type(value) is not kinds[name]:  # a yes is no number
             raise BadSettings(
                 _("{file}: « {name} » is not a setting, or its value is of the wrong kind.").format(
                     file=file, name=name
@@ -146,8 +168,13 @@ def _checked(values: dict[str, Any], file: Path) -> dict[str, Any]:
         raise BadSettings(_("{file}: {problem}").format(file=file, problem=error.sentence)) from error
     if not values.get("workspace_id"):
         raise BadSettings(_("{file}: workspace_id is missing.").format(file=file))
-    if values.get("lease_seconds", LEASE_SECONDS) < 1:
-        raise BadSettings(_("{file}: lease_seconds is a number of seconds, at least 1.").format(file=file))
+    for name, (least, most) in _BOUNDS.items():
+        if not least <= values.get(name, least) <= most:
+            raise BadSettings(
+                _("{file}: {name} is a number from {least} to {most}.").format(
+                    file=file, name=name, least=least, most=most
+                )
+            )
     if values.get("language", LANGUAGES[0]) not in LANGUAGES:
         raise BadSettings(
             _("{file}: language is one of {languages}.").format(file=file, languages=", ".join(LANGUAGES))

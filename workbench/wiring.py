@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,11 @@ from sqlalchemy.exc import ArgumentError
 
 from workbench.displays.audience import notebook_shell, someone_can_click
 from workbench.displays.progress import sending_progress
-from workbench.domain.accounts import Account, AccountKind, Auth, Security
+from workbench.domain.accounts import Account, AccountKind, Auth, Security, Stage
 from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
+from workbench.domain.printing import Sheet
 from workbench.domain.runs import RUN_VARIABLE
 from workbench.errors import BadSettings, DatabaseRefused, ImportRefused, WorkspaceError
 from workbench.language import _, n_, use_language
@@ -45,7 +46,8 @@ from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
 from workbench.practice.screens import SendCell, Tell
-from workbench.practice.templates import read_template, render_template_file
+from workbench.practice.signatures import read_signature
+from workbench.practice.templates import check_template_file, read_template, render_template_file
 from workbench.settings import (
     DATABASES,
     FOLDERS,
@@ -56,7 +58,7 @@ from workbench.settings import (
     private_folder,
     write_private,
 )
-from workbench.transports.account_test import try_account
+from workbench.transports.account_test import try_account, try_folder
 from workbench.transports.catcher import Catcher
 from workbench.transports.caught import CaughtFolder
 from workbench.transports.eml_folder import EmlFolderTransport
@@ -113,6 +115,9 @@ def open_practice(
         table_reader=_table,
         table_parts=_table_parts,
         table_writer=_write_table,
+        printer=_print,
+        list_printer=_print_list,
+        shipped_templates=sample_templates,
         doctor=examine,
         notebooks=_Notebooks(),
         screens=_Screens(),
@@ -158,21 +163,39 @@ class _Screens:
         return someone_can_click()
 
     def __init__(self) -> None:
-        self._desks: WeakSet[Any] = WeakSet()
+        self._mailings: WeakSet[Any] = WeakSet()
 
     def desk(self, practice: Practice, *, search: str, template: str, **parameters: object) -> Any:
         from workbench.widgets.desk import Desk
 
-        desk = Desk(practice, CaughtFolder(practice.path / CAUGHT), search=search, template=template, **parameters)
-        self._desks.add(desk)
-        return desk
+        return Desk(practice, lambda: self.publipostage(practice, search=search, template=template, **parameters))
+
+    def publipostage(self, practice: Practice, *, search: str, template: str, **parameters: object) -> Any:
+        from workbench.widgets.publipostage import Publipostage
+
+        caught = CaughtFolder(practice.path / CAUGHT)
+        joined = Publipostage(practice, caught, search=search, template=template, **parameters)
+        self._mailings.add(joined)
+        return joined
+
+    def patient_mail(self, practice: Practice, *, patient_id: str) -> Any:
+        from workbench.widgets.patient_page import PatientPage
+
+        return PatientPage(practice, patient_id=patient_id)
+
+    def template_editor(self, practice: Practice, path: str) -> Any:
+        from workbench.widgets.template_editing import TemplateEditing
+
+        editing = TemplateEditing(practice, alone=True)
+        editing.edit(practice.templates[path])
+        return editing
 
     def send_cell(self, mailing: Mailing, *, connections: int | None, again: bool) -> SendCell:
         from workbench.widgets.send_panel import SendPanel
 
-        # A mailing of a desk is sent from the desk's own panel, which follows what is ticked and chosen there.
+        # The mailing of joined screens is sent from their own panel, which follows what is ticked and chosen there.
         usual = connections is None and not again
-        panel = next((desk.sending for desk in self._desks if usual and desk.speaks_of(mailing)), None)
+        panel = next((joined.sending for joined in self._mailings if usual and joined.speaks_of(mailing)), None)
         panel = panel or SendPanel(lambda: mailing, connections=connections, again=again)
         panel.show()
         return panel
@@ -276,13 +299,14 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
     # The settings come last: a workspace that could not be made is not taken for one.
     write_private(folder / SETTINGS_FILE, settings.to_toml().encode())
     with open_practice(folder, user=user, now=now) as practice:
+        # The house's own texts, which its tests compile: a new workspace need not wait for that. A ledger that others
+        # work with already has those that it is to have.
+        for file in [] if len(practice.signatures) else sample_signatures():
+            practice.ledger.signatures.save(read_signature(file), by=practice.user, now=practice.now())
         if demo:
             practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
             for file in sample_templates():
-                # The house's own, which its tests compile: a new workspace need not wait for that.
                 practice.ledger.library.save_template(read_template(file), by=practice.user, now=practice.now())
-            for file in sample_signatures():
-                practice.signatures.import_file(file)
 
 
 def _place_sample_files(folder: Path, today: date) -> None:
@@ -301,6 +325,11 @@ def _place_sample_files(folder: Path, today: date) -> None:
 def render_file(file: str | os.PathLike[str], values: Mapping[str, Any]) -> tuple[Rendered, list[Finding]]:
     """Render one template file with plain values, in the sandbox of a mailing; no workspace is needed."""
     return render_template_file(Path(file), values, builtin_catalogue())
+
+
+def check_file(file: str | os.PathLike[str]) -> pd.DataFrame:
+    """Look through one template file as `practice.templates.check_file` does; no workspace is needed."""
+    return check_template_file(Path(file), builtin_catalogue(), now=system_now())
 
 
 def current_user() -> str:
@@ -376,11 +405,15 @@ def _transport(
     """Give the way out of an account for the time of one sending."""
     with _reachable(folder, account) as reached:
         if reached.kind is AccountKind.FOLDER:
-            target = Path(account.folder or "outgoing")
-            yield EmlFolderTransport(target if target.is_absolute() else folder / target)
+            yield EmlFolderTransport(_folder_of(folder, account))
         else:
             secret = _secret(account, password, passwords)
             yield SmtpTransport(reached, secret, connections=connections or account.connections)
+
+
+def _folder_of(folder: Path, account: Account) -> Path:
+    """Return where a folder account puts its messages: in the workspace, unless it says elsewhere."""
+    return folder / (account.folder or "outgoing")
 
 
 def _reachable(folder: Path, account: Account) -> AbstractContextManager[Account]:
@@ -467,6 +500,20 @@ def _write_table(frame: pd.DataFrame, path: Path, *, labels: bool, bom: bool, be
     write_table(frame, path, headings=names, bom=bom, before=before)
 
 
+def _print(sheets: Sequence[Sheet]) -> bytes:
+    """Lay messages out as a PDF; what does so is loaded when it is asked."""
+    from workbench.printing.pdf import pdf_of
+
+    return pdf_of(sheets)
+
+
+def _print_list(frame: pd.DataFrame, *, title: str, practice: str, now: datetime, remark: bool) -> bytes:
+    """Lay the rows of a search out as a PDF; what does so is loaded when it is asked."""
+    from workbench.printing.lists import pdf_of_list
+
+    return pdf_of_list(frame, title=title, practice=practice, now=now, remark=remark)
+
+
 def _shown_or_itself(shown: Callable[[str, object], str | None], name: str, value: object) -> object:
     return shown(name, value) or value
 
@@ -476,9 +523,20 @@ def _some(lines: Sequence[int]) -> str:
     return shown if len(lines) <= 10 else f"{shown} …"
 
 
-def _tested(folder: Path, passwords: Passwords, account: Account, password: str | None) -> list[Any]:
+def _tested(
+    folder: Path,
+    passwords: Passwords,
+    account: Account,
+    password: str | None,
+    tell: Callable[[Stage], object] | None = None,
+) -> list[Stage]:
+    if account.kind is AccountKind.FOLDER:
+        stages = try_folder(_folder_of(folder, account))
+        if tell is not None:
+            tell(*stages)
+        return stages
     with _reachable(folder, account) as reached:
-        return list(try_account(reached, _secret(account, password, passwords)))
+        return try_account(reached, _secret(account, password, passwords), tell=tell)
 
 
 def _secret(account: Account, password: str | None, passwords: Passwords) -> str | OAuthTokens | None:

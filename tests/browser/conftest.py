@@ -77,8 +77,8 @@ def page(context: BrowserContext) -> Iterator[Page]:
             outside.append(url)
 
     def note_error(text: str) -> None:
-        # JupyterLab complains so of what it had asked a kernel that is restarted.
-        if "Canceled future for" not in text:
+        # JupyterLab complains so of what it had asked a kernel that is restarted, and of what an older kernel showed.
+        if "Canceled future for" not in text and "widget model not found" not in text:
             errors.append(text)
 
     context.on("request", lambda request: note_request(request.url))

@@ -119,6 +119,20 @@ class Notebook:
             timeout=seconds * 1000,
         )
 
+    def wait_for_subshell(self) -> None:
+        """Wait until what widgets say goes beside the cells that run; what was said before waits for their end.
+
+        JupyterLab asks the kernel for this second line (a subshell) once the first widget is there.
+        """
+        self.page.wait_for_function(
+            """async () => {
+              const { kernel } = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
+              const answer = await kernel.requestListSubshell({}).done;
+              return answer.content.subshell_id.length > 0;
+            }""",
+            timeout=PATIENCE * 1000,
+        )
+
     def run_all(self, *, wait: bool = True, seconds: float = PATIENCE) -> None:
         """Run every cell, as « Run All Cells » of the menu does."""
         self.do("notebook:run-all-cells", wait=wait)
@@ -181,15 +195,19 @@ def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None)
 @contextmanager
 def jupyterlab(workspace: Path, home: Path, **environment: str) -> Iterator[Lab]:
     """Run ``workbench lab`` on a workspace for somebody whose home folder is `home`."""
-    log = home / "lab.log"
+    words = ("lab", "--no-browser", "--port", str(free_port()), "--", "--LabApp.expose_app_in_browser=True")
+    with served(workspace, home, words, **environment) as running:
+        yield running
+
+
+@contextmanager
+def served(workspace: Path, home: Path, words: Sequence[str], **environment: str) -> Iterator[Lab]:
+    """Run a command of the workbench that serves a workspace, until the block ends."""
+    log = home / f"{words[0]}.log"
     kept = {name: value for name, value in os.environ.items() if name in _KEPT}
-    command = [
-        sys.executable, "-m", "workbench", "-w", str(workspace), "lab", "--no-browser", "--port", str(free_port()),
-        "--", "--LabApp.expose_app_in_browser=True",
-    ]  # fmt: skip
     with log.open("wb") as lines:
         server = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "workbench", "-w", str(workspace), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=lines,
@@ -208,7 +226,7 @@ def jupyterlab(workspace: Path, home: Path, **environment: str) -> Iterator[Lab]
         # The address is said once the server answers there; when it cannot start, the output ends without it.
         address = urlsplit(server.stdout.readline().strip())
         if not address.netloc:
-            raise AssertionError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8", errors="replace"))
+            raise AssertionError("the server did not start:\n" + log.read_text(encoding="utf-8", errors="replace"))
         yield Lab(
             workspace=workspace,
             url=f"http://{address.netloc}",

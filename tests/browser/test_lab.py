@@ -40,7 +40,8 @@ def counting(lab: Lab) -> Iterator[str]:
     page = lab.workspace / STATE_FOLDER / "page/page_config.json"
     before = page.read_text(encoding="utf-8")
     told = json.loads(before)
-    told["publipostage"] = json.dumps({**json.loads(told["publipostage"]), "digests": [digest(file)]})
+    setting = {**json.loads(told["publipostage"]), "notebook": FIRST_NOTEBOOK}
+    told["publipostage"] = json.dumps({**setting, "notebooks": {FIRST_NOTEBOOK: [digest(file)]}})
     page.write_text(json.dumps(told), encoding="utf-8")
     yield FIRST
     page.write_text(before, encoding="utf-8")
@@ -76,6 +77,26 @@ def test_the_first_notebook_opens_at_work_with_the_mailbox_beside_it(lab, page, 
     shoot(page, "dark")
     file = lab.workspace / FIRST_NOTEBOOK
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_workspace_opens_on_the_desk_and_no_code_is_seen(lab, page, shoot, use_theme, kernels):
+    page.goto(f"{lab.url}/?token={lab.token}")
+    panel = page.locator(".jp-NotebookPanel")
+    expect(panel.locator(".pw-desk-bar")).to_be_visible(timeout=PATIENCE * 1000)
+    expect(panel.locator(".pw-day h2")).to_be_visible(timeout=PATIENCE * 1000)
+    for unseen in (".cm-editor", ".jp-NotebookPanel-toolbar", ".jp-OutputPrompt", ".jp-MarkdownCell"):
+        assert not [one for one in panel.locator(unseen).all() if one.is_visible()], unseen
+    expect(page.locator("#filebrowser")).not_to_be_visible()
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    shoot(page, "light")
+    use_theme(page, "dark")
+    shoot(page, "dark")
+    # Another notebook has its code as ever.
+    lab.write("calcul.ipynb", "6 * 7")
+    notebook = Notebook(page, lab.workspace / "notebooks/calcul.ipynb")
+    notebook.do("docmanager:open", path="notebooks/calcul.ipynb", factory="Notebook")
+    expect(page.locator(".cm-editor:visible")).to_have_count(1)
+    notebook.wait_for_kernel()
 
 
 def test_each_opening_runs_once_in_a_fresh_kernel(lab, page, counting, kernels):

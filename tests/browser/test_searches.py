@@ -42,7 +42,7 @@ def test_unpaid_invoices_birthdays_and_saved_searches_are_chosen_in_one_list(not
     shoot(page, "unpaid")
     searches = form.get_by_label("Recherche", exact=True)
     assert searches.locator("optgroup").evaluate_all("all => all.map(one => one.label)") == [
-        "Rendez-vous", "Patients", "Finances", "Confrères", "Recherches enregistrées",
+        "Rendez-vous", "Patients", "Finances", "Correspondants", "Recherches enregistrées",
     ]  # fmt: skip
     searches.select_option(label="Impayés anciens")
     page.wait_for_timeout(600)

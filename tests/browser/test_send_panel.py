@@ -175,6 +175,7 @@ def test_keys_on_the_buttons_stay_in_the_panel(lab: Lab, page: Page, sink: SmtpS
 
 def test_a_cell_that_waits_hears_the_clicks_and_an_interrupt_pauses(lab: Lab, page: Page, sink: SmtpSink) -> None:
     notebook, panel = opened(lab, page, sink, "panel.wait()", "panel.status")
+    notebook.wait_for_subshell()
     notebook.run(2, wait=False)
     page.wait_for_timeout(500)
     confirm(panel)

@@ -23,6 +23,7 @@ from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.departures import NextDeparture
 from workbench.domain.mailings import Counts, MailingStage, MailingStatus, Tally
 from workbench.domain.messages import Address, Message
+from workbench.domain.options import Options
 from workbench.errors import UnknownPatient
 from workbench.language import use_language
 
@@ -58,8 +59,11 @@ class FakeMailing:
 
     practice: FakePractice
     id: int | None = None
-    account: Any = field(default_factory=lambda: SimpleNamespace(email="cabinet@exemple.test", name="a"))
-    template: Any = field(default_factory=lambda: SimpleNamespace(occasion_purpose="T", step=""))
+    account: Any = field(
+        default_factory=lambda: SimpleNamespace(email="cabinet@exemple.test", name="a", options=Options())
+    )
+    template: Any = field(default_factory=lambda: SimpleNamespace(occasion_purpose="T", step="", options=Options()))
+    choices: Any = None
     outcome: Exception | None = None
     interrupted_by: int | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -199,7 +203,7 @@ class FakePractice:
     def arming(self) -> Standing:
         return Standing(arming=Arming.ARMED)
 
-    def history(self, number: str) -> pd.DataFrame:
+    def history(self, number: str, *, deleted: bool = False) -> pd.DataFrame:
         return results_frame(self.statuses).iloc[:0]
 
     def results(self, number: int | None = None, **options: Any) -> pd.DataFrame:

@@ -213,3 +213,81 @@ def test_half_a_character_is_refused_with_a_sentence(at, option):
     refused = at(*SET, option, "a\udcff@exemple.test").exception
     assert isinstance(refused, AccountError)
     assert "2525" not in at("account", "list").stdout
+
+
+# --- presets, settings, trial --------------------------------------------------------------------------------
+
+
+def test_an_address_is_enough_and_where_the_server_is_known_from_is_said(at):
+    done = at("account", "set", "mail", "--email", "cabinet@free.fr", "--password-env", "FREE_PASSWORD")
+    assert done.exit_code == 0
+    row = listed(at)["mail"]
+    assert [row[name] for name in ("host", "port", "security", "user")] == ["smtp.free.fr", 465, "tls", "cabinet"]
+    assert "Source: thunderbird/autoconfig" in done.stderr
+    assert "before the @" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--email", "a@cabinet.test"), "--preset ovh"),
+        (("--email", "a@noos.fr"), "--host"),
+        (("--email", "a@tiscali.fr", "--host", "smtp.cabinet.test"), "closed"),
+        (("--email", "a@cabinet.test", "--preset", "zzz"), "zzz"),
+    ],
+)
+def test_a_server_that_nobody_knows_is_a_sentence(at, words, said):
+    refused = at("account", "set", "mail", *words).exception
+    assert isinstance(refused, AccountError)
+    assert said in refused.sentence
+    assert "mail" not in listed(at)
+
+
+def test_signature_options_and_default_are_set_shown_and_listed(at):
+    words = ("--signature", "Cabinet", "--no-confirm", "--read-receipt", "--no-keep-attachments", "--default")
+    assert at(*SET, "--security", "none", *words).exit_code == 0
+    row = listed(at)["cabinet"]
+    assert [row[name] for name in ("signature", "confirm", "read_receipt", "keep_messages", "keep_attachments")] == [
+        "Cabinet", False, True, None, False,
+    ]  # fmt: skip
+    assert row["default"] is True
+    told = {row["name"]: row for row in json.loads(at("account", "show", "cabinet", "--format", "json").stdout)}
+    assert told["confirm"] == {"name": "confirm", "value": False, "said_by": "account"}
+    assert told["keep_messages"] == {"name": "keep_messages", "value": True, "said_by": "usual"}
+    table = at("account", "show", "cabinet").stdout
+    assert "Asks before sending" in table
+    assert "the account" in table
+    assert at("account", "set", "cabinet", "--signature", "-").exit_code == 0
+    assert listed(at)["cabinet"]["signature"] == ""
+
+
+def test_what_is_known_of_providers_is_listed_and_explained(at):
+    known = {row["preset"]: row for row in json.loads(at("account", "presets", "--format", "json").stdout)}
+    assert known["tiscali"]["verdict"] == "dead"
+    table = at("account", "presets").stdout
+    assert "mailboxes closed" in table
+    assert "before the @" in table  # in words, where a program reads « local »
+    assert known["free"]["user"] == "local"
+    assert "test mailbox" in at("account", "show", "catcher").stdout
+    for word in ("gmail", "a@gmail.com", "Gmail"):
+        told = at("account", "help", word).stdout
+        assert "1. On myaccount.google.com" in told
+        assert "Source: " in told
+    assert isinstance(at("account", "help", "zzz").exception, AccountError)
+    assert at(*SET, "--security", "none").exit_code == 0
+    assert "workbench account set cabinet" in at("account", "help", "cabinet").stdout
+
+
+def test_a_trial_to_oneself_and_its_report_for_support(at, tmp_path):
+    done = at("account", "test", "catcher", "--mail-to-self")
+    assert done.exit_code == 0
+    assert "Message-ID" in done.stdout
+    report = at("account", "test", "catcher", "--copy").stdout
+    assert report.startswith("Account: catcher")
+    assert "✓ login" in report
+    at("account", "set", "nobody", "--email", "a@exemple.test", "--host", "127.0.0.1", "--port", "1",
+       "--security", "none")  # fmt: skip
+    file = tmp_path / "report.txt"
+    assert at("account", "test", "nobody", "--copy", "--output", str(file)).exit_code == 1
+    assert "✕ tcp" in file.read_text(encoding="utf-8")
+    assert file.stat().st_mode & 0o077 == 0

@@ -266,13 +266,13 @@ def test_the_demo_opens_its_first_notebook_for_who_sits_in_front_of_it(tmp_path,
                 os.read(mine, 65536)  # a terminal that nobody reads would hold the demo up
             except BlockingIOError:
                 time.sleep(0.1)
-        assert "/lab/tree/notebooks/01_publipostage.ipynb?token=" in page.read_text(encoding="utf-8")
+        assert "/lab/tree/notebooks/00_ma_journee.ipynb?token=" in page.read_text(encoding="utf-8")
         demo.send_signal(signal.SIGINT)
         _out, told = demo.communicate(timeout=30)
         assert demo.returncode == 0, told
         assert "Nobody real was written to" in told
         assert "JupyterLab has stopped" in told
-        assert (tmp_path / "demo/notebooks/01_publipostage.ipynb").is_file()
+        assert (tmp_path / "demo/notebooks/00_ma_journee.ipynb").is_file()
     finally:
         if demo.poll() is None:
             demo.kill()

@@ -112,7 +112,7 @@ def test_a_table_tells_moments_by_the_clock_of_the_practice_and_a_file_in_utc(
     monkeypatch.setattr(practice.calendar, "zone", ZoneInfo("America/Cayenne"))
     moment = pd.Timestamp("2026-11-22 02:17", tz="UTC")
     times = dict.fromkeys(("opened_at",) if asked == "mailings" else ("queued_at", "decided_at"), moment)
-    rows = pd.DataFrame([{"mailing_id": 7, "status": "sent", **times}])
+    rows = pd.DataFrame([{"mailing_id": 7, "status": "sent", "template": "T", **times}])
     monkeypatch.setattr(practice, asked, lambda *_asked, **_options: rows)
     assert "2026-11-21 23:17" in command(*words).stdout
     assert "2026-11-22T02:17:00+00:00" in command(*words, "--format", "csv").stdout

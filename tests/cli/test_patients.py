@@ -165,3 +165,26 @@ def test_corrections_and_decisions_are_listed_by_the_clock_of_the_practice(at):
         assert kept.endswith("+00:00")
         clock = datetime.fromisoformat(kept).astimezone(ZoneInfo("Europe/Paris"))
         assert clock.strftime("%Y-%m-%d %H:%M") in at(*words).stdout
+
+
+def test_an_album_is_shown_in_the_words_that_email_types_choose_by(at):
+    shown = at("patient", "images", "2201")
+    assert shown.stdout.split()[:6] == ["Image", "Taken", "on", "Kind", "View", "Stage"]
+    images = json.loads(at("patient", "images", "2201", "--format", "json").stdout)
+    assert [image["kind"] for image in images] == ["panoramique", "téléradiographie", "intra-orale"]
+    assert images[0]["path"] == "documents/images/I-0001.png"
+
+
+def test_a_patient_without_images_or_documents_is_told_so(at):
+    for words, number, sentence in (("images", "2202", "album is empty"), ("documents", "2201", "no document")):
+        done = at("patient", words, number)
+        assert done.exit_code == 0
+        assert sentence in done.stderr
+        assert at("patient", words, "999999").exit_code == 1
+
+
+def test_the_documents_of_a_file_are_shown(at):
+    number = json.loads(at("search", "unpaid", "--format", "json").stdout)[0]["patient_id"]
+    papers = json.loads(at("patient", "documents", number, "--format", "json").stdout)
+    assert "invoice" in {paper["kind"] for paper in papers}
+    assert all(paper["path"].startswith("documents/") for paper in papers)

@@ -18,8 +18,10 @@ from workbench.cli import sending
 from workbench.cli.main import app
 from workbench.cli.report import say_findings
 from workbench.domain.mailings import Counts
+from workbench.domain.options import Options
 from workbench.errors import BadValue, ImportRefused, KeyTaken, LoginRefused, NotConfirmed, UsageError
 from workbench.practice import Mailing
+from workbench.practice.letterheads import Choices
 
 SEND = ("send", "--search", "appointments", "--template", "Rendez-vous/Rappel")
 
@@ -408,6 +410,49 @@ def test_who_sends_again_is_told_how_many_had_it_before_being_asked(practice, mo
     with pytest.raises(NotConfirmed):
         sending._confirm(practice.made, again=True)
     assert "2 of this list have had it already, and would get it once more." in told.getvalue()
+
+
+def saying(level: str, *, confirm: bool, made: Any) -> None:
+    made.account.options = Options(confirm=not confirm)
+    if level == "account":
+        made.account.options = Options(confirm=confirm)
+    elif level == "template":
+        made.template.options = Options(confirm=confirm)
+    else:
+        made.choices = Choices(options=Options(confirm=confirm))
+
+
+@pytest.mark.parametrize("level", ["account", "template", "mailing"])
+def test_nobody_is_asked_where_the_option_that_counts_says_so(practice, monkeypatch, level):
+    told = at_a_terminal(monkeypatch, "")
+    saying(level, confirm=False, made=practice.made)
+    sending._confirm(practice.made, again=False)
+    assert "Sent without asking" in told.getvalue()
+    assert "?" not in told.getvalue()
+
+
+@pytest.mark.parametrize("level", ["account", "template", "mailing"])
+def test_somebody_is_asked_where_the_option_that_counts_says_so(practice, monkeypatch, level):
+    told = at_a_terminal(monkeypatch, "n\n")
+    saying(level, confirm=True, made=practice.made)
+    with pytest.raises(NotConfirmed):
+        sending._confirm(practice.made, again=False)
+    assert "[y/N]" in told.getvalue()
+
+
+def test_without_confirmation_a_second_time_is_asked_all_the_same(practice, monkeypatch):
+    at_a_terminal(monkeypatch, "n\n")
+    practice.made.forecast = lambda *_given, **_named: Counts(sent=2, pending=2)
+    practice.made.account.options = Options(confirm=False)
+    with pytest.raises(NotConfirmed):
+        sending._confirm(practice.made, again=True)
+
+
+def test_without_a_terminal_no_option_stands_for_yes(command, practice):
+    practice.made.account.options = Options(confirm=False)
+    done = command(*SEND)
+    assert isinstance(done.exception, NotConfirmed)
+    assert not practice.made.calls
 
 
 def test_a_person_reads_the_names_of_a_few_and_a_log_their_keys(practice, monkeypatch, capsys):

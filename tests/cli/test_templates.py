@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from workbench.errors import BadValue, NoWorkspace, TemplateError, UnknownTemplate
+from workbench.errors import BadValue, NoWorkspace, TemplateError, UnknownTemplate, UsageError, WorkbenchError
 from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -173,3 +173,167 @@ def test_names_of_one_s_own_that_cannot_be_tried_are_no_error(at, tmp_path):
 def test_every_sample_email_type_can_be_merged_with_its_examples(sample):
     with open_practice(sample) as practice:
         assert [path for path in practice.templates if not practice.templates.check(path).empty] == []
+
+
+# --- the library ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(at, tmp_path) -> str:
+    """An email type of the tests, twice changed."""
+    file = tmp_path / "essai.html"
+    file.write_text("---\nlabel: Essai\nfolder: Essais\nsubject: Bonjour\n---\n<p>@DAPPEL</p>\n", encoding="utf-8")
+    at("template", "import", str(file))
+    at("template", "set", "Essais/Essai", "subject=Bonsoir", "read_receipt=oui", "--reason", "plus poli")
+    return "Essais/Essai"
+
+
+def rows_of(done) -> list[dict[str, object]]:
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_change_is_kept_with_its_reason_and_shown_in_words(at, kept):
+    rows = rows_of(at("template", "revisions", kept, "--format", "json"))
+    assert [(row["revision"], row["changes"], row["reason"]) for row in rows] == [
+        (2, "subject, options", "plus poli"),
+        (1, "first version", ""),
+    ]
+    assert "plus poli" in at("template", "revisions", kept).stdout
+
+
+def test_an_email_type_is_shown_with_what_counts_and_who_says_so(at, kept):
+    shown = at("template", "show", kept)
+    assert shown.stdout.startswith("---\nlabel: Essai\n")
+    assert "Read receipt: yes (the email type)" in shown.stderr
+    assert "Asks before sending: yes (as usual)" in shown.stderr
+    assert "subject: Bonjour" in at("template", "show", kept, "--revision", "1").stdout
+    assert at("template", "show", kept, "--html").stdout == "<p>@DAPPEL</p>\n"
+    assert isinstance(at("template", "show", kept, "--revision", "9").exception, UnknownTemplate)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["subjet=x"], ["subject"], ["=x"], ["html=x"], ["self=x"], ["path=x"], ["role=voisin"], ["account=nowhere"]],
+)
+def test_a_setting_that_cannot_be_changes_nothing(at, kept, words):
+    done = at("template", "set", kept, *words)
+    assert isinstance(done.exception, WorkbenchError)
+    assert len(rows_of(at("template", "revisions", kept, "--format", "json"))) == 2
+    assert "says so already" in at("template", "set", kept, "subject=Bonsoir").stderr
+
+
+def test_another_purpose_is_told_of(at, kept):
+    assert "once more" in at("template", "set", kept, "purpose=essais").stderr
+
+
+def test_a_difference_is_shown_and_a_version_restored(at, kept):
+    assert "-subject: Bonjour\n+subject: Bonsoir" in at("template", "diff", kept).stdout
+    assert "version 3" in at("template", "restore", kept, "1").stderr
+    assert "no difference" in at("template", "diff", kept, "1", "3").stderr
+
+
+def test_a_new_name_says_that_nobody_is_told_twice(at, kept):
+    told = at("template", "rename", kept, "Autre", "--reason", "clair").stderr
+    assert "« Essais/Essai » is called « Essais/Autre » now; version 3." in told
+    assert "Its purpose stays « Essais/Essai »" in told
+    assert "« Agenda/Autre » now" in at("template", "move", "Essais/Autre", "Agenda").stderr
+    assert "called so already" in at("template", "move", "Agenda/Autre", "Agenda").stderr
+    assert "1 email type is in « Divers » now." in at("template", "rename-folder", "Agenda", "Divers").stderr
+    rows = rows_of(at("template", "list", "--folder", "Divers", "--format", "json"))
+    assert [(row["path"], row["revision"], row["purpose"]) for row in rows] == [("Divers/Autre", 5, "Essais/Essai")]
+    assert "The folders are" in at("template", "list", "--folder", "Agenda").stderr
+
+
+def test_a_copy_that_shares_a_purpose_says_so(at, kept):
+    assert "too: whoever was told" in at("template", "duplicate", REMINDER, "Rappel J-7").stderr
+    assert "too: whoever was told" not in at("template", "duplicate", kept, "Copie").stderr
+    assert isinstance(at("template", "duplicate", kept, "Copie").exception, TemplateError)
+
+
+def test_what_is_put_away_is_listed_apart_and_comes_back(at, kept):
+    at("template", "use", kept, "--for", "appointments")
+    told = at("template", "archive", kept, "--reason", "plus utilisé").stderr
+    assert "is archived" in told
+    assert "« appointments » proposes none" in told
+    assert kept not in [row["path"] for row in rows_of(at("template", "list", "--format", "json"))]
+    archived = rows_of(at("template", "list", "--archived", "--format", "json"))
+    assert [row["path"] for row in archived] == [kept]
+    assert "is back" in at("template", "unarchive", kept).stderr
+
+
+def test_a_search_proposes_an_email_type_to_preview_and_send(at, kept):
+    tomorrow = ["--search", "appointments", "--set", "start=tomorrow", "--set", "end=tomorrow"]
+    assert "proposes none" in at("preview", *tomorrow).exception.sentence
+    assert (
+        "« appointments » proposes « Essais/Essai » from now on"
+        in at("template", "use", kept, "--for", "Rendez-vous").stderr
+    )
+    assert at("preview", *tomorrow).exit_code == 0
+    told = at("send", *tomorrow, "--dry-run").stderr
+    assert "« appointments » proposes « Essais/Essai »" in told
+    rows = {row["path"]: row for row in rows_of(at("template", "list", "--format", "json"))}
+    assert rows[kept]["searches"] == ["appointments"]
+    assert "Proposed by the search: appointments" in at("template", "show", kept).stderr
+    assert "no longer" in at("template", "use", kept, "--not-for", "appointments").stderr
+    assert isinstance(at("send", *tomorrow, "--dry-run").exception, UsageError)
+    assert isinstance(at("template", "use", kept).exception, BadValue)
+
+
+def test_a_table_needs_its_email_type_named(at, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("email\na@exemple.test\n", encoding="utf-8")
+    assert isinstance(at("send", "--recipients", str(table), "--dry-run").exception, UsageError)
+
+
+def test_a_library_goes_to_a_folder_and_comes_back(at, kept, tmp_path):
+    folder = tmp_path / "maquettes"
+    assert at("template", "export", "--all", str(folder)).exit_code == 0
+    assert (folder / "Essais" / "Essai.html").is_file()
+    (folder / "Essais" / "Essai.html").write_text("---\nlabel: Essai\nfolder: Essais\n---\n<p>x</p>", encoding="utf-8")
+    told = at("template", "import", str(folder), "--reason", "du dépôt").stderr
+    assert "« Essais/Essai » is in, version 3." in told
+    assert f"« {REMINDER} » is in, version 1." in told
+    at("template", "rename", kept, "Autre")
+    assert "it was left there" in at("template", "export", "--all", str(folder)).stderr
+    assert isinstance(at("template", "export", "--all", str(folder), "x").exception, BadValue)
+
+
+def test_an_attached_file_is_written_beside(at, kept, tmp_path):
+    (tmp_path / "plan.txt").write_text("plan", encoding="utf-8")
+    assert at("template", "set", kept, f"attachments={tmp_path / 'plan.txt'}").exit_code == 0
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert at("template", "export", kept, str(folder)).exit_code == 0
+    assert sorted(file.name for file in folder.iterdir()) == ["Essai.html", "plan.txt"]
+
+
+@pytest.mark.parametrize("name", ["../../etc/x", "a\x1b[31mb", "é" * 200, "\u202eabc", "..", "con"])
+def test_a_hostile_name_is_a_sentence_or_a_name(at, kept, name):
+    done = at("template", "rename", kept, f"Essais/{name}")
+    assert done.exit_code == 0 or isinstance(done.exception, TemplateError)
+    assert "\x1b" not in at("template", "list").stdout
+
+
+def test_a_text_that_came_with_the_workbench_can_be_had_again(at, kept):
+    at("template", "set", REMINDER, "subject=Demain")
+    assert "version 3" in at("template", "reset", REMINDER).stderr
+    assert isinstance(at("template", "reset", kept).exception, TemplateError)
+
+
+def test_the_languages_of_an_email_type_are_told(at, kept, tmp_path):
+    file = tmp_path / "try.html"
+    file.write_text(
+        f"---\nlabel: Try\nfolder: Essais\nlanguage: en\nvariant_of: {kept}\n---\n<p>x</p>", encoding="utf-8"
+    )
+    assert "called so before" not in at("template", "import", str(file)).stderr
+    assert "In another language (en): Essais/Try" in at("template", "show", kept).stderr
+    assert f"A variant of: {kept}" in at("template", "show", "Essais/Try").stderr
+
+
+def test_a_name_that_another_one_had_is_told_of(at, kept, tmp_path):
+    at("template", "rename", kept, "Autre")
+    told = at("template", "import", str(tmp_path / "essai.html")).stderr
+    assert "« Essais/Autre » was called so before" in told
+    at("template", "set", kept, "purpose=essais")
+    assert "called so before" not in at("template", "import", str(tmp_path / "essai.html")).stderr

@@ -564,6 +564,22 @@ class PatientStoreContract:
         assert list(listed.columns) == ["correction_id", "patient_id", "column", "old", "new", "at", "by"]
         assert sorted(listed["column"]) == ["birth_date", "email", "email"]
 
+    def test_somebody_who_answers_for_a_patient_is_written_down_to_be_copied_back(self, store: SqlPatientStore) -> None:
+        before = store.responsible("008")["person_key"].tolist()
+        values = {"last_name": "ROUX", "first_name": "Anne", "email": "anne@mail.example", "civility": "Mme"}
+        key = store.add_guardian("008", values, relation="aunt", by="Claire", now=NOW)
+        written = store.responsible("008").set_index("person_key").loc[key]
+        assert (written["role"], written["relation"], written["email"]) == ("guardian", "aunt", "anne@mail.example")
+        assert key not in before
+        assert sorted(store.corrections()["column"]) == sorted(f"guardian:{key}.{name}" for name in values)
+        with pytest.raises(BadValue, match="already"):
+            store.add_guardian("008", values, relation="aunt", by="Claire", now=NOW)
+        for bad in ({"last_name": ""}, {"last_name": "ROUX", "email": "anne"}):
+            with pytest.raises(BadValue):
+                store.add_guardian("008", bad, relation="", by="Claire", now=NOW)
+        with pytest.raises(UnknownPatient):
+            store.add_guardian("nobody", values, relation="", by="Claire", now=NOW)
+
     @pytest.mark.parametrize(
         ("patient", "column", "value", "error"),
         [

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
-from workbench.displays.magics import keep_template, open_desk
+from workbench.displays.magics import keep_template, open_screens
 from workbench.domain.messages import Message
 from workbench.errors import TemplateRefused, UnknownTemplate, UsageError
 from workbench.practice import Practice
@@ -89,10 +89,10 @@ def test_a_cell_that_cannot_be_an_email_type_is_refused_and_not_kept(
 
 
 def test_the_word_opens_the_screens_with_a_search_and_its_parameters(practice: Practice):
-    desk = open_desk(practice, "missed start=J-30 practitioner='CC,MM'")
+    desk = open_screens(practice, "missed start=J-30 practitioner='CC,MM'")
     assert (desk.search.name, desk.search.values) == ("missed", {"start": "J-30", "practitioner": "CC,MM"})
     with pytest.raises(UsageError, match="name=value"):
-        open_desk(practice, "missed appointments")
+        open_screens(practice, "missed appointments")
 
 
 def test_both_words_are_there_in_ipython_once_a_practice_is_open_or_the_extension_loaded(practice: Practice):

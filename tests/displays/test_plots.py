@@ -66,3 +66,16 @@ def test_it_shows_itself_as_a_picture_with_its_text_and_without_anybody() -> Non
 
 def test_a_mailing_without_rows_is_a_picture_too() -> None:
     assert results_figure(results(), PARIS).alternative == "Messages by state: 0."
+
+
+def test_several_days_are_told_by_day_and_by_hour_with_how_many_there_are() -> None:
+    frame = results(("sent", ""), ("sent", ""), ("failed", "smtp_550"), ("skipped", "opted_out"))
+    moments = ["2026-11-20 23:30", "2026-11-19 08:10", "2026-11-22 08:40", "2026-11-22 08:40"]
+    figure = results_figure(frame.assign(decided_at=pd.to_datetime(pd.Series(moments), utc=True)), PARIS)
+    by_reason, by_day, by_hour = figure.axes
+    assert "(n = 4)" in by_reason.get_title(loc="left")
+    # What was left out before it left was tried on no day.
+    assert "(n = 3)" in by_day.get_title(loc="left")
+    hours = {round(bar.get_x() + bar.get_width() / 2) for bar in by_hour.patches if bar.get_height()}
+    assert hours == {0, 9}
+    assert sum(bar.get_height() for bar in by_day.patches) == 3

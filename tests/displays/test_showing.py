@@ -11,6 +11,7 @@ import pytest
 from workbench.displays import showing
 from workbench.displays.showing import message_html, shown, shown_letter, told_size
 from workbench.domain.messages import Address, Attachment, Message, Rendered
+from workbench.domain.pictures import picture_url
 from workbench.language import use_language
 from workbench.merging.marks import CLOSE, OPEN
 
@@ -148,7 +149,7 @@ def test_a_letter_is_read_with_its_two_bodies_its_images_and_its_files() -> None
     assert (seen.subject, seen.recipient) == ("Rappel à 8 h", "Zoé LEFÈVRE <zoe@exemple.example>")
     assert seen.text.strip() == "Bonjour en texte"
     assert '<img src="data:image/png;base64,UE5H">' in seen.screen
-    assert [(file.name, file.size) for file in seen.attachments] == [("image/png", 3), ("plan d’accès.pdf", 2000)]
+    assert [(file.name, file.size) for file in seen.attachments] == [("plan d’accès.pdf", 2000)]
     assert seen.source.startswith("From: Cabinet")
 
 
@@ -171,6 +172,31 @@ def test_images_beyond_what_a_page_can_take_are_left_out(monkeypatch: pytest.Mon
     letter.get_payload()[1].add_related(b"PNG", "image", "png", cid="<a>")
     letter.get_payload()[1].add_related(b"PNG", "image", "png", cid="<b>")
     assert shown_letter(bytes(letter)).screen.count("data:image/png") == 1
+
+
+def test_an_image_that_nothing_shows_is_told_as_a_file() -> None:
+    letter = a_letter()
+    letter.add_alternative("<p>Bonjour</p>", subtype="html")
+    letter.get_payload()[1].add_related(b"PNG", "image", "png", cid="<logo>")
+    assert [file.name for file in shown_letter(bytes(letter)).attachments] == ["image/png"]
+
+
+LOGO = Attachment(name="logo.png", media_type="image/png", digest="a1" * 32, data=b"PNG")
+
+
+def test_the_images_of_a_message_are_shown_and_no_others() -> None:
+    body = f'<img src="{picture_url(LOGO.digest)}" alt="Logo"><img src="cid:{"b2" * 32}@workbench" alt="Absent">'
+    seen = shown(a_message(body, pictures=(LOGO,)))
+    assert '<img src="data:image/png;base64,UE5H" alt="Logo">' in seen.screen
+    assert '<img alt="Absent">' in seen.screen
+    assert (seen.blocked_images, seen.attachments) == (0, ())
+    assert "data:image/png;base64,UE5H" in html.unescape(message_html(a_message(body, pictures=(LOGO,))))
+
+
+def test_images_of_a_message_beyond_what_a_page_can_take_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(showing, "MOST_INLINE", 2)
+    seen = shown(a_message(f'<img src="{picture_url(LOGO.digest)}" alt="Logo">', pictures=(LOGO,)))
+    assert '<img alt="Logo">' in seen.screen
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Message
 from workbench.practice import Mailing, Practice
 from workbench.practice.accounts import Accounts
+from workbench.practice.fields import Fields
 from workbench.practice.patients import Patients
 from workbench.practice.tables import Tables
 from workbench.practice.templates import Templates
 
-PUBLIC = (Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Message, FrameAccessor)
+PUBLIC = (Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Fields, Message, FrameAccessor)
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
 WRITTEN_MOST: dict[Any, tuple[str, ...]] = {
@@ -37,6 +38,7 @@ WRITTEN_MOST: dict[Any, tuple[str, ...]] = {
     Accounts: ("set",),
     Patients: ("correct",),
     Catalogue: ("search",),
+    Fields: ("add", "edit", "from_column", "usage"),
 }  # fmt: skip
 """What a notebook writes most: each has an example, and tells of every parameter."""
 

@@ -13,14 +13,30 @@ from workbench.practice import Practice
 
 SAME_FOR_EVERYBODY = {
     **dict.fromkeys(
-        ["CABNOM", "CABADR", "CABTEL", "CABEMAIL", "CABHOR", "CABURG", "CABRDVURL", "REGIBAN", "REGBIC"],
+        [
+            "CABNOM",
+            "CABADR",
+            "CABTEL",
+            "CABEMAIL",
+            "CABHOR",
+            "CABURG",
+            "CABRDVURL",
+            "CABLOGO",
+            "CABPLAN",
+            "REGIBAN",
+            "REGBIC",
+        ],
         "there is one practice",
     ),
     **dict.fromkeys(["DATE", "DATEL", "MOIS", "ANNEE", "UTIL"], "the day of the mailing, and who sends it"),
     **dict.fromkeys(["FERMDU", "FERMAU", "REMPLACANT", "REMPLTEL"], "a value of the whole mailing: the next closure"),
     "PLANGUE": "only the letters in French are compared",
 }
-EMPTY = {"TEXTE": "a free text, which nothing proposes"}
+EMPTY = {
+    "TEXTE": "a free text, which nothing proposes",
+    "PRLOGO": "a logo of their own, which none of the practitioners has",
+    "PRPHOTO": "a portrait: nobody of the sample has a face",
+}
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import ast
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -18,9 +19,9 @@ from workbench.practice import Mailing, Practice
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
 
-def reminders(practice: Practice, template: str = REMINDER, **options: str) -> Mailing:
+def reminders(practice: Practice, template: str = REMINDER, **options: Any) -> Mailing:
     found = practice.search("appointments", start="tomorrow", end="J+1", state=["upcoming", "missed"])
-    return practice.mailing(found, template, **options)  # type: ignore[arg-type]
+    return practice.mailing(found, template, **options)
 
 
 def test_the_notebook_says_what_it_does_and_declares_each_parameter_on_a_line(practice: Practice):
@@ -165,3 +166,16 @@ def test_it_speaks_the_practices_language(practice: Practice, monkeypatch: pytes
 def _template(file: Path, label: str = "Invitation") -> Path:
     file.write_text(f"---\nlabel: {json.dumps(label)}\nsubject: Bonjour\n---\n<p>Bonjour</p>\n", encoding="utf-8")
     return file
+
+
+def test_what_was_chosen_for_the_mailing_is_in_the_notebook_and_what_was_for_one_day_is_not(practice, tmp_path):
+    chosen = reminders(practice, signature="-", options={"read_receipt": True}, role="patient,payer")
+    made = chosen.to_notebook(tmp_path / "chosen.ipynb").read_text(encoding="utf-8")
+    assert "signature='-'" in made
+    assert "options={'read_receipt': True}" in made
+    assert 'role=\\"patient,payer\\"' in made
+    plan = tmp_path / "plan.pdf"
+    plan.write_bytes(b"%PDF-1.4")
+    for once in ({"attachments": [plan]}, {"health_reason": "demandé"}):
+        with pytest.raises(UsageError):
+            reminders(practice, **once).to_notebook(tmp_path / "once.ipynb")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.lab.configuration import LabFolders, environment, traits
-from workbench.lab.notebooks import first_notebooks
+from workbench.lab.notebooks import running_notebooks
 
 HOUSE = Path(__file__).parents[2] / "workbench"
 
@@ -37,8 +37,8 @@ def test_the_page_is_told_which_notebook_runs_and_in_which_words(folders, tmp_pa
     folders.make()
     page = json.loads((folders.state / "page" / "page_config.json").read_text(encoding="utf-8"))
     setting = json.loads(page["publipostage"])
-    assert setting["notebook"] == "notebooks/01_publipostage.ipynb"
-    assert setting["digests"] == first_notebooks()
+    assert setting["notebook"] == "notebooks/00_ma_journee.ipynb"
+    assert setting["notebooks"] == running_notebooks()
     asked = re.search(r"words: \{ ([^}]+) \}", (HOUSE / "widgets/frontend/src/lab_extension.ts").read_text("utf-8"))
     assert asked
     assert sorted(setting["words"]) == sorted(re.findall(r"(\w+): string", asked[1]))

@@ -14,6 +14,7 @@ import pytest
 
 FRONTEND = Path("workbench/widgets/frontend")
 BUILT = Path("workbench/widgets/static/THIRD-PARTY-LICENSES.txt")
+SHOWN = Path("workbench/checking/static/mail_programs.json")
 INSTALLED = FRONTEND / "node_modules/.package-lock.json"
 HOOK = Path(__file__).parents[2] / FRONTEND / "hatch_build.py"
 PARTS = ("src/desk.ts", "build.mjs", "package.json", "package-lock.json", "tsconfig.json", "labextension.json")
@@ -22,7 +23,13 @@ PARTS = ("src/desk.ts", "build.mjs", "package.json", "package-lock.json", "tscon
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout in which everything was built."""
-    for file in (*(FRONTEND / part for part in PARTS), INSTALLED, FRONTEND / "node_modules/vitest/package.json", BUILT):
+    for file in (
+        *(FRONTEND / part for part in PARTS),
+        INSTALLED,
+        FRONTEND / "node_modules/vitest/package.json",
+        BUILT,
+        SHOWN,
+    ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
         date(tmp_path / file, 1_000)
@@ -85,3 +92,8 @@ def test_a_checkout_without_packages_gets_those_that_the_build_needs(root, build
     (root / FRONTEND / "node_modules/vitest").rmdir()
     (root / BUILT).unlink()
     assert build() == [["ci", "--omit=dev", "--no-audit", "--no-fund"], ["run", "build"]]
+
+
+def test_what_mail_programs_show_is_built_anew_when_it_is_missing(root, build):
+    (root / SHOWN).unlink()
+    assert build() == [["run", "build"]]

@@ -11,8 +11,8 @@ from workbench.lab.notebooks import (
     FIRST_NOTEBOOK,
     Placing,
     digest,
-    first_notebooks,
     place_notebooks,
+    running_notebooks,
     shipped_folder,
 )
 from workbench.language import use_language
@@ -127,7 +127,7 @@ def test_a_memory_that_was_lost_writes_over_nothing(place, shipped, own, tmp_pat
 def test_the_first_notebook_is_there_in_each_language_and_asks_to_be_run(language):
     use_language(language)
     try:
-        assert digest(shipped_folder() / Path(FIRST_NOTEBOOK).name) in first_notebooks()
+        assert digest(shipped_folder() / Path(FIRST_NOTEBOOK).name) in running_notebooks()[FIRST_NOTEBOOK]
         first = shipped_folder() / Path(FIRST_NOTEBOOK).name
     finally:
         use_language(None)
@@ -136,7 +136,7 @@ def test_the_first_notebook_is_there_in_each_language_and_asks_to_be_run(languag
 
 
 def test_there_is_a_digest_for_each_language():
-    assert len(first_notebooks()) == 2
+    assert len(running_notebooks()[FIRST_NOTEBOOK]) == 2
 
 
 def test_the_digest_is_that_of_the_cells_as_a_page_writes_them(tmp_path):

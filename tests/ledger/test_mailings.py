@@ -137,6 +137,14 @@ def test_failed_rows_wait_again_when_a_person_asks(world: World) -> None:
     assert acts["details"].iloc[1] == {"deliveries": [1]}
 
 
+def test_of_the_failed_rows_those_alone_wait_again_that_a_person_named(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    world.send(number, {"1": "failed", "2": "failed"})
+    assert world.ledger.mailings.retry(number, delivery_ids=[2, 3, 99], by=BY, now=world.now) == 1
+    assert world.send(number) == ["2"]
+    assert world.statuses(number) == {"1": "failed", "2": "sent", "3": "sent"}
+
+
 def test_a_row_refused_when_sent_again_waits_unless_somebody_was_told_since(world: World) -> None:
     number = world.queued("1", "2", key="a")
     world.send(number)

@@ -107,10 +107,17 @@ def test_a_ledger_of_before_the_runs_keeps_its_rows(world: World, tmp_path: Path
     number = world.queued("1")
     with world.ledger.engine.begin() as connection:
         connection.execute(sa.text("DROP INDEX ix_occasions_practice_id_occasion_delivery_id"))
-        for later in ("allowances", "further_patients", "saved_searches", "signatures", "run_mailings"):
+        for later in ("acts_practice_id_what_id_at", "deliveries_in_doubt", "deliveries_failed", "deliveries_sent"):
+            connection.execute(sa.text(f"DROP INDEX ix_{later}"))
+        latest = ("letterheads", "search_templates", "custom_fields", "foreign_codes", "tombstones", "drafts")
+        for later in (*latest, "allowances", "further_patients", "saved_searches", "signatures", "run_mailings"):
             connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("DROP TABLE runs"))
-        for table, later in (("deliveries", "run_id"), ("deliveries", "expires_at"), ("mailings", "hours")):
+        columns = (
+            ("deliveries", "run_id"), ("deliveries", "expires_at"), ("mailings", "hours"),
+            ("deliveries", "letterhead_id"), ("templates", "one_off"), ("letters", "emptied_at"),
+        )  # fmt: skip
+        for table, later in columns:
             connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {later}"))
         connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
     with open_ledger(str(world.ledger.engine.url), practice_id="practice", locks=tmp_path / "locks") as again:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.errors import BadValue
 from workbench.ledger.ledger import Ledger, open_ledger
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -37,6 +38,25 @@ class SavedSearchContract:
         assert ledger.saved_searches.forget("a", by="claire", now=NOW)
         assert not ledger.saved_searches.forget("a", by="claire", now=NOW)
         assert ledger.saved_searches.all() == {}
+
+    def test_another_name_takes_the_search_and_its_email_type_along(self, ledger: Ledger):
+        ledger.saved_searches.save("a", "recall", PARAMETERS, by="claire", now=NOW)
+        ledger.search_templates.attach("a", "Rappels/Contrôle", by="claire", now=NOW)
+        assert ledger.saved_searches.rename("a", "b", by="paul", now=NOW)
+        (only,) = ledger.saved_searches.all().values()
+        assert (only.name, only.search, dict(only.parameters)) == ("b", "recall", PARAMETERS)
+        assert ledger.search_templates.all() == {"b": "Rappels/Contrôle"}
+        [act] = ledger.acts.acts("search:a").query("what == 'search.renamed'").to_dict("records")
+        assert (act["by"], act["details"]["to"]) == ("paul", "b")
+
+    def test_a_name_that_another_search_has_is_not_given(self, ledger: Ledger):
+        for name in ("a", "b"):
+            ledger.saved_searches.save(name, "recall", {}, by="claire", now=NOW)
+        with pytest.raises(BadValue, match="« b »"):
+            ledger.saved_searches.rename("a", "b", by="claire", now=NOW)
+        assert not ledger.saved_searches.rename("c", "d", by="claire", now=NOW)
+        assert ledger.saved_searches.rename("a", "a", by="claire", now=NOW)
+        assert list(ledger.saved_searches.all()) == ["a", "b"]
 
     def test_both_acts_are_journalled_without_the_values(self, ledger: Ledger):
         ledger.saved_searches.save("a", "recall", PARAMETERS, by="claire", now=NOW)

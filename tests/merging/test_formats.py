@@ -126,6 +126,20 @@ def test_a_warm_greeting_calls_a_child_by_the_first_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("civility", "called"),
+    [
+        ("M. et Mme", "Chère Madame, cher Monsieur"),
+        ("Mme et Mme", "Chères Mesdames"),
+        ("M. & M.", "Chers Messieurs"),
+        (None, "Madame, Monsieur"),
+        ("Famille", "Madame, Monsieur"),
+    ],
+)
+def test_a_warm_greeting_calls_both_of_a_couple(civility, called) -> None:
+    assert written("warm_greeting", civility, "U", None, "Ana et Léo", "Martin") == called
+
+
+@pytest.mark.parametrize(
     ("role", "relation", "sex", "expected"),
     [
         ("patient", "", "F", "vous"),

@@ -30,6 +30,7 @@ class Store:
                     "starts_at": pd.to_datetime(["2026-11-23 08:40", "2026-11-23 16:00", "2026-11-23 09:10"]),
                     "practitioner_id": ["MM", "CC", None],
                     "patient_id": ["ana", "ana", "zoe"],
+                    "patient_first_name": ["Ana", "Ana", "Zoé"],
                 },
                 index=pd.Index(["1", "2", "3"]),
             ),

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.domain.templates import Template
-from workbench.merging.grammar import GRAMMAR, accord, elision, liste, majuscule, minuscule, tuvous
+from workbench.merging.grammar import (
+    GRAMMAR,
+    accord,
+    contraction,
+    elision,
+    liste,
+    majuscule,
+    minuscule,
+    pluriel,
+    tuvous,
+)
 from workbench.merging.render import compile_template
 
 VALUES = st.one_of(
@@ -34,6 +44,34 @@ def test_other_small_words_are_elided_too_and_ordinary_words_are_not() -> None:
     assert elision("Alexis", "Que") == "Qu’Alexis"
     assert elision("Alexis", "chez") == "chez Alexis"
     assert elision("Alexis", "") == "Alexis"
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "written"),
+    [
+        ("de", "Le Mans", "du Mans"), ("à", "Le Mans", "au Mans"), ("de", "les Ulis", "des Ulis"),
+        ("à", "Les Ulis", "aux Ulis"), ("de", "le cabinet des Tilleuls", "du cabinet des Tilleuls"),
+        ("De", "le Dr Molaire", "Du Dr Molaire"), ("À", "LE MANS", "Au MANS"), ("de", "La Rochelle", "de La Rochelle"),
+        ("à", "La Rochelle", "à La Rochelle"), ("de", "l’extraction", "de l’extraction"), ("de", "Angers", "d’Angers"),
+        ("à", "Angers", "à Angers"), ("de", "Rennes", "de Rennes"), ("de", "Lens", "de Lens"), ("de", "Le", "de Le"),
+        ("chez", "le Dr Molaire", "chez le Dr Molaire"), ("de", "", ""), ("de", None, ""),
+    ],
+)  # fmt: skip
+def test_de_and_a_contract_with_an_article_and_with_nothing_else(word, name, written) -> None:
+    assert contraction(name, word) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Zoé", "votre enfant"), ("Zoé, Léo", "vos enfants"), ("Zoé\nLéo", "vos enfants"), (["a", "b"], "vos enfants"),
+        (1, "votre enfant"), (2, "vos enfants"), ("1,5", "votre enfant"), ("12", "vos enfants"), (0, "votre enfant"),
+        (-3, "vos enfants"), (None, "votre enfant"), ("", "votre enfant"), (", \n", "votre enfant"),
+    ],
+)  # fmt: skip
+def test_the_plural_is_for_two_and_more(value, written) -> None:
+    assert pluriel(value, "votre enfant", "vos enfants") == written
+    assert pluriel(2, "rappel") == "rappels"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +113,11 @@ def test_a_sentence_begins_with_a_capital_and_an_acronym_keeps_its_own() -> None
 
 @given(st.sampled_from(sorted(GRAMMAR)), VALUES, st.lists(VALUES, max_size=4))
 def test_no_value_makes_a_filter_fail_or_write_much_more_than_it_was_given(name, value, others) -> None:
-    arguments = others[: {"majuscule": 0, "minuscule": 0, "elision": 1, "liste": 1, "tuvous": 2}.get(name, 4)]
+    arguments = others[
+        : {"majuscule": 0, "minuscule": 0, "elision": 1, "liste": 1, "contraction": 1, "tuvous": 2, "pluriel": 2}.get(
+            name, 4
+        )
+    ]
     written = GRAMMAR[name](value, *arguments)
     given_size = sum(len(str(one)) for one in (value, *arguments))
     assert isinstance(written, str)

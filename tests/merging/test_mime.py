@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from tests.merging.conftest import NOW
 from workbench.domain.messages import Address, Attachment, Rendered
+from workbench.domain.pictures import content_id
 from workbench.errors import TemplateRefused
+from workbench.merging.bodies import encoded_body
 from workbench.merging.mime import MimeWriter
 
 SENDER = Address(email="contact@tilleuls.example", name="Cabinet des Tilleuls")
@@ -83,12 +85,12 @@ def written(
     return raw, writer.reparse_problems(raw, recipient=recipient, rendered=rendered)
 
 
-def assert_well_formed(raw: bytes) -> None:
+def assert_well_formed(raw: bytes, *, longest: int = 76) -> None:
     assert re.search(rb"(?<!\r)\n|\r(?!\n)", raw) is None
     assert b"\x00" not in raw
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     body = raw.partition(b"\r\n\r\n")[2]
-    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    assert all(len(line) <= longest for line in body.split(b"\r\n"))
 
 
 def test_a_message_has_the_headers_a_letter_needs_and_no_other() -> None:
@@ -271,3 +273,58 @@ def test_the_domain_of_a_writer_can_stand_in_a_message_id(email: str, domain: st
     )
     assert f"<{TOKEN}@{domain}>".encode() in raw
     assert_well_formed(raw)
+
+
+def picture(name: str = "logo.png", data: bytes = b"\x89PNG\r\n\x1a\n") -> Attachment:
+    return Attachment(name=name, media_type="image/png", digest=hashlib.sha256(data).hexdigest(), data=data)
+
+
+def test_an_image_that_the_text_shows_is_one_whole_with_it() -> None:
+    logo, own, plan = picture(), picture("signature.png", b"own"), picture("plan.png", b"plan")
+    writer = MimeWriter(sender=SENDER, pictures=[logo])
+    html = f'<p><img src="cid:{content_id(logo.digest)}" alt=""></p>'
+    rendered = Rendered(subject="Rappel", html=html, text="Rappel\n")
+    raw = writer.compose(
+        recipient=ANA, subject="Rappel", text=encoded_body("Rappel\n"), html=encoded_body(html),
+        message_id=f"{TOKEN}@x.example", boundary_seed=TOKEN, date=NOW, files=[plan], pictures=[own],
+    )  # fmt: skip
+    assert_well_formed(raw, longest=88)
+    beside = {"files": [plan], "pictures": [own]}
+    assert writer.reparse_problems(raw, recipient=ANA, rendered=rendered, **beside) == []  # type: ignore[arg-type]
+    assert writer.reparse_problems(raw, recipient=ANA, rendered=rendered) != []
+    message = message_from_bytes(raw, policy=default)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+        "image/png", "image/png",
+    ]  # fmt: skip
+    shown = [part for part in message.walk() if part["Content-ID"]]
+    assert [part["Content-ID"].strip() for part in shown] == [f"<{content_id(one.digest)}>" for one in (logo, own)]
+    assert [part.get_content_disposition() for part in shown] == ["inline", "inline"]
+    assert [part.get_filename() for part in message.iter_attachments()] == ["plan.png"]
+
+
+def test_each_message_shows_its_own_images_however_many_others_were_shown_before() -> None:
+    writer = MimeWriter(sender=SENDER)
+    images = [picture("signature.png", f"image {number}".encode()) for number in range(40)]
+    for image in [*images, *images[:3], images[39]]:
+        raw = writer.compose(
+            recipient=ANA, subject="s", text=encoded_body("t"), html=encoded_body("<p>h</p>"),
+            message_id=f"{TOKEN}@x.example", boundary_seed=TOKEN, date=NOW, pictures=[image],
+        )  # fmt: skip
+        [part] = [one for one in message_from_bytes(raw).walk() if one.get_filename()]
+        assert part.get_payload(decode=True) == image.data
+
+
+def test_a_receipt_is_asked_for_at_the_address_that_answers_go_to() -> None:
+    raw, problems = written(writer=MimeWriter(sender=SENDER, reply_to="accueil@tilleuls.example", read_receipt=True))
+    assert problems == []
+    assert message_from_bytes(raw, policy=default)["Disposition-Notification-To"] == "<accueil@tilleuls.example>"
+    raw, _problems = written()
+    assert b"Disposition-Notification-To" not in raw
+
+
+@given(anything, st.binary(max_size=60))
+def test_any_image_is_shown_under_a_harmless_name(name: str, data: bytes) -> None:
+    raw, problems = written(writer=MimeWriter(sender=SENDER, pictures=[picture(name, data)]))
+    assert problems == []
+    assert_well_formed(raw, longest=88)

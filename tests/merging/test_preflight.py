@@ -133,10 +133,38 @@ def test_health_data_leaves_when_the_template_was_allowed_by_name_or_there_is_no
 
 @pytest.mark.parametrize(
     ("domain", "closed"),
-    [("mssante.fr", True), ("Aphp.MSSANTE.fr", True), ("mssante.fr.evil.test", False), ("xmssante.fr", False)],
+    [
+        ("mssante.fr", True),
+        ("Aphp.MSSANTE.fr", True),
+        ("chu-rennes.bretagne.mssante.fr", True),
+        ("mssante.fr.evil.test", False),
+        ("xmssante.fr", False),
+        ("evil-mssante.fr", False),
+        ("mssante.fr.", False),
+        (".mssante.fr", False),
+        ("..mssante.fr", False),
+        ("-.mssante.fr", False),
+        ("mssanté.fr", False),
+        ("mѕsante.fr", False),  # a Cyrillic letter
+        ("mſsante.fr", False),  # which a fold of case would take for an « s »
+        ("ｍssante.fr", False),
+        ("xn--mssant-gva.fr", False),
+        ("mssante.fr\n", False),
+        ("mssante.fr ", False),
+        ("mssante.fr>", False),
+        ("evil.test@mssante.fr", False),  # read otherwise by another program
+        ("mssante。fr", False),  # the full stop of Chinese, which a domain may be written with
+    ],
 )
 def test_the_closed_space_is_mssante_and_its_sub_domains(domain: str, closed: bool) -> None:
     assert is_mssante(f"dr@{domain}") is closed
+
+
+@pytest.mark.parametrize(
+    "address", ["", "mssante.fr", "@mssante.fr", "dr@", "Dr <dr@mssante.fr", "a@x.test, b@mssante.fr"]
+)
+def test_what_is_not_one_address_is_not_in_the_closed_space(address: str) -> None:
+    assert not is_mssante(address)
 
 
 def test_mistyped_and_dead_domains_and_shared_addresses_only_warn(checked) -> None:

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from tests.merging.conftest import NOW, ZONE
+from workbench.domain.custom_fields import GRIDS, CustomKind, new_column, new_grid, placed
 from workbench.domain.deliveries import recipient_group
+from workbench.domain.fields import Catalogue
 from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.objections import Objections
 from workbench.errors import UnknownName
@@ -548,6 +550,14 @@ def test_the_day_and_who_sends_make_no_new_occasion(catalogue) -> None:
     sunday = row_occasion(catalogue, {"DATEL": "dimanche", "UTIL": "Claire", "CABTEL": "02", "PNOM": "MARTIN"})
     assert sunday == row_occasion(catalogue, {"DATEL": "lundi", "UTIL": "Paul", "CABTEL": "03", "PNOM": "MARTIN"})
     assert sunday != row_occasion(catalogue, {"DATEL": "dimanche", "UTIL": "Claire", "CABTEL": "02", "PNOM": "DURAND"})
+
+
+def test_to_correct_the_wording_of_an_own_field_is_no_reason_to_write_again(catalogue) -> None:
+    texts = dict.fromkeys(GRIDS[CustomKind.PATIENT], "né")
+    grid = placed(new_grid(CustomKind.PATIENT, texts), code="", known=[], builtin=())
+    own = Catalogue([*catalogue.values(), grid.in_catalogue(), new_column("MUTUELLE", key="patient_id").in_catalogue()])
+    assert row_occasion(own, {"PART_01": "né"}) == row_occasion(own, {"PART_01": "né le"})
+    assert row_occasion(own, {"MUTUELLE": "a"}) != row_occasion(own, {"MUTUELLE": "b"})
 
 
 def test_a_row_about_a_patient_is_looked_up_in_the_store(people) -> None:

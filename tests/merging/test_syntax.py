@@ -96,3 +96,14 @@ def test_an_address_is_never_a_field_whatever_its_domain_looks_like(local: str, 
 def test_lines_are_kept_whatever_is_written(text: str) -> None:
     compiled, _findings = compile_codes(text, builtin_catalogue(), in_html=True)
     assert compiled.count("\n") == text.count("\n")
+
+
+def test_an_alias_inside_a_tag_is_its_field(catalogue) -> None:
+    text = "@HONPRIX {{ HONPRIX|upper ~ 'HONPRIX' }}{% if HONPRIX %}{{ x.HONPRIX }}{% endif %}{# HONPRIX #}"
+    main = catalogue["HONPRIX"].code
+    compiled, findings = compile_codes(text, catalogue)
+    assert compiled == (
+        f"{{{{ {main} }}}} {{{{ {main}|upper ~ 'HONPRIX' }}}}{{% if {main} %}}{{{{ x.HONPRIX }}}}{{% endif %}}"
+        "{# HONPRIX #}"
+    )
+    assert findings == []

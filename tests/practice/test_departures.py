@@ -16,7 +16,7 @@ from tests.practice.conftest import NOW
 from workbench.domain.deliveries import OPEN
 from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
-from workbench.errors import BadValue, DatabaseUnreadable, UsageError
+from workbench.errors import BadSettings, BadValue, DatabaseUnreadable, UsageError
 from workbench.practice import Mailing, Practice
 from workbench.practice import dispatch as dispatching
 from workbench.sending.sender import Progress
@@ -262,3 +262,13 @@ def test_an_email_type_without_a_purpose_warns_of_appointments_that_have_begun(
     assert (warned["code"] == "appointment_begun").sum() > 3
     missed = practice.search("missed", start="2026-11-01", end="2026-11-20")
     assert "appointment_begun" not in set(practice.mailing(missed, "Le mien", account="folder").check()["code"])
+
+
+def test_how_long_what_was_sent_is_kept_is_changed_for_the_workspace_and_journalled(practice: Practice) -> None:
+    practice.set_history_days(730)
+    assert practice.settings.history_days == 730
+    assert "history_days = 730" in (practice.path / "workbench.toml").read_text(encoding="utf-8")
+    with pytest.raises(BadSettings):
+        practice.set_history_days(-1)
+    assert practice.settings.history_days == 730
+    assert practice.ledger.acts.acts("practice:practice")["details"].iloc[-1] == {"columns": ["history_days"]}

@@ -403,6 +403,28 @@ def test_only_what_failed_is_tried_again(practice: Practice, tmp_path: Path) -> 
         assert (first.situation.counts.failed, first.situation.counts.pending) == (1, waiting)
 
 
+def test_of_the_failed_those_alone_are_tried_again_that_a_person_named(practice: Practice, tmp_path: Path) -> None:
+    mailing = a_mailing(practice, 10)
+    refused = mailing.recipients.loc[mailing.recipients["reason"] == "", "address"].unique()[:2]
+    with serving(tmp_path / "hard", refuse=tuple(refused)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        dispatcher = confirmed(offered(a_mailing(practice, 10, "hard")))
+        assert dispatcher.wait(30)
+        results = dispatcher.mailing.results if dispatcher.mailing is not None else None
+        assert results is not None
+        failed = results.loc[results["status"] == "failed", "delivery_id"].tolist()
+        went = results.loc[results["status"] == "sent", "delivery_id"].tolist()
+        dispatcher.retry(dispatcher.situation.seal, deliveries=[failed[0], went[0]])
+        assert dispatcher.settled(30)
+        assert dispatcher.situation.changed
+        dispatcher.retry(dispatcher.situation.seal, deliveries=failed[:1])
+        assert dispatcher.settled(30)
+        assert not dispatcher.situation.changed
+        assert dispatcher.mailing is not None
+        attempts = dispatcher.mailing.results.set_index("delivery_id")["attempts"]
+        assert [attempts[number] for number in (*failed, went[0])] == [2, *([1] * (len(failed) - 1)), 1]
+
+
 @pytest.mark.parametrize("when", ["checked", "queued"])
 def test_a_practice_closed_while_a_confirmation_is_checked_sends_nothing(
     practice: Practice, monkeypatch: pytest.MonkeyPatch, when: str
@@ -627,3 +649,33 @@ def test_what_a_person_confirms_keeps_to_the_sending_hours(practice: Practice) -
     assert situation.departure is not None
     assert situation.departure.waiting_for is WaitingFor.HOURS
     assert situation.departure.at.isoformat() == "2026-11-23T08:00:00+01:00"
+
+
+def test_what_is_withdrawn_cannot_be_confirmed_and_is_worked_out_when_it_is_asked_for(practice: Practice) -> None:
+    mailing, asked = a_mailing(practice, 10), threading.Event()
+    counts: list[int] = []
+
+    def worked_out() -> Mailing:
+        counts.append(1)
+        assert asked.wait(30)
+        return mailing
+
+    dispatcher = Dispatcher(worked_out)
+    dispatcher.renew()
+    dispatcher.withdraw()  # while the numbers of before are being worked out
+    asked.set()
+    assert dispatcher.settled(30)
+    assert (dispatcher.situation.offer, dispatcher.situation.outdated) == (None, True)
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert not dispatcher.situation.outdated
+    seal = dispatcher.situation.offer_seal
+    for _keystroke in range(5):
+        dispatcher.withdraw()
+    assert dispatcher.situation.outdated
+    dispatcher.confirm(seal)
+    assert not dispatcher.begun
+    assert len(counts) == 2
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert dispatcher.situation.offer_seal == seal

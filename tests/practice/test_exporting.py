@@ -179,3 +179,14 @@ def test_who_pays_an_invoice_and_wants_no_mail_is_not_in_the_file(
     assert exported.export(found, tmp_path / "a.csv", consent="email").rows == 1
     exported.opt_out("accounts@exemple.example")
     assert exported.export(found, tmp_path / "b.csv", consent="email").left_out == {"opted_out": 1}
+
+
+def test_a_list_on_paper_is_a_pdf_and_the_journal_keeps_how_many_rows_and_no_name(exported: Practice):
+    found = tomorrow(exported)
+    content = exported.print_list(found, remark=True)
+    assert content.startswith(b"%PDF-")
+    [act] = acts(exported)
+    assert act["details"] == {"search": "appointments", "rows": len(found), "remark": True, "format": "pdf"}
+    with pytest.raises(BadValue):
+        exported.print_list(found.iloc[:0])
+    assert len(acts(exported)) == 1

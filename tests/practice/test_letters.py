@@ -42,7 +42,8 @@ def claimed(number: int = 1, *, nom: str = "Zoé") -> Claimed:
 
 
 def test_a_sender_with_accents_in_the_domain_writes_letters_that_leave() -> None:
-    letter = Postman(lambda _revision, _columns: press("contact@clinique-été.example")).letter(claimed(), NOW)
+    postman = Postman(lambda _revision, _letterhead, _columns: press("contact@clinique-été.example"))
+    letter = postman.letter(claimed(), NOW)
     ascii_domain = "xn--clinique-t-j7ab.example"
     assert letter.sender == f"contact@{ascii_domain}"
     assert letter.message_id == f"<{TOKEN}@{ascii_domain}>"
@@ -57,13 +58,13 @@ def test_the_preview_has_the_senders_address_of_the_letter() -> None:
     message = made.message(
         {"nom": "Zoé"}, Address(email="zoe@exemple.example", name="Zoé"), token=TOKEN, date=NOW, language="fr"
     )
-    letter = Postman(lambda _revision, _columns: made).letter(claimed(), NOW)
+    letter = Postman(lambda _revision, _letterhead, _columns: made).letter(claimed(), NOW)
     assert message.sender.email == letter.sender
     assert message.as_bytes() == letter.content
 
 
 def test_a_press_that_cannot_be_made_stops_the_sending_and_one_that_is_refused_says_so() -> None:
-    def broken(_revision: int, _columns: tuple[str, ...]) -> LetterPress:
+    def broken(_revision: int, _letterhead: int | None, _columns: tuple[str, ...]) -> LetterPress:
         raise ValueError("Zoé")
 
     with pytest.raises(SenderFailed) as failed:
@@ -71,7 +72,7 @@ def test_a_press_that_cannot_be_made_stops_the_sending_and_one_that_is_refused_s
     assert "ValueError" in failed.value.sentence
     assert "Zoé" not in failed.value.sentence
 
-    def refused(_revision: int, _columns: tuple[str, ...]) -> LetterPress:
+    def refused(_revision: int, _letterhead: int | None, _columns: tuple[str, ...]) -> LetterPress:
         raise TemplateRefused("the file is gone")
 
     # As a row's own trouble it would fail everybody, one after the other.

@@ -16,6 +16,7 @@ import pytest
 
 from tests.practice.test_mailing import REMINDER
 from workbench.cli.report import say_what_waits_elsewhere
+from workbench.domain.attached import ImageRule, WhenMissing
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import ImportRefused, NotConfirmed, QueueingCutOff, UsageError
@@ -122,6 +123,20 @@ def test_a_long_search_is_sent_as_a_held_one_would_be(practice: Practice, group:
     assert sent["address"].tolist() == planned["address"].tolist()
 
 
+def test_what_waits_for_a_file_is_told_of_the_whole_list(practice: Practice) -> None:
+    asking = replace(
+        practice.templates[REMINDER], label="Long", images=(ImageRule(kind="panoramique", missing=WhenMissing.ASK),)
+    )
+    template = practice.ledger.library.save_template(asking, by="claire", now=practice.now())
+    asked = {"start": "J-20", "end": "J+20"}
+    rows = practice._searching.in_parts("appointments", asked, today=practice.calendar.today(practice.now()), size=9)
+    held = practice.mailing(practice.search("appointments", **asked), template, account="folder").check()
+    found = practice.mailing(rows, template, account="folder").check()
+    told = [one[one["code"] == "attachment_asked:images:0"]["message"].tolist() for one in (held, found)]
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
+
+
 def _counted(findings: pd.DataFrame) -> dict[str, int]:
     codes_of = dict(zip(zip(findings["severity"], findings["message"], strict=True), findings["code"], strict=True))
     counted: dict[str, int] = {}
@@ -182,7 +197,9 @@ def queueing_cut_off(practice: Practice, table: Path, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(LongMailing, "_queue", lambda self, rows, **options: queue(self, cut(rows), **options))
+        patched.setattr(
+            LongMailing, "_queue", lambda self, rows, head, **options: queue(self, cut(rows), head, **options)
+        )
         patched.setattr("workbench.ledger.enqueueing.CHUNK", 5)
         with pytest.raises(KeyboardInterrupt):
             long(practice, table).send(confirmed=True)
@@ -392,7 +409,9 @@ def test_nothing_that_is_held_grows_with_the_list(
                 assert isinstance(mailing, LongMailing)
                 mailing.checking = weigh
                 mailing.check()
-                mailing._queue(_told(mailing._work().spool, weigh), again=False, complete=True)
+                mailing._queue(
+                    _told(mailing._work().spool, weigh), mailing._work().first.letterhead, again=False, complete=True
+                )
                 mailing._forget()
         finally:
             tracemalloc.stop()

@@ -558,3 +558,49 @@ def test_reminders_of_an_invoice_are_counted_whoever_sent_them(practice: Practic
 
 
 OF_A_SUBJECT = {"appointments", "missed", "seen", "moved", "to_phone", "unpaid", "quotes", "recall"}
+
+
+# --- what is to be known of an address -------------------------------------------------------------------------
+
+
+def test_who_wants_no_messages_is_told_beside_the_address_wherever_it_was_said(practice: Practice) -> None:
+    known = practice.search("patients")
+    writable = known[known["address_status"] == "ok"]
+    by_number, by_address = writable.iloc[0], writable.iloc[1]
+    practice.opt_out(by_number["patient_id"])
+    practice.opt_out(by_address["email"].upper())
+    after = practice.search("patients").set_index("patient_id")
+    for row in (by_number, by_address):
+        assert after.loc[row["patient_id"], "address_status"] == "opted_out"
+    assert (after["address_status"] == "opted_out").sum() == (known["address_status"] == "opted_out").sum() + 2
+    assert str(after["address_status"].dtype) == "category"
+    assert practice.withdraw_opt_out(by_number["patient_id"])
+    again = practice.search("patients").set_index("patient_id")
+    assert again.loc[by_number["patient_id"], "address_status"] == "ok"
+
+
+def test_an_opt_out_of_one_kind_of_message_leaves_the_address_as_it_is(practice: Practice) -> None:
+    known = practice.search("patients")
+    row = known[known["address_status"] == "ok"].iloc[0]
+    practice.opt_out(row["patient_id"], purpose="birthday")
+    after = practice.search("patients").set_index("patient_id")
+    assert after.loc[row["patient_id"], "address_status"] == "ok"
+
+
+def test_a_search_is_asked_for_what_is_to_be_known_of_addresses(practice: Practice) -> None:
+    whole = practice.search("patients")
+    for statuses in (["missing"], ["shared", "malformed"], ["ok", "opted_out"]):
+        found = practice.search("patients", address_status=",".join(statuses))
+        wanted = whole[whole["address_status"].isin(statuses)]
+        assert found["patient_id"].tolist() == wanted["patient_id"].tolist()
+        assert set(found["address_status"]) == set(statuses)
+    told = practice.explain("patients", address_status="shared")
+    assert told["left"].iloc[-1] == (whole["address_status"] == "shared").sum()
+
+
+def test_a_colleague_who_opted_out_by_address_is_told(practice: Practice) -> None:
+    colleagues = practice.search("correspondents")
+    row = colleagues[colleagues["address_status"] == "ok"].iloc[0]
+    practice.opt_out(row["email"] if isinstance(row["email"], str) else row["mss_email"])
+    after = practice.search("correspondents").set_index("correspondent_id")
+    assert after.loc[row["correspondent_id"], "address_status"] == "opted_out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from tests.fakes import MemoryOutbox
 from tests.rendering.conftest import renderer
 from workbench.domain.accounts import Account
+from workbench.domain.custom_fields import CustomKind, new_grid, placed
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Address, Rendered
@@ -126,6 +128,19 @@ def test_a_practices_own_fields_are_known_to_the_process(warm: RenderingPool) ->
     template = Template(label="x", subject="x", html=f"<p>@{code} @RDVDATE</p>")
     shown = Renderer(template, own, pool=warm).render({code: "Zoé"})
     assert shown.text == "Zoé @RDVDATE\n"
+
+
+def test_they_are_told_beside_the_workbench_s_and_their_texts_stay_here(warm: RenderingPool) -> None:
+    born = {"girl": "née", "woman": "née", "boy": "né", "man": "né", "neutral": "né(e)"}
+    grid = placed(new_grid(CustomKind.PATIENT, born, names=["NAISSANCE"]), code="", known=[], builtin=())
+    catalogue = Catalogue([*builtin_catalogue().values(), grid.in_catalogue()])
+    template = Template(label="x", subject="@PART_01", html="<p>@PNOM {{ NAISSANCE|upper }}</p>")
+    render = Renderer(template, catalogue, pool=warm)
+    assert render.render({"PNOM": "Martin", "PART_01": "née"}).text == "Martin NÉE\n"
+    told = render.question(0).decode()
+    assert "PART_01" in told
+    assert json.loads(told)["fields"]["own"][0]["texts"] == []
+    assert len(told) < 2_000, "the fields that the process knows by itself are not told again"
 
 
 SOURCES = [
@@ -377,7 +392,7 @@ class Killing(MemoryTransport):
 
 def test_a_process_killed_in_the_middle_of_a_mailing_loses_nothing_and_sends_nothing_twice(pool: RenderingPool) -> None:
     made = press(pool)
-    postman = Postman(lambda _revision, _columns: made)
+    postman = Postman(lambda _revision, _letterhead, _columns: made)
     outbox, transport = Named(300), Killing()
     report = send_pending(outbox, transport, postman.letter, expect=postman.expect, now=outbox.now)
     postman.close()
@@ -391,7 +406,7 @@ def test_a_process_killed_in_the_middle_of_a_mailing_loses_nothing_and_sends_not
 
 def test_a_row_that_cannot_be_merged_fails_alone(pool: RenderingPool) -> None:
     made = press(pool, "<p>{% if nom == 'n7' %}{{ nom // 2 }}{% endif %}{{ nom }}</p>")
-    postman = Postman(lambda _revision, _columns: made)
+    postman = Postman(lambda _revision, _letterhead, _columns: made)
     outbox, transport = Named(40), MemoryTransport()
     report = send_pending(outbox, transport, postman.letter, expect=postman.expect, now=outbox.now)
     postman.close()
@@ -403,7 +418,7 @@ def test_when_nothing_can_be_merged_any_more_the_sending_stops_and_fails_nobody(
     pool = saying("out(1, b''); out(2, b'{}')\nos.abort()")
     try:
         made = press(pool)
-        postman = Postman(lambda _revision, _columns: made)
+        postman = Postman(lambda _revision, _letterhead, _columns: made)
         outbox = Named(200)
         with pytest.raises(SenderFailed):
             send_pending(outbox, MemoryTransport(), postman.letter, expect=postman.expect, now=outbox.now)
@@ -417,7 +432,7 @@ def test_when_nothing_can_be_merged_any_more_the_sending_stops_and_fails_nobody(
 def test_a_letter_is_the_same_expected_or_not_and_as_it_is_previewed(warm: RenderingPool) -> None:
     made = press(warm)
     (row,) = Named(1).claim(1, now=NOW.replace(year=2030))
-    expecting, alone = (Postman(lambda _revision, _columns: made) for _which in range(2))
+    expecting, alone = (Postman(lambda _revision, _letterhead, _columns: made) for _which in range(2))
     expecting.expect([row])
     letter = expecting.letter(row, NOW)
     assert letter.content == alone.letter(row, NOW).content

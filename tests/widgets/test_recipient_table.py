@@ -353,6 +353,7 @@ def test_numbers_count_what_is_ticked_usable_and_outside_the_filter(table: Watch
     table.rows(search="e", filters={"time": "< 12h"})
     assert table.counts == {
         "rows": 6, "filtered": 5, "ticked": 5, "ticked_outside_filter": 0, "unusable": 1, "excluded": 1, "unknown": 0,
+        "patients": 0, "to_phone": 0,
         "addresses": 2,
     }  # fmt: skip
     table.rows(search="zimmer")

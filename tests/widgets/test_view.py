@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from workbench import widgets
 from workbench.errors import BadValue
-from workbench.widgets.view import View
+from workbench.language import LANGUAGES, n_, use_language
+from workbench.widgets.view import View, by_number
 
 
 class Asked(View):
@@ -51,3 +56,28 @@ def test_an_interrupted_answer_is_answered_and_the_interruption_goes_on():
     assert view.sent == [
         {"kind": "answer", "request": 7, "view": "v", "error": "The kernel was interrupted before it could answer."}
     ]
+
+
+def test_a_word_with_a_number_has_the_forms_of_its_language():
+    use_language("fr")
+    word = by_number("found", lambda count: n_("{count} field", "{count} fields", count))
+    assert word == {"found.one": "{count} champ", "found": "{count} champs"}
+
+
+def views(under: type[View] = View) -> Iterator[type[View]]:
+    """Return every view of the workbench."""
+    for view in under.__subclasses__():
+        yield view
+        yield from views(view)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_counted_in_a_page_has_a_form_for_one(language: str):
+    for module in pkgutil.iter_modules(widgets.__path__):
+        importlib.import_module(f"workbench.widgets.{module.name}")
+    use_language(language)
+    counted = re.compile(r"\{count\}\s\w")
+    for view in views():
+        words = view.labels()
+        alone = [name for name, said in words.items() if counted.search(said) and not name.endswith(".one")]
+        assert [name for name in alone if f"{name}.one" not in words] == [], view.__name__

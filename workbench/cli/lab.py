@@ -1,4 +1,4 @@
-"""``workbench lab``: JupyterLab on the workspace, for the person at this computer."""
+"""``workbench lab`` and ``workbench app``: JupyterLab on the workspace, or its screens alone, at this computer."""
 
 from __future__ import annotations
 
@@ -16,16 +16,40 @@ from workbench.language import _, use_language
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command of this file."""
+    """Add the commands of this file."""
     app.command("lab", help=_("Open JupyterLab on the workspace, with the first notebook."))(lab)
+    app.command("app", help=_("Open the screens of the workspace as a page without code."))(app_page)
+
+
+PortOption = Annotated[
+    int | None, typer.Option("--port", metavar="N", min=0, max=65535, help=_("The port; else the first free one."))
+]
+NoBrowserOption = Annotated[bool, typer.Option("--no-browser", help=_("Open no browser; say the address only."))]
+
+
+def app_page(ctx: typer.Context, port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
+    """Open the screens of the workspace as a page without code, and stay until Ctrl-C."""
+    from workbench.lab.app import serve_app
+    from workbench.settings import Settings, find_workspace
+
+    session: Session = ctx.obj
+    workspace = find_workspace(session.workspace)
+    _speak(Settings.read(workspace).language)
+    say(_("The page is starting …"))
+    serve_app(
+        workspace,
+        announce=_announce_page,
+        port=port,
+        browser=not no_browser and _has_screen(),
+        variables={"WORKBENCH_USER": session.user} if session.user else None,
+    )
+    say(_("The page has stopped, and its kernels with it."))
 
 
 def lab(
     ctx: typer.Context,
-    port: Annotated[
-        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help=_("The port; else the first free one."))
-    ] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help=_("Open no browser; say the address only."))] = False,
+    port: PortOption = None,
+    no_browser: NoBrowserOption = False,
     arguments: Annotated[
         list[str] | None,
         typer.Argument(metavar="[-- WORDS]", help=_("The few options of JupyterLab itself that may be changed.")),
@@ -58,9 +82,7 @@ def open_lab(
     from workbench.lab.server import serve
     from workbench.settings import Settings, private_folder
 
-    settings = Settings.read(workspace)
-    if settings.language is not None and "WORKBENCH_LANGUAGE" not in os.environ:
-        use_language(settings.language)
+    _speak(Settings.read(workspace).language)
     for notebook in place_notebooks(workspace, private_folder(workspace / STATE_FOLDER)):
         if notebook.how is Placing.BESIDE:
             say(
@@ -80,6 +102,12 @@ def open_lab(
     say(_("JupyterLab has stopped, and its kernels with it."))
 
 
+def _speak(chosen: str | None) -> None:
+    """Speak the practice's language, unless this person chose one."""
+    if chosen is not None and "WORKBENCH_LANGUAGE" not in os.environ:
+        use_language(chosen)
+
+
 def _has_screen() -> bool:
     """Tell whether a browser has somewhere to open: without a screen some would take the terminal itself."""
     if os.name != "posix" or sys.platform == "darwin":
@@ -91,3 +119,8 @@ def _announce(address: str) -> None:
     # To the person alone: who has this address has the practice.
     print(harmless(address), flush=True)
     say(_("JupyterLab is open at the address above, on this computer only. Ctrl-C stops it."))
+
+
+def _announce_page(address: str) -> None:
+    print(harmless(address), flush=True)
+    say(_("The page is open at the address above, on this computer only. Ctrl-C stops it."))

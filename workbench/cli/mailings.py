@@ -1,4 +1,4 @@
-"""``workbench mailings``, ``results`` and ``history``: what was sent, what is open, and what a person decides."""
+"""``workbench mailings`` and ``results``: what was sent, what is open, and what a person decides."""
 
 from __future__ import annotations
 
@@ -44,9 +44,6 @@ _RESULT_COLUMNS = (
     "delivery_id", "recipient", "address", "patient_id", "role", "status", "reason", "attempts", "smtp_code",
     "decided_at",
 )  # fmt: skip
-_HISTORY_COLUMNS = (
-    "queued_at", "template", "recipient", "address", "role", "status", "reason", "decided_at", "sent_by", "mailing_id",
-)  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +51,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("results", help=_("Who got it and who did not: every row of a mailing, the latest by default."))(
         results
     )
-    app.command("history", help=_("Everything that was sent about one patient."))(history)
 
 
 @group.callback()
@@ -212,19 +208,3 @@ def results(
     _show(practice, frame, format, output, _RESULT_COLUMNS)
     if frame.empty:
         say(_("There is nothing to show: no message was prepared."))
-
-
-def history(
-    ctx: typer.Context,
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help=_("The patient's file number."))],
-    format: FormatOption = Format.TABLE,
-    output: OutputOption = None,
-) -> None:
-    """Show what was sent to whom about one patient."""
-    practice = practice_of(ctx)
-    frame = practice.history(patient)
-    if frame.empty:
-        practice.patients.known(patient)  # a wrong number is no patient without messages
-    _show(practice, frame, format, output, _HISTORY_COLUMNS)
-    if frame.empty:
-        say(_("Nothing was sent about this patient yet."))

@@ -16,8 +16,12 @@ from workbench.cli import (
     accounts,
     demo,
     exports,
+    fields,
+    foreign,
+    history,
     imports,
     lab,
+    letters,
     mailings,
     patients,
     practice,
@@ -25,6 +29,7 @@ from workbench.cli import (
     running,
     searches,
     sending,
+    signatures,
     templates,
     workspace,
 )
@@ -84,13 +89,18 @@ workspace.add_to(app)
 imports.add_to(app)
 exports.add_to(app)
 searches.add_to(app)
+foreign.add_to(templates.group)
 app.add_typer(templates.group, name="template")
+app.add_typer(signatures.group, name="signature")
 app.add_typer(accounts.group, name="account")
+app.add_typer(fields.group, name="field")
+letters.add_to(patients.group)
 app.add_typer(patients.group, name="patient")
 app.add_typer(practice.group, name="practice")
 sending.add_to(app)
 app.add_typer(mailings.group, name="mailings")
 mailings.add_to(app)
+history.add_to(app)
 running.add_to(app)
 rearm.add_to(app)
 

@@ -17,7 +17,9 @@ from workbench.domain.people import Channel
 from workbench.errors import UsageError
 from workbench.language import _, n_
 
-group = Commands(help=_("A patient's file: show, correct, opt-out."), no_args_is_help=True)
+group = Commands(
+    help=_("A patient's file: show, correct, opt-out; write to a patient, erase one's mail."), no_args_is_help=True
+)
 
 _FIRST_SHOWN = (
     "last_name", "first_name", "civility", "birth_date", "patient_id", "email", "mobile", "phone", "address_line_1",
@@ -230,3 +232,27 @@ def family(
     members = practice_of(ctx).patients.family(patient)
     columns = ["last_name", "first_name", "birth_date", "email", "patient_type"]
     show(members[columns].reset_index(), format=format, output=output)
+
+
+@group.command("images", help=_("Show a patient's album: what an email type may take along, by type, view and stage."))
+def images(
+    ctx: typer.Context, patient: PatientArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show the images of one file, the latest first."""
+    album = practice_of(ctx).patients.images(patient)
+    show(album, format=format, output=output, columns=("media_id", "taken_on", "kind", "view", "stage", "caption"))
+    if album.empty:
+        say(_("Patient {patient}: the album is empty.").format(patient=patient))
+
+
+@group.command(
+    "documents", help=_("Show the invoices, quotes and prescriptions of a patient that may go with a message.")
+)
+def documents(
+    ctx: typer.Context, patient: PatientArgument, format: FormatOption = Format.TABLE, output: OutputOption = None
+) -> None:
+    """Show the documents of one file, the latest first."""
+    papers = practice_of(ctx).patients.documents(patient)
+    show(papers, format=format, output=output, columns=("kind", "document_id", "number", "dated_on", "cancelled_on"))
+    if papers.empty:
+        say(_("Patient {patient}: there is no document.").format(patient=patient))

@@ -24,7 +24,7 @@ _NARROW = {
 }
 """Of appointments, what a terminal of so many columns has room for; CSV and JSON always hold everything."""
 
-_LAST = ("state", "email", "address_status", "last_message_at")
+_LAST = ("state", "email", "address_status", "address_shared_by", "last_message_at")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,7 +75,9 @@ def _show_found(frame: pd.DataFrame, format: Format, output: Path | None) -> Non
     if "date" in frame:
         chosen = ["date", *(name for name in chosen if name != "date"), "chair"]
     narrow = _NARROW if "time" in frame else None
-    show(frame, format=format, output=output, columns=[*chosen, *_LAST], narrow=narrow)
+    shared = "address_status" in frame and (frame["address_status"] == "shared").any()
+    last = [name for name in _LAST if name != "address_shared_by" or shared]
+    show(frame, format=format, output=output, columns=[*chosen, *last], narrow=narrow)
     say(_summary(frame))
     fresh = freshness_sentence(frame.attrs.get("workbench") or {})
     if fresh:

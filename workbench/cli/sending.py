@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.choices import (
+    AttachOption,
+    HealthOption,
+    MissingOption,
+    OptionOption,
+    RoleOption,
+    SignatureOption,
+    choices_of,
+)
 from workbench.cli.output import agreed, is_terminal, print_json, save_bytes, save_csv, say, show
 from workbench.cli.progress import checking_progress, sending_progress
 from workbench.cli.report import (
@@ -42,8 +51,10 @@ from workbench.cli.session import (
     values_of,
 )
 from workbench.displays.cells import harmless
+from workbench.displays.words import shown
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.mailings import Counts
+from workbench.domain.pictures import data_urls, with_its_pictures
 from workbench.errors import KeyTaken, NotConfirmed, UsageError, WorkbenchError
 from workbench.language import _, n_
 
@@ -83,12 +94,18 @@ def add_to(app: typer.Typer) -> None:
 
 def preview(
     ctx: typer.Context,
-    template: TemplateOption,
+    template: TemplateOption = None,
     search: SearchOption = None,
     settings: SetOption = None,
     recipients: RecipientsOption = None,
     account: AccountOption = None,
     values: ValueOption = None,
+    role: RoleOption = None,
+    signature: SignatureOption = None,
+    options: OptionOption = None,
+    attach: AttachOption = None,
+    missing: MissingOption = None,
+    health_reason: HealthOption = "",
     recipient: Annotated[
         int, typer.Option("--recipient", metavar="N", min=0, help=_("Which recipient, counted from 0."))
     ] = 0,
@@ -100,6 +117,7 @@ def preview(
     ] = None,
 ) -> None:
     """Show one message, or write it to a file."""
+    check_whom(search, settings, recipients)
     mailing = mailing_asked(
         practice_of(ctx),
         search=search,
@@ -108,6 +126,14 @@ def preview(
         template=template,
         account=account,
         values=values,
+        choices=choices_of(
+            role=role,
+            signature=signature,
+            options=options,
+            attach=attach,
+            missing=missing,
+            health_reason=health_reason,
+        ),
     )
     if mailing.recipients.empty:
         raise UsageError(nobody_found(recipients))
@@ -118,9 +144,9 @@ def preview(
     if eml is not None:
         save_bytes(message.as_bytes(), eml)
     if html is not None:
-        save_bytes(message.html.encode(), html)
+        save_bytes(with_its_pictures(message.html, data_urls(message.pictures)).encode(), html)
     if eml is None and html is None:
-        _print_message(message)
+        print_message(message)
 
 
 def nobody_found(table: Path | None) -> str:
@@ -128,7 +154,8 @@ def nobody_found(table: Path | None) -> str:
     return _("The search found nobody: there is no message.") if table is None else _("The table has no row.")
 
 
-def _print_message(message: Message) -> None:
+def print_message(message: Message) -> None:
+    """Print a message as it is read: its headers, its text."""
     lines = [
         (_("From"), _named(message.sender.name, message.sender.email)),
         (_("To"), _named(message.recipient.name, message.recipient.email)),
@@ -149,12 +176,18 @@ def _named(name: str, email: str) -> str:
 
 def send(
     ctx: typer.Context,
-    template: TemplateOption,
+    template: TemplateOption = None,
     search: SearchOption = None,
     settings: SetOption = None,
     recipients: RecipientsOption = None,
     account: AccountOption = None,
     values: ValueOption = None,
+    role: RoleOption = None,
+    signature: SignatureOption = None,
+    options: OptionOption = None,
+    attach: AttachOption = None,
+    missing: MissingOption = None,
+    health_reason: HealthOption = "",
     connections: ConnectionsOption = None,
     key: KeyOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Check everything, send nothing."))] = False,
@@ -179,6 +212,7 @@ def send(
     json: JsonOption = False,
 ) -> None:
     """Check, confirm, send, report."""
+    check_whom(search, settings, recipients)
     if results is not None:
         _refuse_unwritable(results)
     practice = practice_of(ctx)
@@ -191,6 +225,14 @@ def send(
         account=account,
         key=key,
         values=values,
+        choices=choices_of(
+            role=role,
+            signature=signature,
+            options=options,
+            attach=attach,
+            missing=missing,
+            health_reason=health_reason,
+        ),
         long=True,
     )
     with checking_progress() as mailing.checking:
@@ -219,35 +261,48 @@ def _set_timing(
     mailing.leaves(undo_window=undo_window, within_hours=within_hours)
 
 
+def check_whom(search: str | None, settings: list[str] | None, recipients: Path | None) -> None:
+    """Raise ``UsageError`` unless either a search or a table says whom to write to; no workspace is needed for that."""
+    if (search is None) == (recipients is None):
+        raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
+    if search is None and settings:
+        raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
+
+
 def mailing_asked(
     practice: Practice,
     *,
     search: str | None,
     settings: list[str] | None,
     recipients: Path | None,
-    template: str,
+    template: str | None,
     account: str | None,
     key: str = "",
     values: list[str] | None = None,
+    choices: Mapping[str, Any] | None = None,
     long: bool = False,
 ) -> Mailing:
     """Return the mailing that the options describe; a `long` one may be worked out in parts, and sent.
 
+    `choices` are what `choices_of` makes of the options for one mailing. Without a `template`, it is the one that the
+    search proposes, and that is said.
+
     Raises
     ------
     UsageError
-        When neither a search nor a table was given, or both, or parameters without a search.
+        When neither a search nor a table was given, or both, or parameters without a search; or no email type was
+        named, and the search proposes none.
     """
-    if (search is None) == (recipients is None):
-        raise UsageError(_("Say whom to write to: either --search NAME or --recipients FILE.csv."))
-    if search is None and settings:
-        raise UsageError(_("--set belongs to a search; a table of recipients has no parameters."))
+    check_whom(search, settings, recipients)
     rows: pd.DataFrame | LongList
     if recipients is not None:
         rows = _table(practice, recipients, long=long)
     else:
         rows = (found_in_parts if long else found)(practice, str(search), settings)
-    return practice.mailing(rows, template, account=account, key=key, values=values_of(values))
+    mailing = practice.mailing(rows, template, account=account, key=key, values=values_of(values), **(choices or {}))
+    if template is None:
+        say(_("The search « {search} » proposes « {path} ».").format(search=search, path=mailing.template.path))
+    return mailing
 
 
 def _table(practice: Practice, file: Path, *, long: bool) -> pd.DataFrame | LongList:
@@ -366,7 +421,7 @@ def _show_dry_run(
         say(cancelled)
         status = 1
     elif not counts.pending:
-        _say_why_nothing(counts)
+        _say_why_nothing(counts, tally.of("skipped").get("duplicate_occasion", 0))
         status = 1 if say_what_waits_elsewhere(practice, mailing, tally) and not counts.sent else 0
     arming = practice.arming()
     if not arming.may_send:
@@ -378,14 +433,25 @@ def _show_dry_run(
     return status
 
 
-def _say_why_nothing(counts: Counts) -> None:
+def _say_why_nothing(counts: Counts, told: int = 0) -> None:
+    """Say why nothing would leave; `told` is how many another mailing has told, or tells."""
     if counts.sent:
         say(_("Nothing to send: everybody who can be written to has it."))
+    elif told:
+        say(
+            n_(
+                "Nothing to send: another mailing has told {n}, or waits to.",
+                "Nothing to send: another mailing has told these {n}, or waits to.",
+                told,
+            ).format(n=told)
+        )
     else:
         say(_("Nothing to send: nobody on the list can be written to."))
 
 
 def _confirm(mailing: Mailing, *, again: bool) -> None:
+    from workbench.practice.letterheads import options_of  # what works with frames is loaded late
+
     counts = mailing.forecast(again=again)
     if mailing.id is not None and not again:
         say(
@@ -413,6 +479,10 @@ def _confirm(mailing: Mailing, *, again: bool) -> None:
     if not counts.pending:
         # Nothing can leave, so there is nothing to agree to; the report that follows says who has it and who not.
         _say_why_nothing(counts)
+        return
+    confirm = options_of(mailing.template, mailing.account, mailing.choices)["confirm"]
+    if not confirm.value and not (again and counts.sent):  # twice is always asked
+        say(_("Sent without asking: {who} says so.").format(who=shown("said_by", confirm.said_by)))
         return
     question = n_(
         "Send {count} message from {account}? {skipped} left out.",

@@ -73,7 +73,12 @@ RecipientsOption = Annotated[
     ),
 ]
 TemplateOption = Annotated[
-    str, typer.Option("--template", metavar="PATH", help=_("The email type, as « Folder/Label »."))
+    str | None,
+    typer.Option(
+        "--template",
+        metavar="PATH",
+        help=_("The email type, as « Folder/Label »; else the one that the search proposes."),
+    ),
 ]
 AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="NAME", help=_("Send from this account, not the email type's."))

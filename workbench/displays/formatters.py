@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.displays.audience import someone_can_click
+from workbench.displays.differences import difference_html
 from workbench.displays.frames import (
     count_of_rows,
     findings_html,
@@ -34,6 +35,8 @@ from workbench.domain.summaries import SUMMARY_MIME
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
 from workbench.practice import Mailing, Practice
+from workbench.practice.revisions import Difference
+from workbench.practice.sent import SentMessage
 
 Bundle = Mapping[str, Any]
 
@@ -50,9 +53,11 @@ def register(shell: Any, *, live_view: LiveView) -> None:
     formatters = shell.display_formatter.formatters
     bundles = shell.display_formatter.mimebundle_formatter
     bundles.for_type(Message, _safely(lambda message: message_bundle(message, live_view=live_view)))
+    bundles.for_type(SentMessage, _safely(lambda sent: sent_bundle(sent, live_view=live_view)))
     bundles.for_type(Mailing, _safely(mailing_bundle))
     bundles.for_type(Practice, _safely(practice_bundle))
     bundles.for_type(Signature, _safely(signature_bundle))
+    bundles.for_type(Difference, _safely(difference_bundle))
 
     def shown(kind: type, bundle_of: Callable[..., Bundle | None]) -> None:
         def bundle(thing: Any) -> Bundle | None:
@@ -114,6 +119,19 @@ def message_bundle(message: Message, *, live_view: LiveView) -> Bundle:
     }
 
 
+def sent_bundle(sent: SentMessage, *, live_view: LiveView) -> Bundle:
+    """Return a message of the history as `message_bundle` does, and whether it is what left; that tells of nobody."""
+    known = {} if sent.message is None else message_bundle(sent.message, live_view=live_view)
+    proof = sent.proof
+    if sent.message is not None and sent.why_not:  # the name of a file may tell of somebody
+        proof = _("The files that went with it are not kept any more. The rest is as it left.")
+    return {
+        **known,
+        "text/plain": f"<SentMessage {sent.delivery_id}: {sent.status}>",
+        "text/html": f"{known.get('text/html', '')}<p>{escape(proof)}</p>",
+    }
+
+
 def mailing_bundle(mailing: Mailing) -> Bundle:
     """Return where a mailing stands, in numbers; nobody is rendered only to show it."""
     told = f"<p><b>{escape(mailing.template.path)}</b> · {escape(account_words(mailing.account))}</p>"
@@ -162,6 +180,11 @@ def practice_bundle(practice: Practice) -> Bundle:
 def signature_bundle(signature: Signature) -> Bundle:
     """Return a signature as it looks round a message; it tells of nobody."""
     return {"text/plain": f"<Signature « {signature.label} »>", "text/html": signature_html(signature)}
+
+
+def difference_bundle(difference: Difference) -> Bundle:
+    """Return what two revisions of an email type say differently; it tells of nobody."""
+    return {"text/plain": str(difference), "text/html": difference_html(difference)}
 
 
 def frame_bundle(frame: pd.DataFrame, *, live_view: LiveView) -> Bundle | None:

@@ -33,7 +33,7 @@ def register_magics(shell: Any, *, opener: Opener) -> None:
 
     def publipostage(line: str) -> Any:
         """Open the screens of a mailing: ``%publipostage [search] [parameter=value …]``."""
-        return open_desk(OPENED.last() or opener(), line)
+        return open_screens(OPENED.last() or opener(), line)
 
     shell.register_magic_function(emailtype, magic_kind="cell", magic_name="emailtype")
     shell.register_magic_function(publipostage, magic_kind="line", magic_name="publipostage")
@@ -67,8 +67,8 @@ def keep_template(practice: Practice, line: str, cell: str, *, show: Callable[[A
         show(message)
 
 
-def open_desk(practice: Practice, line: str) -> Any:
-    """Return the desk that a line asks for: a search's name first, then its parameters as ``name=value``.
+def open_screens(practice: Practice, line: str) -> Any:
+    """Return the screens that a line asks for: a search's name first, then its parameters as ``name=value``.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def open_desk(practice: Practice, line: str) -> Any:
     if len(names) > 1:
         raise UsageError(_("After the search come its parameters, each as name=value, without blanks."))
     parameters = dict(word.split("=", 1) for word in words if "=" in word)
-    return practice.desk(*names, **parameters)
+    return practice.publipostage(*names, **parameters)
 
 
 def _display(thing: Any) -> None:

@@ -37,12 +37,16 @@ class ResultsFigure(Figure):
 
     alternative = ""
 
-    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+    def picture(self) -> bytes:
+        """Return it as a PNG file."""
         drawn, picture = io.BytesIO(), io.BytesIO()
         self.savefig(drawn, format="png", dpi=110, metadata={"Software": None})
         # A chart needs few colours: it is a sixth of the size, in a notebook that is kept small.
         Image.open(drawn).convert("RGB").quantize(_COLOURS).save(picture, format="png", optimize=True)
-        data = base64.b64encode(picture.getvalue()).decode("ascii")
+        return picture.getvalue()
+
+    def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
+        data = base64.b64encode(self.picture()).decode("ascii")
         words = escape(self.alternative, quote=True)
         image = f'<img style="max-width:100%" alt="{words}" src="data:image/png;base64,{data}">'
         # The picture by itself, too: it is what whoever saves the notebook keeps.
@@ -52,7 +56,8 @@ class ResultsFigure(Figure):
 def results_figure(results: pd.DataFrame, zone: tzinfo) -> ResultsFigure:
     """Return a figure of a results frame: its rows by state and reason, and when they were decided, by that clock.
 
-    Only the columns ``status``, ``reason`` and ``decided_at`` are looked at.
+    What was decided over several days is told by day and by hour of the day, what left at one go as it went on. Only
+    the columns ``status``, ``reason`` and ``decided_at`` are looked at.
     """
     told = _told(results)
     figure = ResultsFigure(figsize=(9.6, 3.6), layout="constrained")
@@ -60,8 +65,41 @@ def results_figure(results: pd.DataFrame, zone: tzinfo) -> ResultsFigure:
     figure.alternative = _alternative(told)
     by_reason, over_time = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_reasons(by_reason, told)
-    _draw_times(over_time, told, zone)
+    clock = told["decided_at"].dt.tz_convert(zone).dt.tz_localize(None)
+    if clock.dt.normalize().nunique() > 2:
+        figure.set_size_inches(9.6, 7.2)
+        figure.clear()
+        by_reason, over_time, by_hour = figure.subplots(3, 1, height_ratios=(4, 2, 2))
+        _draw_reasons(by_reason, told, wrapped=64)
+        _draw_bars(over_time, told, clock.dt.normalize(), _("Messages, by day"))
+        _draw_bars(by_hour, told, clock.dt.hour, _("Messages, by hour of the day"))
+    else:
+        _draw_times(over_time, told, zone)
     return figure
+
+
+def _draw_bars(axes: Any, told: pd.DataFrame, when: pd.Series, title: str) -> None:
+    """Draw how many messages were tried when, one bar a day or an hour, in the colours of what became of them."""
+    tried = told["status"].isin(["sent", "failed", "in_doubt"]) & when.notna()
+    counted = pd.crosstab(when[tried], told.loc[tried, "status"])
+    by_hour = not pd.api.types.is_datetime64_any_dtype(when)
+    if by_hour:
+        counted = counted.reindex(range(24), fill_value=0)
+    below = pd.Series(0, index=counted.index)
+    for status, look in _LOOKS.items():
+        if status in counted:
+            axes.bar(counted.index, counted[status], bottom=below, width=0.8, edgecolor="white", **look)
+            below = below + counted[status]
+    axes.margins(y=0.1)
+    axes.set_title(f"{title} (n = {int(tried.sum())})", loc="left", fontsize="medium")
+    if by_hour:
+        axes.set_xticks(range(0, 24, 2), [f"{hour} h" for hour in range(0, 24, 2)])
+    else:
+        locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    _calm(axes)
+    axes.yaxis.get_major_locator().set_params(integer=True)
 
 
 def _told(results: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +112,7 @@ def _told(results: pd.DataFrame) -> pd.DataFrame:
     return told
 
 
-def _draw_reasons(axes: Any, told: pd.DataFrame) -> None:
+def _draw_reasons(axes: Any, told: pd.DataFrame, *, wrapped: int = 38) -> None:
     counted = Counter(zip(told["status"], told["reason"], strict=True))
     rows = sorted(counted.items(), key=lambda item: (list(_LOOKS).index(item[0][0]), -item[1]))[:_SHOWN_REASONS]
     labels = []
@@ -82,10 +120,10 @@ def _draw_reasons(axes: Any, told: pd.DataFrame) -> None:
         axes.barh(place, count, edgecolor="white", **_LOOKS[status])
         axes.annotate(str(count), (count, place), xytext=(4, 0), textcoords="offset points", va="center")
         words = number_words(status) if not reason else f"{number_words(status)[0]} {sentence_of_reason(reason)}"
-        labels.append(textwrap.fill(words, 38))
+        labels.append(textwrap.fill(words, wrapped))
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
-    axes.set_title(_("Messages, by reason"), loc="left", fontsize="medium")
+    axes.set_title(_("Messages, by reason") + f" (n = {len(told)})", loc="left", fontsize="medium")
     axes.margins(x=0.12)
     _calm(axes)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchColumn:
-    """A column of a search as it is shown; ``kind`` is text, time, date, moment, number or money."""
+    """A column of a search as it is shown; ``kind`` is text, word, time, date, moment, since, number or money.
+
+    Of ``since``, a moment told by how long ago it was, `beside` is the column of what happened then.
+    """
 
     name: str
     kind: str = "text"
     width: int = 120
     hidden: bool = False
+    beside: str = ""
 
 
 def _dates(*names: str) -> list[SearchColumn]:
@@ -34,7 +38,10 @@ _ORDER = (
     SearchColumn(name="patient", width=260),
     SearchColumn(name="file_number", width=90),
     SearchColumn(name="nature", width=90),
-    SearchColumn(name="change", width=140),
+    SearchColumn(name="forced", width=80, hidden=True),
+    SearchColumn(name="state", kind="word", width=110),
+    SearchColumn(name="declined_by", kind="word", width=120),
+    SearchColumn(name="change", kind="word", width=140),
     SearchColumn(name="told_start", kind="moment", width=200),
     SearchColumn(name="told_at", kind="moment", width=200, hidden=True),
     SearchColumn(name="call", width=180),
@@ -73,7 +80,7 @@ _ORDER = (
     SearchColumn(name="city", width=120),
     SearchColumn(name="patients", kind="number", width=90),
     # who, where, how
-    SearchColumn(name="practitioner", width=110),
+    SearchColumn(name="practitioner", width=130),
     SearchColumn(name="chair", width=90, hidden=True),
     SearchColumn(name="duration", kind="number", width=90, hidden=True),
     SearchColumn(name="phone", width=130, hidden=True),
@@ -84,11 +91,14 @@ _ORDER = (
     SearchColumn(name="language", width=90, hidden=True),
     SearchColumn(name="remark", width=160, hidden=True),
     # what was written already
-    SearchColumn(name="last_message_at", kind="date", width=145),
+    SearchColumn(name="last_message_at", kind="since", width=190, beside="last_message"),
     SearchColumn(name="last_message", width=170),
 )  # fmt: skip
 
 _ALWAYS = frozenset({"time", "patient", "file_number", "nature", "practitioner", "last_message_at"})
+
+_SEVERAL = frozenset({"date", "state"})
+"""Columns that say nothing where all rows say the same: what was asked for says it already."""
 
 SEARCH_COLUMN_NAMES = frozenset(column.name for column in _ORDER) | {"last_message_status"}
 
@@ -96,15 +106,15 @@ SEARCH_COLUMN_NAMES = frozenset(column.name for column in _ORDER) | {"last_messa
 def columns_shown(frame: pd.DataFrame) -> list[SearchColumn]:
     """Return the columns of a search's frame that a person reads, in order; some are hidden until asked for.
 
-    So is a column that has nothing to say in any row, unless its place is always the same; and the day, where all rows
-    are of one.
+    So is a column that has nothing to say in any row, unless its place is always the same; and the day, or the state,
+    where all rows are of one.
     """
     there = [column for column in _ORDER if column.name in frame.columns]
     return [replace(column, hidden=column.hidden or _is_idle(column.name, frame)) for column in there]
 
 
 def _is_idle(name: str, frame: pd.DataFrame) -> bool:
-    if name == "date":
+    if name in _SEVERAL:
         return bool(frame[name].nunique() <= 1)
     if name == "dated_on" and "due_on" in frame:
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from base64 import b64encode
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message as EmailPart
@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 from workbench.displays.mail_html import SafeDocument, safe_document, text_document
 from workbench.domain.caught import LETTERS, header_of, headers_of
 from workbench.domain.messages import Address, Message, Rendered
+from workbench.domain.pictures import data_url, data_urls
 from workbench.language import _, language, n_
 from workbench.merging.marks import CLOSE, OPEN, faithful, pieces
 from workbench.merging.plain_text import text_from_html
@@ -28,6 +29,7 @@ MOST_SOURCE = 400_000
 
 MOST_HEADERS = 100
 
+_SHOWN_IN_TEXT = re.compile(r"cid:([^\"'\s)>]+)", re.IGNORECASE)
 _READ_AS_TEXT = 300_000  # characters of HTML that are turned into text for a message that brings none
 
 
@@ -101,6 +103,7 @@ def shown(message: Message, marked: Rendered | None = None) -> ShownMessage:
     document = safe_document(
         body if body == message.html else body.replace(OPEN, '<mark class="pw-merged">').replace(CLOSE, "</mark>"),
         text=message.text,
+        inline=data_urls(message.pictures, most=MOST_INLINE),
         language=message.language,
     )
     return ShownMessage(
@@ -197,7 +200,7 @@ def shown_letter(letter: bytes) -> ShownMessage:
 def _shown_letter(letter: bytes) -> ShownMessage:
     message = BytesParser(policy=LETTERS).parsebytes(letter)
     texts: dict[str, str] = {}
-    files: list[ShownFile] = []
+    files: list[tuple[str, ShownFile]] = []
     images: dict[str, str] = {}
     room = MOST_INLINE
     for part in message.walk():
@@ -213,9 +216,11 @@ def _shown_letter(letter: bytes) -> ShownMessage:
         identity = header_of(part, "Content-ID").strip().strip("<>")
         if identity and kind.startswith("image/") and len(content) <= room:
             room -= len(content)
-            images[identity] = f"data:{kind};base64,{b64encode(content).decode('ascii')}"
-        files.append(ShownFile(name=name or kind, media_type=kind, size=len(content)))
+            images[identity] = data_url(kind, content)
+        files.append((identity, ShownFile(name=name or kind, media_type=kind, size=len(content))))
     body = texts.get("text/html")
+    # What the text itself shows is not told as a file besides.
+    in_text = frozenset(_SHOWN_IN_TEXT.findall(body or "")) & images.keys()
     text = texts.get("text/plain")
     if text is None:
         text = "" if body is None else text_from_html(body[:_READ_AS_TEXT], sign=SIGN)
@@ -229,7 +234,7 @@ def _shown_letter(letter: bytes) -> ShownMessage:
         subject=header_of(message, "Subject"),
         sender=header_of(message, "From"),
         recipient=header_of(message, "To"),
-        attachments=tuple(files),
+        attachments=tuple(file for identity, file in files if identity not in in_text),
         screen=document.html,
         text=text,
         text_pieces=((text, False),),

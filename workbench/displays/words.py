@@ -5,7 +5,12 @@ State is never colour alone: a sign and a word come first (✓ Sent, ✕ Failed,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from workbench.domain.address_status import ADDRESS_STATUS_WORDS
+from workbench.domain.custom_fields import COLUMN_LABELS
 from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.presets import VERDICT_WORDS
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.language import _, language, marked, n_
 
@@ -14,6 +19,7 @@ _HEADINGS = {
     "address": marked("Address"),
     "address_line_1": marked("Street"),
     "address_line_2": marked("Street, continued"),
+    "address_shared_by": marked("Files with this address"),
     "address_status": marked("Address check"),
     "again": marked("Round"),
     "age": marked("Age"),
@@ -27,6 +33,7 @@ _HEADINGS = {
     "as_of": marked("Came on"),
     "at": marked("Moment"),
     "attempts": marked("Attempts"),
+    "auth": marked("Way to log in"),
     "balance": marked("Balance"),
     "bic": marked("BIC"),
     "birth_date": marked("Born on"),
@@ -39,17 +46,22 @@ _HEADINGS = {
     "call_phone": marked("Phone to call"),
     "call_relation": marked("Relation"),
     "cancelled": marked("Cancelled"),
+    "cancelled_on": marked("Cancelled on"),
+    "caption": marked("Caption"),
     "category": marked("Category"),
     "chair": marked("Chair"),
     "change": marked("Change"),
+    "changes": marked("What changed"),
     "channel": marked("Channel"),
     "check": marked("Check"),
     "choices": marked("Choices"),
     "city": marked("Town"),
     "civility": marked("Civility"),
+    "client_id": marked("Client id"),
     "code": marked("Code"),
     "column": marked("Column"),
     "condition": marked("Condition"),
+    "confirm": marked("Asks before sending"),
     "connections": marked("Connections"),
     "correction_id": marked("Correction no."),
     "correspondent_id": marked("Correspondent no."),
@@ -58,6 +70,7 @@ _HEADINGS = {
     "created_on": marked("Opened on"),
     "data_class": marked("Sensitivity"),
     "date": marked("Date"),
+    "dated": marked("As of"),
     "dated_on": marked("Dated"),
     "days_late": marked("Days late"),
     "days_waiting": marked("Days waiting"),
@@ -65,9 +78,15 @@ _HEADINGS = {
     "decided_at": marked("Decided"),
     "declined_by": marked("Declined by"),
     "default": marked("Default"),
+    "deleted_at": marked("Deleted"),
+    "deleted_by": marked("Deleted by"),
+    "deleted_reason": marked("Why deleted"),
     "delivery_id": marked("Delivery"),
     "detail": marked("Detail"),
     "display_name": marked("Shown as"),
+    "document_id": marked("Document"),
+    "domains": marked("Addresses"),
+    "dsn": marked("Asks for failures"),
     "due_on": marked("Due on"),
     "duration": marked("Minutes"),
     "email": marked("E-mail"),
@@ -76,26 +95,33 @@ _HEADINGS = {
     "end_time": marked("Ends"),
     "ends_at": marked("Ends"),
     "ends_on": marked("Ends on"),
+    "emptied_at": marked("Emptied"),
     "example": marked("Example"),
     "external": marked("From outside"),
     "failed": marked("Failed"),
+    "familiar": marked("With « tu »"),
     "family": marked("Family"),
     "family_id": marked("Family"),
     "family_members": marked("Family members"),
-    "file_number": marked("File"),
+    "field": marked("Field"),
+    "file_number": marked("File no."),
     "file_state": marked("File state"),
     "first_name": marked("First name"),
     "first_visit": marked("First visit"),
+    "folder": marked("Folder"),
     "forced": marked("Forced"),
     "form": marked("Tu or vous"),
     "guardians": marked("Guardian"),
     "host": marked("Server"),
     "hours": marked("Sending hours"),
+    "how": marked("Found how"),
     "iban": marked("IBAN"),
     "in_doubt": marked("Uncertain"),
     "insurer": marked("Insurer"),
     "insurer_valid_until": marked("Insured until"),
     "invoice_id": marked("Invoice no."),
+    "keep_attachments": marked("Keeps attachments"),
+    "keep_messages": marked("Keeps messages"),
     "key": marked("Key"),
     "kind": marked("Kind"),
     "label": marked("Label"),
@@ -111,18 +137,24 @@ _HEADINGS = {
     "last_visit": marked("Last visit"),
     "last_visit_at": marked("Last visit"),
     "left": marked("Rows left"),
+    "letters_per_connection": marked("Messages a connection"),
+    "line": marked("Line"),
+    "lines": marked("Lines"),
     "made_on": marked("Made on"),
     "mailing": marked("Mailing"),
     "mailing_id": marked("Mailing"),
     "main_practitioner_id": marked("Main practitioner"),
+    "media_id": marked("Image"),
     "member_number": marked("Member no."),
     "message": marked("Message"),
+    "messages": marked("Messages waiting"),
     "missing_papers": marked("Missing papers"),
     "mobile": marked("Mobile"),
     "months_since_visit": marked("Months since"),
     "moved_from": marked("Moved from"),
     "mss_email": marked("MSSanté"),
     "name": marked("Name"),
+    "names": marked("Also written"),
     "nature": marked("Nature"),
     "new": marked("Now"),
     "next_appointment": marked("Next appointment"),
@@ -133,6 +165,7 @@ _HEADINGS = {
     "next_instalment_amount": marked("Next instalment"),
     "next_instalment_on": marked("Next instalment on"),
     "number": marked("No."),
+    "oauth": marked("Sign-in of"),
     "old": marked("Before"),
     "oldest_asked_on": marked("Asked since"),
     "opened_at": marked("Begun on"),
@@ -159,13 +192,17 @@ _HEADINGS = {
     "per_minute": marked("A minute, at most"),
     "person_id": marked("Person no."),
     "phone": marked("Phone"),
+    "pictures": marked("Images"),
     "port": marked("Port"),
     "postcode": marked("Postcode"),
     "practitioner": marked("Practitioner"),
     "practitioner_id": marked("Practitioner's code"),
+    "preset": marked("Preset"),
+    "previous_id": marked("Repeats"),
     "purpose": marked("Purpose"),
     "queued_at": marked("Queued"),
     "rank": marked("Rank"),
+    "read_receipt": marked("Read receipt"),
     "reason": marked("Reason"),
     "recipient": marked("Recipient"),
     "recorded_at": marked("Recorded"),
@@ -181,17 +218,21 @@ _HEADINGS = {
     "role": marked("Role"),
     "row": marked("Line"),
     "rows": marked("Rows"),
+    "said_by": marked("Said by"),
     "saved_at": marked("Saved on"),
     "saved_by": marked("Saved by"),
     "search": marked("Search"),
+    "searches": marked("Searches"),
     "security": marked("Security"),
     "semester": marked("Half-year"),
     "semesters": marked("Half-years"),
     "sending_hours": marked("Sending hours"),
     "sent": marked("Sent"),
     "sent_by": marked("Sent by"),
+    "setting": marked("Setting"),
     "severity": marked("Severity"),
     "sex": marked("Sex"),
+    "signature": marked("Signature"),
     "signed_on": marked("Signed on"),
     "site": marked("Site"),
     "skipped": marked("Not sent"),
@@ -199,6 +240,8 @@ _HEADINGS = {
     "smtp_reply": marked("Server's reply"),
     "source": marked("Source"),
     "speciality": marked("Speciality"),
+    "stage": marked("Stage"),
+    "stale": marked("Old"),
     "starts_at": marked("Appointment"),
     "starts_on": marked("Starts on"),
     "state": marked("State"),
@@ -206,9 +249,15 @@ _HEADINGS = {
     "step": marked("Step"),
     "subject": marked("Subject"),
     "subject_key": marked("Key"),
+    "suggestions": marked("Proposed"),
+    "taken_on": marked("Taken on"),
     "template": marked("Email type"),
     "template_revision": marked("Version"),
+    "tenant": marked("Organisation"),
+    "text": marked("Text"),
     "time": marked("Time"),
+    "timeout": marked("Time-out"),
+    "times": marked("Times"),
     "title": marked("Title"),
     "told_at": marked("Told on"),
     "told_start": marked("Told for"),
@@ -216,9 +265,15 @@ _HEADINGS = {
     "treating_physician": marked("Treating physician"),
     "undo_minutes": marked("Minutes to take it back"),
     "unpaid_invoices": marked("Unpaid invoices"),
+    "used_by": marked("Used by"),
     "user": marked("User"),
     "valid_until": marked("Valid until"),
     "value": marked("Value"),
+    "variant_of": marked("Main email type"),
+    "variants": marked("Variants"),
+    "verdict": marked("Worth"),
+    "view": marked("View"),
+    "ways": marked("Log in with"),
     "website": marked("Website"),
     "zone": marked("Time zone"),
 }
@@ -264,6 +319,8 @@ _DECISIONS = {
 
 _CLOSURES = {"closure": marked("Closed"), "leave": marked("Leave"), "holiday": marked("Public holiday")}
 
+_PAPERS = {"invoice": marked("invoice"), "quote": marked("quote"), "prescription": marked("prescription")}
+
 _ROLES = {
     "patient": marked("patient"),
     "guardian": marked("guardian"),
@@ -295,6 +352,9 @@ _CATEGORIES = {
     "album médias": marked("media album"),
     "correspondants": marked("colleagues"),
     "message": marked("message"),
+    "champs particuliers": marked("own fields about patients"),
+    "champs libres": marked("own fields about colleagues"),
+    "champs du cabinet": marked("the practice's own data"),
 }
 
 _STAGES = {
@@ -303,12 +363,13 @@ _STAGES = {
     "tls": marked("Encryption"),
     "greeting": marked("Greeting"),
     "login": marked("Login"),
+    "folder": marked("Folder"),
+    "mail": marked("Message to oneself"),
 }
 
-_ADDRESS_STATES = {
-    "ok": marked("good"),
-    "missing": marked("missing"),
-    "malformed": marked("malformed"),
+_DECLINERS = {
+    "practice": marked("by the practice"),
+    "patient": marked("by the patient"),
 }
 
 _CHANGES = {
@@ -316,14 +377,43 @@ _CHANGES = {
     "cancelled": marked("cancelled or postponed"),
 }
 
-_CODED = {
-    "address_status": _ADDRESS_STATES,
+_HOWS = {
+    "exact": marked("ours already"),
+    "table": marked("well known"),
+    "remembered": marked("said before"),
+    "given": marked("said now"),
+    "unknown": marked("unknown"),
+}
+
+_FIELD_USES = {
+    "template": marked("email type"),
+    "signature": marked("signature"),
+    "mailing": marked("mailing"),
+}
+
+_SAID_BY = {
+    "account": marked("the account"),
+    "preset": marked("the provider's preset"),
+    "provider": marked("the provider"),
+    "practice": marked("the practice"),
+    "template": marked("the email type"),
+    "mailing": marked("the mailing"),
+    "usual": marked("as usual"),
+}
+
+_CODED: Mapping[str, Mapping[str, str]] = {
+    "address_status": ADDRESS_STATUS_WORDS,
     "category": _CATEGORIES,
     "change": _CHANGES,
     "check": _STAGES,
-    "kind": _CLOSURES,
+    "column": COLUMN_LABELS,
+    "declined_by": _DECLINERS,
+    "how": _HOWS,
+    "kind": _CLOSURES | _PAPERS | _FIELD_USES,
     "role": _ROLES,
+    "said_by": _SAID_BY,
     "state": _APPOINTMENT_STATES | _DECISIONS,
+    "verdict": VERDICT_WORDS,
 }
 
 

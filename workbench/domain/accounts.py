@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workbench.domain.limits import WINDOWS, Limits, published_limits
+from workbench.domain.options import Options
 
 
 class AccountKind(StrEnum):
@@ -49,9 +50,22 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of an account's trial; `detail` is a sentence.
+
+    `name` is ``dns``, ``tcp``, ``tls``, ``greeting``, ``login``, ``folder`` or ``mail``.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A mail account of the practice (F2–F18).
 
+    `name` is what the practice calls it, which nobody else sees.
     `password_from` names where the password is: ``env:VARIABLE``, ``keyring``, ``file`` or nothing.
     `timeout` is in seconds, and bounds connecting and each command before the content; the reply after the
     final dot is awaited as RFC 5321 4.5.3.2 says, whatever it is.
@@ -60,7 +74,8 @@ class Account:
     With `auth` ``xoauth2``, `oauth` is the provider (``google``, ``microsoft``), `client_id` the practice's own
     registration there, `tenant` its Microsoft organisation; `password_from` then says where the tokens are.
     `per_minute`, `per_hour` and `per_day` are the most messages that leave in any such time; ``None`` is what the
-    provider publishes, 0 no limit. `hours` are the sending hours (``domain.sending_hours``), in place of the
+    provider publishes, 0 no limit. `signature` is the default one of its messages (F5), `options` those of its sendings
+    (F13–F16). `hours` are the sending hours (``domain.sending_hours``), in place of the
     practice's.
     """
 
@@ -87,6 +102,8 @@ class Account:
     per_hour: int | None = None
     per_day: int | None = None
     hours: str = ""
+    signature: str = ""
+    options: Options = field(default_factory=Options)
 
     @property
     def login(self) -> str:

@@ -54,6 +54,7 @@ def check_move(old: DeliveryStatus, new: DeliveryStatus) -> None:
 def sentence_of_reason(reason: str) -> str:
     """Return the sentence of a reason code, in the language in use."""
     code, _colon, detail = reason.partition(":")
+    named = detail.strip("…")  # a summary of many rows knows of no name
     sentences = {
         "no_address": _("No e-mail address in the file."),
         "invalid_address": _("The e-mail address is malformed."),
@@ -66,7 +67,11 @@ def sentence_of_reason(reason: str) -> str:
         "unknown_patient": _("The patient store does not know this patient."),
         "other_patient": _("What the message would tell of is another patient's."),
         "missing_field": _("The required field {detail} has no value."),
-        "missing_attachment": _("An attachment could not be found."),
+        "missing_attachment": _("Nothing was found for « {detail} », which must go with the message.")
+        if named
+        else _("An attachment could not be found."),
+        "attachment_asked": _("Nothing was found for « {detail} »: decide whether the message leaves without it."),
+        "told_in_other_role": _("Gets the same message already, in another role."),
         "duplicate_occasion": _("Another mailing already covers this occasion: the message has left, or waits there."),
         "merged_with": _("Told in the same message as another row."),
         "health_data_on_plain_mail": _("Health data may not leave on an ordinary address."),
@@ -87,7 +92,9 @@ def sentence_of_reason(reason: str) -> str:
             "It was waiting in a ledger that was restored or copied; it may have left elsewhere since. Nobody knows."
         ),
         "reply_lost": _("The connection was lost after the message left; nobody knows whether it arrived."),
-        "message_too_large": _("The message is larger than the server accepts."),
+        "message_too_large": _("The message is too large with its files; the largest is « {detail} ».")
+        if named
+        else _("The message is larger than the server accepts."),
         "needs_smtputf8": _("The address has accents before the @, and the server does not know how to write to it."),
         "needs_8bit": _("The server cannot carry this message as it is encoded."),
         "too_many_attempts": _("Tried several times without success."),
@@ -111,7 +118,7 @@ class Standing(StrEnum):
 _NOTHING_TO_CORRECT = frozenset(
     {
         "opted_out", "no_consent", "deceased", "archived", "excluded", "merged_with", "duplicate_occasion", "past",
-        "superseded", "expired",
+        "superseded", "expired", "told_in_other_role",
     }
 )  # fmt: skip
 """Reasons that nobody should undo for a mailing's sake."""
@@ -142,13 +149,18 @@ def word_of_reason(reason: str) -> str:
         "deceased": _("deceased"),
         "archived": _("archived"),
         "missing_attachment": _("attachment"),
+        "attachment_asked": _("attachment?"),
+        "message_too_large": _("too large"),
         "health_data_on_plain_mail": _("health data"),
         "likely_typo": _("address?"),
         "dead_domain": _("address?"),
         "shared_address": _("shared address"),
+        "unusable_file": _("attachment"),
         "several_appointments": _("several appointments"),
         "other_step": _("which reminder?"),
         "duplicate_occasion": _("told already"),
+        "told_lately": _("told lately"),
+        "told_in_other_role": _("other role"),
         "already_sent": _("sent already"),
         "uncertain": _("uncertain"),
         "expired": _("too late"),
@@ -184,8 +196,10 @@ class NewDelivery:
     `reason` is empty for a row that may leave, else it is why the row is skipped. `occasions` are the texts
     ``subject_key@start`` (or ``row:<id>@<digest of values>`` for a table) that this message speaks of (8.2).
     `values` are the plain merged values, by code or column name. `patients` are those whom it tells about besides
-    `patient_id`, who leads. After `expires_at` it comes too late, and is not sent any more. Its ``repr`` names nobody
-    (P12).
+    `patient_id`, who leads. `attachments` are the files that go with it, by the name they are kept under.
+    `template_revision_id` is the mailing's own unless the addressee is written to in another language. After
+    `expires_at` it comes too late, and is not sent any more. `previous_id` is the delivery of another mailing that it
+    sends once more. Its ``repr`` names nobody (P12).
     """
 
     recipient_id: str = field(repr=False)
@@ -205,6 +219,8 @@ class NewDelivery:
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
     attachments: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    template_revision_id: int | None = None
+    previous_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,3 +288,5 @@ class SentLetter:
     digest: str
     dated_at: datetime | None
     sending_at: datetime | None
+    letterhead_id: int | None = None
+    emptied_at: datetime | None = None

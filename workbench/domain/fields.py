@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -32,7 +33,8 @@ class Field:
     `source` lists the columns it is computed from, as ``table.column``; `format` names the vectorised
     function of `merging.formats` that computes it; `aliases` are other codes a practice may write.
     `asked` (``day``, ``year``, ``text``, ``long_text``) marks a value of the whole mailing, asked once at sending; its
-    source is what is proposed.
+    source is what is proposed. `texts` are those that a field of the practice's own chooses from; its format then says
+    which one (`merging.variants`).
     """
 
     code: str
@@ -44,6 +46,7 @@ class Field:
     example: str
     aliases: tuple[str, ...] = ()
     asked: str = ""
+    texts: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -51,12 +54,33 @@ class Field:
         return self.labels.get(language()) or self.labels["fr"]
 
 
-class Catalogue(Mapping[str, Field]):
-    """All fields by code; aliases lead to the same field."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenColumn:
+    """The values of a field that a program gave: text by the `key` of their rows (``patient_id`` …).
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    A row without a value gets `missing`, or none. Its ``repr`` tells none of them (P12).
+    """
+
+    key: str
+    values: Mapping[str, str] = dataclass_field(repr=False)
+    missing: str | None = None
+
+
+class Catalogue(Mapping[str, Field]):
+    """All fields by code; aliases lead to the same field.
+
+    Parameters
+    ----------
+    fields
+        The fields, in the order in which they are listed.
+    given
+        By code, the values of those that a program gave (`CustomKind.COLUMN`), where it did.
+    """
+
+    def __init__(self, fields: Iterable[Field], *, given: Mapping[str, GivenColumn] | None = None) -> None:
         self._fields = {field.code: field for field in fields}
         self._aliases = {alias: field.code for field in self._fields.values() for alias in field.aliases}
+        self.given: Mapping[str, GivenColumn] = dict(given or {})
 
     def __getitem__(self, code: str) -> Field:
         return self._fields[self._aliases.get(code, code)]
@@ -75,7 +99,9 @@ class Catalogue(Mapping[str, Field]):
         return frozenset(self._fields) | frozenset(self._aliases)
 
     def search(self, words: str) -> list[Field]:
-        """Return the fields whose code, label, category or alias holds every one of `words`, accent- and case-blind.
+        """Return the fields whose code, label, category, alias or own texts hold every one of `words`.
+
+        Neither accents nor capitals count.
 
         Examples
         --------
@@ -92,7 +118,7 @@ class Catalogue(Mapping[str, Field]):
 
 
 def _searchable(field: Field) -> str:
-    return _typed(" ".join([field.code, *field.labels.values(), field.category, *field.aliases]))
+    return _typed(" ".join([field.code, *field.labels.values(), field.category, *field.aliases, *field.texts]))
 
 
 def _typed(text: str) -> str:

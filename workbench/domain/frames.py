@@ -13,10 +13,22 @@ RESULT_COLUMNS = (
 IDENTITY_COLUMNS = ("recipient", "address")
 """Columns of results shown only with ``identities=True`` in Python (the command line always has them)."""
 
+OWN_FIELD_COLUMNS = ("code", "kind", "label", "column", "text", "familiar", "names", "key", "data_class")
+"""The practice's own merge fields, one row a text; key (``code``, ``column``). All are ``string``."""
+
+FIELD_USE_COLUMNS = ("kind", "name", "messages")
+"""Where a field is used: an email type or a signature by its name, a mailing by its number with what has not left."""
+
+ADDRESS_COLUMNS = ("address_status", "address_shared_by")
+"""What is to be known of the address of a row (F76): a category (`AddressStatus`), and how many have it (``Int64``).
+
+A patient's address is counted among the open files, a colleague's among the colleagues; missing where none is usable.
+"""
+
 APPOINTMENT_COLUMNS = (
     "subject_key", "appointment_id", "patient_id", "starts_at", "date", "time", "patient", "file_number", "nature",
     "forced", "chair", "duration", "state", "patient_type", "file_state", "declined_by", "phone", "practitioner",
-    "email", "practitioner_id", "family", "kind", "remark", "balance", "address_status",
+    "email", "practitioner_id", "family", "kind", "remark", "balance", *ADDRESS_COLUMNS,
 )  # fmt: skip
 """Searches on appointments, one row an appointment (F131); key ``subject_key`` = ``appointment:<appointment_id>``.
 
@@ -42,7 +54,7 @@ TO_PHONE_COLUMNS = (
 
 PATIENT_COLUMNS = (
     "patient", "file_number", "phone", "practitioner", "practitioner_id", "email", "family", "patient_type",
-    "file_state", "language", "address_status",
+    "file_state", "language", *ADDRESS_COLUMNS,
 )  # fmt: skip
 """What every search below tells of the patient of a row, beside its ``patient_id``; the practitioner is the file's."""
 
@@ -123,7 +135,7 @@ is missing once it was answered.
 
 CORRESPONDENT_COLUMNS = (
     "subject_key", "patient_id", "correspondent_id", "title", "last_name", "first_name", "speciality", "email",
-    "mss_email", "city", "patients", "address_status",
+    "mss_email", "city", "patients", *ADDRESS_COLUMNS,
 )  # fmt: skip
 """The search ``correspondents``, one row a colleague; key ``subject_key`` = ``correspondent:<correspondent_id>``.
 
@@ -136,6 +148,20 @@ ROUND_COLUMNS = ("due_on", "rank", "birthday", "ends_on")
 
 A frame with a column ``occasions``, lists of texts ``subject_key@…``, says itself what each row tells.
 """
+
+ALBUM_COLUMNS = (
+    "media_id", "patient_id", "taken_on", "kind", "stage", "view", "media_type", "file_name", "caption", "health",
+    "path", "digest",
+)  # fmt: skip
+"""The images of patients' albums, one row an image; key ``media_id``.
+
+``kind stage view media_type`` are categories, the practice's own words; ``taken_on`` is a day; ``health`` says that the
+image tells of somebody's health; ``path`` is where its file lies, told from the workspace, and ``digest`` the SHA-256
+that it had when it was filed, if that is known.
+"""
+
+DOCUMENT_COLUMNS = ("document_id", "patient_id", "dated_on", "number", "path", "cancelled_on")
+"""The papers of one kind in patients' files, one row a paper; key ``document_id``, the invoice's, the quote's …"""
 
 RECIPIENT_COLUMNS = (
     "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id

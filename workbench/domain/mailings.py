@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,19 @@ from workbench.domain.deliveries import SUPERSEDED
 from workbench.domain.departures import NextDeparture, WaitingFor
 from workbench.errors import ForbiddenMove
 from workbench.language import _
+
+TRIAL = "trial:"
+"""The key of a mailing begins so that is one message to oneself, to see it arrive; whom it tells of ends the key."""
+
+
+def trial_key(token: str, patients: Collection[str]) -> str:
+    """Return the key of a message to oneself that tells of patients: in nobody's history, and forgotten with each."""
+    return f"{TRIAL}{token}" + "".join(map(trial_of, sorted({*patients} - {""})))
+
+
+def trial_of(patient_id: str) -> str:
+    """Return what stands in the keys of the messages to oneself that tell of a patient, and in no others."""
+    return f"[{patient_id}]"
 
 
 class MailingStatus(StrEnum):
@@ -83,6 +96,11 @@ class MailingPlan:
     values: Mapping[str, str] = field(default_factory=dict)
     """What was asked once for everybody, by field code; days as ``2026-12-24``."""
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that are written to, the first one leading; `role` names them with commas between."""
+        return tuple(self.role.split(","))
+
     def definition(self) -> dict[str, Any]:
         """Everything but the key: what two mailings of the same identity share."""
         return {
@@ -99,10 +117,13 @@ class MailingPlan:
 
     def identity(self) -> str:
         """``key:NAME`` when a person named the mailing, else a digest of its definition."""
-        if self.key:
-            return f"key:{self.key}"
-        text = json.dumps(self.definition(), sort_keys=True, ensure_ascii=False)
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        return f"key:{self.key}" if self.key else identity_of(self.definition())
+
+
+def identity_of(definition: Mapping[str, Any]) -> str:
+    """Return the identity of a mailing that nobody named, of what its definition says."""
+    text = json.dumps(definition, sort_keys=True, ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class Message:
         Where answers go, when not to the sender.
     attachments
         The files that go with it.
+    pictures
+        The images that its HTML shows, by their Content-ID.
     language
         The language it is written in.
 
@@ -67,6 +69,7 @@ class Message:
     text: str = field(repr=False)
     reply_to: str | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Attachment, ...] = ()
     language: str = "fr"
     writer: Callable[[Message], bytes] = field(repr=False, compare=False)
 

@@ -108,6 +108,34 @@ def _of_a_person(given: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def _chosen(mailing: Mailing) -> list[str]:
+    """Return what was chosen for this mailing alone, as the notebook says it each time.
+
+    Raises
+    ------
+    UsageError
+        When it was chosen for one day and must not be repeated by itself: a file, a decision about health data.
+    """
+    choices = mailing.choices
+    if choices.health_reason:
+        raise UsageError(
+            _(
+                "Health data was allowed for one mailing alone, and a notebook runs again and again: write health: true"
+                " into the email type, if it is meant for always."
+            )
+        )
+    if choices.attachments:
+        raise UsageError(
+            _("Files that go with one mailing alone are in no notebook: add them to the email type (attachments).")
+        )
+    said: dict[str, object] = {
+        "signature": choices.signature,
+        "options": choices.options.to_dict(),
+        "missing": dict(choices.missing),
+    }
+    return [f"{name}={value!r}" for name, value in said.items() if value]
+
+
 def _saved_name(mailing: Mailing, search: str, given: Mapping[str, str]) -> str:
     """Return the name under which the practice saved exactly this search, or nothing."""
     saved = mailing.practice.saved_searches()
@@ -170,6 +198,7 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
         f"role={_literal(plan.role)}",
         f"channel={_literal(plan.channel)}",
         *(["key=key"] if plan.key else []),
+        *_chosen(mailing),
         *(
             [f"values={{{', '.join(f'{_literal(one.code)}: {name}' for name, one in questions.items())}}}"]
             if questions

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.lab.notebooks import FIRST_NOTEBOOK, first_notebooks
+from workbench.lab.notebooks import START_NOTEBOOK, running_notebooks
 from workbench.language import _, language
 from workbench.settings import private_folder, write_private
 
@@ -19,6 +19,9 @@ STATE_FOLDER = ".lab"
 
 OPENING_PAGE = "jupyterlab-open.html"
 """The page a browser is given, so that the token stands in no command line; it is there as long as the server."""
+
+APP_OPENING_PAGE = "publipostage-open.html"
+"""The same, of the page without code."""
 
 _LONGEST_SOCKET = 100
 """The path of a socket in the file system is limited, to 104 bytes where it is least."""
@@ -43,7 +46,7 @@ _SETTINGS = {
 }
 
 # The page may ask this server and nobody else, whatever an output or a message says.
-_PAGE_POLICY = "; ".join(
+PAGE_POLICY = "; ".join(
     (
         "default-src 'self' data: blob:",
         "script-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:",
@@ -73,14 +76,20 @@ class LabFolders:
         """The file that tells what went wrong in the server since it was started."""
         return self.state / "jupyterlab.log"
 
-    def make(self) -> None:
-        """Make what is missing, and write what JupyterLab reads at its start."""
+    def make_kernel(self) -> None:
+        """Make what every server needs: the description of the one kernel there is, this Python."""
         private_folder(self.state)
-        for name in ("checkpoints", "data", "ipython", "page", "settings", "layout"):
+        for name in ("data", "ipython"):
             private_folder(self.state / name)
-        write_private(self.log, b"")
         kernel = private_folder(private_folder(self.state / "data" / "kernels") / "python3")
         _write(kernel / "kernel.json", _own_kernel())
+
+    def make(self) -> None:
+        """Make what is missing, and write what JupyterLab reads at its start."""
+        self.make_kernel()
+        for name in ("checkpoints", "page", "settings", "layout"):
+            private_folder(self.state / name)
+        write_private(self.log, b"")
         _write(self.state / "page" / "page_config.json", _page())
         _write(self.state / "page" / "overrides.json", _SETTINGS | _menus())
 
@@ -109,7 +118,7 @@ def environment(folders: LabFolders, inherited: Mapping[str, str]) -> dict[str, 
 
 def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str, Any]]:
     """Return JupyterLab's configuration, by class and trait."""
-    log = {"logging_config": _private_log(folders.log), "log_level": "WARN"}
+    log = {"logging_config": private_log(folders.log, "ServerApp", "LabApp"), "log_level": "WARN"}
     return {
         "ServerApp": {
             **log,
@@ -120,11 +129,32 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
             "allow_root": True,
             "allow_unauthenticated_access": False,
             "contents_manager_class": "workbench.lab.contents.WorkspaceContents",
-            "tornado_settings": {"headers": {"Content-Security-Policy": _PAGE_POLICY}},
+            "tornado_settings": {"headers": {"Content-Security-Policy": PAGE_POLICY}},
             "terminals_enabled": False,
         },
         "IdentityProvider": {"token": token},
         "PasswordIdentityProvider": {"allow_password_change": False},
+        **kernel_traits(folders),
+        "ContentsManager": {
+            "hide_globs": ["*.sqlite*", OPENING_PAGE, APP_OPENING_PAGE, "locks", "backups", "__pycache__", "*.pyc"]
+        },
+        "WorkspaceCheckpoints": {"checkpoint_dir": str(folders.state / "checkpoints")},
+        "ExtensionApp": log,
+        "LabApp": {
+            "default_url": f"/lab/tree/{START_NOTEBOOK}",
+            "app_settings_dir": str(folders.state / "page"),
+            "user_settings_dir": str(folders.state / "settings"),
+            "workspaces_dir": str(folders.state / "layout"),
+            "extra_labextensions_path": [str(_EXTENSION)],
+            "extension_manager": "readonly",
+            "news_url": None,
+        },
+    }
+
+
+def kernel_traits(folders: LabFolders) -> dict[str, dict[str, Any]]:
+    """Return the configuration of the kernels of a server, by class and trait."""
+    return {
         "KernelSpecManager": {"allowed_kernelspecs": {"python3"}, "ensure_native_kernel": False},
         "MappingKernelManager": {"kernel_manager_class": "workbench.lab.kernels.QuietKernelManager"},
         # What a kernel shows is patients' data: it travels in the file system, not over the network's loopback.
@@ -132,18 +162,6 @@ def traits(folders: LabFolders, *, token: str, port: int) -> dict[str, dict[str,
             "transport": "ipc" if _sockets_fit(folders.runtime) else "tcp",
             # Seconds: a kernel that sends ends what is in flight first; another one ends at once.
             "shutdown_wait_time": 30.0,
-        },
-        "ContentsManager": {"hide_globs": ["*.sqlite*", OPENING_PAGE, "locks", "backups", "__pycache__", "*.pyc"]},
-        "WorkspaceCheckpoints": {"checkpoint_dir": str(folders.state / "checkpoints")},
-        "ExtensionApp": log,
-        "LabApp": {
-            "default_url": f"/lab/tree/{FIRST_NOTEBOOK}",
-            "app_settings_dir": str(folders.state / "page"),
-            "user_settings_dir": str(folders.state / "settings"),
-            "workspaces_dir": str(folders.state / "layout"),
-            "extra_labextensions_path": [str(_EXTENSION)],
-            "extension_manager": "readonly",
-            "news_url": None,
         },
     }
 
@@ -159,8 +177,8 @@ def _own_kernel() -> dict[str, Any]:
 
 def _page() -> dict[str, Any]:
     setting = {
-        "notebook": FIRST_NOTEBOOK,
-        "digests": first_notebooks(),
+        "notebook": START_NOTEBOOK,
+        "notebooks": running_notebooks(),
         "words": {
             "tile": _("Mail merge"),
             "category": _("Practice"),
@@ -177,13 +195,15 @@ def _page() -> dict[str, Any]:
     }
 
 
-def _private_log(file: Path) -> dict[str, Any]:
-    # It names notebooks and faults of the server, never what a cell holds; the terminal stays the person's.
+def private_log(file: Path, *loggers: str) -> dict[str, Any]:
+    """Return the logging of a server: into a file of its owner alone; the terminal stays the person's.
+
+    It names notebooks and faults of the server, never what a cell holds.
+    """
     handler = {
         "class": "logging.FileHandler", "filename": str(file), "delay": True, "formatter": "console", "level": "WARNING"
     }  # fmt: skip
-    loggers = {name: {"handlers": ["file"]} for name in ("ServerApp", "LabApp")}
-    return {"handlers": {"file": handler}, "loggers": loggers}
+    return {"handlers": {"file": handler}, "loggers": {name: {"handlers": ["file"]} for name in loggers}}
 
 
 def _sockets_fit(runtime: Path) -> bool:

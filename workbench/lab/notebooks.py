@@ -14,8 +14,11 @@ from workbench.errors import WorkspaceError
 from workbench.language import _, language
 from workbench.settings import private_folder, write_private
 
+START_NOTEBOOK = "notebooks/00_ma_journee.ipynb"
+"""The notebook that opens by itself, seen from the workspace: the desk, and no code."""
+
 FIRST_NOTEBOOK = "notebooks/01_publipostage.ipynb"
-"""The notebook that opens by itself, seen from the workspace."""
+"""The first of the notebooks that tell how to go about the work."""
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -50,15 +53,19 @@ def shipped_folder() -> Path:
     return spoken if any(spoken.glob("*.ipynb")) else folder
 
 
-def first_notebooks() -> list[str]:
-    """Return the digest of the first notebook in each language: what may run by itself.
+def running_notebooks() -> dict[str, list[str]]:
+    """Return what may run by itself: notebooks of the workspace, and the digests they have in each language.
 
     Raises
     ------
     WorkspaceError
         When the workbench was installed without its notebooks.
     """
-    return sorted(digest(file) for file in _all_shipped().rglob(Path(FIRST_NOTEBOOK).name))
+    found: dict[str, list[str]] = {}
+    for file in sorted(_all_shipped().rglob("*.ipynb")):
+        if ".ipynb_checkpoints" not in file.parts:
+            found.setdefault(f"notebooks/{file.name}", []).append(digest(file))
+    return {path: sorted(digests) for path, digests in found.items()}
 
 
 def place_notebooks(workspace: Path, state: Path, *, shipped: Path | None = None) -> list[Placed]:

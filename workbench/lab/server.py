@@ -9,8 +9,8 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,16 +66,34 @@ def serve(
         When the port is taken.
     """
     _refuse_all_but_harmless(arguments)
+    with closed_surroundings(workspace, variables) as folders:
+        folders.make()
+        server = _closed_server(folders, free_port(port), arguments)
+        _until_told_to_stop(server, announce, browser=browser)
+
+
+@contextmanager
+def closed_surroundings(
+    workspace: Path, variables: Mapping[str, str] | None = None, *, jupyter: Sequence[Path] = ()
+) -> Iterator[LabFolders]:
+    """Let a server run in this process with its owner's files alone, and leave nothing behind.
+
+    Parameters
+    ----------
+    variables
+        Further environment variables of the server and its kernels.
+    jupyter
+        Folders of Jupyter data (templates of pages) beside the workspace's own.
+    """
     runtime = Path(tempfile.mkdtemp(prefix="workbench-"))
     before = os.umask(0o077)
     try:
         folders = LabFolders(workspace=workspace, runtime=private_folder(runtime))
-        folders.make()
         os.environ.update(environment(folders, {**os.environ, **(variables or {})}))
         for name in set(os.environ) - set(environment(folders, os.environ)):
             del os.environ[name]
-        server = _closed_server(folders, _free_port(port), arguments)
-        _until_told_to_stop(server, announce, browser=browser)
+        os.environ["JUPYTER_PATH"] = os.pathsep.join([os.environ["JUPYTER_PATH"], *map(str, jupyter)])
+        yield folders
     finally:
         os.umask(before)
         shutil.rmtree(runtime, ignore_errors=True)
@@ -112,38 +130,52 @@ def _refuse_all_but_harmless(arguments: Sequence[str]) -> None:
 
 
 def _until_told_to_stop(server: ServerApp, announce: Callable[[str], None], *, browser: bool) -> None:
-    told: list[int] = []
-
-    def stop(number: int, _frame: object) -> None:
-        if told:  # asked a second time: at once, the kernels see that their server is gone
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        told.append(number)
-        server.stop(from_signal=True)
-
     def welcome() -> None:
         announce(f"http://{LOOPBACK}:{server.port}{server.default_url}?token={server.identity_provider.token}")
         if browser:
             server.launch_browser()
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
+    with stopping(lambda: server.stop(from_signal=True)):
         server.open_browser = False  # it is opened once the server answers
         # Some browsers may read neither hidden folders nor those of temporary files.
         server.browser_open_file = str(Path(server.root_dir) / OPENING_PAGE)
         server.start_app()
         server.io_loop.add_callback(welcome)
         server.start_ioloop()
+
+
+@contextmanager
+def stopping(stop: Callable[[], object]) -> Iterator[None]:
+    """Have Ctrl-C, SIGTERM and a closed terminal ask a server to stop; asked a second time, it ends at once."""
+    told: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        if told:  # the kernels see that their server is gone
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        told.append(number)
+        stop()
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # not under nohup
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, hear) for number in numbers}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _free_port(asked: int | None) -> int:
-    for port in [asked] if asked is not None else range(FIRST_PORT, FIRST_PORT + _PORTS_TRIED):
+def free_port(asked: int | None, *, first: int = FIRST_PORT) -> int:
+    """Return the port that was asked for, or the first free one from `first` on.
+
+    Raises
+    ------
+    WorkspaceError
+        When the port that was asked for is taken.
+    """
+    for port in [asked] if asked is not None else range(first, first + _PORTS_TRIED):
         with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as trial:
             if os.name == "posix":  # as the server does: a port that was left a moment ago is free
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -57,8 +57,6 @@ class Acts:
 
         Columns ``act_id at by what object details``: UTC times, texts, and a dict.
         """
-        import pandas as pd
-
         table = schema.acts.c
         query = (
             sa.select(table.id, table.at, table.by, table.what, table.object, table.details)
@@ -67,6 +65,20 @@ class Acts:
         )
         if object_key is not None:
             query = query.where(table.object == object_key)
+        return self._frame(query)
+
+    def of_kind(self, what: str, *, since: datetime) -> pd.DataFrame:
+        """Return the acts of a kind since an instant, oldest first; columns as `acts`."""
+        table = schema.acts.c
+        return self._frame(
+            sa.select(table.id, table.at, table.by, table.what, table.object, table.details)
+            .where(table.practice_id == self._practice_id, table.what == what, table.at >= since)
+            .order_by(table.id)
+        )
+
+    def _frame(self, query: sa.Select[Any]) -> pd.DataFrame:
+        import pandas as pd
+
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=list(ACT_COLUMNS))

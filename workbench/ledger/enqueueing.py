@@ -80,6 +80,8 @@ class Enqueuing:
         The run of a notebook that queues the list, or nothing.
     not_before
         When what waits now may leave at the earliest: until then it can be taken back.
+    letterhead_id
+        What dresses the messages (`Letterheads.keep`); by default the account alone.
     """
 
     engine: sa.Engine
@@ -92,6 +94,7 @@ class Enqueuing:
     now: datetime
     run_id: str = ""
     not_before: datetime | None = None
+    letterhead_id: int | None = None
     _tally: _Tally = field(default_factory=_Tally)
     # Rows of before this list have numbers up to `_last_before`; `_named` are those of them that it names.
     _last_before: int = 0
@@ -210,7 +213,8 @@ class Enqueuing:
         query = sa.select(
             table.id, table.recipient_id, table.addressee_key, table.role, table.channel, table.again, table.status,
             table.reason, table.recipient, table.address, table.language, table.patient_id, table.appointment_id,
-            table.invoice_id, table.practitioner_id, table.template_revision_id, table.sender_id, table.not_before,
+            table.invoice_id, table.practitioner_id, table.template_revision_id, table.letterhead_id, table.sender_id,
+            table.not_before,
         )  # fmt: skip
         named = sorted({row.recipient_id for row in chunk} | self._telling_the_same(connection, chunk))
         found = {
@@ -393,7 +397,8 @@ class Enqueuing:
             "appointment_id": row.appointment_id,
             "invoice_id": row.invoice_id,
             "practitioner_id": row.practitioner_id,
-            "template_revision_id": self.mailing.template_revision_id,
+            "template_revision_id": row.template_revision_id or self.mailing.template_revision_id,
+            "letterhead_id": self.letterhead_id,
             "status": DeliveryStatus.SKIPPED.value if reason else DeliveryStatus.PENDING.value,
             "reason": reason,
             "queued_at": self.now,
@@ -417,15 +422,16 @@ class Enqueuing:
             deliveries.append(
                 (
                     number, self.practice_id, self.mailing.id,
-                    row.recipient_id, row.addressee_key, row.role, row.channel, self.again, previous,
+                    row.recipient_id, row.addressee_key, row.role, row.channel, self.again, row.previous_id or previous,
                     tokens[2 * TOKEN_BYTES * place : 2 * TOKEN_BYTES * (place + 1)],
                     row.recipient, row.address, row.language,
                     row.patient_id, row.appointment_id, row.invoice_id, row.practitioner_id,
-                    self.mailing.template_revision_id, _S.SKIPPED if reason else _S.PENDING, reason,
+                    row.template_revision_id or self.mailing.template_revision_id,
+                    _S.SKIPPED if reason else _S.PENDING, reason,
                     # What no server and no sender has said yet of a new row.
                     0, None, "", "", "",
                     now, not_before, expires, None, None, now if reason else None,
-                    None, self.by, self.run_id,
+                    None, self.by, self.run_id, self.letterhead_id,
                 )
             )  # fmt: skip
             letters.append(
@@ -435,6 +441,7 @@ class Enqueuing:
                     json_text(_content(row)),
                     json_list(row.attachments),
                     json_text(list(dict.fromkeys(row.occasions))),
+                    None,
                 )
             )
         inserting(_rows, dialect).run(connection, deliveries)
@@ -457,12 +464,13 @@ class Enqueuing:
             connection.execute(table.insert(), rows)
 
     def _rewrite_letter(self, connection: sa.Connection, delivery_id: int, row: NewDelivery) -> None:
-        connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), _letter(row))
+        values = _letter(row) | {"emptied_at": None}  # whatever was emptied of it before, it says this now
+        connection.execute(schema.letters.update().where(schema.letters.c.delivery_id == delivery_id), values)
 
 
 _SHOWN = (
     "recipient", "address", "language", "patient_id", "appointment_id", "invoice_id", "practitioner_id",
-    "template_revision_id",
+    "template_revision_id", "letterhead_id",
 )  # fmt: skip
 """What a waiting row shows of its recipient; its letter apart."""
 

@@ -117,6 +117,40 @@ class LastMessages:
         with reading(self._engine) as connection:
             return frozenset(tuple(row) for row in connection.execute(told))
 
+    def told_how(self, purpose: str, step: str, *, occasions: Collection[str]) -> pd.DataFrame:
+        """Return how these occasions stand that a purpose and step tell, or wait to tell, the latest last.
+
+        Columns: occasion addressee_key role channel status at (UTC) by mailing_id.
+        """
+        import pandas as pd
+
+        known = schema.occasions.c
+        told = (
+            sa.select(
+                known.occasion, known.addressee_key, known.role, known.channel, _rows.status, _as_kept(_when()),
+                _rows.sent_by, _rows.mailing_id,
+            )
+            .join_from(schema.occasions, schema.deliveries, known.delivery_id == _rows.id)
+            .where(
+                known.practice_id == self._practice_id,
+                known.purpose == purpose,
+                known.step == step,
+                *self._among(known.occasion, occasions),
+            )
+        )  # fmt: skip
+        with reading(self._engine) as connection, undisturbed():
+            found = connection.execute(told).all()
+        names = ["occasion", "addressee_key", "role", "channel", "status", "at", "by", "mailing_id"]
+        columns = dict(zip(names, list(zip(*found, strict=True)) or [()] * len(names), strict=True))
+        frame = pd.DataFrame(
+            {
+                **{name: pd.array(columns[name], dtype="string") for name in (*names[:5], "by")},
+                "at": _instants(columns["at"]),
+                "mailing_id": pd.array(columns["mailing_id"], dtype="int64"),
+            }
+        )
+        return frame[names].sort_values("at", kind="stable", ignore_index=True)
+
     def times_told(self, kind: str, purpose: str) -> pd.Series:
         """Return how many messages of a purpose told of each subject of a kind: an integer by subject key."""
         import pandas as pd

@@ -16,8 +16,13 @@ from workbench.domain.objections import Selves
 from workbench.ledger import schema
 from workbench.ledger.acts import Acts
 from workbench.ledger.copies import DailyCopies
+from workbench.ledger.custom_fields import CustomFields
+from workbench.ledger.drafts import Drafts
+from workbench.ledger.foreign_codes import ForeignCodes
 from workbench.ledger.guard import Guard, Place
+from workbench.ledger.keeping import Keeping
 from workbench.ledger.last_messages import LastMessages
+from workbench.ledger.letterheads import Letterheads
 from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
 from workbench.ledger.opt_outs import OptOuts
@@ -26,6 +31,7 @@ from workbench.ledger.quotas import Quota
 from workbench.ledger.results import Results
 from workbench.ledger.runs import Runs
 from workbench.ledger.saved_searches import SavedSearches
+from workbench.ledger.search_templates import SearchTemplates
 from workbench.ledger.senders import LEASE, Recovered, Sender, Senders
 from workbench.ledger.signatures import Signatures
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
@@ -96,16 +102,28 @@ class Ledger:
         Email types with their revisions, and accounts.
     signatures
         What stands round the text of messages.
+    custom_fields
+        The practice's own merge fields.
     opt_outs
         Who does not want which messages.
+    foreign_codes
+        What the codes of old texts mean.
+    letterheads
+        Who writes and what stands round the text, as deliveries were frozen with.
     mailings
         Mailings: opened, queued, moved, settled.
     results
         What became of each delivery, as frames.
+    keeping
+        What is kept of messages: taken out of the history, emptied, forgotten with a patient.
     senders
         Who drains outboxes, and what dead ones left behind.
     saved_searches
         Searches kept under a name.
+    search_templates
+        Which email type a search proposes.
+    drafts
+        Mailings that are being prepared.
     last_messages
         What was last written to whom, and what has been told already.
     runs
@@ -133,12 +151,18 @@ class Ledger:
         self.acts = Acts(engine, practice_id)
         self.library = Library(engine, practice_id)
         self.signatures = Signatures(engine, practice_id)
+        self.custom_fields = CustomFields(engine, practice_id)
+        self.letterheads = Letterheads(engine, practice_id)
+        self.foreign_codes = ForeignCodes(engine, practice_id)
         self.opt_outs = OptOuts(engine, practice_id)
         self.senders = Senders(engine, practice_id, locks, lease=lease)
         self.runs = Runs(engine, practice_id, locks)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
+        self.keeping = Keeping(engine, practice_id)
         self.saved_searches = SavedSearches(engine, practice_id)
+        self.search_templates = SearchTemplates(engine, practice_id)
+        self.drafts = Drafts(engine, practice_id)
         self.last_messages = LastMessages(engine, practice_id)
         self.guard = Guard(engine, practice_id, place, recover=self.recover)
         self.copies = DailyCopies(engine, practice_id)

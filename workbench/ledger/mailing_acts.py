@@ -66,8 +66,8 @@ class MailingActs(MailingMoves):
             self._reopen(connection, mailing_id, by=by, now=now)
         return len(chosen)
 
-    def retry(self, mailing_id: int, *, by: str, now: datetime) -> int:
-        """Let every failed row wait again, because a person asks; returns how many.
+    def retry(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+        """Let every failed row wait again, or of them these alone, because a person asks; returns how many.
 
         A failure had freed its occasions: a row whose addressee was told meanwhile by another mailing is left
         out as a duplicate.
@@ -76,7 +76,7 @@ class MailingActs(MailingMoves):
             alone(connection, f"deliveries:{self._practice_id}")
             record = self._record(connection, mailing_id, hold=True)
             self._refuse_cancelled(record)
-            waiting = Settling(connection, self._practice_id, record, by, now).retry()
+            waiting = Settling(connection, self._practice_id, record, by, now).retry(delivery_ids)
             if waiting:
                 self._reopen(connection, mailing_id, by=by, now=now)
         return len(waiting)

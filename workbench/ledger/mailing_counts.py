@@ -17,7 +17,7 @@ from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import foretold
 from workbench.ledger.mailing_moves import MailingMoves
-from workbench.ledger.overview import latest_mailing, mailings_frame
+from workbench.ledger.overview import latest_mailing, mailings_frame, unfinished_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,6 +201,10 @@ class MailingCounts(MailingMoves):
     def mailings(self) -> pd.DataFrame:
         """Return every mailing, the newest first, with its counts (`MAILING_COLUMNS`; key ``mailing_id``)."""
         return mailings_frame(self._engine, self._practice_id)
+
+    def unfinished(self) -> pd.DataFrame:
+        """Return the mailings that have not ended, and those with an uncertain row (``UNFINISHED_COLUMNS``)."""
+        return unfinished_frame(self._engine, self._practice_id)
 
     def moves(self, mailing_id: int) -> list[tuple[datetime, str, str, str, str]]:
         """Return each move of a mailing, oldest first: when, who, from, to, reason."""

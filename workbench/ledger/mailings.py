@@ -109,6 +109,7 @@ class Mailings(MailingCounts, MailingActs):
         again: bool = False,
         complete: bool = False,
         not_before: datetime | None = None,
+        letterhead_id: int | None = None,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -132,6 +133,8 @@ class Mailings(MailingCounts, MailingActs):
             The list is the whole search or table: rows that wait and are not named any more are cancelled.
         not_before
             When what begins to wait now may leave at the earliest: until then it can be taken back.
+        letterhead_id
+            What dresses the messages (``letterheads.keep``); by default the account alone.
 
         Raises
         ------
@@ -163,6 +166,7 @@ class Mailings(MailingCounts, MailingActs):
             now=now,
             run_id=self._run_id,
             not_before=not_before,
+            letterhead_id=letterhead_id,
         )
         report = queueing.run(rows)
         with writing(self._engine) as connection:

@@ -283,6 +283,7 @@ class SqlOutbox:
             sa.select(
                 _table.c.id, _table.c.token, _table.c.template_revision_id, _table.c.address, _table.c.recipient,
                 _table.c.language, _table.c.channel, _table.c.patient_id, _table.c.attempts, _table.c.addressee_key,
+                _table.c.letterhead_id,
                 # As the texts they are kept as: reading JSON is quicker here than through the driver.
                 sa.cast(letters.content, sa.Text).label("content"),
                 sa.cast(letters.attachments, sa.Text).label("attachments"),
@@ -349,12 +350,16 @@ class SqlOutbox:
         return further
 
     def _claimed(self, row: Any, expires_at: datetime | None) -> Claimed:
-        number, token, revision, address, recipient, language, channel, patient, attempts, _to, content, files = row
+        (
+            number, token, revision, address, recipient, language, channel, patient, attempts, _to, letterhead, content,
+            files,
+        ) = row  # fmt: skip
         return Claimed(
             delivery_id=number,
             token=token,
             mailing_id=self._mailing.id,
             template_revision_id=revision,
+            letterhead_id=letterhead,
             address=address,
             recipient=recipient,
             language=language,

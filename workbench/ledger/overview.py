@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -70,3 +71,47 @@ def mailings_frame(engine: sa.Engine, practice_id: str) -> pd.DataFrame:
     numbers = dict.fromkeys(("mailing_id", *_COUNTED), "int64")
     texts = dict.fromkeys(set(MAILING_COLUMNS) - set(numbers) - {"opened_at", "status"}, "string")
     return frame.astype({**numbers, **texts})
+
+
+UNFINISHED_COLUMNS = ("mailing_id", "status", "reason", "template", "opened_at", "opened_by", "pending", "in_doubt")
+_ENDED = (MailingStatus.FINISHED.value, MailingStatus.CANCELLED.value)
+
+
+def unfinished_frame(engine: sa.Engine, practice_id: str) -> pd.DataFrame:
+    """Return the mailings that have not ended and those with a row nobody is certain of, the newest first.
+
+    Columns `UNFINISHED_COLUMNS`; dtypes as in `mailings_frame`.
+    """
+    import pandas as pd
+
+    table, rows = schema.mailings.c, schema.deliveries.c
+    # Spelled as in the indexes of what is uncertain, due and held, so that the other deliveries are not looked at.
+    uncertain = rows.status == sa.literal_column("'in_doubt'")
+    due = [rows.status == sa.literal_column("'pending'"), rows.sender_id.is_(None)]
+    held = [rows.sender_id.is_not(None), rows.status.in_(["pending", "sending"])]
+    counted = (
+        sa.select(rows.mailing_id, sa.func.count()).where(rows.practice_id == practice_id).group_by(rows.mailing_id)
+    )
+    query = (
+        sa.select(table.id, table.status, table.reason, table.template, table.opened_at, table.opened_by)
+        .where(table.practice_id == practice_id)
+        .order_by(table.id.desc())
+    )
+    with reading(engine) as connection:
+        doubts = {row[0]: row[1] for row in connection.execute(counted.where(uncertain))}
+        found = connection.execute(query.where(sa.or_(table.status.not_in(_ENDED), table.id.in_(list(doubts))))).all()
+        open_ones = [row.id for row in found if row.status not in _ENDED]
+        waiting: Counter[int] = Counter()
+        for where in (due, held):
+            waiting.update(
+                {row[0]: row[1] for row in connection.execute(counted.where(rows.mailing_id.in_(open_ones), *where))}
+            )
+    told = [(*row, waiting[row[0]], doubts.get(row[0], 0)) for row in found]
+    frame = pd.DataFrame(told, columns=list(UNFINISHED_COLUMNS))
+    frame["opened_at"] = pd.to_datetime(frame["opened_at"], utc=True)
+    return frame.astype(
+        {
+            **dict.fromkeys(("mailing_id", "pending", "in_doubt"), "int64"),
+            **dict.fromkeys(("status", "reason", "template", "opened_by"), "string"),
+        }
+    )

@@ -15,6 +15,7 @@ from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownMailing
 from workbench.language import _
 from workbench.ledger import schema
+from workbench.ledger.enqueueing import CHUNK, slices
 from workbench.ledger.overview import latest_mailing
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ _CATEGORIES = {
     "channel": [channel.value for channel in Channel],
     "status": [status.value for status in DeliveryStatus],
 }
+
+_TRIED = ["patient_id", "recipient_id", "purpose", "step"]
+"""What is the same in a message that failed and the next try of it."""
+
+_ATTEMPTS = (
+    DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.SENT, DeliveryStatus.IN_DOUBT, DeliveryStatus.FAILED,
+)  # fmt: skip
 
 
 class Results:
@@ -119,15 +127,61 @@ class Results:
             yield part
             last = some[-1]
 
-    def history(self, patient_id: str) -> pd.DataFrame:
-        """Return every delivery that tells about a patient, latest first, whoever received it (F109); as `results`."""
+    def history(self, patient_id: str, *, deleted: bool = False) -> pd.DataFrame:
+        """Return every delivery that tells about a patient, latest first, whoever received it (F109); as `results`.
+
+        What a person took out of the history (``Keeping.bury``) is only among them with `deleted`.
+        """
         rows, further = schema.deliveries.c, schema.further_patients.c
         beside = sa.select(further.delivery_id).where(
             further.practice_id == self._practice_id, further.patient_id == patient_id
         )
-        about = sa.or_(rows.patient_id == patient_id, rows.id.in_(beside))
+        # Spelled as in the index of patients, so that it is used.
+        leading = sa.select(rows.id).where(
+            rows.practice_id == self._practice_id,
+            sa.literal_column("deliveries.patient_id <> ''"),
+            rows.patient_id == patient_id,
+        )
+        about = [rows.id.in_(sa.union(leading, beside))]
+        if not deleted:
+            gone = schema.tombstones.c
+            about.append(rows.id.not_in(sa.select(gone.delivery_id).where(gone.practice_id == self._practice_id)))
         with reading(self._engine) as connection:
-            return self._read(connection, about, latest_first=True)
+            return self._read(connection, *about, latest_first=True, by_number=True)
+
+    def failed(self, *, since: datetime) -> pd.DataFrame:
+        """Return what was refused since an instant, in the order of queueing: as `results`, and ``settled``.
+
+        Settled is what was tried again since, for the same purpose and step, whatever became of it.
+        """
+        import pandas as pd
+
+        rows = schema.deliveries.c
+        # Spelled as in the index of what failed, so that nothing else is looked at.
+        refused = [rows.status == sa.literal_column("'failed'"), rows.decided_at >= since]
+        with reading(self._engine) as connection:
+            found = self._read(connection, *refused)
+            latest = self._latest_tries(connection, found)
+        keys = zip(*(found[name] for name in _TRIED), strict=True)
+        settled = [latest.get(key, 0) > number for key, number in zip(keys, found["delivery_id"].tolist(), strict=True)]
+        return found.assign(settled=pd.Series(settled, index=found.index, dtype="bool"))
+
+    def sent_by_account(self, *, since: datetime) -> dict[str, int]:
+        """Return how many messages left by each account since an instant; none is absent."""
+        rows, account = schema.deliveries.c, schema.mailings.c.account
+        query = (
+            sa.select(account, sa.func.count())
+            .join_from(schema.deliveries, schema.mailings, rows.mailing_id == schema.mailings.c.id)
+            # Spelled as in the index of what left.
+            .where(
+                rows.practice_id == self._practice_id,
+                rows.status == sa.literal_column("'sent'"),
+                rows.decided_at >= since,
+            )
+            .group_by(account)
+        )
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def empty(self) -> pd.DataFrame:
         """Return a results frame without rows."""
@@ -146,7 +200,7 @@ class Results:
             sa.select(
                 rows.mailing_id, rows.status, rows.template_revision_id, schema.mailings.c.account, rows.recipient,
                 rows.address, rows.language, letters.content, letters.attachments, rows.token, rows.message_id,
-                rows.digest, rows.dated_at, rows.sending_at,
+                rows.digest, rows.dated_at, rows.sending_at, rows.letterhead_id, letters.emptied_at,
             )
             .join_from(schema.deliveries, schema.letters)
             .join(schema.mailings, schema.mailings.c.id == rows.mailing_id)
@@ -172,6 +226,8 @@ class Results:
             digest=row.digest,
             dated_at=row.dated_at,
             sending_at=row.sending_at,
+            letterhead_id=row.letterhead_id,
+            emptied_at=row.emptied_at,
         )
 
     def _known(self, connection: sa.Connection, mailing_id: int) -> None:
@@ -182,9 +238,50 @@ class Results:
                 _("There is no mailing number {number}. See them with: workbench mailings").format(number=mailing_id)
             )
 
+    def _latest_tries(self, connection: sa.Connection, found: pd.DataFrame) -> dict[tuple[str, ...], int]:
+        """Return the latest delivery that was tried, or is to be, of the recipients of these, by `_TRIED`."""
+        rows, mailings = schema.deliveries.c, schema.mailings.c
+        query = (
+            sa.select(
+                rows.patient_id,
+                rows.recipient_id,
+                mailings.purpose,
+                mailings.step,
+                sa.func.max(rows.id).label("latest"),
+            )
+            .join_from(schema.deliveries, schema.mailings, rows.mailing_id == mailings.id)
+            .where(rows.status.in_([status.value for status in _ATTEMPTS]))
+            .group_by(rows.patient_id, rows.recipient_id, mailings.purpose, mailings.step)
+        )
+        patients = sorted(set(found["patient_id"]) - {""})
+        of_none = found[found["patient_id"] == ""]
+        latest: dict[tuple[str, ...], int] = {}
+        for some in slices(patients, CHUNK):
+            # Spelled as in the index of patients, so that it is used.
+            theirs = query.where(
+                rows.practice_id == self._practice_id,
+                sa.literal_column("deliveries.patient_id <> ''"),
+                rows.patient_id.in_(some),
+            )
+            latest |= {tuple(row[:4]): row.latest for row in connection.execute(theirs)}
+        if len(of_none):
+            # Rows of a table have no index: by their numbers, from the first one that was refused.
+            since = query.where(
+                rows.practice_id.concat("") == self._practice_id,
+                rows.patient_id == "",
+                rows.id >= int(of_none["delivery_id"].min()),
+            )
+            latest |= {tuple(row[:4]): row.latest for row in connection.execute(since)}
+        return latest
+
     def _read(
-        self, connection: sa.Connection, *where: sa.ColumnElement[bool], latest_first: bool = False
+        self,
+        connection: sa.Connection,
+        *where: sa.ColumnElement[bool],
+        latest_first: bool = False,
+        by_number: bool = False,
     ) -> pd.DataFrame:
+        """Read deliveries; `by_number` says that `where` names few of them, which SQLite would not see by itself."""
         rows, mailings, revisions = schema.deliveries.c, schema.mailings.c, schema.template_revisions.c
         elsewhere: dict[str, sa.Column[Any]] = {
             "delivery_id": rows.id,
@@ -199,7 +296,7 @@ class Results:
             sa.select(*((elsewhere[name] if name in elsewhere else rows[name]).label(name) for name in RESULT_COLUMNS))
             .join_from(schema.deliveries, schema.mailings, rows.mailing_id == mailings.id)
             .join(schema.template_revisions, rows.template_revision_id == revisions.id)
-            .where(rows.practice_id == self._practice_id, *where)
+            .where((rows.practice_id.concat("") if by_number else rows.practice_id) == self._practice_id, *where)
             .order_by(rows.id.desc() if latest_first else rows.id)
         )
         return _frame(connection.execute(query).all())

@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import reading, writing
 from workbench.domain.saved_searches import SavedSearch
+from workbench.errors import BadValue
+from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 
@@ -56,6 +58,30 @@ class SavedSearches:
             self._act(connection, "search.forgotten", _saved(found), by=by, now=now)
         return True
 
+    def rename(self, name: str, new: str, *, by: str, now: datetime) -> bool:
+        """Call a saved search otherwise, journalled, and tell whether there was one; the email type goes with it.
+
+        Raises
+        ------
+        BadValue
+            When another one is called so already.
+        """
+        proposed = schema.search_templates
+        with writing(self._engine) as connection:
+            rows = {row.name: row for row in connection.execute(self._read().where(_table.c.name.in_([name, new])))}
+            if name not in rows:
+                return False
+            if new == name:
+                return True
+            if new in rows:
+                raise BadValue(_("There is a saved search called « {name} » already.").format(name=new))
+            for table, column in ((_table, _table.c.name), (proposed, proposed.c.search)):
+                here = (table.c.practice_id == self._practice_id, column == name)
+                connection.execute(table.update().where(*here).values({column: new}))
+            saved = _saved(rows[name])
+            self._act(connection, "search.renamed", saved, by=by, now=now, further={"to": new})
+        return True
+
     def all(self) -> dict[str, SavedSearch]:
         """Return every saved search by name, in the order of the names."""
         with reading(self._engine) as connection:
@@ -68,7 +94,16 @@ class SavedSearches:
             table.practice_id == self._practice_id
         )
 
-    def _act(self, connection: sa.Connection, what: str, saved: SavedSearch, *, by: str, now: datetime) -> None:
+    def _act(
+        self,
+        connection: sa.Connection,
+        what: str,
+        saved: SavedSearch,
+        *,
+        by: str,
+        now: datetime,
+        further: Mapping[str, str] | None = None,
+    ) -> None:
         write_act(
             connection,
             self._practice_id,
@@ -76,7 +111,7 @@ class SavedSearches:
             f"search:{saved.name}",
             by=by,
             now=now,
-            details={"search": saved.search, "parameters": sorted(saved.parameters)},
+            details={"search": saved.search, "parameters": sorted(saved.parameters), **(further or {})},
         )
 
 

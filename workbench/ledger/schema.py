@@ -75,6 +75,7 @@ acts = Table(
     _id(), _practice(), _instant("at"), _text("by"), _text("what"), _text("object"),
     Column("details", JSON, nullable=False),
     Index(None, "practice_id", "object"),
+    Index(None, "practice_id", "what", "id", "at"),
 )  # fmt: skip
 """Who did what, when, to which object; rows are only ever added."""
 
@@ -83,6 +84,7 @@ templates = Table(
     _id(), _practice(), _text("path"),
     Column("current", Integer, nullable=False),
     _instant("archived_at", nullable=True),
+    Column("one_off", Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
     UniqueConstraint("practice_id", "path"),
 )  # fmt: skip
 
@@ -144,6 +146,15 @@ senders = Table(
 )  # fmt: skip
 """Who drains outboxes: a lock file tells whether one of this host is alive, its heartbeat whether another's is."""
 
+letterheads = Table(
+    "letterheads", metadata,
+    _id(), _practice(), _text("digest"),
+    Column("content", JSON, nullable=False),
+    _instant("saved_at"),
+    UniqueConstraint("practice_id", "digest"),
+)  # fmt: skip
+"""Who writes and what stands round the text, as at confirmation (P7); the same one is kept once, never changed."""
+
 deliveries = Table(
     "deliveries", metadata,
     _id(), _practice(),
@@ -161,6 +172,8 @@ deliveries = Table(
     _instant("dated_at", nullable=True), _instant("sending_at", nullable=True), _instant("decided_at", nullable=True),
     Column("sender_id", ForeignKey("senders.id"), nullable=True),
     _text("sent_by"), _text("run_id"),
+    # SQLite adds no reference to a table that is there already without writing it anew.
+    Column("letterhead_id", _NUMBER, nullable=True),
     CheckConstraint(
         "status IN ('pending', 'sending', 'sent', 'failed', 'in_doubt', 'skipped', 'cancelled')", name="status"
     ),
@@ -189,6 +202,21 @@ _patient = Index(
     sqlite_where=sa.text("patient_id <> ''"),
     postgresql_where=sa.text("patient_id <> ''"),
 )  # fmt: skip
+_in_doubt = Index(
+    "ix_deliveries_in_doubt", deliveries.c.practice_id, deliveries.c.mailing_id,
+    sqlite_where=sa.text("status = 'in_doubt'"),
+    postgresql_where=sa.text("status = 'in_doubt'"),
+)  # fmt: skip
+_failed = Index(
+    "ix_deliveries_failed", deliveries.c.practice_id, deliveries.c.decided_at,
+    sqlite_where=sa.text("status = 'failed'"),
+    postgresql_where=sa.text("status = 'failed'"),
+)  # fmt: skip
+_sent = Index(
+    "ix_deliveries_sent", deliveries.c.practice_id, deliveries.c.decided_at,
+    sqlite_where=sa.text("status = 'sent'"),
+    postgresql_where=sa.text("status = 'sent'"),
+)  # fmt: skip
 
 allowances = Table(
     "allowances", metadata,
@@ -207,6 +235,7 @@ letters = Table(
     Column("content", JSON, nullable=False),
     Column("attachments", JSON, nullable=False),
     Column("occasions", JSON, nullable=False),
+    _instant("emptied_at", nullable=True),
 )  # fmt: skip
 """What a delivery says, frozen at confirmation (P7); apart, so that a change of status rewrites a small row."""
 
@@ -267,3 +296,43 @@ signatures = Table(
     _instant("saved_at"), _text("saved_by"), _instant("archived_at", nullable=True),
 )  # fmt: skip
 """What stands around the text of a message (F53)."""
+
+search_templates = Table(
+    "search_templates", metadata,
+    Column("practice_id", Text, primary_key=True), Column("search", Text, primary_key=True),
+    _text("template"), _instant("saved_at"), _text("saved_by"),
+)  # fmt: skip
+"""Which email type a search proposes (F67, F112); `search` is a search's name, or a saved one's."""
+
+custom_fields = Table(
+    "custom_fields", metadata,
+    Column("practice_id", Text, primary_key=True), Column("code", Text, primary_key=True),
+    Column("content", JSON, nullable=False),
+    _instant("saved_at"), _text("saved_by"), _instant("archived_at", nullable=True),
+)  # fmt: skip
+"""The practice's own merge fields (F86, F88–F91)."""
+
+foreign_codes = Table(
+    "foreign_codes", metadata,
+    Column("practice_id", Text, primary_key=True), Column("code", Text, primary_key=True),
+    _text("field"), _instant("saved_at"), _text("saved_by"),
+)  # fmt: skip
+"""What a practice said once that a code of its old texts means: a field's code, or ``""`` for « leave it out »."""
+
+tombstones = Table(
+    "tombstones", metadata,
+    Column("practice_id", Text, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
+    _instant("at"), _text("by"), _text("reason"),
+)  # fmt: skip
+"""Which deliveries a person took out of the history, and why; the delivery itself stays (F108)."""
+
+drafts = Table(
+    "drafts", metadata,
+    Column("practice_id", Text, primary_key=True), Column("key", Text, primary_key=True),
+    _text("by"), _text("host"), _text("search"), Column("parameters", JSON, nullable=False),
+    _text("template"), _text("purpose"), _text("step"), Column("content", JSON, nullable=False),
+    Column("mailing_id", _NUMBER), _instant("begun_at"), _instant("saved_at"),
+    Index(None, "practice_id", "saved_at"),
+)  # fmt: skip
+"""Mailings that are being prepared: what a person did so far, until it is sent or given up."""

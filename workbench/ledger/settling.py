@@ -30,21 +30,29 @@ class Settling:
     by: str
     now: datetime
 
-    def retry(self) -> list[int]:
-        """Let failed rows wait again and return them; those told meanwhile by another mailing are left out."""
+    def retry(self, delivery_ids: Sequence[int] | None = None) -> list[int]:
+        """Let failed rows wait again and return them; those told meanwhile by another mailing are left out.
+
+        With `delivery_ids`, of these alone.
+
+        What is not kept any more (`Keeping`) has nothing left to say, and stays failed.
+        """
         query = (
             sa.select(
                 _rows.c.id, _rows.c.addressee_key, _rows.c.role, _rows.c.channel, _rows.c.again,
                 schema.letters.c.occasions,
             )
             .join_from(_rows, schema.letters)
-            .where(*self._standing(_S.FAILED))
+            .where(*self._standing(_S.FAILED), schema.letters.c.emptied_at.is_(None))
             .order_by(_rows.c.id)
             .with_for_update(of=_rows)
         )  # fmt: skip
         waiting: list[int] = []
         left_out: list[int] = []
         failed = self.connection.execute(query).all()
+        if delivery_ids is not None:
+            chosen = set(delivery_ids)
+            failed = [row for row in failed if row.id in chosen]
         for some in slices(failed, CHUNK):
             free, taken = self._retaken(some)
             waiting += free
@@ -57,7 +65,15 @@ class Settling:
     def settle(self, delivery_ids: Sequence[int] | None, *, as_sent: bool) -> list[int]:
         """Count uncertain rows as sent, or let them wait to be sent again; returns them."""
         # Held, so that a late answer does not end the doubt between the look and the decision.
-        query = sa.select(_rows.c.id).where(*self._standing(_S.IN_DOUBT)).order_by(_rows.c.id).with_for_update()
+        query = (
+            sa.select(_rows.c.id)
+            .join_from(_rows, schema.letters)
+            .where(*self._standing(_S.IN_DOUBT))
+            .order_by(_rows.c.id)
+            .with_for_update(of=_rows)
+        )
+        if not as_sent:  # what was forgotten with its patient has nothing left to say
+            query = query.where(schema.letters.c.emptied_at.is_(None))
         doubtful = list(self.connection.execute(query).scalars())
         if delivery_ids is not None:
             chosen = set(delivery_ids)

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from workbench.domain.calendar import wall_clock
-from workbench.domain.fields import Catalogue
+from workbench.domain.custom_fields import GIVEN
+from workbench.domain.fields import Catalogue, GivenColumn
 from workbench.errors import UnknownName
 from workbench.language import LANGUAGES, _
 from workbench.merging.belonging import OWNED, own_appointments, own_keys, without_other_patients
@@ -23,13 +24,17 @@ from workbench.merging.formats import FORMATS
 from workbench.merging.formats.inputs import Inputs
 from workbench.merging.recipients import Recipients
 from workbench.merging.source_keys import CURRENT, Subject, leading_subjects, person_keys, source_keys
+from workbench.merging.variants import VARIANTS, Places, chosen
 
 _KEYS = {"patient": "patient_id", "appointment": "appointment_id", "practitioner": "practitioner_id"}
 _ANSWERING = ("guardian", "payer")
 _OF_SUBJECT = {"appointment.moved_from": "told_start"}
 """Columns of the store before which a search's own goes: what it found out about the subject a message leads with."""
 
-_OUR_OWN = frozenset({"addressee", "mailing", "subject"})
+_OUR_OWN = frozenset({"addressee", "mailing", "subject", "given"})
+
+NOT_GIVEN = "not_given"
+"""Among the attributes of a fields frame: the codes whose values only a program has, which gave none here."""
 
 Columns = Callable[[str, Sequence[str], Sequence[str]], pd.DataFrame]
 Relations = Callable[[Sequence[str], str], pd.DataFrame]
@@ -183,6 +188,7 @@ def fields_frame(
     own = {"now": wall_clock(now, zone), "user": user or None, "step": step or None}
     inputs = _inputs(recipients, needed_columns(wanted, catalogue), sources, own, zone=zone, age=adult_age)
     made: dict[str, Any] = {}
+    places: dict[str, Places] = {}
     for code in wanted:
         field = catalogue[code]
         if code in given and field.asked:
@@ -193,6 +199,14 @@ def fields_frame(
         elif field.asked:
             # What the store would say was proposed already, to somebody who answered otherwise, or with nothing.
             made[code] = [None] * len(frame)
+        elif field.format in VARIANTS:
+            if field.format not in places:  # the same for every grid of a kind
+                places[field.format] = VARIANTS[field.format](inputs, field.source)
+            made[code] = chosen(field, places[field.format])
+        elif code in catalogue.given:
+            made[code] = _as_given(catalogue.given[code], recipients, inputs)
+        elif field.format == GIVEN:
+            made[code] = [None] * len(frame)
         else:
             made[code] = FORMATS[field.format](inputs, field.source)
     for name in names:
@@ -201,7 +215,21 @@ def fields_frame(
         else:
             made[name] = [given.get(name)] * len(frame)
     columns = {name: pd.Series(column, index=frame.index, dtype=object) for name, column in made.items()}
-    return pd.DataFrame(columns, index=frame.index)
+    merged = pd.DataFrame(columns, index=frame.index)
+    absent = [code for code in wanted if catalogue[code].format == GIVEN and code not in {*catalogue.given, *given}]
+    if absent:
+        merged.attrs[NOT_GIVEN] = absent
+    return merged
+
+
+def _as_given(column: GivenColumn, recipients: Recipients, inputs: Inputs) -> list[str | None]:
+    """Lay the values that a program gave in the order of the recipients, by the key of each."""
+    if column.key == "invoice_id":
+        told = inputs.column("subject.invoice_id")
+        keys = [own or key for own, key in zip(recipients.frame["invoice_id"].tolist(), told, strict=True)]
+    else:
+        keys = plain_list(recipients.frame[column.key])
+    return [column.values.get(key, column.missing) for key in keys]
 
 
 def plain_list(series: pd.Series) -> list[Any]:
@@ -239,6 +267,8 @@ def _inputs(
     columns["subject.practitioner_id"] = [value or None for value in plain_list(frame["practitioner_id"])]
     subjects = leading_subjects(recipients)
     columns["subject.kind"] = [kind for kind, _key, _start in subjects]
+    columns["subject.patient_id"] = plain_list(frame["patient_id"])
+    columns["subject.starts_at"] = [start if kind == "appointment" else None for kind, _key, start in subjects]
     columns["subject.invoice_id"] = [key if kind == "invoice" else None for kind, key, _start in subjects]
     for name in frame.columns:
         if name.startswith("addressee_") or name in ("address", "role"):
@@ -306,7 +336,15 @@ def _all_appointments(recipients: Recipients, sources: Mapping[str, pd.DataFrame
         rows = zip(staff.index, plain_list(staff["title"]), plain_list(staff["last_name"]), strict=True)
         titles = {key: " ".join(part for part in (title, name) if part) for key, title, name in rows}
     told_of = own_appointments(recipients, told)
+    own: dict[Any, Any] = {}
+    if "patient_first_name" in told.columns:
+        own = dict(zip(told.index, plain_list(told["patient_first_name"]), strict=True))
+    whose = dict(zip(told.index, plain_list(told["patient_id"]), strict=True)) if "patient_id" in told.columns else {}
     return {
+        # Only a message about several patients says whose each appointment is.
+        "appointments.patient_first_name": [
+            [own.get(key) for key in keys] if len({whose.get(key) for key in keys}) > 1 else None for keys in told_of
+        ],
         "appointments.starts_at": [[starts.get(key) for key in keys] for keys in told_of],
         "appointments.practitioner": [[titles.get(practitioners.get(key)) for key in keys] for keys in told_of],
     }

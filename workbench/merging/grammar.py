@@ -1,4 +1,4 @@
-"""The grammar a French letter needs: agreement, elision, tu or vous, « a, b et c ».
+"""The grammar a French letter needs: agreement, elision, contraction, plural, tu or vous, « a, b et c ».
 
 Each is a filter of ``{{ }}`` in an email type, and some fields of the catalogue are made with them. None of them ever
 raises, and none makes a text longer than its arguments together and a few words.
@@ -6,11 +6,13 @@ raises, and none makes a text longer than its arguments together and a few words
 Examples
 --------
 ``{{ PSEXE|accord("né", "née", "né(e)") }}``, ``{{ PPRENOM|elision("de") }}``,
-``{{ CFORME|tuvous("ton patient", "votre patient") }}``, ``{{ ACTES|liste }}``, ``{{ DLIEN|majuscule }}``.
+``{{ CFORME|tuvous("ton patient", "votre patient") }}``, ``{{ ACTES|liste }}``, ``{{ DLIEN|majuscule }}``,
+``{{ CABNOM|contraction("de") }}``, ``{{ FAMILLE|pluriel("votre enfant", "vos enfants") }}``.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,6 +32,8 @@ _LARGEST = 10**18
 _LONGEST = 60  # characters that tell: of a first name, of a sex
 _VOWELS = "aeiou"
 _CONSONANTS = frozenset("bcdfgjklmnpqrstvwxzBCDFGJKLMNPQRSTVWXZ")
+_NUMBER = re.compile(r"[-+]?[0-9]{1,18}(?:[.,][0-9]{1,18})?")
+_CONTRACTED = {("de", "le"): "du", ("de", "les"): "des", ("a", "le"): "au", ("a", "les"): "aux"}
 _ELIDED = frozenset({"de", "le", "la", "que", "je", "me", "te", "se", "ne", "ce", "jusque", "lorsque", "puisque"})
 
 
@@ -69,6 +73,38 @@ def elision(value: Any, word: Any = "de") -> str:
     if plain(small[:_LONGEST]) in _ELIDED and elides(name):
         return f"{small[:-1]}’{name}"
     return f"{small} {name}" if small else name
+
+
+def contraction(value: Any, word: Any = "de") -> str:
+    """Put « de » or « à » before a name that may begin with an article: « du Mans », « au cabinet », « aux Ulis ».
+
+    « de la Rochelle » and « à l’école » stay so, and where there is no article it does as `elision`: « d’Angers ». A
+    person's name is not contracted (« de Le Gall »): there, write `elision`.
+    """
+    name, small = _text(value), _text(word)
+    article, _blank, rest = name.partition(" ")
+    joined = _CONTRACTED.get((plain(small[:_LONGEST]), plain(article[:_LONGEST])))
+    if joined is None or not rest:
+        return elision(name, small)
+    return f"{joined.capitalize() if small[:1].isupper() else joined} {rest}"
+
+
+def pluriel(value: Any, singular: Any = "", plural: Any = None) -> str:
+    """Choose by a number, or by how many a field lists (by lines or commas): the plural from two on, as French does.
+
+    Without a plural it is the singular and « s ». Where nothing is known, or nobody is listed, it is singular.
+    """
+    one = _text(singular)
+    return (f"{one}s" if plural is None else _text(plural)) if _how_many(value) >= 2 else one
+
+
+def _how_many(value: Any) -> float:
+    if isinstance(value, (list, tuple)):
+        return len(value)
+    text = _text(value).strip()
+    if _NUMBER.fullmatch(text[:_LONGEST]):
+        return abs(float(text.replace(",", ".")))
+    return sum(1 for one in text.replace("\n", ",").split(",") if one.strip())
 
 
 def accord(value: Any, masculine: Any = "", feminine: Any = "e", neutral: Any = None, plural: Any = None) -> str:
@@ -131,13 +167,15 @@ def _text(value: Any) -> str:
 
 GRAMMAR: dict[str, Callable[..., str]] = {
     "accord": accord,
+    "contraction": contraction,
     "elision": elision,
     "liste": liste,
     "majuscule": majuscule,
     "minuscule": minuscule,
+    "pluriel": pluriel,
     "tuvous": tuvous,
 }
 """The filters by the name an email type calls them."""
 
-FORGIVING = frozenset({"accord", "tuvous"})
+FORGIVING = frozenset({"accord", "pluriel", "tuvous"})
 """Those that have a form of their own for a value that is missing."""

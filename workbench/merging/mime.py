@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from workbench.addresses import normalised_address
 from workbench.domain.messages import Address, Attachment, Form, Rendered
+from workbench.domain.pictures import content_id
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.bodies import Body, QuotedLines, base64_lines, encoded_body, part_head
@@ -38,6 +39,7 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _SEED = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z")
 _IDENTITY = re.compile(r"[!-;=?-~]{3,400}\Z")
+_PICTURES_HELD = 16
 _FORMS = {(plain, dotted): Form(plain, False, dotted) for plain in (False, True) for dotted in (False, True)}
 
 
@@ -177,14 +179,21 @@ def file_name_parameter(name: str) -> str:
 
 def attachment_part(attachment: Attachment) -> bytes:
     """Return a file as a MIME part, base64."""
+    return _part_of_file(attachment, f"Content-Disposition: attachment{file_name_parameter(attachment.name)}\r\n")
+
+
+def picture_part(picture: Attachment) -> bytes:
+    """Return an image that the text shows as a MIME part, base64, under its Content-ID (RFC 2392)."""
+    # On one line: not every mail program reads a folded one.
+    named = f"Content-ID: <{content_id(picture.digest)}>\r\n"
+    return _part_of_file(picture, f"{named}Content-Disposition: inline{file_name_parameter(picture.name)}\r\n")
+
+
+def _part_of_file(attachment: Attachment, placed: str) -> bytes:
     media_type = attachment.media_type if _MEDIA_TYPE.match(attachment.media_type) else "application/octet-stream"
     if media_type.startswith(("multipart/", "message/")):
         media_type = "application/octet-stream"
-    head = (
-        f"Content-Type: {media_type}\r\n"
-        "Content-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment{file_name_parameter(attachment.name)}\r\n\r\n"
-    )
+    head = f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n{placed}\r\n"
     return head.encode("ascii") + base64_lines(attachment.data)
 
 
@@ -199,6 +208,10 @@ class MimeWriter:
         Where answers go, when not to the sender.
     attachments
         Files that go with every message.
+    pictures
+        Images that the HTML of every message shows.
+    read_receipt
+        Ask the addressee's program to tell when the message is read (RFC 8098); many do not, and nobody has to.
     headers
         Further headers of every message, by name. By default the messages say that a machine sent them (RFC 3834),
         so that no absence message answers them.
@@ -210,15 +223,20 @@ class MimeWriter:
         sender: Address,
         reply_to: str | None = None,
         attachments: Sequence[Attachment] = (),
+        pictures: Sequence[Attachment] = (),
+        read_receipt: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.sender = sender
         self.reply_to = reply_to or None
         self.attachments = tuple(attachments)
+        self.pictures = tuple(pictures)
         self.headers = {"Auto-Submitted": "auto-generated"} if headers is None else dict(headers)
         for name in self.headers:
             if not _HEADER_NAME.match(name):
                 raise TemplateRefused(_("« {name} » is not the name of a header.").format(name=harmless(name)))
+        if read_receipt:
+            self.headers["Disposition-Notification-To"] = f"<{normalised_address(self.reply_to or sender.email)}>"
         self.domain = _domain_of(sender)
         self._from = mailbox("From", sender)
         self._after = "".join(
@@ -230,7 +248,10 @@ class MimeWriter:
         )
         self._lines = QuotedLines()
         self._files = [attachment_part(attachment) for attachment in self.attachments]
+        self._pictures = [picture_part(picture) for picture in self.pictures]
         self._dated: tuple[object, str] = (None, "")
+        self._others: tuple[Sequence[Attachment], list[bytes]] = ((), [])
+        self._shown: dict[tuple[str, str], bytes] = {}
 
     def header_names(self) -> list[str]:
         """Return the names of a message's headers, in order."""
@@ -277,8 +298,13 @@ class MimeWriter:
         boundary_seed: str,
         date: datetime,
         language: str = "fr",
+        files: Sequence[Attachment] | None = None,
+        pictures: Sequence[Attachment] = (),
     ) -> bytes:
-        """Return one message as `write` does, from bodies that are encoded already."""
+        """Return one message as `write` does, from bodies that are encoded already.
+
+        `files` go with this message in the place of everyone's, `pictures` are shown in it besides everyone's.
+        """
         if not _SEED.match(boundary_seed):
             raise ValueError("the boundary's seed is letters and digits")
         spoken = language if _LANGUAGE.match(language) else "fr"
@@ -294,17 +320,49 @@ class MimeWriter:
             f"Content-Language: {spoken}\r\n"
         )
         edge = f"--{inner}\r\n".encode()
+        shown = self._pictures if not pictures else [*self._pictures, *map(self._picture, pictures)]
         parts = [
             edge, part_head("plain", text), text.encoded, b"\r\n",
-            edge, part_head("html", html), html.encoded, f"\r\n--{inner}--\r\n".encode(),
+            edge, *self._html_part(html, shown, f"=_{boundary_seed}_r"), f"\r\n--{inner}--\r\n".encode(),
         ]  # fmt: skip
         alternative = f'Content-Type: multipart/alternative;\r\n boundary="{inner}"\r\n\r\n'
-        if not self._files:
+        attached = self._files if files is None else self._encoded(files)
+        if not attached:
             return b"".join([(head + alternative).encode(), *parts])
         border = f"\r\n--{outer}\r\n".encode()
-        files = [piece for file in self._files for piece in (border, file)]
+        ends = [piece for file in attached for piece in (border, file)]
         mixed = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}\r\n'
-        return b"".join([(head + mixed + alternative).encode(), *parts, *files, f"\r\n--{outer}--\r\n".encode()])
+        return b"".join([(head + mixed + alternative).encode(), *parts, *ends, f"\r\n--{outer}--\r\n".encode()])
+
+    def _encoded(self, files: Sequence[Attachment]) -> list[bytes]:
+        # Several messages in a row often have the same files, though not everyone's.
+        if len(files) != len(self._others[0]) or any(
+            one is not other for one, other in zip(files, self._others[0], strict=True)
+        ):
+            self._others = (files, [attachment_part(file) for file in files])
+        return self._others[1]
+
+    def _picture(self, picture: Attachment) -> bytes:
+        # The same few, a practitioner's signature for one, are shown in many messages, if not in all of them.
+        named = (picture.digest, picture.name)
+        if named not in self._shown:
+            if len(self._shown) >= _PICTURES_HELD:
+                self._shown.clear()
+            self._shown[named] = picture_part(picture)
+        return self._shown[named]
+
+    @staticmethod
+    def _html_part(html: Body, pictures: Sequence[bytes], boundary: str) -> list[bytes]:
+        """Return the HTML, with the images that it shows as one whole (RFC 2387)."""
+        plain = [part_head("html", html), html.encoded]
+        if not pictures:
+            return plain
+        border = f"\r\n--{boundary}\r\n".encode()
+        related = (
+            f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n'
+        )
+        shown = [piece for picture in pictures for piece in (border, picture)]
+        return [related.encode(), *plain, *shown, f"\r\n--{boundary}--\r\n".encode()]
 
     @staticmethod
     def vouched(content: bytes, text: Body, html: Body) -> Form:
@@ -335,11 +393,19 @@ class MimeWriter:
             return "unexpected headers"
         return "long line" if any(len(line) > 998 for line in lines) else ""
 
-    def reparse_problems(self, raw: bytes, *, recipient: Address, rendered: Rendered) -> list[str]:
+    def reparse_problems(
+        self,
+        raw: bytes,
+        *,
+        recipient: Address,
+        rendered: Rendered,
+        files: Sequence[Attachment] | None = None,
+        pictures: Sequence[Attachment] = (),
+    ) -> list[str]:
         """Read a message back with the standard library and return every difference from what it should say.
 
-        The headers' names in order, one sender, one addressee, the subject, both bodies, the attachments' names and
-        contents, and no defect (P9). What differs is told without a value.
+        `files` and `pictures` as for `compose`. The headers' names in order, one sender, one addressee, the subject,
+        both bodies, the attachments' names and contents, and no defect (P9). What differs is told without a value.
         """
         problems = [problem] if (problem := self.header_problem(raw)) else []
         message = BytesParser(policy=email.policy.default).parsebytes(raw)
@@ -347,22 +413,30 @@ class MimeWriter:
         problems += _address_problems("To", message, recipient)
         if _same(str(message["Subject"]), rendered.subject) is False:
             problems.append("subject differs")
-        found = [part for part in message.walk() if not part.is_multipart()]  # text, HTML, then the files
-        expected = ["text/plain", "text/html", *(part.media_type for part in self.attachments)]
+        # Text, HTML, the images that it shows, then the files.
+        found = [part for part in message.walk() if not part.is_multipart()]
+        shown = [*self.pictures, *pictures]
+        beside = [*shown, *(self.attachments if files is None else files)]
+        expected = ["text/plain", "text/html", *(part.media_type for part in beside)]
         if len(found) != len(expected):
             problems.append("unexpected parts")
             return problems
         for part, text in zip(found[:2], (rendered.text, rendered.html), strict=True):
             if part.get_content_charset() != "utf-8" or _lines(part.get_content()) != _lines(text):
                 problems.append(f"{part.get_content_type()} differs")
-        for part, attachment in zip(found[2:], self.attachments, strict=True):
+        for place, (part, attachment) in enumerate(zip(found[2:], beside, strict=True)):
             if part.get_payload(decode=True) != attachment.data:
                 problems.append("attachment differs")
             name = part.get_filename() or ""
             if _CONTROLS.search(name) or "/" in name or "\\" in name:
                 problems.append("unsafe file name")
-            if [key.lower() for key in part] != ["content-type", "content-transfer-encoding", "content-disposition"]:
+            named = ["content-id"] if place < len(shown) else []
+            if [key.lower() for key in part] != [
+                "content-type", "content-transfer-encoding", *named, "content-disposition",
+            ]:  # fmt: skip
                 problems.append("unexpected headers of a part")
+            elif named and part["Content-ID"].strip() != f"<{content_id(attachment.digest)}>":
+                problems.append("Content-ID differs")
         if any(part.defects for part in message.walk()):
             problems.append("defects")
         return problems

@@ -6,7 +6,6 @@ Text is escaped, an address keeps one of a few schemes or becomes ``#``, and HTM
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,8 @@ import nh3
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
+
+from workbench.merging.entities import shortened, unescaped
 
 URL_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 
@@ -77,8 +78,12 @@ def _in_attribute(value: object) -> object:
     if value is None:
         return ""
     if isinstance(value, Markup):
-        return escape(value.striptags())
+        return escape(_words(value))
     return escape(str(value))
+
+
+def _words(value: Markup) -> str:
+    return Markup(shortened(value)).striptags()  # noqa: S704 - it is read as text, nothing is left of it that is HTML
 
 
 def safe_address(text: str) -> str:
@@ -87,7 +92,7 @@ def safe_address(text: str) -> str:
     scheme = _SCHEME.match(squeezed)
     if scheme is None:
         # « javascript&colon; » and the like: what is before the first « / ? # » must hold no colon at all.
-        head = re.split(r"[/?#]", html.unescape(squeezed), maxsplit=1)[0]
+        head = re.split(r"[/?#]", unescaped(squeezed), maxsplit=1)[0]
         return text.strip() if ":" not in head else "#"
     return text.strip() if scheme[0][:-1] in URL_SCHEMES else "#"
 
@@ -95,7 +100,7 @@ def safe_address(text: str) -> str:
 def _plain(value: object) -> str:
     if value is None:
         return ""
-    return value.striptags() if isinstance(value, Markup) else str(value)
+    return _words(value) if isinstance(value, Markup) else str(value)
 
 
 def _normal(text: str) -> str:
@@ -111,7 +116,7 @@ def _in_address(value: object) -> object:
 
 
 def _whole_address(value: object) -> object:
-    return escape(safe_address(html.unescape(str(value))))
+    return escape(safe_address(unescaped(str(value))))
 
 
 def _shown_address(value: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from workbench.merging.entities import shortened
+
 _BLOCKS = frozenset(
     {"p", "div", "section", "article", "header", "footer", "main", "nav", "address", "blockquote", "pre", "table", "ul",
      "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "center", "fieldset", "figure"}
@@ -26,7 +28,7 @@ def text_from_html(html: str, *, sign: str) -> str:
     comments included. Hidden elements (a preheader) are left out, entities are decoded.
     """
     reader = _Reader(re.compile(sign))
-    reader.feed(html)
+    reader.feed(shortened(html))
     reader.close()
     return tidied("".join(reader.out)) + "\n"
 

@@ -7,14 +7,11 @@ not, and neither stops the others.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -23,12 +20,16 @@ from workbench.addresses import address_key
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.fields import Catalogue
 from workbench.domain.frames import FINDING_COLUMNS
+from workbench.domain.mail_domains import doubt_about as doubt_about
+from workbench.domain.mail_domains import doubtful_domains
 from workbench.domain.mailings import Finding, Severity
-from workbench.domain.messages import Address, Rendered
+from workbench.domain.messages import Address, Attachment, Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _, n_
 from workbench.merging.bodies import Merged, unusual_subject
+from workbench.merging.catalogue import builtin_catalogue
+from workbench.merging.frames import NOT_GIVEN
 from workbench.merging.mime import MimeWriter
 from workbench.merging.recipients import Recipients
 from workbench.merging.render import CompiledTemplate, compile_template
@@ -41,6 +42,12 @@ _SEED = "0" * 32  # stands for the delivery's random token, which does not exist
 
 MergeAll = Callable[[Sequence[str], Iterable[tuple[Sequence[object], bool]]], Generator[Merged | TemplateRefused]]
 """Merges rows of values in their order; each says whether its message is wanted as text, too."""
+
+
+_MSSANTE = re.compile(
+    r"[^@\s\x00-\x1f\x7f<>,;]+@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*mssante\.fr", re.ASCII | re.IGNORECASE
+)
+"""One address, nothing round it, of this domain or one below it; its letters are those of ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,23 @@ class Checked:
         return dict(Counter(self.findings["code"]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What a mailing is merged and written with, in one language.
+
+    `merge_all` is the practice's rendering process (P10), whose limits hold whatever the email type does; without it
+    `compiled` merges here, for the tests of merging.
+    """
+
+    compiled: CompiledTemplate
+    mime: MimeWriter
+    merge_all: MergeAll | None = None
+
+
+Beside = Callable[[int, Mapping[str, object]], tuple[Sequence[Attachment] | None, Sequence[Attachment]]]
+"""Gives the files and the images of one row's message by its place and values, as `MimeWriter.compose` takes them."""
+
+
 def preflight(
     recipients: Recipients,
     fields: pd.DataFrame,
@@ -70,6 +94,10 @@ def preflight(
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
     merge_all: MergeAll | None = None,
+    versions: Mapping[str, Version] | None = None,
+    beside: Beside | None = None,
+    with_health: Sequence[bool] = (),
+    health_allowed: bool = False,
 ) -> Checked:
     """Render every message that could leave, and say of each row what stands in its way.
 
@@ -88,52 +116,28 @@ def preflight(
     progress
         Told now and then how many rows are done, and of how many.
     merge_all
-        What merges: the practice's rendering process (P10), whose limits hold whatever the email type does. By
-        default `compiled` does, in this process: for the tests of merging.
+        As in `Version`.
+    versions
+        What merges the rows of other languages, by language (F69).
+    beside
+        What goes with one row's message besides everyone's files; it may raise ``TemplateRefused``.
+    with_health
+        Of each row, whether files that hold health data go with it.
+    health_allowed
+        A person let health data leave on ordinary addresses in this mailing (P13).
     """
     frame = recipients.frame
-    fields = with_defaults(fields, compiled)
-    findings: list[Finding] = [*compiled.findings, *recipients.findings]
-    warnings: list[list[Finding]] = [[] for _row in range(len(frame))]
-    names = [str(name) for name in fields.columns]
-    rows = list(zip(*(fields[name].tolist() for name in names), strict=True)) if names else [()] * len(frame)
-    unanswered = unanswered_codes(fields, compiled)
-    findings += map(unanswered_question, unanswered)
-    required = tuple(dict.fromkeys([name for name in _required(compiled.template) if name in names] + unanswered))
-    noticed = sorted((compiled.codes | compiled.names) - compiled.optional - compiled.guarded)
-    # A template allowed by name may carry them (P13).
-    health = frozenset() if compiled.template.health else compiled.health
-    keys = frame["recipient_id"].tolist()
-    reasons = [
-        _standing(reason, dict(zip(names, row, strict=True)), compiled, required, health, mime.sender.email, address)
-        for reason, address, row in zip(frame["reason"], frame["address"], rows, strict=True)
-    ]
-    addressees = frame["recipient"].tolist()
-    leaving = [place for place, reason in enumerate(reasons) if not reason]
-    # These are read back: the first of them, and whoever has an unusual name; so is an unusual subject.
-    read_back = {*leaving[:_ALWAYS_REPARSED], *(one for one in leaving if not _ORDINARY_NAME.match(addressees[one]))}
-    asked = ((rows[one], one in read_back) for one in leaving)
-    with closing((merge_all or merging_here(compiled))(names, asked)) as merged_all:
-        for place, (key, address, language) in enumerate(zip(keys, frame["address"], frame["language"], strict=True)):
-            if progress is not None and place % _TOLD_EVERY == 0:
-                progress(place, len(keys))
-            if reasons[place]:
-                continue
-            merged = next(merged_all)
-            if isinstance(merged, TemplateRefused):
-                reasons[place] = f"render_error:{merged.sentence}"
-                continue
-            reasons[place] = _unsafe(merged, Address(email=address, name=addressees[place]), mime, now, language)
-            if not reasons[place]:
-                values = dict(zip(names, rows[place], strict=True))
-                warnings[place] = [
-                    missing_value(one, recipient=key, code=one in compiled.codes)
-                    for one in noticed
-                    if values.get(one) is None
-                ]
-    _about_addresses(frame, reasons, warnings)
-    _about_several_appointments(frame, compiled, reasons, warnings)
-    for key, reason, told in zip(keys, reasons, warnings, strict=True):
+    whole = Version(compiled=compiled, mime=mime, merge_all=merge_all)
+    parts = _parts(frame["language"].tolist(), whole, versions or {})
+    fields = with_defaults_of(fields, [(one.compiled, places) for one, places in parts])
+    check = _Rows(frame, fields, now=now, progress=progress, beside=beside, with_health=with_health)
+    findings: list[Finding] = []
+    for version, places in parts:
+        findings += check.part(version, places, health_allowed=health_allowed)
+    # Of what is wrong with the email type in each of its languages, what is the same is told once.
+    findings = [*dict.fromkeys(findings), *recipients.findings]
+    _about_addresses(frame, check.reasons, check.warnings)
+    for key, reason, told in zip(check.keys, check.reasons, check.warnings, strict=True):
         if reason:
             code = "render_error" if reason.startswith("render_error:") else reason  # the message says the rest
             findings.append(
@@ -141,10 +145,131 @@ def preflight(
             )
         findings += told
     return Checked(
-        reasons=pd.Series(reasons, index=frame.index, dtype=object),
+        reasons=pd.Series(check.reasons, index=frame.index, dtype=object),
         findings=findings_frame(findings),
         fields=fields,
     )
+
+
+def _parts(
+    languages: Sequence[str], whole: Version, versions: Mapping[str, Version]
+) -> list[tuple[Version, Sequence[int]]]:
+    """Return which rows are merged with what: those of other languages by themselves, all others as written first."""
+    if not versions:
+        return [(whole, range(len(languages)))]
+    places: dict[str, list[int]] = {"": []}
+    for place, language in enumerate(languages):
+        places.setdefault(language if language in versions else "", []).append(place)
+    return [(versions.get(language, whole), some) for language, some in places.items() if some or not language]
+
+
+def with_defaults_of(fields: pd.DataFrame, parts: Sequence[tuple[CompiledTemplate, Sequence[int]]]) -> pd.DataFrame:
+    """Return the merged values with each part's own default texts; `parts` name their rows by their places."""
+    if len(parts) == 1:
+        return with_defaults(fields, parts[0][0])
+    filled = [with_defaults(fields.iloc[list(places)], compiled) for compiled, places in parts]
+    return pd.concat(filled).loc[fields.index] if len(fields) else fields
+
+
+class _Rows:
+    """The rows of a mailing while they are looked through, part by part."""
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        fields: pd.DataFrame,
+        *,
+        now: datetime,
+        progress: Callable[[int, int], None] | None,
+        beside: Beside | None,
+        with_health: Sequence[bool],
+    ) -> None:
+        self._frame = frame
+        self._fields = fields
+        self._now = now
+        self._progress = progress
+        self._beside = beside
+        self._with_health = with_health
+        self._names = [str(name) for name in fields.columns]
+        cells = [fields[name].tolist() for name in self._names]
+        self._values = list(zip(*cells, strict=True)) if cells else [()] * len(frame)
+        self._addresses: list[str] = frame["address"].tolist()
+        self._addressees: list[str] = frame["recipient"].tolist()
+        self._languages: list[str] = frame["language"].tolist()
+        self._done = 0
+        self.keys: list[str] = frame["recipient_id"].tolist()
+        self.reasons: list[str] = frame["reason"].tolist()
+        self.warnings: list[list[Finding]] = [[] for _row in self.keys]
+
+    def part(self, version: Version, places: Sequence[int], *, health_allowed: bool) -> list[Finding]:
+        """Look through the rows that one version of the email type is for, and return the findings about itself."""
+        compiled, mime, names = version.compiled, version.mime, self._names
+        fields = self._fields if len(places) == len(self._frame) else self._fields.iloc[list(places)]
+        unanswered = unanswered_codes(fields, compiled)
+        required = tuple(dict.fromkeys([name for name in _required(compiled.template) if name in names] + unanswered))
+        noticed = sorted((compiled.codes | compiled.names) - compiled.optional - compiled.guarded)
+        # A template allowed by name may carry them, and a mailing that a person allowed to (P13).
+        allowed = compiled.template.health or health_allowed
+        health = frozenset() if allowed else compiled.health
+        closed = is_mssante(mime.sender.email)
+        for place in places:
+            self.reasons[place] = _standing(
+                self.reasons[place],
+                dict(zip(names, self._values[place], strict=True)),
+                compiled,
+                required,
+                health,
+                mime.sender.email,
+                self._addresses[place],
+            )
+            files = bool(self._with_health) and self._with_health[place] and not allowed
+            if files and not self.reasons[place] and not (closed and is_mssante(self._addresses[place])):
+                self.reasons[place] = "health_data_on_plain_mail"
+        leaving = [place for place in places if not self.reasons[place]]
+        # These are read back: the first of them, and whoever has an unusual name; so is an unusual subject.
+        named = (place for place in leaving if not _ORDINARY_NAME.match(self._addressees[place]))
+        read_back = {*leaving[:_ALWAYS_REPARSED], *named}
+        asked = ((self._values[place], place in read_back) for place in leaving)
+        with closing((version.merge_all or merging_here(compiled))(names, asked)) as merged_all:
+            for place in places:
+                if self._progress is not None and self._done % _TOLD_EVERY == 0:
+                    self._progress(self._done, len(self.keys))
+                self._done += 1
+                if not self.reasons[place]:
+                    self._look_at(place, next(merged_all), compiled, mime, noticed)
+        rows = self._frame if len(places) == len(self._frame) else self._frame.iloc[list(places)]
+        reasons, warnings = ([one[place] for place in places] for one in (self.reasons, self.warnings))
+        _about_several_appointments(rows, compiled, reasons, warnings)  # type: ignore[arg-type]
+        return [*compiled.findings, *map(unanswered_question, unanswered)]
+
+    def _look_at(
+        self,
+        place: int,
+        merged: Merged | TemplateRefused,
+        compiled: CompiledTemplate,
+        mime: MimeWriter,
+        noticed: Sequence[str],
+    ) -> None:
+        if isinstance(merged, TemplateRefused):
+            self.reasons[place] = f"render_error:{merged.sentence}"
+            return
+        values = dict(zip(self._names, self._values[place], strict=True))
+        files: Sequence[Attachment] | None = None
+        pictures: Sequence[Attachment] = ()
+        if self._beside is not None:
+            try:
+                files, pictures = self._beside(place, values)
+            except TemplateRefused as refused:
+                self.reasons[place] = f"render_error:{refused.sentence}"
+                return
+        to = Address(email=self._addresses[place], name=self._addressees[place])
+        self.reasons[place] = _unsafe(merged, to, mime, self._now, self._languages[place], files, pictures)
+        if not self.reasons[place]:
+            self.warnings[place] += [
+                missing_value(one, recipient=self.keys[place], code=one in compiled.codes)
+                for one in noticed
+                if values.get(one) is None
+            ]
 
 
 def merging_here(compiled: CompiledTemplate) -> MergeAll:
@@ -179,8 +304,18 @@ def _standing(
     return reason or _before_rendering(values, required, health, sender, address)
 
 
-def _unsafe(merged: Merged, to: Address, mime: MimeWriter, now: datetime, language: str) -> str:
+def _unsafe(
+    merged: Merged,
+    to: Address,
+    mime: MimeWriter,
+    now: datetime,
+    language: str,
+    files: Sequence[Attachment] | None,
+    pictures: Sequence[Attachment],
+) -> str:
     """Write a message and look at what was written; return why it may not leave, or nothing (P9)."""
+    if merged.rendered is None and files is not None:
+        files = ()  # only what stands before them is looked at
     try:
         raw = mime.compose(
             recipient=to,
@@ -191,11 +326,13 @@ def _unsafe(merged: Merged, to: Address, mime: MimeWriter, now: datetime, langua
             boundary_seed=_SEED,
             date=now,
             language=language,
+            files=files,
+            pictures=pictures,
         )
     except TemplateRefused as error:
         return f"render_error:{error.sentence}"
     if merged.rendered is not None:
-        safe = not mime.reparse_problems(raw, recipient=to, rendered=merged.rendered)
+        safe = not mime.reparse_problems(raw, recipient=to, rendered=merged.rendered, files=files, pictures=pictures)
     else:
         safe = not mime.header_problem(raw)
     return "" if safe else "unsafe_value"
@@ -222,20 +359,25 @@ def missing_value(name: str, *, recipient: str = "", code: bool = False) -> Find
 
 
 def unanswered_codes(fields: pd.DataFrame, compiled: CompiledTemplate) -> list[str]:
-    """Return what is asked once for everybody, has no value, and is not written to do without."""
-    needed = compiled.asked - compiled.optional - compiled.guarded
+    """Return what is asked once for everybody, or only a program has, and has no value, unless a text does without."""
+    given_by_nobody = compiled.asked | (compiled.codes & {*fields.attrs.get(NOT_GIVEN, ())})
+    needed = given_by_nobody - compiled.optional - compiled.guarded
     return sorted(code for code in needed if code in fields.columns and fields[code].isna().all() and len(fields))
 
 
 def unanswered_question(code: str) -> Finding:
-    """Return the finding about a value of the whole mailing that nobody gave: nobody is written to (F81)."""
-    return Finding(
-        code=f"missing_value:@{code}",
-        severity=Severity.ERROR,
-        message=_("@{code} is asked once for everybody and has no value yet: nobody is written to without it.").format(
-            code=code
-        ),
-    )
+    """Return the finding about a value that nobody gave, so that nobody is written to (F81).
+
+    It is asked once for everybody; or, of a field of the practice's own, a program fills it, which did not run here.
+    """
+    if code in builtin_catalogue():
+        message = _("@{code} is asked once for everybody and has no value yet: nobody is written to without it.")
+    else:
+        message = _(
+            "@{code} is filled by a program (practice.fields.from_column), which gave no values: nobody is written to "
+            "without it."
+        )
+    return Finding(code=f"missing_value:@{code}", severity=Severity.ERROR, message=message.format(code=code))
 
 
 # --- the rules ----------------------------------------------------------------------------------------
@@ -270,23 +412,17 @@ def _before_rendering(
 
 
 def is_mssante(address: str) -> bool:
-    """Tell whether an address is in the closed space of MSSanté: ``mssante.fr`` or one of its sub-domains (P13)."""
-    domain = address.rpartition("@")[2].lower()
-    return domain == "mssante.fr" or domain.endswith(".mssante.fr")
+    """Tell whether an address is in the closed space of MSSanté: ``mssante.fr`` or one of its sub-domains (P13).
 
+    Only an address that is written plainly is: what merely looks like the domain, or would have to be read twice, is
+    ordinary mail.
 
-@cache
-def _domains() -> tuple[Mapping[str, str], frozenset[str]]:
-    listed = tomllib.loads((files("workbench.merging") / "domains.toml").read_text(encoding="utf-8"))
-    return listed["typos"], frozenset(listed["dead"]["domains"])
-
-
-def doubt_about(domain: str) -> str:
-    """Return the sentence about a domain that looks mistyped or has ended, or ``""``; never a reason to skip."""
-    typos, dead = _domains()
-    if domain in typos:
-        return _("The address ends in {domain}; is it {near}?").format(domain=domain, near=typos[domain])
-    return _("Mail to {domain} has ended; ask for another address.").format(domain=domain) if domain in dead else ""
+    Examples
+    --------
+    >>> is_mssante("marc@cabinet.mssante.fr"), is_mssante("marc@evil-mssante.fr"), is_mssante("marc@mssante.fr.test")
+    (True, False, False)
+    """
+    return _MSSANTE.fullmatch(address) is not None
 
 
 def _about_several_appointments(
@@ -315,7 +451,7 @@ def _about_several_appointments(
 
 def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequence[list[Finding]]) -> None:
     """Warn about addresses that look mistyped, whose domain is dead, or that several addressees share."""
-    typos, dead = _domains()
+    doubtful = doubtful_domains()
     mailboxes: dict[str, set[str]] = {}
     rows = list(zip(frame["recipient_id"], frame["addressee_key"], frame["address"], reasons, strict=True))
     for _key, addressee, address, reason in rows:
@@ -325,9 +461,8 @@ def _about_addresses(frame: pd.DataFrame, reasons: Sequence[str], warnings: Sequ
         if reason:
             continue
         domain = address.rpartition("@")[2]
-        if domain in typos or domain in dead:
-            code = "likely_typo" if domain in typos else "dead_domain"
-            doubt = doubt_about(domain)
+        if domain in doubtful:
+            code, doubt = str(doubtful[domain]), doubt_about(domain)
             warnings[place].append(Finding(code=code, severity=Severity.WARNING, message=doubt, recipient=key))
         sharing = len(mailboxes[address_key(address)])
         if sharing > 1:

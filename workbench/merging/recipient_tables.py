@@ -268,7 +268,8 @@ def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue:
     """Return the recipients of a table with their occasions: ``row:<id>@<digest of the address and the values used>``.
 
     A row whose address or used values change is a new occasion (DESIGN 8.2). The other columns of the table may
-    change freely, and so may what is the same for everybody: the day, who sends, the practice's own card.
+    change freely, and so may what is the same for everybody (the day, who sends, the practice's own card) and the texts
+    of the practice's own fields.
     `fields` is the fields frame: the template's codes and columns. Subjects of a search stay as they are.
     """
     frame = recipients.frame
@@ -278,6 +279,8 @@ def occasion_digests(recipients: Recipients, fields: pd.DataFrame, *, catalogue:
     def of_the_row(name: str) -> bool:
         if name in recipients.values.columns or name not in catalogue:
             return True
+        if catalogue[name].texts:  # the practice's own wording: to correct it is no reason to write again
+            return False
         return not {source.partition(".")[0] for source in catalogue[name].source} <= _SAME_FOR_ALL
 
     ordered = sorted(name for name in map(str, fields.columns) if of_the_row(name))

@@ -33,6 +33,7 @@ from workbench.merging.bodies import Merged, QuotedJoin, QuotedLines, Shown, enc
 from workbench.merging.budget import LARGEST_VALUE, Budget
 from workbench.merging.grammar import FORGIVING
 from workbench.merging.marks import MARKING_FILTERS, between, faithful
+from workbench.merging.pictures import misplaced_pictures
 from workbench.merging.places import PLACE_FILTERS, TEXT_FILTERS
 from workbench.merging.plain_text import text_from_html, tidied
 from workbench.merging.protected import SIGN, ProtectedHtml, signs_of
@@ -267,7 +268,8 @@ def compile_template(
     TemplateRefused
         With the line: wrong Jinja2, an unknown name in ``{{ }}``, a construct or a place that is not allowed.
     """
-    findings: list[Finding] = []
+    template = _with_main_codes(template, catalogue)
+    findings: list[Finding] = [*_conditions_of_others(template)]
     subject_source, found = compile_codes(template.subject, catalogue)
     findings += [replace(one, message=_("Subject. ") + one.message) for one in found]
     html_source, found = compile_codes(template.html, catalogue, in_html=True)
@@ -291,6 +293,7 @@ def compile_template(
             used |= read
             optional |= maybe
             guarded |= _guarded_names(tree)
+            findings += misplaced_pictures(source, read, catalogue, in_html=part == 1)
     protected = protect(html_source)
     protected.html = _as_document(protected.html, template.language)
     findings += protected.findings
@@ -355,6 +358,44 @@ def compile_template(
 
 
 # --- compiling ----------------------------------------------------------------------------------------
+
+
+FOREIGN_CONDITION = "foreign_condition"
+"""The code of the finding about a condition of another program that stands in a text."""
+
+_CONDITION = re.compile(r"(?:\{|&#123;)\s*(?:IF|MERGEFIELD)\s|\*\|(?:IF|IFNOT|ELSE|END):")
+
+
+def _conditions_of_others(template: Template) -> list[Finding]:
+    """Return a finding for each part whose text holds a condition of another program: nobody is to read one."""
+    findings = []
+    for part, text in enumerate((template.subject, template.html, template.text or "")):
+        found = _CONDITION.search(text)
+        if found is not None:
+            line = text.count("\n", 0, found.start()) + 1
+            sentence = _(
+                "Line {line}: a condition of another program stands here as text. Write it with « if », or take it out."
+            ).format(line=line)
+            findings.append(
+                Finding(code=FOREIGN_CONDITION, severity=Severity.ERROR, message=part_name(part) + sentence, line=line)
+            )
+    return findings
+
+
+def _with_main_codes(template: Template, catalogue: Catalogue) -> Template:
+    """Return an email type whose required and default codes are called as its fields are, whatever name was written."""
+
+    def main(code: str) -> str:
+        name = code.removeprefix("@")
+        return catalogue[name].code if name in catalogue else name
+
+    if not template.required and not template.defaults:
+        return template
+    return replace(
+        template,
+        required=tuple(dict.fromkeys(map(main, template.required))),
+        defaults={main(code): text for code, text in template.defaults.items()},
+    )
 
 
 def _parsed(environment: Sandbox, source: str, where: str) -> nodes.Template:

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left
+from functools import cached_property
 
 from workbench.domain.mailings import Finding, Severity
 from workbench.errors import TemplateRefused
 from workbench.language import _
 from workbench.merging.css import safe_declarations, safe_sheet
+from workbench.merging.entities import unescaped
 from workbench.merging.places import safe_address
 from workbench.merging.protected import FIRST_SIGN, SIGN, ProtectedHtml
 from workbench.merging.syntax import JINJA
@@ -42,6 +45,8 @@ _NAME = re.compile(r"[A-Za-z][^\s/><\U000f0000-\U000ffffd]*")
 _ATTRIBUTE = re.compile(r"[^\s/>=\U000f0000-\U000ffffd]+")
 _PLAIN_ATTRIBUTE = re.compile(r"[A-Za-z_:][\w:.-]*\Z", re.ASCII)
 _SIGN = re.compile(SIGN)
+_BREAK_OR_SIGN = re.compile(rf"\n|{SIGN}")
+_WHOLE_SOURCE = re.compile(rf'src="\s*({SIGN})\s*"\Z', re.IGNORECASE)
 _REVEALED = re.compile(r"<!--\[if[^\]>]{0,200}\]><!-->|<!--\[if[^\]>]{0,200}\]>-->|<!--<!\[endif\]-->|<!\[endif\]>")
 _CONDITION = re.compile(r"<!--\[if[^\]>]{0,200}\]>")
 _CONDITION_END = re.compile(r"<!\[endif\]-->")
@@ -95,6 +100,15 @@ class _Reader:
         self.conditions = 0
         self.branches_in_tags = False
 
+    @cached_property
+    def breaks(self) -> list[int]:
+        """The place of each line end, those inside a Jinja2 tag at its sign: thousands of lines may be asked for."""
+        places: list[int] = []
+        for found in _BREAK_OR_SIGN.finditer(self.text):
+            inside = 1 if found[0] == "\n" else self.tags[ord(found[0]) - FIRST_SIGN].count("\n")
+            places += [found.start()] * inside
+        return places
+
     def read(self) -> ProtectedHtml:
         text = self.text
         while self.place < len(text):
@@ -122,9 +136,7 @@ class _Reader:
     # --- the tags of Jinja2 ---
 
     def _line(self, place: int | None = None) -> int:
-        before = self.text[: self.place if place is None else place]
-        inside = sum(self.tags[ord(sign) - FIRST_SIGN].count("\n") for sign in _SIGN.findall(before))
-        return before.count("\n") + 1 + inside
+        return bisect_left(self.breaks, self.place if place is None else place) + 1
 
     def _is_statement(self, sign: str) -> bool:
         return self.tags[ord(sign) - FIRST_SIGN].startswith("{%")
@@ -271,7 +283,8 @@ class _Reader:
             self._drop(f"<{name}>", start)
             return
         slash = " /" if closed else ""
-        self.out.append("".join([f"<{found[0]}", *(f" {attribute}" for attribute in attributes), f"{slash}>"]))
+        tag = "".join([f"<{found[0]}", *(f" {attribute}" for attribute in attributes), f"{slash}>"])
+        self.out.append(self._where_there_is_one(tag, attributes) if name == "img" else tag)
         if name == "style":
             self._style(start)
         elif name == "title":
@@ -287,6 +300,16 @@ class _Reader:
                 else:
                     self.out.append(part.replace("<", "&lt;"))
             self.out.append("</title>")
+
+    def _where_there_is_one(self, tag: str, attributes: list[str]) -> str:
+        """Return an ``<img>`` that is left out, not broken, where its whole address is a value and there is none."""
+        whole = next((found[1] for one in attributes if (found := _WHOLE_SOURCE.match(one))), "")
+        if not whole or self._is_statement(whole):
+            return tag
+        address = self.tags[ord(whole) - FIRST_SIGN].strip("{}").strip("-+")
+        around = (self._added(f"{{% if ({address}) %}}"), self._added("{% endif %}"))
+        opening, closing = around if self.conditions else (f"<!--{sign}-->" for sign in around)
+        return f"{opening}{tag}{closing}"
 
     def _raw_text(self, name: str, start: int) -> str:
         """Return what stands between a tag and its end, and walk behind the end."""
@@ -399,7 +422,7 @@ class _Reader:
         if lower in ("srcset", "imagesrcset"):
             if expressions:
                 self._refuse(expressions[0], f"« {name} »")
-            if any(safe_address(html.unescape(part.strip())) == "#" for part in value.split(",")):
+            if any(safe_address(unescaped(part.strip())) == "#" for part in value.split(",")):
                 self._drop(name, start)
                 return ""
         if lower in _URL_ATTRIBUTES:
@@ -410,12 +433,12 @@ class _Reader:
 
     def _safe_style(self, value: str, start: int) -> str:
         if _SIGN.search(value):  # branches: the whole is kept or left out
-            dropped = safe_declarations(html.unescape(_SIGN.sub(";", value)))[1]
+            dropped = safe_declarations(unescaped(_SIGN.sub(";", value)))[1]
             kept = "" if dropped else value
             if dropped:
                 self._forget(value)
         else:
-            safe, dropped = safe_declarations(html.unescape(value))
+            safe, dropped = safe_declarations(unescaped(value))
             kept = value if not dropped else html.escape(safe)
         for what in dropped:
             self._drop(f"style: {what}", start)
@@ -428,11 +451,11 @@ class _Reader:
     def _safe_url(self, name: str, value: str, start: int) -> str:
         signs = _SIGN.findall(value)
         if not signs:
-            if safe_address(html.unescape(value)) == "#" and value.strip() != "#":
-                self._drop(f"{name}: {html.unescape(value).strip().partition(':')[0][:20]}:", start)
+            if safe_address(unescaped(value)) == "#" and value.strip() != "#":
+                self._drop(f"{name}: {unescaped(value).strip().partition(':')[0][:20]}:", start)
                 return "#"
             return value
-        prefix = html.unescape(value[: value.index(signs[0])]).lstrip()
+        prefix = unescaped(value[: value.index(signs[0])]).lstrip()
         for sign in signs:
             if not self._is_statement(sign):
                 self._filtered(sign, "_in_address")

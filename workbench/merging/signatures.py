@@ -12,13 +12,15 @@ from jinja2 import TemplateSyntaxError, nodes
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
+from workbench.domain.pictures import PICTURE_FORMAT
 from workbench.domain.signatures import BODY_MARKER, Signature
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
+from workbench.merging.entities import shortened
 from workbench.merging.render import compile_template
 from workbench.merging.sandbox import Sandbox
-from workbench.merging.template_file import template_from_file
+from workbench.merging.template_file import front_of, template_from_file
 
 _MARKER = re.compile(rf"{BODY_MARKER}(?![A-Z0-9_])")
 _UNSHOWN = frozenset({"style", "script", "title", "head"})
@@ -36,6 +38,11 @@ def signature_from_file(text: str, *, name: str) -> Signature:
     if template != Template(label=template.label, subject=template.label, html=template.html):
         raise TemplateRefused(_("A signature has a label and its text, and no other setting."))
     return Signature(label=template.label, html=template.html)
+
+
+def signature_to_text(signature: Signature) -> str:
+    """Return the file of a signature, always the same; `signature_from_file` gives the same one back."""
+    return f"---\n{front_of({'label': signature.label})}---\n{signature.html}"
 
 
 def check_signature(signature: Signature, catalogue: Catalogue) -> tuple[Finding, ...]:
@@ -56,12 +63,18 @@ def shown_signature(
     catalogue: Catalogue,
     *,
     render: Callable[[Template, Mapping[str, object]], Rendered] | None = None,
+    pictures: Mapping[str, str | None] | None = None,
 ) -> str:
     """Return the HTML of a signature round a sample text, its fields filled with their examples.
 
-    `render` is what merges: the rendering process (P10), or by default this one, for the tests of merging.
+    `render` is what merges: the rendering process (P10), or by default this one, for the tests of merging. `pictures`
+    are the addresses of the images that fields show, by code; without one an image is left out.
     """
-    examples: Mapping[str, object] = {field.code: field.example for field in catalogue.values()}
+    shown_images = pictures or {}
+    examples: Mapping[str, object] = {
+        field.code: shown_images.get(field.code) if field.format == PICTURE_FORMAT else field.example
+        for field in catalogue.values()
+    }
     template = _as_template(signature, _("The text of the message."))
     shown = compile_template(template, catalogue).render(examples) if render is None else render(template, examples)
     return shown.html
@@ -86,7 +99,7 @@ def _check_marker(html: str) -> None:
             )
         )
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(shortened(html))
     reader.close()
     if not _MARKER.search("\n".join(reader.read)) or not _in_the_open(html):
         raise TemplateRefused(

@@ -37,10 +37,10 @@ def leading_subjects(recipients: Recipients) -> list[Subject]:
     """Return of each recipient what the message is about first; of a row of a table, nothing."""
     subjects = recipients.subjects
     known = frozenset(subjects["subject_key"].astype(str)) if "subject_key" in subjects.columns else frozenset()
-    return [_subject(texts[0] if texts else "", known) for texts in recipients.frame["subjects"].tolist()]
+    return [subject_of(texts[0] if texts else "", known) for texts in recipients.frame["subjects"].tolist()]
 
 
-def _subject(text: str, known: frozenset[str]) -> Subject:
+def subject_of(text: str, known: frozenset[str]) -> Subject:
     """Read ``subject_key@what sets it apart``: a key of another software may hold an ``@`` itself."""
     key, when = text, ""
     while key and key not in known:

@@ -13,7 +13,6 @@ The rules, in one place (DESIGN 5, F79–F82):
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import Finding, Severity
 from workbench.language import _
+from workbench.merging.entities import unescaped
 
 _STRINGS = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 JINJA = re.compile(
@@ -34,6 +34,7 @@ JINJA = re.compile(
 LITERAL_BRACE = "{{ '{' }}"
 """What prints one brace that would otherwise be read as the beginning of a tag."""
 
+_STRING_OR_CODE = re.compile(rf"{_STRINGS}|(?<![\w.])[A-Z][A-Z0-9_]+(?!\w)")
 _AT = re.compile(r"@([A-Z0-9_]+)")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 _BEFORE = re.compile(r"[^\W][.+-]*\Z")
@@ -77,7 +78,8 @@ def _looks_meant(text: str, match: re.Match[str]) -> bool:
 def compile_codes(text: str, catalogue: Catalogue, *, in_html: bool = False) -> tuple[str, list[Finding]]:
     """Return the text with every ``@CODE`` as Jinja2, and a finding for each code that nobody knows.
 
-    Line ends are kept, so a line of the result is a line of the text. The main code stands for an alias.
+    Line ends are kept, so a line of the result is a line of the text. The main code stands for an alias, in the open
+    and inside the tags of Jinja2.
     """
     parts: list[str] = []
     findings: list[Finding] = []
@@ -88,9 +90,22 @@ def compile_codes(text: str, catalogue: Catalogue, *, in_html: bool = False) -> 
         parts.append(_compiled_literal(literal, catalogue, first_line, findings))
         if tag:
             source = tag[0]
-            parts.append(html.unescape(source) if in_html and "&" in source and source[1] != "#" else source)
+            source = unescaped(source) if in_html and "&" in source and source[1] != "#" else source
+            parts.append(_with_main_codes(source, catalogue))
             end = tag.end()
     return "".join(parts), findings
+
+
+def _with_main_codes(tag: str, catalogue: Catalogue) -> str:
+    """Return a tag with the main code in the place of each alias: a merged row has a value by main codes alone."""
+    if tag.startswith("{#"):
+        return tag
+
+    def main_code(found: re.Match[str]) -> str:
+        word = found[0]
+        return catalogue[word].code if word in catalogue else word
+
+    return _STRING_OR_CODE.sub(main_code, tag)
 
 
 def _compiled_literal(text: str, catalogue: Catalogue, first_line: int, findings: list[Finding]) -> str:

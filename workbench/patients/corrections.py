@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from workbench.addresses import address_problem
+from workbench.addresses import address_key, address_problem
 from workbench.domain.people import Correction
 from workbench.errors import BadValue, UnknownName, UnknownPatient
 from workbench.language import _
 from workbench.patients import rows
 from workbench.patients.guardians import responsible_frame
+from workbench.patients.imports.batch import digest_of
 from workbench.patients.imports.values import Unreadable, day_reader, read_text, read_yes_no, word_reader
-from workbench.patients.schema import SEXES, corrections, patients, persons
+from workbench.patients.schema import SEXES, corrections, patients, persons, responsibilities
+from workbench.patients.words import plain
 
 CORRECTABLE = (
     "civility", "last_name", "first_name", "birth_name", "sex", "birth_date", "email", "phone", "mobile", "language",
@@ -98,6 +100,71 @@ def correct_patient(
         )
     )
     return done
+
+
+def add_guardian(
+    connection: sa.Connection,
+    practice_id: str,
+    patient_id: str,
+    values: Mapping[str, str | None],
+    *,
+    relation: str,
+    by: str,
+    now: datetime,
+) -> str:
+    """Write down somebody who answers for a patient, last among the guardians; return the person's key.
+
+    Each value stands in the list of corrections, to be copied into the practice's software. Somebody of the same name
+    and address who answers for another patient is the same person, as in an import.
+
+    Raises
+    ------
+    UnknownPatient, UnknownName, BadValue
+        When the file number, a column or a value is not as it should be; nothing was written.
+    """
+    unknown = sorted(set(values) - set(GUARDIAN_CORRECTABLE))
+    if unknown:
+        raise UnknownName(
+            _("« {name} » cannot be corrected. What can: {known}.").format(
+                name=unknown[0], known=", ".join(GUARDIAN_CORRECTABLE)
+            )
+        )
+    known = sa.select(patients.c.patient_id).where(
+        patients.c.practice_id == practice_id, patients.c.patient_id == patient_id
+    )
+    if connection.execute(known).one_or_none() is None:
+        raise UnknownPatient(_("The patient store knows no file number « {patient} ».").format(patient=patient_id))
+    checked = {column: _checked(column, value) for column, value in values.items()}
+    if not checked.get("last_name"):
+        raise BadValue(_("Say at least the last name of who answers for this patient."))
+    name = plain(f"{checked['last_name']} {checked.get('first_name') or ''}")
+    address = address_key(checked.get("email"))
+    key = digest_of("person", name, address or patient_id)
+    mine = (persons.c.practice_id == practice_id, persons.c.person_id == key)
+    if connection.execute(sa.select(persons.c.person_id).where(*mine)).one_or_none() is None:
+        connection.execute(persons.insert().values(practice_id=practice_id, person_id=key, **checked))
+    link = responsibilities.c
+    here = (link.practice_id == practice_id, link.patient_id == patient_id, link.role == "guardian")
+    ranks = connection.execute(sa.select(link.person_id, link.rank).where(*here)).all()
+    if key in {row.person_id for row in ranks}:
+        raise BadValue(_("This person is written down for this patient already."))
+    rank = max((row.rank for row in ranks), default=0) + 1
+    connection.execute(
+        responsibilities.insert().values(
+            practice_id=practice_id, patient_id=patient_id, person_id=key, role="guardian",
+            relation=read_text(relation) or None, rank=rank,
+        )
+    )  # fmt: skip
+    at = now.astimezone(UTC).isoformat(timespec="milliseconds")
+    for column, value in checked.items():
+        if value is not None and text_of(value) is not None:
+            connection.execute(
+                corrections.insert().values(
+                    practice_id=practice_id, correction_id=uuid.uuid4().hex, patient_id=patient_id,
+                    column_name=f"{_GUARDIAN}{key}.{column}", old_value=None, new_value=text_of(value), at=at, by=by,
+                )
+            )  # fmt: skip
+    return key
 
 
 def guardian_and_column(name: str) -> tuple[str, str] | None:

@@ -18,13 +18,15 @@ from workbench.domain.people import Correction
 from workbench.errors import BadValue, DatabaseRefused, ReadOnlyStore
 from workbench.language import _
 from workbench.patients import rows
+from workbench.patients.albums import album_frame, album_words, documents_frame
 from workbench.patients.calendar import calendar_of, holiday_names, zone_called
 from workbench.patients.card import set_card
 from workbench.patients.closures import close_days, closures_frame, reopen_days, take_leave
 from workbench.patients.columns import column_names, columns_frame
 from workbench.patients.contacts import contacts_about, last_contacts
-from workbench.patients.corrections import correct_patient, corrections_frame, mark_copied_back
+from workbench.patients.corrections import add_guardian, correct_patient, corrections_frame, mark_copied_back
 from workbench.patients.decisions import decisions_frame, record_decision
+from workbench.patients.finding import found_frame
 from workbench.patients.freshness import freshness_frame
 from workbench.patients.guardians import responsible_frame
 from workbench.patients.imports.importing import ImportReport, import_file
@@ -288,6 +290,11 @@ class SqlPatientStore:
         with reading(self.engine) as connection:
             return contacts_about(connection, self.practice_id, kind)
 
+    def find(self, words: str, *, limit: int) -> pd.DataFrame:
+        """Return the patients whom words fit: names, a file number, a telephone number …; see ``found_frame``."""
+        with reading(self.engine) as connection:
+            return found_frame(connection, self.practice_id, words, limit=limit)
+
     def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
         """Return what addressing needs to know of patients, indexed by ``patient_id``; unknown ones are absent."""
         with reading(self.engine) as connection:
@@ -327,6 +334,21 @@ class SqlPatientStore:
         """Return who else patients are: patient_id person_key (guardian or payer of somebody) address (their own)."""
         with reading(self.engine) as connection:
             return selves_frame(connection, self.practice_id, patient_ids)
+
+    def album(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the images of patients' albums, one row an image; see ``albums.album_frame``."""
+        with reading(self.engine) as connection:
+            return album_frame(connection, self.practice_id, patient_ids)
+
+    def album_words(self) -> dict[str, list[str]]:
+        """Return the practice's own words for the images of its patients: by ``kind``, ``stage`` and ``view``."""
+        with reading(self.engine) as connection:
+            return album_words(connection, self.practice_id)
+
+    def documents(self, kind: str, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the papers of a kind in patients' files; see `documents_frame`, also for what it raises."""
+        with reading(self.engine) as connection:
+            return documents_frame(connection, self.practice_id, kind, patient_ids)
 
     def calendar(self) -> PracticeCalendar:
         """Return the practice's calendar."""
@@ -409,6 +431,20 @@ class SqlPatientStore:
             return correct_patient(
                 connection, self.practice_id, patient_id, column, value, by=by, now=now, guardian=guardian
             )
+
+    def add_guardian(
+        self, patient_id: str, values: Mapping[str, str | None], *, relation: str, by: str, now: datetime
+    ) -> str:
+        """Write down somebody who answers for a patient; return the person's key. See `corrections.add_guardian`.
+
+        Raises
+        ------
+        ReadOnlyStore
+            When the store is not ours to change.
+        """
+        self.check_writable()
+        with writing(self.engine) as connection:
+            return add_guardian(connection, self.practice_id, patient_id, values, relation=relation, by=by, now=now)
 
     def corrections(self) -> pd.DataFrame:
         """Return the corrections to be copied into the practice's software; see `corrections_frame`."""

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.domain.accounts import Account
 from workbench.domain.arming import Rearmed, Standing
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.custom_fields import CustomField
+from workbench.domain.deliveries import DeliveryStatus, NewDelivery, SentLetter
 from workbench.domain.departures import WaitingFor
+from workbench.domain.drafts import Draft
 from workbench.domain.health import LedgerHealth
+from workbench.domain.keeping import Forgotten, Tombstone
+from workbench.domain.letterheads import Letterhead
 from workbench.domain.limits import Limits
 from workbench.domain.mailings import (
     Counts,
@@ -26,7 +30,7 @@ from workbench.domain.mailings import (
 from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.saved_searches import SavedSearch
 from workbench.domain.signatures import Signature
-from workbench.domain.templates import Template
+from workbench.domain.templates import Revision, Template
 from workbench.ports.transports import Outbox, Quota
 
 if TYPE_CHECKING:
@@ -36,8 +40,49 @@ if TYPE_CHECKING:
 class TemplateShelf(Protocol):
     """Email types with their revisions, and accounts."""
 
-    def save_template(self, template: Template, *, by: str, now: datetime) -> Template:
-        """Keep a revision (the same content is the same one) and return it with its number."""
+    def save_template(
+        self,
+        template: Template,
+        *,
+        by: str,
+        now: datetime,
+        reason: str = "",
+        one_off: bool = False,
+        over: int | None = None,
+    ) -> Template:
+        """Keep a revision (the same content is the same one) and return it with its number; a one-off is not listed.
+
+        Raises ``TemplateChanged`` when it does not stand at the revision `over` any more.
+        """
+        ...
+
+    def save_templates(
+        self, templates: Sequence[Template], *, by: str, now: datetime, reason: str = ""
+    ) -> list[Template]:
+        """Keep a revision of several email types, all of them or none."""
+        ...
+
+    def rewrite_templates(
+        self,
+        changes: Mapping[str, Template],
+        *,
+        by: str,
+        now: datetime,
+        reason: str = "",
+        over: Mapping[str, int] | None = None,
+    ) -> list[Template]:
+        """Keep a revision of several email types at once, by their path; one called otherwise now is renamed.
+
+        Raises ``TemplateChanged`` when one does not stand at its revision of `over` any more.
+        """
+        ...
+
+    def archive_template(self, path: str, *, by: str, now: datetime, reason: str = "") -> None:
+        """Take an email type out of the lists."""
+        ...
+
+    def unarchive_template(self, path: str, *, by: str, now: datetime, reason: str = "") -> None:
+        """Bring an archived email type back."""
         ...
 
     def template(self, path: str) -> Template:
@@ -48,12 +93,24 @@ class TemplateShelf(Protocol):
         """Return every email type's newest revision, by path."""
         ...
 
+    def shelf(self, *, archived: bool = False) -> list[Revision]:
+        """Return the current revision of every email type, or of those that are archived, by path."""
+        ...
+
+    def revisions(self, path: str) -> list[Revision]:
+        """Return every revision of an email type, the oldest first; raises ``UnknownTemplate``."""
+        ...
+
+    def revision_id(self, path: str, number: int) -> int:
+        """Return the number that a revision has in the ledger; raises ``UnknownTemplate``."""
+        ...
+
     def revision(self, revision_id: int) -> Template:
         """Return the revision that deliveries were frozen with."""
         ...
 
-    def save_account(self, account: Account, *, by: str, now: datetime) -> Account:
-        """Keep an account; never its password."""
+    def save_account(self, account: Account, *, by: str, now: datetime, default: bool = False) -> Account:
+        """Keep an account, never its password; the first one is the default, until another is made so."""
         ...
 
     def account(self, name: str) -> Account:
@@ -62,6 +119,10 @@ class TemplateShelf(Protocol):
 
     def accounts(self) -> list[Account]:
         """Return every account, by name."""
+        ...
+
+    def default_account(self) -> Account | None:
+        """Return the account used when neither the caller nor the template names one; nothing when there is none."""
         ...
 
     def remove_account(self, name: str, *, by: str, now: datetime) -> None:
@@ -86,6 +147,58 @@ class SignatureShelf(Protocol):
 
     def archive(self, name: str, *, by: str, now: datetime) -> None:
         """Take a signature out of the lists."""
+        ...
+
+
+class CustomFieldShelf(Protocol):
+    """The practice's own merge fields."""
+
+    def keep(self, decide: Callable[[Sequence[CustomField]], CustomField], *, by: str, now: datetime) -> CustomField:
+        """Keep the field that `decide` returns of all there are; nothing else is kept meanwhile; journalled."""
+        ...
+
+    def fields(self) -> list[CustomField]:
+        """Return every field by code, archived ones too."""
+        ...
+
+    def stamp(self) -> tuple[Any, ...]:
+        """Return something that is another once anything was changed, by whichever program."""
+        ...
+
+    def waiting(self) -> list[tuple[int, int, dict[str, Any], dict[str, Any] | None]]:
+        """Return what the open deliveries were frozen with: mailing, how many, email type and letterhead, as kept."""
+        ...
+
+
+class LetterheadBook(Protocol):
+    """The letterheads that deliveries were frozen with."""
+
+    def keep(self, letterhead: Letterhead, *, now: datetime) -> int:
+        """Keep a letterhead, once, and return its number."""
+        ...
+
+    def letterhead(self, number: int) -> Letterhead:
+        """Return a letterhead by its number."""
+        ...
+
+
+class ForeignCodeBook(Protocol):
+    """What the codes of a practice's old texts mean."""
+
+    def learn(self, meanings: Mapping[str, str], *, by: str, now: datetime) -> None:
+        """Keep what codes mean, journalled; ``""`` leaves a code out."""
+        ...
+
+    def forget(self, code: str, *, by: str, now: datetime) -> bool:
+        """Forget what a code means, journalled, and tell whether it was known."""
+        ...
+
+    def all(self) -> Mapping[str, str]:
+        """Return what every code means."""
+        ...
+
+    def frame(self) -> pd.DataFrame:
+        """Return what every code means, who said it and when: code field saved_at saved_by."""
         ...
 
 
@@ -132,6 +245,7 @@ class MailingBook(Protocol):
         again: bool = False,
         complete: bool = False,
         not_before: datetime | None = None,
+        letterhead_id: int | None = None,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -185,6 +299,13 @@ class MailingBook(Protocol):
         """Return one row a mailing, latest first."""
         ...
 
+    def unfinished(self) -> pd.DataFrame:
+        """Return the mailings that have not ended, and those with a row nobody is certain of, latest first.
+
+        Columns: mailing_id status reason template opened_at (UTC) opened_by pending in_doubt.
+        """
+        ...
+
     def set_status(self, mailing_id: int, status: MailingStatus, *, by: str, now: datetime, reason: str = "") -> None:
         """Move a mailing, journalled."""
         ...
@@ -211,12 +332,14 @@ class MailingBook(Protocol):
         """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
         ...
 
-    def retry(self, mailing_id: int, *, by: str, now: datetime) -> int:
-        """Put failed rows back."""
+    def retry(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+        """Put failed rows back, or of them these deliveries alone."""
         ...
 
-    def settle(self, mailing_id: int, *, as_sent: bool, by: str, now: datetime) -> int:
-        """Decide uncertain rows."""
+    def settle(
+        self, mailing_id: int, *, as_sent: bool, delivery_ids: Sequence[int] | None = None, by: str, now: datetime
+    ) -> int:
+        """Decide uncertain rows, or of them these deliveries alone."""
         ...
 
 
@@ -231,12 +354,78 @@ class ResultBook(Protocol):
         """Give the results of a mailing, so many rows at a time; at least one frame."""
         ...
 
-    def history(self, patient_id: str) -> pd.DataFrame:
-        """Return what was sent about a patient, latest first."""
+    def failed(self, *, since: datetime) -> pd.DataFrame:
+        """Return what was refused since an instant, as `results`, and in `settled` whether it was tried again since."""
+        ...
+
+    def sent_by_account(self, *, since: datetime) -> dict[str, int]:
+        """Return how many messages left by each account since an instant."""
+        ...
+
+    def history(self, patient_id: str, *, deleted: bool = False) -> pd.DataFrame:
+        """Return what was sent about a patient, latest first; what was taken out of the history only with `deleted`."""
+        ...
+
+    def sent_letter(self, delivery_id: int) -> SentLetter:
+        """Return what a delivery was frozen with, and what left; raises ``UnknownMailing``."""
         ...
 
     def empty(self) -> pd.DataFrame:
         """Return a results frame without rows."""
+        ...
+
+
+class KeepingBook(Protocol):
+    """What is kept of messages: taken out of a history, emptied when it is time, forgotten with a patient."""
+
+    def bury(self, delivery_id: int, *, reason: str, by: str, now: datetime) -> bool:
+        """Take a message out of the history of its patients, journalled; tell whether it stood there."""
+        ...
+
+    def unbury(self, delivery_id: int, *, by: str, now: datetime) -> bool:
+        """Put a message back into the history, journalled; tell whether it had been taken out."""
+        ...
+
+    def tombstone(self, delivery_id: int) -> Tombstone | None:
+        """Return who took a message out of the history, when and why."""
+        ...
+
+    def frozen(self, delivery_id: int) -> NewDelivery:
+        """Return a delivery as its list was frozen, to be sent once more; raises ``UnknownMailing``."""
+        ...
+
+    def repetitions(self, delivery_id: int) -> list[int]:
+        """Return the deliveries that repeat this one on purpose."""
+        ...
+
+    def standing(self, delivery_ids: Collection[int]) -> pd.DataFrame:
+        """Return what a history tells of deliveries beside their results, by ``delivery_id``."""
+        ...
+
+    def tidy(self, *, mailing_id: int | None = None, now: datetime) -> int:
+        """Empty what was decided of those who said that messages are not kept; return how many."""
+        ...
+
+    def retire(self, *, before: datetime, by: str, now: datetime) -> int:
+        """Empty every message that was decided before an instant, journalled; return how many."""
+        ...
+
+    def keeps_everything(self) -> bool:
+        """Tell whether nobody ever said that messages or their files are not to be kept."""
+        ...
+
+    def unneeded_files(self, numbers: Collection[int] | None = None, *, also: Collection[str] = ()) -> set[str]:
+        """Return the kept files that went with messages (with these alone), or `also`, that nothing needs any more."""
+        ...
+
+    def forget(
+        self, patient_id: str, *, words: Collection[str] = (), reason: str = "", by: str, now: datetime
+    ) -> Forgotten:
+        """Forget what was written about a patient and to whom, journalled; the bare proof stays."""
+        ...
+
+    def compact(self) -> bool:
+        """Leave nothing of what was taken away in unused parts of a file; tell whether that was done."""
         ...
 
 
@@ -251,8 +440,55 @@ class SavedSearchBook(Protocol):
         """Forget a saved search, journalled, and tell whether there was one."""
         ...
 
+    def rename(self, name: str, new: str, *, by: str, now: datetime) -> bool:
+        """Call a saved search otherwise, journalled, and tell whether there was one; ``BadValue`` when taken.
+
+        The email type that it proposes goes with it.
+        """
+        ...
+
     def all(self) -> Mapping[str, SavedSearch]:
         """Return every saved search by name."""
+        ...
+
+
+class SearchTemplateBook(Protocol):
+    """Which email type a search proposes (F67, F112); a search is named as it is searched for, a saved one too."""
+
+    def attach(self, search: str, template: str, *, by: str, now: datetime) -> None:
+        """Let a search propose an email type, in the place of the one that it had, journalled."""
+        ...
+
+    def detach(self, search: str, *, by: str, now: datetime) -> bool:
+        """Let a search propose none, journalled, and tell whether it proposed one."""
+        ...
+
+    def all(self) -> Mapping[str, str]:
+        """Return the path of the email type by search, of each one that has any."""
+        ...
+
+
+class DraftBook(Protocol):
+    """Mailings that are being prepared."""
+
+    def save(self, draft: Draft) -> None:
+        """Keep a draft as it stands, in the place of what was kept of it before."""
+        ...
+
+    def draft(self, key: str) -> Draft | None:
+        """Return a draft; nothing when there is none of this key."""
+        ...
+
+    def since(self, moment: datetime) -> list[Draft]:
+        """Return the drafts that somebody touched since then, the latest first."""
+        ...
+
+    def forget(self, key: str) -> bool:
+        """Forget a draft, and tell whether there was one."""
+        ...
+
+    def expire(self, before: datetime) -> int:
+        """Forget the drafts that nobody touched since then; return how many."""
         ...
 
 
@@ -273,6 +509,13 @@ class LastMessageBook(Protocol):
 
     def told_to(self, purpose: str, step: str, *, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
         """Return which of these a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
+        ...
+
+    def told_how(self, purpose: str, step: str, *, occasions: Collection[str]) -> pd.DataFrame:
+        """Return how occasions stand that are told or wait to be, the latest last.
+
+        Columns: occasion addressee_key role channel status at (UTC) by mailing_id.
+        """
         ...
 
     def times_told(self, kind: str, purpose: str) -> pd.Series:
@@ -340,6 +583,14 @@ class ActBook(Protocol):
         """Write an act down."""
         ...
 
+    def of_kind(self, what: str, *, since: datetime) -> pd.DataFrame:
+        """Return the acts of a kind since an instant, oldest first: act_id at (UTC) by what object details."""
+        ...
+
+    def acts(self, object_key: str | None = None) -> pd.DataFrame:
+        """Return the acts, oldest first; all of them or those about one object."""
+        ...
+
 
 class Ledger(Protocol):
     """Everything the workbench itself keeps for one practice: the one source of truth on what was sent."""
@@ -352,6 +603,21 @@ class Ledger(Protocol):
     @property
     def signatures(self) -> SignatureShelf:
         """Signatures."""
+        ...
+
+    @property
+    def custom_fields(self) -> CustomFieldShelf:
+        """The practice's own merge fields."""
+        ...
+
+    @property
+    def letterheads(self) -> LetterheadBook:
+        """Letterheads."""
+        ...
+
+    @property
+    def foreign_codes(self) -> ForeignCodeBook:
+        """What the codes of old texts mean."""
         ...
 
     @property
@@ -370,8 +636,23 @@ class Ledger(Protocol):
         ...
 
     @property
+    def keeping(self) -> KeepingBook:
+        """What is kept of messages."""
+        ...
+
+    @property
     def saved_searches(self) -> SavedSearchBook:
         """Saved searches."""
+        ...
+
+    @property
+    def search_templates(self) -> SearchTemplateBook:
+        """Which email type a search proposes."""
+        ...
+
+    @property
+    def drafts(self) -> DraftBook:
+        """Mailings that are being prepared."""
         ...
 
     @property

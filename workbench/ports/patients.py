@@ -93,6 +93,14 @@ class PatientStore(Protocol):
         """
         ...
 
+    def find(self, words: str, *, limit: int) -> pd.DataFrame:
+        """Return the patients whom words fit, open files and beginnings of names first.
+
+        Columns: patient_id patient last_name first_name birth_name birth_date phone mobile email city deceased
+        archived.
+        """
+        ...
+
     def people(self, patient_ids: Sequence[str]) -> pd.DataFrame:
         """Return what addressing needs to know of patients, indexed by ``patient_id``.
 
@@ -134,6 +142,21 @@ class PatientStore(Protocol):
 
         Columns: patient_id person_key (a guardian or payer who is this patient) address (the patient's own); one of
         the last two is ``""`` in each row.
+        """
+        ...
+
+    def album(self, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the images of patients' albums, one row an image; columns as in ``domain.frames.ALBUM_COLUMNS``."""
+        ...
+
+    def album_words(self) -> Mapping[str, Sequence[str]]:
+        """Return the practice's own words for the images of its patients, sorted: by ``kind``, ``stage``, ``view``."""
+        ...
+
+    def documents(self, kind: str, patient_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the papers of a kind in patients' files; columns as in ``domain.frames.DOCUMENT_COLUMNS``.
+
+        The kinds are ``invoice``, ``quote`` and ``prescription``. A paper without a file has no ``path``.
         """
         ...
 
@@ -182,6 +205,15 @@ class PatientStore(Protocol):
         """Change one value of a patient's file by hand, journalled; raises ``ReadOnlyStore`` on a foreign store.
 
         With `guardian` (a person's key, or 1 for the first guardian) the value is that person's.
+        """
+        ...
+
+    def add_guardian(
+        self, patient_id: str, values: Mapping[str, str | None], *, relation: str, by: str, now: datetime
+    ) -> str:
+        """Write down somebody who answers for a patient, last among the guardians; return the person's key.
+
+        Raises ``ReadOnlyStore`` on a foreign store. Each value is listed to be copied back.
         """
         ...
 

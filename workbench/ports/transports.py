@@ -15,13 +15,15 @@ from workbench.domain.messages import Letter
 class Claimed:
     """A delivery taken from the outbox by one sender: frozen, ready to be rendered.
 
-    `expires_at` is told when it comes too late before long. Its ``repr`` names nobody (P12).
+    `letterhead_id` is that of who writes; nothing for what was queued by an older version. `expires_at` is told when it
+    comes too late before long. Its ``repr`` names nobody (P12).
     """
 
     delivery_id: int
     token: str = field(repr=False)
     mailing_id: int
     template_revision_id: int
+    letterhead_id: int | None = None
     address: str = field(repr=False)
     recipient: str = field(repr=False)
     language: str

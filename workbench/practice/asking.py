@@ -70,7 +70,8 @@ class Asking(Card):
             * ``string``: the keys ``subject_key appointment_id patient_id file_number practitioner_id family``,
               ``patient phone email remark``, and ``date time`` as ISO texts of the practice's clock;
             * ``category``: ``nature chair practitioner state declined_by kind patient_type file_state
-              address_status``;
+              address_status`` (`AddressStatus`: what is to be known of the address before anybody writes to it);
+            * ``address_shared_by`` ``Int64``, how many open files have the address;
             * ``starts_at`` a moment of the practice's zone, ``duration`` ``Int64`` minutes, ``forced`` ``bool``,
               ``balance`` ``float64`` euros, when it was asked for.
 
@@ -97,6 +98,34 @@ class Asking(Card):
         frame = self._searching.search(name, parameters, today=self._day(today))
         self._last_search = ref(frame)
         return frame
+
+    def find(self, words: str, *, limit: int = 20) -> pd.DataFrame:
+        """Find patients by whatever somebody remembers of them, best first.
+
+        Parameters
+        ----------
+        words
+            Parts of the name (the birth name too) or of the address, in any order, without regard to accents and case;
+            the beginning of the file number; digits of a telephone number, however it is written; a birth date, as
+            ``24/05/2001``, ``24/05`` or ``2001``. Every word has to fit.
+        limit
+            So many are returned at most, and never more than 50.
+
+        Returns
+        -------
+        DataFrame
+            Key ``patient_id``; ``patient`` (the name) ``last_name first_name birth_name phone mobile email city`` as
+            texts, ``birth_date`` a day, ``deceased archived`` yes or no. Fewer than two characters find nobody.
+
+        Examples
+        --------
+        >>> found = practice.find("2201")
+        >>> found["patient_id"].tolist()
+        ['2201']
+        """
+        found = self.store.find(words, limit=limit)
+        found.attrs["of_people"] = True
+        return found
 
     def found_in_parts(
         self, name: str, /, *, today: date | str | None = None, **parameters: object
@@ -167,6 +196,32 @@ class Asking(Card):
         ['name', 'search', 'parameters', 'saved_at', 'saved_by']
         """
         return self._searching.saved_frame()
+
+    def rename_search(self, name: str, new: str) -> str:
+        """Call a saved search otherwise, journalled; the email type that it proposes stays with it.
+
+        A notebook or a job that asks for it by the name before finds it no more.
+
+        Returns
+        -------
+        str
+            The name as it is kept.
+
+        Raises
+        ------
+        UnknownName
+            When there is none of this name.
+        BadValue
+            When the new name cannot be used, or another one has it.
+
+        Examples
+        --------
+        >>> saved = practice.save_search("Demain", "appointments", start="tomorrow", end="tomorrow")
+        >>> practice.rename_search("Demain", "Rappels de demain")
+        'Rappels de demain'
+        >>> practice.forget_search("Rappels de demain")
+        """
+        return self._searching.rename(name, new)
 
     def forget_search(self, name: str) -> None:
         """Forget a saved search, journalled; raises ``UnknownName`` when there is none of this name."""

@@ -18,6 +18,7 @@ from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from workbench.ports import Ledger, PatientStore
+    from workbench.practice.fields import Fields
 
 
 class Card:
@@ -28,7 +29,7 @@ class Card:
     user: str
     store: PatientStore
     ledger: Ledger
-    catalogue: Catalogue
+    fields: Fields
     now: Now
     changes: int
     """How often something was corrected, imported or objected to through this practice."""
@@ -111,6 +112,23 @@ class Card:
         self.settings = Settings.change(self.path, **changes)
         self.record_act("practice.changed", {"columns": sorted(changes)})
 
+    def set_history_days(self, days: int) -> None:
+        """Change for how many days what was sent is kept, 0 for ever; journalled. Nothing is emptied by this alone.
+
+        Raises
+        ------
+        BadSettings
+            When it is no such number, or ``workbench.toml`` cannot be read or written; nothing was changed.
+
+        Examples
+        --------
+        >>> practice.set_history_days(730)
+        >>> practice.settings.history_days
+        730
+        """
+        self.settings = Settings.change(self.path, history_days=days)
+        self.record_act("practice.changed", {"columns": ["history_days"]})
+
     def record_act(self, what: str, details: Mapping[str, object]) -> None:
         """Write into the journal what was done to the practice itself, by whom and when."""
         about = f"practice:{self.settings.practice_id}"
@@ -132,17 +150,14 @@ class Card:
         return self.store.calendar()
 
     @property
-    def fields(self) -> Catalogue:
-        """The field catalogue, by code.
+    def catalogue(self) -> Catalogue:
+        """The fields that an email type may use now, by code."""
+        return self.fields.catalogue
 
-        Examples
-        --------
-        >>> practice.fields["PNOM"].code
-        'PNOM'
-        >>> "PPRENOM" in [field.code for field in practice.fields.search("prenom")]
-        True
-        """
-        return self.catalogue
+    @property
+    def all_fields(self) -> Catalogue:
+        """The same with archived ones and former names: what was frozen when they stood is merged with these (P7)."""
+        return self.fields.everything
 
     @property
     def today(self) -> date:

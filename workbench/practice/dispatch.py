@@ -20,7 +20,8 @@ from workbench.domain.messages import Letter
 from workbench.domain.sending_hours import SendingHours
 from workbench.errors import SendingStopped, WorkbenchError, WorkspaceError
 from workbench.ports import Claimed, Outbox
-from workbench.practice.letters import Postman
+from workbench.practice.erasing import tidy_after
+from workbench.practice.letters import LetterPress, Postman
 from workbench.sending.paced_outbox import PacedOutbox
 from workbench.sending.sender import LetterOf, Progress, SendReport, send_pending
 
@@ -57,7 +58,12 @@ def dispatch(
     account = practice.accounts[record.account]
     password = practice.accounts.password(account)
     practice.files_of(library.revision(record.template_revision_id))
-    postman = Postman(lambda revision, columns: practice.press(library.revision(revision), account, columns=columns))
+
+    def press_of(revision: int, letterhead: int | None, columns: tuple[str, ...]) -> LetterPress:
+        head = None if letterhead is None else practice.ledger.letterheads.letterhead(letterhead)
+        return practice.press(library.revision(revision), account, columns=columns, letterhead=head, frozen=True)
+
+    postman = Postman(press_of)
     mailings.set_status(mailing_id, MailingStatus.SENDING, by=practice.user, now=practice.now())
     opening, interrupting = _opening(practice, record.hours), stop is None
     stop = stop or threading.Event()
@@ -93,6 +99,7 @@ def dispatch(
             mailings.set_status(mailing_id, MailingStatus.STOPPED, by=practice.user, now=practice.now(), reason=reason)
         raise
     mailings.finish(mailing_id, by=practice.user, now=practice.now())
+    tidy_after(practice, mailing_id)
     if report.interrupted and interrupting:
         # The interrupt did its work: what was in flight is finished. Whoever called must know of it too.
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -180,6 +180,7 @@ class Dispatcher:
         self._ended = False  # the practice or the program ends
         self._asked = 0  # how often new numbers were asked for
         self._counted = 0  # which of these askings the numbers being worked out answer
+        self._withdrawn = -1  # which of these askings no numbers are offered for: the list is being changed
         self._confirmed = 0  # how many sendings were begun here
         self._undo_window: timedelta | None = None  # as a person chose it here
         self._situation = Situation()
@@ -210,6 +211,13 @@ class Dispatcher:
                 return
             if self._situation.doing is Doing.NOTHING:
                 self._begin(Doing.COUNTING, self._count)
+
+    def withdraw(self) -> None:
+        """Take back what is offered: what it was made of is being changed, and `renew` offers what becomes of it."""
+        with self._moved:
+            self._withdrawn = self._asked
+            if self._situation.offer is not None or not self._situation.outdated:
+                self._set(offer=None, outdated=True)
 
     def look(self) -> None:
         """Read again from the ledger where the mailing stands; other screens and processes may have moved it."""
@@ -294,22 +302,25 @@ class Dispatcher:
         if self._idle:
             self._wait_of(mailing)
 
-    def retry(self, seal: str) -> None:
-        """Try the rows that failed again, and no other."""
+    def retry(self, seal: str, *, deliveries: Collection[int] | None = None) -> None:
+        """Try the rows that failed again, or of them these alone, and no other."""
 
         def again(mailing: Mailing, number: int) -> None:
-            failed = mailing.practice.ledger.mailings.numbers(number, (DeliveryStatus.FAILED,))
-            mailing.practice.retry(number)
-            self._drain(mailing, number, only=failed)
+            failed = self._chosen(mailing, number, DeliveryStatus.FAILED, deliveries)
+            if failed is not None:
+                mailing.practice.retry(number, deliveries=failed)
+                self._drain(mailing, number, only=failed)
 
         self._decide(seal, again)
 
-    def settle(self, seal: str, *, as_sent: bool) -> None:
-        """Count the uncertain rows as sent, or send them again, and no other."""
+    def settle(self, seal: str, *, as_sent: bool, deliveries: Collection[int] | None = None) -> None:
+        """Count the uncertain rows, or of them these alone, as sent, or send them again, and no other."""
 
         def decided(mailing: Mailing, number: int) -> None:
-            doubtful = mailing.practice.ledger.mailings.numbers(number, (DeliveryStatus.IN_DOUBT,))
-            mailing.practice.settle(number, as_sent=as_sent)
+            doubtful = self._chosen(mailing, number, DeliveryStatus.IN_DOUBT, deliveries)
+            if doubtful is None:
+                return
+            mailing.practice.settle(number, as_sent=as_sent, deliveries=doubtful)
             if as_sent:
                 self._show(mailing, offer=None)
             else:
@@ -331,6 +342,11 @@ class Dispatcher:
         """Wait until nothing is being done; tell whether nothing is."""
         with self._moved:
             return self._moved.wait_for(lambda: self._idle, timeout)
+
+    def checked(self, timeout: float | None = None) -> bool:
+        """Wait until what a person decided was looked at, and is done, begun or refused; tell whether it was."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._situation.doing is not Doing.CHECKING, timeout)
 
     # --- one thing at a time --------------------------------------------------------------------------------
 
@@ -380,7 +396,8 @@ class Dispatcher:
             offer = None if mailing.frozen else self._offered(mailing)
             with self._moved:
                 if self._counted == self._asked:
-                    self._set(offer=offer, outdated=False, timing=self._timing_of(mailing))
+                    withdrawn = self._withdrawn == self._counted
+                    self._set(offer=None if withdrawn else offer, outdated=withdrawn, timing=self._timing_of(mailing))
             self._wait_of(mailing)
 
     def _timing_of(self, mailing: Mailing) -> Timing:
@@ -420,20 +437,33 @@ class Dispatcher:
             if mailing is None or mailing.id is None:
                 return
             with self._ended_first(mailing):
-                if self._stands(mailing, seal):
+                if self._stands(mailing, seal, at_rest=True):
                     decide(mailing, mailing.id)
 
         with self._moved:
             if self._idle:
                 self._begin(Doing.CHECKING, work)
 
-    def _stands(self, mailing: Mailing, seal: str) -> bool:
-        """Tell whether the mailing still stands as the seal says; else show how it does."""
+    def _stands(self, mailing: Mailing, seal: str, *, at_rest: bool = False) -> bool:
+        """Tell whether the mailing still stands as the seal says, `at_rest` if asked; else show how it does."""
         standing, account = self._standing(mailing)
-        if standing is not None and seal == seal_of_standing(standing, account, moving=standing.at_work):
-            return True
+        if standing is not None and not (at_rest and standing.at_work):
+            self._set(standing=standing, account=account)
+            if seal == seal_of_standing(standing, account, moving=standing.at_work):
+                return True
         self._set(standing=standing, account=account, changed=True)
         return False
+
+    def _chosen(
+        self, mailing: Mailing, number: int, status: DeliveryStatus, deliveries: Collection[int] | None
+    ) -> list[int] | None:
+        """Return the rows that a person decided about; nothing when they are not those that were seen any more."""
+        standing = mailing.practice.ledger.mailings.numbers(number, (status,))
+        seen = getattr(self._situation.counts, status)
+        if len(standing) == seen and (deliveries is None or {*deliveries} <= {*standing}):
+            return standing if deliveries is None else sorted({*deliveries})
+        self._show(mailing, changed=True)
+        return None
 
     def _drain(self, mailing: Mailing, number: int, *, only: Sequence[int] | None = None) -> None:
         stop = self._stop = threading.Event()

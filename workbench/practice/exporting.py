@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +36,14 @@ class TableWriter(Protocol):
 
     def __call__(self, frame: pd.DataFrame, path: Path, *, labels: bool, bom: bool, before: Any) -> None:
         """Write the file."""
+        ...
+
+
+class ListPrinter(Protocol):
+    """Lays rows out as a list on paper, a PDF."""
+
+    def __call__(self, frame: pd.DataFrame, *, title: str, practice: str, now: datetime, remark: bool) -> bytes:
+        """Return the PDF; `now` is told by the practice's clock."""
         ...
 
 
@@ -93,6 +102,26 @@ def export_rows(
 
     write(kept[names], path, labels=labels, bom=bom, before=journal)
     return ExportReport(path=path, rows=len(kept), left_out=left_out)
+
+
+def print_rows(practice: Practice, found: pd.DataFrame, *, lay_out: ListPrinter, remark: bool) -> bytes:
+    """Lay rows out as a list on paper, journalled; see `Practice.print_list`."""
+    whose(found, practice.settings.workspace_id)
+    asked = found.attrs.get("workbench") or {}
+    known = practice.searches().get(str(asked.get("search", "")))
+    title = str(asked.get("saved_as") or (_(known.label) if known is not None else _("Recipients")))
+    now = practice.now()
+    content = lay_out(
+        found, title=title, practice=practice.name, now=now.astimezone(practice.calendar.zone), remark=remark
+    )
+    practice.ledger.acts.record(
+        "export.written",
+        f"export:{secrets.token_hex(8)}",
+        details={"search": str(asked.get("search", "")), "rows": len(found), "remark": remark, "format": "pdf"},
+        by=practice.user,
+        now=now,
+    )
+    return content
 
 
 def _reasons(practice: Practice, found: pd.DataFrame, channel: str, purpose: str) -> list[str]:

@@ -25,6 +25,8 @@ from workbench.errors import NotConfirmed, UsageError, WorkspaceError
 from workbench.language import _, n_
 from workbench.merging.preflight import shared_address
 from workbench.merging.table_identity import Numbers, are_among, repeated_among
+from workbench.practice.attaching import ASKED, mailing_size, to_decide
+from workbench.practice.letterheads import Choices
 from workbench.practice.mailing import STALE, Mailing
 from workbench.practice.parts import LongList
 from workbench.practice.preparing import Prepared, Shared
@@ -42,8 +44,8 @@ _FEW = 5
 _SENTENCES = 500
 """So many different findings are told apart by their sentence; further ones are counted with the last of their code."""
 
-_SHARED = "shared_address"
-
+_OF_THE_WHOLE = frozenset({"shared_address", "large_mailing"})
+"""Findings that no part can tell of the whole list; so is what waits for a file (`ASKED`)."""
 
 _TOLD_EVERY = 0.1
 """Seconds between two words about how much of the list is queued."""
@@ -62,7 +64,7 @@ class FoundInParts:
     def add(self, findings: pd.DataFrame, names: dict[str, str], *, first: bool) -> None:
         """Add what was found in a part; what concerns everybody is taken from the `first` one."""
         for recipient, severity, code, message in findings[list(FINDING_COLUMNS)].itertuples(index=False):
-            if code == _SHARED or (not recipient and not first):
+            if code in _OF_THE_WHOLE or code.startswith(f"{ASKED}:") or (not recipient and not first):
                 continue
             self.tell(str(severity), str(code), str(message), str(recipient), names.get(recipient, ""))
 
@@ -147,9 +149,10 @@ class LongMailing(Mailing):
         account: Account,
         plan: MailingPlan,
         *,
+        choices: Choices | None = None,
         mailing_id: int | None = None,
     ) -> None:
-        super().__init__(practice, pd.DataFrame(), template, account, plan, mailing_id=mailing_id)
+        super().__init__(practice, pd.DataFrame(), template, account, plan, choices=choices, mailing_id=mailing_id)
         self._list = rows
         self._worked: Worked | None = None
 
@@ -218,8 +221,11 @@ class LongMailing(Mailing):
 
     def _worked_out(self, spool: Spool, now: datetime, *, again: bool) -> Worked:
         practice, total = self._practice, self._list.rows
-        shared = Shared(practice, self.template, self.account)
+        self.account = self.account_now()
+        shared = Shared(practice, self.template, self.account, self.choices)
         found, addresses = FoundInParts(), SharedAddresses()
+        waiting: Counter[tuple[str, str]] = Counter()
+        messages = size = 0
         changes = practice.changes
         first: Prepared | None = None
         done = 0
@@ -243,10 +249,15 @@ class LongMailing(Mailing):
             leaving = frame[checked.reasons == ""]
             addresses.add(leaving["address"].tolist(), leaving["addressee_key"].tolist())
             spool.add(self._deliveries(prepared))
+            waiting.update({(key, what): count for key, (what, count) in prepared.waiting_files.items()})
+            messages, size = messages + prepared.load[0], size + prepared.load[1]
             first = first or prepared
             done += len(part.subjects)
             if self.checking is not None:
                 self.checking(min(done, total), total)
+        asked = (to_decide(key, what, count) for (key, what), count in waiting.items())
+        for whole in (*asked, *mailing_size(practice, messages, size)):
+            found.tell(str(whole.severity), whole.code, whole.message, "", "")
         several = addresses.end()
         if several:
             for row in spool:
@@ -293,7 +304,7 @@ class LongMailing(Mailing):
             )
         worked = self._work(again=again)
         self._refuse_blocked(worked.first)
-        self._queue(_told(worked.spool, progress), again=again, complete=True)
+        self._queue(_told(worked.spool, progress), worked.first.letterhead, again=again, complete=True)
         self._forget()
         return self._drained(None, connections=connections, progress=progress, results=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -25,6 +25,7 @@ from workbench.domain.deliveries import (
 )
 from workbench.domain.departures import Timing, expiry
 from workbench.domain.frames import FINDING_COLUMNS
+from workbench.domain.letterheads import Letterhead
 from workbench.domain.mailings import Counts, Forecast, MailingPlan, MailingProgress, Tally
 from workbench.domain.messages import Address, Message, Rendered
 from workbench.domain.questions import Question
@@ -34,6 +35,7 @@ from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.preflight import doubt_about, unanswered_codes, unanswered_question
 from workbench.practice.identity import without_people
+from workbench.practice.letterheads import Choices
 from workbench.practice.offers import Offer, seal_of
 from workbench.practice.preparing import Prepared
 from workbench.practice.questions import questions_of
@@ -61,6 +63,7 @@ class Mailing:
         account: Account,
         plan: MailingPlan,
         *,
+        choices: Choices | None = None,
         mailing_id: int | None = None,
         frozen: bool = False,
     ) -> None:
@@ -68,9 +71,12 @@ class Mailing:
         self._subjects = subjects
         self._prepared: Prepared | None = None
         self._frozen = frozen
+        self._for_once = not template.revision and not frozen  # its text was written for it alone: it stands in no list
         self.template = template
         self.account = account
         self.plan = plan
+        self.choices = choices or Choices()
+        """What was chosen for this mailing alone: signature, options, further files."""
         self.id = mailing_id
         self.timing = Timing()
         """When it leaves once it is confirmed; see `leaves`."""
@@ -128,10 +134,22 @@ class Mailing:
         if known is not None and (known.again != again or known.changes != self._practice.changes):
             known = None
         if fresh or known is None or now - known.at > STALE:
-            self._prepared = known = Prepared(
-                self._practice, self._subjects, self.template, self.account, self.plan, now=now, again=again
-            )
+            self.account = self.account_now()
+            self._prepared = known = self._newly_prepared(now=now, again=again)
         return known
+
+    def _newly_prepared(self, *, now: datetime, again: bool) -> Prepared:
+        """Begin to work it out, as it stands at a moment."""
+        return Prepared(
+            self._practice,
+            self._subjects,
+            self.template,
+            self.account,
+            self.plan,
+            choices=self.choices,
+            now=now,
+            again=again,
+        )
 
     def check(self) -> pd.DataFrame:
         """Render every message once and return the findings.
@@ -180,6 +198,11 @@ class Mailing:
         return worked_out.found.frame.assign(reason=worked_out.checked.reasons)
 
     @property
+    def addressed(self) -> pd.DataFrame:
+        """The same rows as `recipients`, as they are known before anyone is rendered."""
+        return self._looked_at().found.frame
+
+    @property
     def subjects(self) -> pd.DataFrame:
         """The rows looked for, with ``recipient_id`` and ``merged_with`` where one message speaks of several."""
         return self._looked_at().addressed.subjects
@@ -210,6 +233,14 @@ class Mailing:
     def is_checked(self) -> bool:
         """Whether its numbers are known without rendering everyone: it was queued, or checked lately."""
         return self.id is not None or self._looked_at().is_checked
+
+    @property
+    def found_codes(self) -> frozenset[str]:
+        """The codes of what its check found; nothing as long as nobody checked it, and nobody is rendered to know."""
+        looked_at = None if self._frozen else self._looked_at()
+        if looked_at is None or not looked_at.is_checked:
+            return frozenset()
+        return frozenset(looked_at.checked.findings["code"].astype(str))
 
     def addressing(self) -> dict[str, int]:
         """Tell how many recipients can be written to (``""``), and how many cannot for which reason, unchecked yet."""
@@ -296,12 +327,13 @@ class Mailing:
         row = prepared.found.frame.iloc[number]
         # A row left out for its address is shown all the same: its message has nobody to go to.
         address = "" if address_problem(row["address"]) else row["address"]
-        return prepared.press.message(
+        return prepared.press_for(str(row["language"])).message(
             values,
             Address(email=address, name=row["recipient"]),
             token=secrets.token_hex(16),
             date=self._practice.now(),
             language=row["language"],
+            attachments=prepared.files[number],
         )
 
     def preview_marked(self, number: int = 0) -> tuple[Message, Rendered]:
@@ -315,7 +347,19 @@ class Mailing:
             When there is no such recipient.
         """
         prepared, values = self._previewed(number)
-        return self.preview(number), prepared.press.render_marked(values)
+        press = prepared.press_for(str(prepared.found.frame["language"].iat[number]))
+        return self.preview(number), press.render_marked(values)
+
+    def written_for(self, number: int = 0) -> Template:
+        """Return the email type as recipient `number` (from 0) reads it: in a language of their own, its variant.
+
+        Raises
+        ------
+        UsageError
+            When there is no such recipient.
+        """
+        prepared, _values = self._previewed(number)
+        return prepared.written_in(str(prepared.found.frame["language"].iat[number]))
 
     def _previewed(self, number: int) -> tuple[Prepared, dict[str, object]]:
         prepared = self._looked_at()
@@ -368,7 +412,13 @@ class Mailing:
             tally=foretold.tally,
             count=foretold.leaving,
             account=account,
-            seal=seal_of(self._deliveries(prepared), foretold, self.template, account),
+            seal=seal_of(
+                self._deliveries(prepared),
+                foretold,
+                self.template,
+                account,
+                letterhead=f"{prepared.letterhead.digest()} {self.choices.health_reason}",
+            ),
             recipients=self._named(prepared),
             prepared=prepared,
         )
@@ -396,10 +446,12 @@ class Mailing:
 
     def renew_template(self) -> bool:
         """Take the email type as it is kept now; tell whether that is another revision."""
+        if self._for_once:
+            return False
         kept = self._practice.templates.get(self.template.path)
         if kept is None or kept.revision == self.template.revision:
             return False
-        self.template = kept
+        self.template = self._practice.templates.as_it_leaves(kept)
         self._prepared = None
         return True
 
@@ -580,11 +632,16 @@ class Mailing:
 
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         self._refuse_blocked(prepared)
-        return self._queue(self._deliveries(prepared), again=again, complete=self._is_whole())
+        return self._queue(self._deliveries(prepared), prepared.letterhead, again=again, complete=self._is_whole())
 
-    def _queue(self, rows: Iterable[NewDelivery], *, again: bool, complete: bool) -> int:
+    def _queue(self, rows: Iterable[NewDelivery], letterhead: Letterhead, *, again: bool, complete: bool) -> int:
         practice = self._practice
         practice.ledger.guard.check(by=practice.user, now=practice.now())
+        # What was kept of it before may have been emptied since, with the messages that had left.
+        if self._for_once:
+            self.template = practice.ledger.library.save_template(
+                self.template, one_off=True, by=practice.user, now=practice.now()
+            )
         record = practice.ledger.mailings.open_mailing(
             self.plan,
             template=self.template,
@@ -594,12 +651,21 @@ class Mailing:
             now=practice.now(),
         )
         self.id = record.id  # also of a list whose queueing is cut off: what is written down of it is this mailing's
+        if self.choices.health_reason:
+            practice.ledger.acts.record(
+                "health_data_allowed",
+                f"mailing:{record.id}",
+                by=practice.user,
+                now=practice.now(),
+                details={"reason": self.choices.health_reason},
+            )
         practice.ledger.mailings.enqueue(
             record.id,
             rows,
             again=again,
             complete=complete,
             not_before=practice.now() + self.timing.undo_window if self.timing.undo_window else None,
+            letterhead_id=practice.ledger.letterheads.keep(letterhead, now=practice.now()),
             by=practice.user,
             now=practice.now(),
         )
@@ -722,17 +788,21 @@ class Mailing:
         reasons = prepared.checked.reasons.tolist()
         patients = _patients_by_subject(prepared.found.subjects)
         zone = self._practice.calendar.zone
-        for row, subjects, merged, reason in zip(
-            zip(*columns, strict=True), recipients["subjects"].tolist(), values, reasons, strict=True
+        spoken = {language: prepared.revision_for(language) for language in recipients["language"].unique()}
+        rows = zip(*columns, strict=True)
+        for row, subjects, merged, reason, files in zip(
+            rows, recipients["subjects"].tolist(), values, reasons, prepared.files, strict=True
         ):
             about = {patients.get(occasion_subject(text), "") for text in subjects} if len(subjects) > 1 else set()
+            frozen: dict[str, Any] = dict(zip(_FROZEN, map(_text, row), strict=True))
             yield NewDelivery(
-                **{name: _text(value) for name, value in zip(_FROZEN, row, strict=True)},
+                **frozen,
                 reason=reason,
                 patients=tuple(sorted(about - {"", _text(row[_FROZEN.index("patient_id")])})),
                 occasions=tuple(subjects),
                 values=dict(zip(names, merged, strict=True)),
-                attachments=self.template.attachments,
+                attachments=files,
+                template_revision_id=spoken[row[_LANGUAGE]],
                 expires_at=expiry(self.template.expires, subjects, now=prepared.at, zone=zone),
             )
 
@@ -741,6 +811,9 @@ _FROZEN = (
     "recipient_id", "addressee_key", "role", "channel", "recipient", "address", "language",
     "patient_id", "appointment_id", "invoice_id", "practitioner_id",
 )  # fmt: skip
+
+
+_LANGUAGE = _FROZEN.index("language")
 
 
 def _patients_by_subject(subjects: pd.DataFrame) -> dict[str, str]:

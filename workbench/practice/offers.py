@@ -47,10 +47,16 @@ class Offer:
         return {reason: count for reason, count in self.tally.of("skipped").items() if standing_of(reason) is standing}
 
 
-def seal_of(rows: Iterable[NewDelivery], foretold: Forecast, template: Template, account: Account) -> str:
-    """Return a digest of everything a confirmation stands for: who, what each one is told, and from where."""
+def seal_of(
+    rows: Iterable[NewDelivery], foretold: Forecast, template: Template, account: Account, *, letterhead: str
+) -> str:
+    """Return a digest of everything a confirmation stands for: who, what each one is told, and from where.
+
+    `letterhead` is the digest of what dresses the messages.
+    """
     digest = hashlib.sha256()
-    for part in (template.path, template.revision, account, foretold.leaving, sorted(foretold.tally.rows.items())):
+    numbers = sorted(foretold.tally.rows.items())
+    for part in (template.path, template.revision, account, letterhead, foretold.leaving, numbers):
         digest.update(repr(part).encode())
     for row in rows:
         # Each part quoted by repr: no two lists of rows read the same. A row's own repr names nobody.

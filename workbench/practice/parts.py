@@ -36,11 +36,12 @@ class Part:
 class LongList:
     """A list of recipients that is read part by part, as often as need be.
 
-    `search`, `parameters` and `digest` are what identifies it (8.3), `rows` how many rows it has, `encoding` the one
-    that a file was read in.
+    `search`, `parameters` and `digest` are what identifies it (8.3), `saved_as` the name of the saved search that was
+    asked for, `rows` how many rows it has, `encoding` the one that a file was read in.
     """
 
     search: str = ""
+    saved_as: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     rows: int
@@ -107,6 +108,8 @@ def search_in_parts(
     patients: Iterable[Collection[str]],
     rows: int,
     ask: Callable[[Collection[str]], pd.DataFrame],
+    *,
+    saved_as: str = "",
 ) -> LongList:
     """Return a search as a long list, asked anew for the patients of each part.
 
@@ -116,10 +119,12 @@ def search_in_parts(
         Whose rows each part has; gone through anew each time the list is read.
     ask
         The search, of these patients alone.
+    saved_as
+        The name of the saved search that was asked for.
     """
 
     def parts() -> Iterator[Part]:
         for some in patients:
             yield Part(ask(some))
 
-    return LongList(search=search, parameters=parameters, rows=rows, parts=parts)
+    return LongList(search=search, saved_as=saved_as, parameters=parameters, rows=rows, parts=parts)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.addresses import address_problem, normalised_address
+from workbench.domain.address_status import AddressStatus
+from workbench.domain.attached import DOCUMENT_KINDS
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.objections import ACCEPTED, OPTED_OUT, REFUSED
 from workbench.domain.people import Channel, Correction, Role
 from workbench.errors import AccountError, BadValue, UnknownPatient
 from workbench.language import _
 from workbench.merging.addressees import is_minor
+from workbench.practice.searching import Searching
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -69,6 +72,79 @@ class Patients:
             raise UnknownPatient(_("No patient has the file number {number}.").format(number=patient_id))
         return patient_id
 
+    def address_status(self, patient_id: str) -> str:
+        """Return what is to be known of the address of `patient_id`: an ``AddressStatus``, as searches tell it.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+
+        Examples
+        --------
+        >>> practice.patients.address_status("2201")
+        'missing'
+        """
+        practice = self._practice
+        found = Searching(practice).search(
+            "patients", {"gone": "yes"}, today=practice.today, patients=[self.known(patient_id)]
+        )
+        return str(found["address_status"].iloc[0]) if len(found) else str(AddressStatus.MISSING)
+
+    def images(self, patient_id: str) -> pd.DataFrame:
+        """Return the album of `patient_id` (« album médias »), the latest image first.
+
+        Returns
+        -------
+        DataFrame
+            One row an image; columns as in ``domain.frames.ALBUM_COLUMNS``, key ``media_id``. The words of ``kind``,
+            ``stage`` and ``view`` are those that an email type chooses images by.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+
+        Examples
+        --------
+        >>> practice.patients.images("2201")["kind"].iloc[0]
+        'panoramique'
+        """
+        album = self._practice.store.album([self.known(patient_id)])
+        shown = album.sort_values(["taken_on", "media_id"], ascending=[False, True], kind="stable", ignore_index=True)
+        shown.attrs["of_people"] = True
+        return shown
+
+    def documents(self, patient_id: str) -> pd.DataFrame:
+        """Return the invoices, quotes and prescriptions in the file of `patient_id` that have a file, the latest first.
+
+        Returns
+        -------
+        DataFrame
+            One row a document: ``kind`` (``invoice quote prescription``), and the columns of
+            ``domain.frames.DOCUMENT_COLUMNS``; key ``kind document_id``.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+
+        Examples
+        --------
+        >>> number = practice.search("unpaid")["patient_id"].iloc[0]
+        >>> "invoice" in set(practice.patients.documents(number)["kind"])
+        True
+        """
+        self.known(patient_id)
+        store = self._practice.store
+        found = {kind: store.documents(kind, [patient_id]) for kind in DOCUMENT_KINDS}
+        every = pd.concat([papers.assign(kind=kind) for kind, papers in found.items()], ignore_index=True)
+        kept = every[every["path"].notna()].astype({"kind": "category"})
+        kept = kept[["kind", *(name for name in kept.columns if name != "kind")]]
+        shown = kept.sort_values("dated_on", ascending=False, kind="stable", ignore_index=True)
+        shown.attrs["of_people"] = True
+        return shown
+
     def correct(self, patient_id: str, *, guardian: str | int | None = None, **values: str | None) -> list[Correction]:
         """Correct `values` of the file `patient_id` by hand; each is journalled, and listed to be copied back.
 
@@ -117,6 +193,50 @@ class Patients:
             corrections.append(made)
             practice.changes += 1
         return corrections
+
+    def add_guardian(self, patient_id: str, *, relation: str = "", **values: str | None) -> str:
+        """Write down somebody who answers for a patient, by hand; journalled, and listed to be copied back.
+
+        Parameters
+        ----------
+        relation
+            ``mother``, ``father``, or the practice's own word.
+        **values
+            ``last_name``, and if known ``first_name civility email phone mobile language`` …
+
+        Returns
+        -------
+        str
+            The key of this person.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+        ReadOnlyStore
+            When the patient store belongs to the practice's own software.
+        UnknownName, BadValue
+            For a column that a person does not have, a value that does not fit it, or no last name.
+
+        Examples
+        --------
+        >>> number = practice.tables.patients()["patient_id"].iloc[0]
+        >>> key = practice.patients.add_guardian(number, relation="father", last_name="MARTEL", email="p@mail.example")
+        >>> practice.patients.show(number)["guardians"][-1]["last_name"]
+        'MARTEL'
+        """
+        practice = self._practice
+        self.known(patient_id)
+        key = practice.store.add_guardian(patient_id, values, relation=relation, by=practice.user, now=practice.now())
+        practice.ledger.acts.record(
+            "patient.corrected",
+            f"patient:{patient_id}",
+            details={"column": "guardian"},
+            by=practice.user,
+            now=practice.now(),
+        )
+        practice.changes += 1
+        return key
 
     def corrections(self) -> pd.DataFrame:
         """Return the corrections still to be copied into the practice's own software, oldest first.

@@ -14,29 +14,41 @@ from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now
 from workbench.domain.departures import NextDeparture
 from workbench.domain.fields import Catalogue
+from workbench.domain.letterheads import Letterhead
 from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
 from workbench.domain.messages import Attachment
-from workbench.domain.people import Role
+from workbench.domain.options import OPTION_NAMES, Options
 from workbench.domain.runs import RunProgress, RunRecord
+from workbench.domain.signatures import NO_SIGNATURE
 from workbench.domain.templates import Template
-from workbench.errors import MailingError, TemplateRefused
+from workbench.errors import BadValue, MailingError, TemplateRefused
 from workbench.language import _
+from workbench.merging.roles import roles_from
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
+from workbench.practice.addressing import usual_addressees
 from workbench.practice.asking import Asking
+from workbench.practice.attaching import kept_files
 from workbench.practice.closures import Closures
+from workbench.practice.day import Days
 from workbench.practice.dispatch import dispatch, next_departure
-from workbench.practice.exporting import ExportReport, TableWriter, export_rows
+from workbench.practice.drafting import Drafts
+from workbench.practice.exporting import ExportReport, ListPrinter, TableWriter, export_rows, print_rows
+from workbench.practice.fields import Fields
+from workbench.practice.files import KeptFiles
 from workbench.practice.identity import OPENED, origin_of, whose
+from workbench.practice.letterheads import Choices
 from workbench.practice.letters import LetterPress
 from workbench.practice.long_mailing import LongMailing
 from workbench.practice.mailing import Mailing
 from workbench.practice.notebooks import Notebooks
 from workbench.practice.objecting import Objecting
+from workbench.practice.one_patient import OnePatient
 from workbench.practice.parts import LongList, table_in_parts
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
-from workbench.practice.screens import Screens
+from workbench.practice.screens import Screens, first_asked
 from workbench.practice.searching import Searching
+from workbench.practice.sent import Printer
 from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
 from workbench.practice.telling import Telling
@@ -48,7 +60,7 @@ if TYPE_CHECKING:
     from workbench.settings import Settings
 
 
-class Practice(Asking, Objecting, Telling):
+class Practice(Asking, Days, Objecting, OnePatient, Telling):
     """A practice's workspace, opened: its patients, its email types, its mailings.
 
     Made by ``workbench.open(...)``; every part is handed in by the wiring.
@@ -65,12 +77,15 @@ class Practice(Asking, Objecting, Telling):
         catalogue: Catalogue,
         passwords: PasswordKeeper,
         transport_of: TransportFactory,
-        tester: Callable[[Account, str | None], list[Any]],
+        tester: Callable[..., list[Any]],
         signer: Callable[..., str],
         importer: Callable[..., Any],
         table_reader: Callable[[Path], pd.DataFrame],
         table_parts: Callable[[Path, int], Iterator[pd.DataFrame]],
         table_writer: TableWriter,
+        printer: Printer,
+        list_printer: ListPrinter,
+        shipped_templates: Callable[[], Sequence[Path]],
         doctor: Callable[[Practice], list[Any]],
         notebooks: Notebooks,
         screens: Screens,
@@ -81,14 +96,16 @@ class Practice(Asking, Objecting, Telling):
         self.user = user
         self.store = store
         self.ledger = ledger
-        self.catalogue = catalogue
+        self.fields = Fields(self, catalogue)
         self.now = now
         self.attachments = AttachmentFolder(path / "attachments")
-        self.templates = Templates(self)
+        self._kept_files = KeptFiles(self.attachments.read, self.attachments.kept_as)
+        self.templates = Templates(self, shipped_templates)
         self.signatures = Signatures(self)
-        self.accounts = Accounts(self, passwords, tester, signer)
+        self.accounts = Accounts(self, passwords, tester, signer, transport_of)
         self.patients = Patients(self)
         self.closures = Closures(self)
+        self.drafts = Drafts(self)
         self.tables = Tables(store)
         self._searching = Searching(self)
         self._last_search = None
@@ -103,6 +120,8 @@ class Practice(Asking, Objecting, Telling):
         self.read_recipients = table_reader
         self._table_parts = table_parts
         self._table_writer = table_writer
+        self._printer = printer
+        self._list_printer = list_printer
         self._doctor = doctor
         self.notebooks = notebooks
         OPENED.add(settings.workspace_id)
@@ -255,6 +274,66 @@ class Practice(Asking, Objecting, Telling):
             bom=bom,
         )
 
+    def addressees(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Tell of each row who is written to about it as a rule, before anybody has chosen an email type.
+
+        About a patient it is the patient, or who answers for a child; about money whoever pays; a colleague himself.
+
+        Parameters
+        ----------
+        found
+            The rows of a search.
+
+        Returns
+        -------
+        DataFrame
+            As `Mailing.addressees`.
+
+        Raises
+        ------
+        AccountError
+            When there is no account.
+
+        Examples
+        --------
+        >>> rdv = practice.search("appointments", start="tomorrow", end="tomorrow")
+        >>> bool(practice.addressees(rdv)["address"].ne("").any())
+        True
+        """
+        return usual_addressees(self, found)
+
+    def print_list(self, found: pd.DataFrame | str, *, remark: bool = False) -> bytes:
+        """Lay rows out as a list on paper: one line a row, with its telephone number and a box to tick; journalled.
+
+        Parameters
+        ----------
+        found
+            The rows of a search, or a search's name.
+        remark
+            With the remark of each row.
+
+        Returns
+        -------
+        bytes
+            A PDF of A4 pages.
+
+        Raises
+        ------
+        BadValue
+            When there are no rows, or too many for paper.
+        UsageError
+            When the rows come from another practice.
+        PrintingFailed
+            When they cannot be laid out on this computer.
+
+        Examples
+        --------
+        >>> practice.print_list(practice.search("appointments", start="tomorrow", end="tomorrow"))[:5]
+        b'%PDF-'
+        """
+        rows = self.search(found) if isinstance(found, str) else found
+        return print_rows(self, rows, lay_out=self._list_printer, remark=remark)
+
     # --- the mailing --------------------------------------------------------------------------------------
 
     def recipients_in(self, path: Path) -> pd.DataFrame | LongList:
@@ -285,13 +364,18 @@ class Practice(Asking, Objecting, Telling):
     def mailing(
         self,
         subjects: pd.DataFrame | LongList,
-        template: Template | str,
+        template: Template | str | None = None,
         *,
         account: str | None = None,
         role: str | None = None,
         channel: str | None = None,
         key: str = "",
         values: Mapping[str, object] | None = None,
+        signature: str | None = None,
+        options: Mapping[str, bool] | None = None,
+        attachments: Sequence[str | Path] = (),
+        missing: Mapping[str, str] | None = None,
+        health_reason: str = "",
     ) -> Mailing:
         """Prepare a mailing of one email type to the rows of a search, or of the practice's own table.
 
@@ -302,11 +386,12 @@ class Practice(Asking, Objecting, Telling):
             and ``name``; each further column is a merge value by its own name. A long list (`recipients_in`,
             `found_in_parts`) makes a mailing that is checked and sent part by part.
         template
-            An email type or its path.
+            An email type or its path; by default the one that the search proposes (``practice.templates.use_for``).
         account
             Overrides the email type's account and the default one.
         role
             Who receives: ``patient guardian payer correspondent treating_dentist``; the email type's by default.
+            Several (``"patient,correspondent"``) get one message each.
         channel
             ``email``; the email type's by default.
         key
@@ -315,6 +400,18 @@ class Practice(Asking, Objecting, Telling):
             What the email type asks once for everybody, by field code: ``{"FERMDU": "2026-12-24", "TEXTE": "…"}``;
             days as searches read them. What is not given is what `Mailing.questions` proposes. Other values make
             another mailing.
+        signature
+            The name of the signature that stands round the text, ``"-"`` for none; else the email type's, else the
+            account's.
+        options
+            ``confirm read_receipt keep_messages keep_attachments``, yes or no, for this mailing alone.
+        attachments
+            Files that go with every message of this mailing alone; each is copied in.
+        missing
+            What becomes of whom a rule of the email type finds no image or document for, where it asks:
+            ``{"images:0": "without"}`` (or ``"skip"``), counted from 0.
+        health_reason
+            Why health data may leave on ordinary addresses, this once; it is journalled with who said so (P13).
 
         Returns
         -------
@@ -323,12 +420,13 @@ class Practice(Asking, Objecting, Telling):
 
         Raises
         ------
-        UnknownTemplate, UnknownAccount
-            When no email type or account is called so.
+        UnknownTemplate, UnknownAccount, UnknownSignature
+            When no email type, account or signature is called so.
         AccountError
             When there is no account, or several and none was named.
         UsageError
-            When the rows come from another practice, or may do so, or the table has no column ``email``.
+            When the rows come from another practice, or may do so, or the table has no column ``email``; or no email
+            type was named and the search proposes none.
         KeyTaken
             When the key names a mailing with another email type, account or search.
         UnknownName, BadValue
@@ -342,8 +440,11 @@ class Practice(Asking, Objecting, Telling):
         """
         if not isinstance(subjects, LongList):
             whose(subjects, self.settings.workspace_id)
-        if isinstance(template, str):
+        if template is None:
+            template = self.templates.chosen_for(subjects)
+        elif isinstance(template, str):
             template = self.templates[template]
+        template = self.templates.as_it_leaves(template)
         chosen = self._account(account or template.account)
         if isinstance(subjects, LongList):
             search, parameters, digest = subjects.search, subjects.parameters, subjects.digest
@@ -352,7 +453,7 @@ class Practice(Asking, Objecting, Telling):
         plan = MailingPlan(
             template=template.path,
             account=chosen.name,
-            role=str(Role(role or template.role)),
+            role=",".join(roles_from(role) if role else template.roles),
             channel=str(channel or template.channel),
             search=search,
             parameters=parameters,
@@ -360,10 +461,39 @@ class Practice(Asking, Objecting, Telling):
             key=key,
             values=answers_to(asked_by(template, self), values or {}, self),
         )
+        choices = self._chosen(signature, options or {}, attachments, missing or {}, health_reason)
         number = self.ledger.mailings.id_of(plan)
         if isinstance(subjects, LongList):
-            return LongMailing(self, subjects, template, chosen, plan, mailing_id=number)
-        return Mailing(self, subjects, template, chosen, plan, mailing_id=number)
+            return LongMailing(self, subjects, template, chosen, plan, choices=choices, mailing_id=number)
+        return Mailing(self, subjects, template, chosen, plan, choices=choices, mailing_id=number)
+
+    def _chosen(
+        self,
+        signature: str | None,
+        options: Mapping[str, bool],
+        attachments: Sequence[str | Path],
+        missing: Mapping[str, str],
+        health_reason: str,
+    ) -> Choices:
+        """Return what a person chose for one mailing, its files copied in."""
+        if signature not in (None, "", NO_SIGNATURE):
+            self.signatures[str(signature)]  # which says so when there is none
+        unknown = sorted(set(options) - set(OPTION_NAMES))
+        if unknown:
+            raise BadValue(
+                _("There is no option « {name} »; there is: {known}.").format(
+                    name=unknown[0], known=", ".join(OPTION_NAMES)
+                )
+            )
+        if health_reason and not health_reason.strip().isprintable():
+            raise BadValue(_("The reason why health data may leave is one line of text."))
+        return Choices(
+            signature=signature,
+            options=Options(**options),
+            attachments=kept_files(self, attachments) if attachments else (),
+            missing=dict(missing),
+            health_reason=health_reason.strip(),
+        )
 
     def mailing_by_id(self, mailing_id: int) -> Mailing:
         """Return a mailing queued before, to look at its numbers or to go on with it.
@@ -430,27 +560,68 @@ class Practice(Asking, Objecting, Telling):
         """Hold a mailing: nobody takes rows of it any more until somebody goes on with it."""
         self.ledger.mailings.set_status(mailing_id, MailingStatus.PAUSED, by=self.user, now=self.now())
 
-    def retry(self, mailing_id: int) -> int:
-        """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet."""
-        return self.ledger.mailings.retry(mailing_id, by=self.user, now=self.now())
+    def retry(self, mailing_id: int, *, deliveries: Sequence[int] | None = None) -> int:
+        """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet.
 
-    def settle(self, mailing_id: int, *, as_sent: bool) -> int:
-        """Decide the uncertain rows of a mailing: count them as sent, or put them back into the queue."""
-        return self.ledger.mailings.settle(mailing_id, as_sent=as_sent, by=self.user, now=self.now())
+        Parameters
+        ----------
+        deliveries
+            The numbers of deliveries (``delivery_id`` of the results); every failed row by default.
+        """
+        return self.ledger.mailings.retry(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
+
+    def settle(self, mailing_id: int, *, as_sent: bool, deliveries: Sequence[int] | None = None) -> int:
+        """Decide the uncertain rows of a mailing: count them as sent, or put them back into the queue.
+
+        Parameters
+        ----------
+        deliveries
+            The numbers of deliveries (``delivery_id`` of the results); every uncertain row by default.
+        """
+        return self.ledger.mailings.settle(
+            mailing_id, as_sent=as_sent, delivery_ids=deliveries, by=self.user, now=self.now()
+        )
 
     def _account(self, name: str | None) -> Account:
         return self.accounts[name] if name else self.accounts.default()
 
-    def press(self, template: Template, account: Account, *, columns: tuple[str, ...] = ()) -> LetterPress:
-        """Return what renders and writes the messages of a template from an account."""
+    def press(
+        self,
+        template: Template,
+        account: Account,
+        *,
+        columns: tuple[str, ...] = (),
+        letterhead: Letterhead | None = None,
+        attachments: tuple[str, ...] = (),
+        frozen: bool = False,
+    ) -> LetterPress:
+        """Return what renders and writes the messages of a template from an account.
+
+        Parameters
+        ----------
+        columns
+            The names of a table's own values.
+        letterhead
+            What dresses them, as it was frozen; by default the account alone.
+        attachments
+            Files that go with each of them besides the email type's, by the names they are kept under.
+        frozen
+            The messages were confirmed before: fields that were put away since are known still.
+        """
         return LetterPress(
-            template, account, catalogue=self.catalogue, attachments=self.files_of(template), columns=columns
+            template,
+            account,
+            catalogue=self.all_fields if frozen else self.catalogue,
+            letterhead=letterhead,
+            attachments=self.files_of(template, attachments),
+            files=self._kept_files,
+            columns=columns,
         )
 
-    def files_of(self, template: Template) -> tuple[Attachment, ...]:
-        """Read the files that go with an email type; nothing ever leaves without one of them."""
+    def files_of(self, template: Template, further: tuple[str, ...] = ()) -> tuple[Attachment, ...]:
+        """Read the files that go with an email type, and `further` ones; nothing ever leaves without one of them."""
         files = []
-        for kept in template.attachments:
+        for kept in (*template.attachments, *further):
             file = self.attachments.read(kept)
             if file is None:
                 raise TemplateRefused(
@@ -465,23 +636,82 @@ class Practice(Asking, Objecting, Telling):
     # --- screens ------------------------------------------------------------------------------------------
 
     def desk(self, search: str = "appointments", *, template: str = "", **parameters: object) -> Any:
-        """Return all screens of a mailing, joined: search, recipients, email type, messages, sending, test mailbox.
+        """Return all screens of the practice, as pages of one desk.
 
         Parameters
         ----------
         search, **parameters
-            What is looked for when it opens, as for `search`.
+            What is looked for when the page of mailings opens, as for `search`; the appointments to come of the next
+            open day when nothing is said.
+        template
+            The path of the email type chosen there.
+
+        Returns
+        -------
+        Desk
+            Shown whole as ``desk``; ``desk.publipostage`` and the other pages can be shown alone.
+        """
+        return self.screens.desk(self, search=search, template=template, **(parameters or first_asked(search)))
+
+    def publipostage(self, search: str = "appointments", *, template: str = "", **parameters: object) -> Any:
+        """Return the screens of a mailing, joined: search, recipients, email type, messages, sending, test mailbox.
+
+        Parameters
+        ----------
+        search, **parameters
+            What is looked for when it opens, as for `search`; the appointments to come of the next open day when
+            nothing is said.
         template
             The path of the email type chosen when it opens.
 
         Returns
         -------
-        Desk
-            Shown whole as ``desk``, or each screen in a cell of its own: ``desk.search``, ``desk.recipients``,
-            ``desk.template``, ``desk.messages``, ``desk.sending``, ``desk.inbox``; ``desk.mailing`` is the mailing
-            of what is ticked and chosen now.
+        Publipostage
+            Shown whole, or each screen in a cell of its own: ``.search``, ``.recipients``, ``.template``,
+            ``.messages``, ``.sending``, ``.inbox``; ``.mailing`` is the mailing of what is ticked and chosen now.
         """
-        return self.screens.desk(self, search=search, template=template, **parameters)
+        return self.screens.publipostage(self, search=search, template=template, **(parameters or first_asked(search)))
+
+    def patient_mail(self, patient_id: str = "") -> Any:
+        """Return the page of one patient: the file, a new message, the messages that were sent.
+
+        Parameters
+        ----------
+        patient_id
+            The file number; without it somebody is looked for on the page.
+
+        Returns
+        -------
+        PatientPage
+            Shown in a cell; ``.open(patient_id=…)`` shows another patient.
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+        """
+        return self.screens.patient_mail(self, patient_id=patient_id)
+
+    def template_editor(self, path: str) -> Any:
+        """Return the text of an email type to be written, its fields and the message of a patient beside it.
+
+        Parameters
+        ----------
+        path
+            The email type.
+
+        Returns
+        -------
+        TemplateEditing
+            Shown as it is; ``.draft`` is the email type as it is written now, ``.findings`` what is found in it, and
+            ``.save("why")`` keeps it as a new revision.
+
+        Raises
+        ------
+        UnknownTemplate
+            When there is no such email type.
+        """
+        return self.screens.template_editor(self, path)
 
     # --- sending ------------------------------------------------------------------------------------------
 

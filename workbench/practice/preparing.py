@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -16,15 +16,18 @@ from workbench.addresses import address_key
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import EXPIRED
 from workbench.domain.departures import BEFORE_THE_APPOINTMENT, has_begun
+from workbench.domain.letterheads import Letterhead
 from workbench.domain.mailings import Finding, MailingPlan, Severity
+from workbench.domain.messages import Attachment
 from workbench.domain.objections import Objections
 from workbench.domain.people import Role
+from workbench.domain.pictures import PICTURE_FORMAT
 from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
 from workbench.language import _, n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.grouping import nothing_told
-from workbench.merging.preflight import Checked, is_mssante, preflight, with_defaults
+from workbench.merging.preflight import Beside, Checked, Version, is_mssante, preflight, with_defaults_of
 from workbench.merging.recipient_tables import occasion_digests, recipients_from_table
 from workbench.merging.recipients import (
     MERGED_WITH,
@@ -34,8 +37,12 @@ from workbench.merging.recipients import (
     recipients_from_subjects,
     with_objections,
 )
+from workbench.merging.roles import in_every_role
 from workbench.merging.table_identity import RepeatedRows
+from workbench.practice.attaching import Attached, attach, mailing_load, mailing_size, message_size, too_large
+from workbench.practice.letterheads import Choices, letterhead_of
 from workbench.practice.letters import LetterPress
+from workbench.practice.picturing import pictures_by_row
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -105,15 +112,18 @@ class Shared:
 
     Parameters
     ----------
-    practice, template, account
+    practice, template, account, choices
         The mailing's.
     """
 
-    def __init__(self, practice: Practice, template: Template, account: Account) -> None:
+    def __init__(
+        self, practice: Practice, template: Template, account: Account, choices: Choices | None = None
+    ) -> None:
         self._practice = practice
         self._template = template
         self._account = account
-        self._press: LetterPress | None = None
+        self.choices = choices or Choices()
+        self._presses: dict[str, LetterPress] = {}
 
     @cached_property
     def objections(self) -> Objections:
@@ -130,11 +140,47 @@ class Shared:
         purpose, step = self._template.occasion_purpose, self._template.step
         return self._practice.ledger.last_messages.told_to(purpose, step, occasions=occasions)
 
-    def press(self, columns: tuple[str, ...]) -> LetterPress:
-        """Return what renders and writes this mailing's messages; `columns` are those of its table."""
-        if self._press is None:
-            self._press = self._practice.press(self._template, self._account, columns=columns)
-        return self._press
+    @cached_property
+    def letterhead(self) -> Letterhead:
+        """What dresses the messages, as it would be frozen now."""
+        signatures = self._practice.signatures
+        return letterhead_of(
+            self._template, self._account, self.choices, signature_called=lambda name: signatures[name]
+        )
+
+    @cached_property
+    def variants(self) -> dict[str, Template]:
+        """The email type by the language it is written in: its own first, then those of its variants (F69)."""
+        own = {self._template.language: self._template}
+        if self._template.variant_of or not self._template.revision:
+            return own
+        return {**self._practice.templates.variants(self._template.path), **own}
+
+    @cached_property
+    def revisions(self) -> dict[str, int]:
+        """The ledger's number of the revision of each variant, by its language; the mailing's own is not there."""
+        library = self._practice.ledger.library
+        return {
+            language: library.revision_id(variant.path, variant.revision)
+            for language, variant in self.variants.items()
+            if language != self._template.language
+        }
+
+    def press(self, columns: tuple[str, ...], language: str = "") -> LetterPress:
+        """Return what renders and writes this mailing's messages; `columns` are those of its table.
+
+        With a `language`, those of the variant in it; the mailing's own when there is none.
+        """
+        spoken = language if language in self.variants else self._template.language
+        if spoken not in self._presses:
+            self._presses[spoken] = self._practice.press(
+                self.variants[spoken],
+                self._account,
+                columns=columns,
+                letterhead=self.letterhead,
+                attachments=self.choices.attachments,
+            )
+        return self._presses[spoken]
 
 
 class Prepared:
@@ -155,12 +201,14 @@ class Prepared:
         now: datetime,
         again: bool = False,
         shared: Shared | None = None,
+        choices: Choices | None = None,
         first: int = 0,
         repeated: RepeatedRows | None = None,
     ) -> None:
         self._practice = practice
         self._subjects = subjects
-        self._shared = shared or Shared(practice, template, account)
+        self._shared = shared or Shared(practice, template, account, choices)
+        self.choices = self._shared.choices
         # Of a part of a long table: how many rows come before, and which of all its rows repeat others.
         self._first = first
         self._repeated = repeated
@@ -173,7 +221,10 @@ class Prepared:
         self._addressed: Recipients | None = None
         self._press: LetterPress | None = None
         self._merged: tuple[Recipients, pd.DataFrame] | None = None
+        self._attached: Attached | None = None
         self._checked: Checked | None = None
+        self.load = (0, 0)
+        """How many messages take files along, and how many bytes these are; known once it is merged."""
         self.at = now
         self.changes = practice.changes
 
@@ -196,6 +247,48 @@ class Prepared:
         return self._press
 
     @property
+    def letterhead(self) -> Letterhead:
+        """What dresses the messages."""
+        return self._shared.letterhead
+
+    def press_for(self, language: str) -> LetterPress:
+        """Return what renders and writes the messages to whom this language is spoken."""
+        return self._shared.press(tuple(self.addressed.values.columns), language)
+
+    def written_in(self, language: str) -> Template:
+        """Return the email type as it is written to whom this language is spoken."""
+        return self._shared.variants.get(language, self._template)
+
+    def revision_for(self, language: str) -> int | None:
+        """Return the number of the revision that is written in a language; nothing for the mailing's own."""
+        return self._shared.revisions.get(language)
+
+    @cached_property
+    def files(self) -> list[tuple[str, ...]]:
+        """The files that go with each recipient's message, by the names they are kept under."""
+        self._pair  # noqa: B018 - who is written to, and with which files, are worked out together
+        everyones = self._everyones(self.addressed.frame)
+        if self._attached is None:
+            return everyones
+        return [(*some, *own) for some, own in zip(everyones, self._attached.files, strict=True)]
+
+    def _everyones(self, frame: pd.DataFrame) -> list[tuple[str, ...]]:
+        """Return the files that go with every message in each recipient's language: a variant has its own (F69)."""
+        variants, chosen = self._shared.variants, self.choices.attachments
+        if len(variants) == 1:
+            return [(*self._template.attachments, *chosen)] * len(frame)
+        by_language = {
+            language: (*variants.get(language, self._template).attachments, *chosen)
+            for language in frame["language"].unique()
+        }
+        return [by_language[language] for language in frame["language"]]
+
+    @property
+    def waiting_files(self) -> Mapping[str, tuple[str, int]]:
+        """What rules that ask look for, and how many recipients lack it, by the rule; known once it is merged."""
+        return self._attached.waiting if self._attached else {}
+
+    @property
     def _pair(self) -> tuple[Recipients, pd.DataFrame]:
         """Recipients and values that belong together: both are worked out at once, and once only."""
         if self._merged is None:
@@ -205,9 +298,12 @@ class Prepared:
         return self._merged
 
     def _merge(self) -> tuple[Recipients, pd.DataFrame]:
-        practice, found, compiled = self._practice, self.addressed, self.press.compiled
+        practice, found, versions = self._practice, self.addressed, [self.press, *self._others.values()]
+        catalogue = practice.catalogue
+        codes = frozenset().union(*(press.compiled.codes for press in versions))
+        names = frozenset().union(*(press.compiled.names for press in versions))
         sources = load_sources(
-            needed_columns(compiled.codes, practice.catalogue),
+            needed_columns(codes, catalogue),
             found,
             columns=partial(practice.store.columns, today=practice.today),
             relations=practice.store.relations,
@@ -217,18 +313,55 @@ class Prepared:
         found = leave_out_other_patients(found, sources, now=self.at, zone=practice.calendar.zone)
         fields = fields_frame(
             found,
-            compiled.codes,
-            practice.catalogue,
+            codes,
+            catalogue,
             sources,
             now=self.at,
             zone=practice.calendar.zone,
             user=practice.user,
-            names=compiled.names,
+            names=names,
             values=self._plan.values,
             step=self._template.step,
             adult_age=practice.settings.adult_age,
         )
-        return occasion_digests(found, fields, catalogue=practice.catalogue), with_defaults(fields, compiled)
+        for code in (code for code in codes if catalogue[code].format == PICTURE_FORMAT):
+            shown = pictures_by_row(practice, fields[code].tolist())
+            fields = fields.assign(**{code: pd.Series(shown, index=fields.index, dtype=object)})
+        found = self._attach(found)
+        parts: dict[str, list[int]] = {"": []}
+        for place, language in enumerate(found.frame["language"]):
+            parts.setdefault(language if language in self._others else "", []).append(place)
+        filled = [(self._others[one].compiled if one else self.press.compiled, some) for one, some in parts.items()]
+        return occasion_digests(found, fields, catalogue=catalogue), with_defaults_of(fields, filled)
+
+    @cached_property
+    def _others(self) -> dict[str, LetterPress]:
+        """What writes to those of the list whose language the email type has a variant in."""
+        spoken = set(self.addressed.frame["language"]) & self._shared.revisions.keys()
+        return {language: self.press_for(language) for language in sorted(spoken)}
+
+    def _attach(self, found: Recipients) -> Recipients:
+        """Find the files of each row, and leave out whoever's are missing or too large."""
+        template, practice = self._template, self._practice
+        reasons = found.frame["reason"].tolist()
+        warnings: tuple[Finding, ...] = ()
+        if template.images or template.documents:
+            self._attached = attach(practice, found, template, now=self.at, decided=self.choices.missing)
+            reasons = [one or other for one, other in zip(reasons, self._attached.reasons, strict=True)]
+            warnings = self._attached.findings
+        everyones = self._everyones(found.frame)
+        if not any(everyones) and self._attached is None:
+            return found
+        own = self._attached.files if self._attached else [()] * len(reasons)
+        files = [(*some, *kept) for some, kept in zip(everyones, own, strict=True)]
+        shown = message_size(len(picture.data) for picture in self.press.pictures)
+        sizes = {kept: too_large(practice, kept, beside=shown) for kept in dict.fromkeys(files)}
+        reasons = [reason or sizes[kept] for reason, kept in zip(reasons, files, strict=True)]
+        frame = found.frame.assign(reason=pd.Series(reasons, index=found.frame.index, dtype=object))
+        leaving = (kept for reason, kept in zip(reasons, files, strict=True) if not reason)
+        self.load = mailing_load(practice, leaving)
+        warnings = (*warnings, *mailing_size(practice, *self.load))
+        return replace(found, frame=frame, findings=(*found.findings, *warnings))
 
     @property
     def found(self) -> Recipients:
@@ -250,6 +383,21 @@ class Prepared:
         """Everyone rendered once, and what was found."""
         return self.check()
 
+    def _beside(self) -> Beside | None:
+        """Return what gives each row's own files and images; nothing where everyone's are all there are."""
+        own_pictures = any(press.own_pictures for press in (self.press, *self._others.values()))
+        if self._attached is None and not own_pictures:
+            return None
+        files = self.files
+        presses = [self._others.get(language, self.press) for language in self.found.frame["language"]]
+
+        def beside(
+            place: int, values: Mapping[str, object]
+        ) -> tuple[tuple[Attachment, ...] | None, tuple[Attachment, ...]]:
+            return presses[place].files_of(files[place]), presses[place].pictures_of(values)
+
+        return beside
+
     def check(self, progress: Callable[[int, int], None] | None = None) -> Checked:
         """Render everyone once; `progress` is told how many are done, and of how many."""
         with self._doing:
@@ -262,6 +410,13 @@ class Prepared:
                     now=self.at,
                     progress=progress,
                     merge_all=self.press.renderer.merge_all,
+                    versions={
+                        language: Version(compiled=press.compiled, mime=press.mime, merge_all=press.renderer.merge_all)
+                        for language, press in self._others.items()
+                    },
+                    beside=self._beside(),
+                    with_health=self._attached.health if self._attached else (),
+                    health_allowed=bool(self.choices.health_reason),
                 )
             return self._checked
 
@@ -272,7 +427,7 @@ class Prepared:
             found = recipients_from_table(
                 self._subjects,
                 channel=plan.channel,
-                language=template.language,
+                language=self._language,
                 people=practice.store.people,
                 today=practice.calendar.today(self.at),
                 adult_age=practice.settings.adult_age,
@@ -282,32 +437,48 @@ class Prepared:
             willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
             found = replace(found, frame=willing)
         else:
-            keys = self._subjects["subject_key"].dropna().astype(str).unique()
-            doctors = [one for one in map(colleague_of, keys) if one]
-            patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
-            bills = [one for one in map(invoice_of, keys) if one] if plan.role == Role.PAYER else []
-            answering = Role.GUARDIAN if plan.role == Role.PATIENT else plan.role
-            found = recipients_from_subjects(
-                self._subjects,
-                people=practice.store.people(patients),
-                relations=practice.store.relations(patients, answering),
-                role=plan.role,
-                channel=plan.channel,
-                now=self.at,
-                zone=practice.calendar.zone,
-                adult_age=practice.settings.adult_age,
-                group=template.group,
-                language=template.language,
-                objections=objections,
-                purpose=template.occasion_purpose,
-                guardians=template.guardians,
-                secure=is_mssante(self._account.email),
-                colleagues=practice.store.colleagues(doctors) if doctors else None,
-                told=told_apart_by(plan.values, practice.catalogue),
-                answers=digest_of(plan.values),
-                payers=practice.store.invoice_payers(bills) if bills else None,
-                told_already=nothing_told if self.again else self._shared.told,
-            )
+            found = in_every_role([(Role(role), self._found_in(Role(role))) for role in plan.roles])
+        if not self._language:
+            spoken = [
+                language if language in self._shared.variants else template.language
+                for language in found.frame["language"]
+            ]
+            found = replace(found, frame=found.frame.assign(language=pd.Series(spoken, dtype=object)))
         found = replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
         searched = str(self._subjects.attrs.get("workbench", {}).get("search", ""))
         return without_begun(found, template, searched=searched, now=self.at, zone=practice.calendar.zone)
+
+    @property
+    def _language(self) -> str:
+        """The language of every message; of an email type with variants each addressee's own."""
+        return self._template.language if len(self._shared.variants) == 1 else ""
+
+    def _found_in(self, role: Role) -> Recipients:
+        """Return who is written to in one role."""
+        practice, plan, template = self._practice, self._plan, self._template
+        keys = self._subjects["subject_key"].dropna().astype(str).unique()
+        doctors = [one for one in map(colleague_of, keys) if one]
+        patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
+        bills = [one for one in map(invoice_of, keys) if one] if role is Role.PAYER else []
+        answering = Role.GUARDIAN if role is Role.PATIENT else role
+        return recipients_from_subjects(
+            self._subjects,
+            people=practice.store.people(patients),
+            relations=practice.store.relations(patients, answering),
+            role=role,
+            channel=plan.channel,
+            now=self.at,
+            zone=practice.calendar.zone,
+            adult_age=practice.settings.adult_age,
+            group=template.group,
+            language=self._language,
+            objections=self._shared.objections,
+            purpose=template.occasion_purpose,
+            guardians=template.guardians,
+            secure=is_mssante(self._account.email),
+            colleagues=practice.store.colleagues(doctors) if doctors else None,
+            told=told_apart_by(plan.values, practice.catalogue),
+            answers=digest_of(plan.values),
+            payers=practice.store.invoice_payers(bills) if bills else None,
+            told_already=nothing_told if self.again else self._shared.told,
+        )

@@ -59,6 +59,23 @@ class Screens(Protocol):
         """Join all screens to a practice; see ``Practice.desk``."""
         ...
 
+    def publipostage(self, practice: Practice, *, search: str, template: str, **parameters: object) -> Any:
+        """Join the screens of a mailing; see ``Practice.publipostage``."""
+        ...
+
+    def patient_mail(self, practice: Practice, *, patient_id: str) -> Any:
+        """Show the page of one patient; see ``Practice.patient_mail``."""
+        ...
+
+    def template_editor(self, practice: Practice, path: str) -> Any:
+        """Show an email type to be written; see ``Practice.template_editor``."""
+        ...
+
     def plot(self, results: pd.DataFrame, zone: tzinfo) -> Any:
         """Draw what became of the messages of a results frame, by the clock of a time zone."""
         ...
+
+
+def first_asked(search: str) -> dict[str, str]:
+    """Return what screens look for when nobody has said: of all appointments, those to come of the next open day."""
+    return {"start": "J+1 open", "end": "J+1 open", "state": "upcoming"} if search == "appointments" else {}

@@ -12,8 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 from babel.dates import format_datetime
 
+from workbench.addresses import address_key
+from workbench.domain.address_status import AddressStatus
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.fields import folded
+from workbench.domain.objections import Objections
+from workbench.domain.people import Channel
 from workbench.domain.saved_searches import SavedSearch, called, name_to_save
 from workbench.domain.searches import SearchParameter
 from workbench.errors import StaleData, UnknownName, UsageError
@@ -84,7 +88,8 @@ class Searching:
 
         `patients` are the only ones whose rows are looked for.
         """
-        frame = self._found(name, parameters, today, patients=patients)
+        own = self.own_name(name)
+        frame = self._found(own, parameters, today, patients=patients)
         asked = frame.attrs["workbench"]
         self._tell_freshness(frame)
         kept = np.ones(len(frame), dtype=bool)
@@ -94,6 +99,7 @@ class Searching:
             frame = frame[kept].reset_index(drop=True)
         frame.attrs["workbench"] = {
             **asked,
+            "saved_as": "" if own in self._practice.store.searches() else own,
             "rows": len(frame),
             "workspace": self._practice.settings.workspace_id,
         }
@@ -106,18 +112,20 @@ class Searching:
 
         What moved is always held: the ledger and the store find it together.
         """
-        meant, asked = self.meant(name, parameters)
+        own = self.own_name(name)
+        meant, asked = self.meant(own, parameters)
         count, patients = (
             (0, []) if meant == _MOVED else self._practice.store.found_patients(meant, asked, today=today, rows=size)
         )
         if not patients:
-            return self.search(name, parameters, today=today)
+            return self.search(own, parameters, today=today)
         resolved = self._practice.store.resolve(meant, asked, today=today)
 
         def ask(some: Collection[str]) -> pd.DataFrame:
             return self.search(meant, asked, today=today, patients=some)
 
-        return search_in_parts(meant, resolved, patients, count, ask)
+        saved_as = "" if own == meant else own
+        return search_in_parts(meant, resolved, patients, count, ask, saved_as=saved_as)
 
     def explain(self, name: str, parameters: Mapping[str, object], *, today: date) -> pd.DataFrame:
         """Return how a search finds its rows, one row a condition, those that the ledger answers after the store's."""
@@ -147,6 +155,20 @@ class Searching:
     def meant(self, name: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         """Return the search that a name means, with its parameters: the saved ones, unless others are given.
 
+        Raises
+        ------
+        UnknownName
+            As `own_name`.
+        """
+        own = self.own_name(name)
+        if own in self._practice.store.searches():
+            return own, dict(parameters)
+        kept = self.saved()[own]
+        return kept.search, {**kept.parameters, **parameters}
+
+    def own_name(self, name: str) -> str:
+        """Return what a search, or a saved one, is called exactly.
+
         A search is also found by its label in any language, without regard to accents and case; what somebody saved
         comes before.
 
@@ -157,14 +179,14 @@ class Searching:
         """
         known = self._practice.store.searches()
         if name in known:
-            return name, dict(parameters)
+            return name
         saved = self._practice.ledger.saved_searches.all()
         kept = called(name, saved)
         if kept is not None:
-            return kept.search, {**kept.parameters, **parameters}
+            return kept.name
         own = called(name, {folded(words): one.name for one in known.values() for words in one.names})
         if own is not None:
-            return own, dict(parameters)
+            return own
         raise UnknownName(
             _("There is no search called « {name} ». The searches are: {known}.").format(
                 name=name, known=", ".join([*known, *saved])
@@ -190,7 +212,7 @@ class Searching:
             frame = self._with_what_was_told(frame, told)
         if "reminders_sent" in frame.columns:
             frame = frame.assign(reminders_sent=self._reminders_in_all(frame))
-        frame = frame.assign(**self._last_messages(frame))
+        frame = frame.assign(address_status=self._address_status(frame), **self._last_messages(frame))
         frame.attrs["workbench"] = asked
         return frame
 
@@ -213,6 +235,30 @@ class Searching:
             "last_message_status": pd.Categorical(status, categories=_STATUSES),
         }
 
+    def _address_status(self, frame: pd.DataFrame) -> pd.Series:
+        """Return what is to be known of each address, with those who want no messages, by the store or the ledger."""
+        practice, told = self._practice, frame["address_status"]
+        standing = pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True)
+        if standing.empty:
+            return told
+        objections = Objections.from_frame(standing, selves=practice.store.selves, mailbox=address_key)
+        patients, emails = frame["patient_id"].fillna(""), frame["email"].fillna("")
+        if "mss_email" in frame.columns:
+            emails = emails.mask(emails == "", frame["mss_email"].fillna(""))
+        # Few object: whom none of them can be is not asked about. A colleague may be anybody.
+        written = emails.str.strip().str.lower()
+        addresses = standing["address"].dropna().str.strip().str.lower()
+        may = patients.isin(standing["patient_id"].dropna()) | written.isin(addresses) | (patients == "")
+        may |= ~written.map(str.isascii).astype(bool)
+        objecting = np.zeros(len(frame), dtype=bool)
+        asked = zip(np.flatnonzero(may.to_numpy(dtype=bool)), patients[may], emails[may], strict=True)
+        for place, patient_id, email in asked:
+            objecting[place] = bool(
+                objections.reason(patient_id=patient_id, address=email, channel=Channel.EMAIL, purpose="")
+            )
+        usable = ~told.isin([AddressStatus.MISSING, AddressStatus.MALFORMED]).to_numpy(dtype=bool)
+        return told.mask(objecting & usable, str(AddressStatus.OPTED_OUT))
+
     def _answers(self, frame: pd.DataFrame, asked: Mapping[str, Any], today: date) -> list[_Answer]:
         """Return which rows meet each condition that the ledger answers, in the order they are asked."""
         resolved: Mapping[str, str] = asked["resolved"]
@@ -220,6 +266,9 @@ class Searching:
         if asked["search"] == _MOVED:
             knows = (frame["state"] == "upcoming") & (frame["told_start"] == frame["starts_at"])
             answers.append(_Answer("", "", ~knows.to_numpy(dtype=bool)))
+        if statuses := resolved.get("address_status"):
+            known = frame["address_status"].astype("string").isin(statuses.split(","))
+            answers.append(_Answer("address_status", statuses, known.to_numpy(dtype=bool)))
         if days := resolved.get("not_written_for"):
             answers.append(_Answer("not_written_for", days, self._not_written_since(frame, today, int(days))))
         if counts := resolved.get("reminders"):
@@ -328,6 +377,7 @@ class Searching:
     def save(self, name: str, search: str | pd.DataFrame, parameters: Mapping[str, object]) -> SavedSearch:
         """Keep a search under a name, as it was given; see ``practice.save_search``."""
         practice = self._practice
+        kept_as = self._name_to_save(name)
         if isinstance(search, str):
             asked = self.search(search, parameters, today=practice.today).attrs["workbench"]
         else:
@@ -337,7 +387,7 @@ class Searching:
                     _("Only a whole search can be saved: give its name and parameters, or all that it found.")
                 )
         return practice.ledger.saved_searches.save(
-            name_to_save(name, taken=[words for one in practice.store.searches().values() for words in one.names]),
+            kept_as,
             asked["search"],
             asked["parameters"],
             by=practice.user,
@@ -364,6 +414,14 @@ class Searching:
             }
         )
 
+    def rename(self, name: str, new: str) -> str:
+        """Call a saved search otherwise; see ``practice.rename_search``."""
+        practice, found, kept_as = self._practice, self._kept(name), self._name_to_save(new)
+        if not practice.ledger.saved_searches.rename(found.name, kept_as, by=practice.user, now=practice.now()):
+            raise self._no_such(name)
+        practice.changes += 1
+        return kept_as
+
     def forget(self, name: str) -> None:
         """Forget a saved search.
 
@@ -372,15 +430,27 @@ class Searching:
         UnknownName
             When no saved search has this name.
         """
-        practice = self._practice
-        saved = self.saved()
-        found = called(name, saved)
-        if found is None or not practice.ledger.saved_searches.forget(found.name, by=practice.user, now=practice.now()):
-            raise UnknownName(
-                _("There is no saved search called « {name} ». The saved ones are: {known}.").format(
-                    name=name, known=", ".join(saved) or "–"
-                )
+        practice, found = self._practice, self._kept(name)
+        if not practice.ledger.saved_searches.forget(found.name, by=practice.user, now=practice.now()):
+            raise self._no_such(name)
+        practice.ledger.search_templates.detach(found.name, by=practice.user, now=practice.now())
+
+    def _name_to_save(self, name: str) -> str:
+        known = self._practice.store.searches().values()
+        return name_to_save(name, taken=[words for one in known for words in one.names])
+
+    def _kept(self, name: str) -> SavedSearch:
+        found = called(name, self.saved())
+        if found is None:
+            raise self._no_such(name)
+        return found
+
+    def _no_such(self, name: str) -> UnknownName:
+        return UnknownName(
+            _("There is no saved search called « {name} ». The saved ones are: {known}.").format(
+                name=name, known=", ".join(self.saved()) or "–"
             )
+        )
 
 
 def _sentence_of(parameter: SearchParameter, value: str) -> str:

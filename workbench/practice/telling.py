@@ -109,25 +109,31 @@ class Telling(Card):
         frame = results if isinstance(results, pd.DataFrame) else self.results(results)
         return self.screens.plot(frame, self.calendar.zone)
 
-    def history(self, patient_id: str) -> pd.DataFrame:
+    def history(self, patient_id: str, *, deleted: bool = False) -> pd.DataFrame:
         """Return what was sent to whom about one patient, latest first.
 
         Parameters
         ----------
         patient_id
             The file number.
+        deleted
+            Also what somebody took out of the history (`delete_from_history`).
 
         Returns
         -------
         DataFrame
-            Columns as in `results`, with names and addresses; key ``delivery_id``.
+            Columns as in `results`, with names and addresses; key ``delivery_id``. Further ``previous_id`` (``Int64``),
+            the message that this one repeats; ``emptied_at``, when what it said was taken away; and ``deleted_at
+            deleted_by deleted_reason`` of what was taken out. Moments are UTC.
 
         Examples
         --------
         >>> len(practice.history("nobody"))
         0
         """
-        return self._with_zone(self.ledger.results.history(patient_id))
+        frame = self.ledger.results.history(patient_id, deleted=deleted)
+        beside = self.ledger.keeping.standing(frame["delivery_id"].tolist())
+        return self._with_zone(pd.concat([frame, beside.reset_index(drop=True)], axis="columns"))
 
     def mailings(self) -> pd.DataFrame:
         """Return one row a mailing, latest first, with its counts.

@@ -84,8 +84,7 @@ class Server:
 
     def _open(self, asked: Mapping[str, Any]) -> None:
         use_language(asked["language"])
-        fields = asked["fields"]
-        catalogue = builtin_catalogue() if fields is None else Catalogue(map(_field, fields))
+        catalogue = _catalogue(asked["fields"])
         template = Template.from_dict(asked["template"])
         told: dict[str, object] = {}
         try:
@@ -197,8 +196,15 @@ def _unforeseen(error: Exception) -> str:
     return _("This email type cannot be merged ({error}).").format(error=type(error).__name__)
 
 
+def _catalogue(told: Mapping[str, Any] | None) -> Catalogue:
+    builtin = builtin_catalogue()
+    if told is None:
+        return builtin
+    return Catalogue([*(builtin.values() if told["builtin"] else ()), *map(_field, told["own"])])
+
+
 def _field(told: Mapping[str, Any]) -> Field:
-    lists = {name: tuple(told[name]) for name in ("source", "aliases")}
+    lists = {name: tuple(told[name]) for name in ("source", "aliases", "texts")}
     return Field(**{**told, **lists, "data_class": DataClass(told["data_class"])})
 
 

@@ -98,7 +98,7 @@ class Renderer:
         self._told = {
             "template": template.to_dict(),
             "columns": None if columns is None else [*columns],
-            "fields": None if catalogue is builtin_catalogue() else [asdict(one) for one in catalogue.values()],
+            "fields": _told_fields(catalogue),
         }
         self.key = hashlib.sha256(json.dumps(self._told, sort_keys=True).encode()).hexdigest()
         self.blamed_running = 0
@@ -374,6 +374,18 @@ class Work:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+
+
+def _told_fields(catalogue: Catalogue) -> dict[str, object] | None:
+    """Return what a process is told of the fields: those alone that it does not know by itself."""
+    builtin = builtin_catalogue()
+    if catalogue is builtin:
+        return None
+    own = [field for code, field in catalogue.items() if builtin.get(code) is not field]
+    whole = len(catalogue) - len(own) == len(builtin)
+    told = own if whole else [*catalogue.values()]
+    # Which of its texts a field says was chosen before: the process compiles, and gets values.
+    return {"builtin": whole, "own": [{**asdict(one), "texts": ()} for one in told]}
 
 
 def _texts(rows: Sequence[Sequence[object]] | Sequence[str]) -> TypeGuard[Sequence[str]]:

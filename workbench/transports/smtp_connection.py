@@ -62,7 +62,10 @@ def addresses_of(account: Account) -> list[SocketAddress]:
     host = account.host.strip("[]").rstrip(".")
     if account.security is Security.NONE and not is_loopback(host):
         raise plain_refused(account)
-    found = socket.getaddrinfo(host, account.effective_port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, account.effective_port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # « smtp..orange.fr », or a part that no name may have: nobody can be asked
+        raise socket.gaierror(socket.EAI_NONAME, "no host name") from error
     addresses: list[SocketAddress] = []
     for family, _kind, _protocol, _name, address in found:
         if (family, address) not in addresses:

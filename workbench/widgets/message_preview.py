@@ -13,8 +13,8 @@ from workbench.displays.showing import ShownMessage
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
 from workbench.widgets.folding import folded
-from workbench.widgets.reading import message_content, reading_labels, source_content
-from workbench.widgets.view import STATIC, View
+from workbench.widgets.reading import file_content, message_content, reading_labels, source_content
+from workbench.widgets.view import STATIC, Answer, View
 
 STATES = ("ready", "to_read", "to_correct", "excluded")
 """Where a recipient stands: the message leaves; it leaves, but somebody should read it; it does not leave, twice."""
@@ -47,7 +47,9 @@ class MessagePreview(View):
         self._shown_of: Callable[[int], ShownMessage] = _nobody
         self._total = 0
         self._last: tuple[int, int, ShownMessage] | None = None
-        self.answers.update(rows=self._answer_rows, message=self._answer_message, source=self._answer_source)
+        self.answers.update(
+            rows=self._answer_rows, message=self._answer_message, source=self._answer_source, file=self._answer_file
+        )
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -137,6 +139,9 @@ class MessagePreview(View):
 
     def _answer_source(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return source_content(self._shown(int(asked["position"])))
+
+    def _answer_file(self, asked: Mapping[str, Any]) -> Answer:
+        return file_content(self._shown(int(asked["position"])), int(asked["place"]))
 
     def _shown(self, position: int) -> ShownMessage:
         """Return a message, the last one without making it again: its source is asked for after it."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from email.parser import BytesParser
 from typing import Any
 
 from workbench.displays.showing import ShownMessage
+from workbench.domain.caught import LETTERS
+from workbench.domain.file_names import harmless_name
+from workbench.errors import UsageError
 from workbench.language import _, n_
 
 TELLING_LINKS = 40
@@ -22,6 +26,7 @@ def reading_labels() -> dict[str, str]:
         "from": _("From:"),
         "to": _("To:"),
         "attachments": _("Attachments:"),
+        "open_file": _("Open {name}"),
         "frame": _("The message: {subject}"),
         "marked": _("Merged values are highlighted here only."),
         "loading": _("One moment…"),
@@ -51,6 +56,28 @@ def message_content(shown: ShownMessage) -> dict[str, Any]:
         if links
         else None,
     }
+
+
+def file_content(shown: ShownMessage, place: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a file that goes with a message, out of the very letter, as its page hands it to the person.
+
+    Raises
+    ------
+    UsageError
+        When the message has no such file.
+    """
+    if not 0 <= place < len(shown.attachments):
+        raise UsageError(_("This message has no such file."))
+    name = shown.attachments[place].name
+    before = sum(file.name == name for file in shown.attachments[:place])
+    parts = BytesParser(policy=LETTERS).parsebytes(shown.raw()).walk()
+    alike = [
+        part for part in parts if not part.is_multipart() and (part.get_filename() or part.get_content_type()) == name
+    ]
+    if before >= len(alike):
+        raise UsageError(_("This message has no such file."))
+    data = alike[before].get_payload(decode=True)
+    return {"name": harmless_name(name)}, [data if isinstance(data, bytes) else b""]
 
 
 def source_content(shown: ShownMessage) -> dict[str, Any]:

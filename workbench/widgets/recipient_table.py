@@ -7,8 +7,9 @@ and may move rows: `order` names what was shown, so that a range is never of row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock, Thread, Timer
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,30 @@ import numpy.typing as npt
 import pandas as pd
 from babel.numbers import format_decimal
 
+from workbench.errors import WorkbenchError
 from workbench.language import _, language, n_
 from workbench.widgets.table_columns import Column
 from workbench.widgets.table_rows import TableRows, TableView
+from workbench.widgets.table_words import table_words
 from workbench.widgets.view import STATIC, Answer, View
 
-__all__ = ["Column", "RecipientTable"]
+__all__ = ["Column", "HandedFile", "RecipientTable"]
+
+ReadFile = Callable[[str], Mapping[str, Any]]
+WriteFile = Callable[[str, Mapping[str, Mapping[str, str]]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedFile:
+    """A file for the person: its name, what it is, and a sentence to say with it."""
+
+    name: str
+    type: str
+    content: bytes = field(repr=False)
+    said: str = ""
+
+
+_LONG, _AHEAD_SECONDS = 10_000, 0.7
 
 _NOBODY = pd.DataFrame({"subject_key": pd.Series([], dtype=str)})
 
@@ -42,6 +61,8 @@ class RecipientTable(View):
         self._unit: Callable[[int], str] = _rows_unit
         self._note = ""
         self._view = TableView()
+        self._kind = ""
+        self._columns_chosen: dict[str, dict[str, bool]] = {}  # by kind of rows: is a column hidden?
         self._generation = 0
         self._telling = Lock()
         self._active = -1
@@ -49,6 +70,11 @@ class RecipientTable(View):
         self._activated: list[Callable[[str], None]] = []
         self._correct: Callable[[str, str], None] | None = None
         self._opt_out: Callable[[str, bool], None] | None = None
+        self._read_file: ReadFile | None = None
+        self._write_file: WriteFile | None = None
+        self._files_shown: set[str] = set()  # also of rows that are shown no more: what was typed there is not lost
+        self._go_to_patient: Callable[[str], None] | None = None
+        self._hand: Callable[[str, bool], HandedFile] | None = None
         self.answers |= {
             "start": self._start,
             "rows": self._serve,
@@ -59,45 +85,16 @@ class RecipientTable(View):
             "hide": self._hide,
             "correct": self._corrected,
             "opt_out": self._opted_out,
+            "file": self._show_file,
+            "complete": self._completed,
+            "patient": self._patient,
+            "hand": self._handed,
         }
 
     @classmethod
     def labels(cls) -> dict[str, str]:
         """Return the view's words by name."""
-        return {
-            "table": _("Recipients"),
-            "search": _("Search in the rows"),
-            "search_example": _("name, file, telephone…"),
-            "compare_number": "> 100",
-            "compare_date": _("> 2026-12-31"),
-            "compare_time": "> 9:30",
-            "ticked": _("Ticked"),
-            "tick": _("Tick {who}"),
-            "tick_shown": _("Tick the rows shown"),
-            "selection": _("Selection:"),
-            "none": _("None"),
-            "all": _("All"),
-            "none_title": _("Untick every row, also those outside the filter"),
-            "columns": _("Columns"),
-            "clear": _("Clear the search and the filters"),
-            "address": _("E-mail"),
-            "actions": _("Opt-out"),
-            "complete": _("{problem} · complete"),
-            "correct": _("{problem} · correct"),
-            "address_of": _("E-mail address of {who}"),
-            "edit": _("Correct the address (F2)"),
-            "opted_out": _("opt-out"),
-            "opt_out": _("Opt out"),
-            "moved": _("The list has moved meanwhile: nothing was done. Look at it, and do it again."),
-            "opt_out_of": _("{who} wants no more messages: record the opt-out"),
-            "opt_in": _("Undo"),
-            "opt_in_of": _("Undo the opt-out of {who}"),
-            "only_problems": _("Show only these rows"),
-            "saving": _("Saving…"),
-            "empty": _("There is nobody here yet: start a search."),
-            "nothing_found": _("No row answers this search and these filters."),
-            "silent": _("The kernel does not answer: run the cell again"),
-        }
+        return table_words()
 
     # --- what Python tells and asks --------------------------------------------------------------------
 
@@ -109,6 +106,7 @@ class RecipientTable(View):
         key: str = "subject_key",
         unit: Callable[[int], str],
         note: str = "",
+        kind: str = "",
         keep: bool = False,
     ) -> None:
         """Show new rows, everyone ticked.
@@ -125,6 +123,8 @@ class RecipientTable(View):
             How a number of rows reads: ``47`` gives « 47 rendez-vous ».
         note
             What stands at the end of the line of numbers, such as when the rows' data came.
+        kind
+            What sort of rows these are: columns a person shows or hides are so again for the next rows of this kind.
         keep
             Keep what is searched, filtered and sorted, the active row, and the ticks of the rows that were there.
         """
@@ -133,10 +133,14 @@ class RecipientTable(View):
         self._rows = TableRows(frame, columns, key, earlier=self._rows if kept else None)
         self._unit = unit
         self._note = note
-        self._view = self._view if kept else TableView(hidden=tuple(each.name for each in columns if each.hidden))
+        self._kind = kind
+        chosen = self._columns_chosen.get(kind, {})
+        hidden = tuple(each.name for each in columns if chosen.get(each.name, each.hidden))
+        self._view = self._view if kept else TableView(hidden=hidden)
         self._active = self._rows.place(active) if kept else -1
         self._generation += 1
         self.send({"kind": "shown"})
+        self._read_ahead()
 
     def address(self, who: pd.DataFrame) -> None:
         """Tell where rows are written to; rows that are not in it keep what is known of them.
@@ -145,18 +149,31 @@ class RecipientTable(View):
         ----------
         who
             Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` (what is to be corrected, in a
-            word or two), ``hint`` (a doubt), and, if it can, ``excluded`` (why somebody stays out, in a word) and
-            ``detail`` (the whole sentence); all texts that may be empty. ``opted_out`` is a truth.
+            word or two), ``hint`` (a doubt), and, if it can, ``suggestion`` (the address that was meant, with a hint),
+            ``excluded`` (why somebody stays out, in a word) and ``detail`` (the whole sentence); all texts that may be
+            empty. ``opted_out`` is a truth.
         """
         # A long list is addressed beside the kernel, while a correction comes from a person.
         with self._telling:
             self._rows.address(who)
         self.send({"kind": "addressed", "generation": self._generation, **self._counted()})
+        self._read_ahead()
 
     @property
     def ticked(self) -> list[str]:
         """The keys of the ticked rows, in the order of the frame."""
         return self._rows.ticked_keys
+
+    def tick(self, keys: Collection[str], on: bool) -> None:
+        """Tick or untick the rows of these keys, without calling anybody back."""
+        named = np.isin(np.asarray(self._rows.keys, dtype=object).astype(str), [*map(str, keys)])
+        self._rows.ticked[named] = on
+        self.send({"kind": "ticks", "generation": self._generation, **self._counted()}, [self._rows.ticks()])
+
+    @property
+    def any_ticked(self) -> bool:
+        """Whether a row is ticked at all."""
+        return bool(self._rows.ticked.any())
 
     @property
     def active(self) -> str:
@@ -172,8 +189,9 @@ class RecipientTable(View):
     def counts(self) -> dict[str, int]:
         """The numbers in sight.
 
-        ``rows``, ``filtered``, ``ticked``, ``ticked_outside_filter``; among the ticked: ``unusable`` (a problem),
-        ``excluded``, ``unknown`` (not addressed yet); and ``addresses``, distinct and usable.
+        ``rows``, ``filtered``, ``ticked``, ``ticked_outside_filter``; among the ticked: ``patients``, ``unusable`` (a
+        problem), ``to_phone`` (of these, those with a number), ``excluded``, ``unknown`` (not addressed yet); and
+        ``addresses``, distinct and usable.
         """
         return self._rows.counts(self._view)
 
@@ -197,6 +215,30 @@ class RecipientTable(View):
         """Call with a key and whether its opt-out is recorded or undone; as ``on_correct``."""
         self._opt_out = callback
 
+    def on_file(self, read: ReadFile, write: WriteFile) -> None:
+        """Let a person read and complete the file of a row's patient, under the table.
+
+        Parameters
+        ----------
+        read
+            Given a patient's number, returns the file as the page shows it (`table_file.file_shown`).
+        write
+            Given a patient's number and what was changed: by person's key (``""`` for the patient) the new texts by
+            column. It tells what is true afterwards; the sentence of a ``WorkbenchError`` is shown beside the fields.
+        """
+        self._read_file, self._write_file = read, write
+
+    def on_patient(self, callback: Callable[[str], None]) -> None:
+        """Call with a patient's number when a person wants that patient's own page; without it none is offered."""
+        self._go_to_patient = callback
+
+    def on_hand(self, callback: Callable[[str, bool], HandedFile]) -> None:
+        """Call when a person wants the ticked rows as a file: ``csv``, ``xlsx`` or ``list`` (a PDF), with the remark.
+
+        It is called beside the kernel, and returns the file; the sentence of a ``WorkbenchError`` is shown.
+        """
+        self._hand = callback
+
     # --- what a page asks ------------------------------------------------------------------------------
 
     def _start(self, _message: Mapping[str, Any]) -> Answer:
@@ -213,6 +255,9 @@ class RecipientTable(View):
             "active": self._active,
             "can_correct": self._correct is not None,
             "can_opt_out": self._opt_out is not None,
+            "can_complete": self._read_file is not None and len(self._rows.patient_ids) > 0,
+            "can_hand": self._hand is not None,
+            "can_go": self._go_to_patient is not None,
             **self._counted(),
         }
         return told, [rows.ticks()]
@@ -230,6 +275,20 @@ class RecipientTable(View):
     def _prepare(self, _message: Mapping[str, Any]) -> Answer:
         self._rows.prepare_search()
         return None
+
+    def _read_ahead(self) -> None:
+        """Read a long list while nobody waits, so that the first search and order answer like the next ones."""
+        rows = self._rows
+        if len(rows) < _LONG:
+            return
+
+        def work() -> None:
+            if rows is self._rows:
+                rows.prepare_search()
+
+        timer = Timer(_AHEAD_SECONDS, work)
+        timer.daemon = True
+        timer.start()
 
     def _where(self, message: Mapping[str, Any]) -> Answer:
         found = np.flatnonzero(self._rows.sort(TableView.read(message["asked"])) == int(message["row"]))
@@ -281,6 +340,8 @@ class RecipientTable(View):
 
     def _hide(self, message: Mapping[str, Any]) -> Answer:
         self._view = TableView.read(message["asked"])
+        if "column" in message:
+            self._columns_chosen.setdefault(self._kind, {})[str(message["column"])] = bool(message["hidden"])
         return None
 
     def _corrected(self, message: Mapping[str, Any]) -> Answer:
@@ -293,6 +354,60 @@ class RecipientTable(View):
         if message["generation"] != self._generation or self._opt_out is None:
             return {"late": True}
         self._opt_out(str(self._rows.keys[int(message["row"])]), bool(message["on"]))
+        return None
+
+    def _patient_of(self, message: Mapping[str, Any]) -> str:
+        """Return the patient of a row, or nothing when the rows are others, or it is about nobody."""
+        if message["generation"] != self._generation or not len(self._rows.patient_ids):
+            return ""
+        return str(self._rows.patient_ids[int(message["row"])])
+
+    def _show_file(self, message: Mapping[str, Any]) -> Answer:
+        patient_id = self._patient_of(message)
+        if not patient_id or self._read_file is None:
+            return {"late": True}
+        self._files_shown.add(patient_id)
+        return {"patient_id": patient_id, "file": self._read_file(patient_id)}
+
+    def _completed(self, message: Mapping[str, Any]) -> Answer:
+        patient_id = str(message["patient_id"])
+        if self._write_file is None or patient_id not in self._files_shown:
+            return {"late": True}
+        changed = {
+            str(key): {str(column): str(text).strip() for column, text in texts.items()}
+            for key, texts in message["values"].items()
+        }
+        self._write_file(patient_id, changed)
+        return None
+
+    def _patient(self, message: Mapping[str, Any]) -> Answer:
+        patient_id = str(message["patient_id"])
+        if self._go_to_patient is not None and patient_id in self._files_shown:
+            self._go_to_patient(patient_id)
+        return None
+
+    def _handed(self, message: Mapping[str, Any]) -> Answer:
+        """Make a file beside the kernel: of many rows it takes its time."""
+        make = self._hand
+        if make is None:
+            return None
+        what, remark, view = str(message["what"]), bool(message.get("remark")), message.get("view")
+
+        def work() -> None:
+            told: dict[str, Any] = {"kind": "handed", "view": view}
+            content: list[bytes] = []
+            try:
+                file = make(what, remark)
+                told |= {"name": file.name, "type": file.type, "said": file.said}
+                content = [file.content]
+            except WorkbenchError as error:
+                told["error"] = error.sentence
+            except Exception as error:
+                # Only the kind of error is named: its text could hold a patient's data (P12).
+                told["error"] = _("Something unforeseen went wrong ({kind}).").format(kind=type(error).__name__)
+            self.send(told, content)
+
+        Thread(target=work, name="workbench-file", daemon=True).start()
         return None
 
     # --- the line of numbers ---------------------------------------------------------------------------
@@ -315,9 +430,16 @@ class RecipientTable(View):
             line.append(("ticked", sentence.format(count=_figure(ticked), outside=_figure(outside))))
         else:
             line.append(("ticked", n_("{count} ticked", "{count} ticked", ticked).format(count=_figure(ticked))))
+        patients = counts["patients"]
+        if patients and patients != ticked:
+            sentence = n_("{count} patient", "{count} patients", patients)
+            line.append(("patients", sentence.format(count=_figure(patients))))
         if unusable := counts["unusable"]:
             sentence = n_("{count} without a usable address", "{count} without a usable address", unusable)
             line.append(("problems", sentence.format(count=_figure(unusable))))
+        if to_phone := counts["to_phone"]:
+            sentence = n_("{count} to telephone", "{count} to telephone", to_phone)
+            line.append(("to_phone", sentence.format(count=_figure(to_phone))))
         if excluded := counts["excluded"]:
             sentence = n_("{count} left out", "{count} left out", excluded)
             line.append(("excluded", sentence.format(count=_figure(excluded))))

@@ -8,8 +8,8 @@ from typing import Any
 
 from workbench.domain.searches import Search, SearchParameter
 from workbench.errors import UnknownName
-from workbench.language import _, marked
-from workbench.widgets.view import STATIC, View
+from workbench.language import _, marked, n_
+from workbench.widgets.view import STATIC, View, by_number
 
 Changed = Callable[[], None]
 
@@ -67,12 +67,15 @@ class SearchForm(View):
         self._saved = dict(saved or {})
         self._searches = dict(searches)
         self._choices = {key: list(pairs) for key, pairs in (choices or {}).items()}
+        self._proposed: dict[str, str] = {}
+        self._keeping: dict[str, Callable[..., str]] = {}
         self._callbacks: list[Changed] = []
         self._said: dict[str, Any] = {"sentence": "", "bad": False}
         self._days = ""
         self.name, self.values = self._asked(name, values or {})
         self.answers["open"] = self._opened
         self.answers["changed"] = self._changed
+        self.answers["keep"] = self._keep
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -80,6 +83,20 @@ class SearchForm(View):
         return {
             "search": _("Search"),
             "saved": _("Saved searches"),
+            "keep": _("Save this search"),
+            "keep_as": _("Name of this search"),
+            "keep_now": _("Save"),
+            "replace": _("« {name} » exists already: put this search in its place?"),
+            "replace_now": _("Replace"),
+            "rename": _("Rename"),
+            "rename_to": _("New name of « {name} »"),
+            "forget": _("Forget"),
+            "forget_sure": _("Forget « {name} »? Nobody of the practice finds it any more."),
+            "forget_now": _("Forget it"),
+            "cancel": _("Cancel"),
+            "kept": _("Saved: « {name} »."),
+            "forgotten": _("« {name} » is forgotten."),
+            "proposes": _("Email type by default: {template}"),
             "condition_example": _("city == 'Rennes' and not missing(email)"),
             "when": _("When"),
             "yesterday": _("Yesterday"),
@@ -97,7 +114,7 @@ class SearchForm(View):
             "from_hour": _("From (hour)"),
             "to_hour": _("To (hour)"),
             "all": _("All"),
-            "chosen": _("{first} and {count} more"),
+            **by_number("chosen", lambda count: n_("{first} and {count} more", "{first} and {count} more", count)),
             "more": _("More filters"),
             "more_count": _("More filters ({count})"),
             "yes": _("Yes"),
@@ -108,6 +125,34 @@ class SearchForm(View):
     def on_change(self, callback: Changed) -> None:
         """Call `callback` once for each settled change of the search or of what is asked of it."""
         self._callbacks.append(callback)
+
+    def on_keep(
+        self,
+        *,
+        save: Callable[[str, str, dict[str, str]], str],
+        rename: Callable[[str, str], str],
+        forget: Callable[[str], str],
+    ) -> None:
+        """Let a person save searches; without it the form offers none of this.
+
+        Each is called with the name, `save` also with the search and what is asked of it, `rename` with the new name;
+        each returns the name as it is kept, and tells the form what is saved now with `show_saved`. The sentence of a
+        ``WorkbenchError`` is shown beside what was typed.
+        """
+        self._keeping = {"save": save, "rename": rename, "forget": forget}
+
+    def show_saved(
+        self, saved: Mapping[str, tuple[str, Mapping[str, str]]], proposed: Mapping[str, str] | None = None
+    ) -> None:
+        """Offer these saved searches, and say which email type (its label) each search proposes."""
+        self._saved = dict(saved)
+        self._proposed = dict(proposed or {})
+        self.send({"kind": "saved", "saved": self._saved_shown(), "proposed": self._proposed})
+
+    def ask(self, name: str, values: Mapping[str, str]) -> None:
+        """Ask this search with these parameters, without calling anybody back."""
+        self.name, self.values = self._asked(name, values)
+        self.send({"kind": "asked", "name": self.name, "values": self.values})
 
     def say(self, sentence: str, bad: bool = False) -> None:
         """Show a sentence under the form: what was found or, with `bad`, what cannot be read; what was typed stays."""
@@ -134,16 +179,31 @@ class SearchForm(View):
                 {"label": _(label), "names": [one.name for one in self._searches.values() if one.kind == kind]}
                 for kind, label in _GROUPS.items()
             ],
-            "saved": [
-                {"label": name, "name": search, "values": dict(values)}
-                for name, (search, values) in self._saved.items()
-                if search in self._searches
-            ],
+            "saved": self._saved_shown(),
+            "proposed": self._proposed,
+            "can_keep": bool(self._keeping),
             "name": self.name,
             "values": self.values,
             "days": self._days,
             **self._said,
         }
+
+    def _saved_shown(self) -> list[dict[str, Any]]:
+        return [
+            {"label": name, "name": search, "values": dict(values)}
+            for name, (search, values) in self._saved.items()
+            if search in self._searches
+        ]
+
+    def _keep(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Save what is asked under a name, call a saved search otherwise, or forget one."""
+        what, name = str(message["what"]), str(message["name"])
+        if what == "save":
+            search, values = self._asked(str(message["search"]), message["values"])
+            return {"name": self._keeping[what](name, search, values)}
+        if what == "rename":
+            return {"name": self._keeping[what](name, str(message["new"]))}
+        return {"name": self._keeping["forget"](name)}
 
     def _shown(self, parameter: SearchParameter) -> dict[str, Any]:
         choices = self._choices.get(parameter.name)

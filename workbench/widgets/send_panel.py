@@ -58,12 +58,14 @@ class SendPanel(View):
         self._pushing = threading.Lock()
         self._heard_beside = threading.Event()  # the page was heard while this cell, or another one, was running
         self._shown_in: object = None
+        self._open_file: Callable[[str], None] | None = None
         self.dispatcher = Dispatcher(mailing_of, connections=connections, again=again)
         self.answers.update(
             {
                 "state": lambda _asked: self._state(),
                 "look": lambda _asked: self.dispatcher.look(),
                 "rows": lambda asked: self._rows(str(asked.get("find", ""))),
+                "patient": lambda asked: self._go_to_patient(str(asked["patient"])),
                 "undo": lambda asked: self.dispatcher.choose_undo_window(float(asked["minutes"])),
                 "confirm": lambda asked: self.dispatcher.confirm(str(asked["seal"])),
                 "renew": lambda _asked: self.dispatcher.renew(),
@@ -102,6 +104,7 @@ class SendPanel(View):
             "hide_rows": _("Hide"),
             "waiting_rows": _("Who it goes to"),
             "take_back": _("Do not send"),
+            "open_patient": _("Complete the file"),
             "minutes_left": _("in {minutes} min {seconds} s"),
             "seconds_left": _("in {seconds} s"),
             "leaves_in_minutes": _("Leaves in {minutes} min. It can be cancelled until then."),
@@ -142,6 +145,14 @@ class SendPanel(View):
     def renew(self) -> None:
         """Work the numbers out again: the list or the email type is another one. A sending goes on as confirmed."""
         self.dispatcher.renew()
+
+    def ask(self) -> None:
+        """Have the page ask what its main button asks: the confirmation of the numbers it shows."""
+        self.send({"kind": "ask"})
+
+    def on_patient(self, callback: Callable[[str], None]) -> None:
+        """Call with the file number of a patient whose file somebody wants to complete; else nothing offers it."""
+        self._open_file = callback
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the sending has ended or is paused; tell whether it has.
@@ -197,6 +208,10 @@ class SendPanel(View):
     def _state(self) -> dict[str, Any]:
         return state_of(self.dispatcher.situation)
 
+    def _go_to_patient(self, patient_id: str) -> None:
+        if self._open_file is not None and patient_id:
+            self._open_file(patient_id)
+
     def _rows(self, find: str = "") -> dict[str, Any]:
         """Return the rows that need a person, or may be taken back: for the page alone, and never saved (P12).
 
@@ -204,7 +219,15 @@ class SendPanel(View):
         """
         mailing = self.mailing
         if mailing is None or mailing.id is None or self.dispatcher.situation.doing is Doing.COUNTING:
-            return {"columns": list(_COLUMNS), "rows": [], "states": [], "numbers": [], "more": "", "total": 0}
+            return {
+                "columns": list(_COLUMNS),
+                "rows": [],
+                "states": [],
+                "numbers": [],
+                "patients": [],
+                "more": "",
+                "total": 0,
+            }
         waiting = self.dispatcher.situation.may_be_taken_back
         columns, states = (_WAITING_COLUMNS, ("pending",)) if waiting else (_COLUMNS, _NEEDING)
         frame = mailing.practice.results(mailing.id, identities=True)
@@ -218,6 +241,7 @@ class SendPanel(View):
             "rows": [_cells(row, columns, zone) for row in some.to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "numbers": some["delivery_id"].tolist() if waiting else [],
+            "patients": some["patient_id"].astype(str).tolist() if self._open_file and not waiting else [],
             "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
             "total": len(frame),
         }

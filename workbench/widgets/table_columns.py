@@ -15,13 +15,14 @@ import pandas as pd
 
 from workbench.displays.cells import friendly
 from workbench.displays.words import shown
-from workbench.language import language
+from workbench.language import _, language, n_
 from workbench.widgets.folding import folded, ranks
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
 _LONGEST_TEXT = 1000
+_MONTH = 31
 _COMPARED = frozenset({"time", "date", "moment", "number", "money"})
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|=|≤|≥)\s*(.+?)\s*")
 _SPAN = re.compile(r"\s*(.+?)\s*\.\.\s*(.+?)\s*")
@@ -33,7 +34,9 @@ _DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{2}|\d{4})")
 class Column:
     """A column to show: where it is in the frame, and how a person reads it.
 
-    ``kind`` is text, time, date, moment, number, money or state; a state's text begins with its sign (✓ ✕ ? –).
+    ``kind`` is text, word (a coded one), time, date, moment, since, number, money or state; a state's text begins with
+    its sign (✓ ✕ ? –). Of ``since``, a moment told by how long ago it was, `beside` is the column that says what
+    happened then.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Column:
     kind: str = "text"
     width: int = 120
     hidden: bool = False
+    beside: str = ""
 
 
 class ColumnValues:
@@ -50,9 +54,10 @@ class ColumnValues:
     values first, and is kept.
     """
 
-    def __init__(self, values: pd.Series[Any], kind: str) -> None:
+    def __init__(self, values: pd.Series[Any], kind: str, name: str = "") -> None:
         self._values = _wall_clock(values, kind)
         self._kind = kind
+        self._name = name
         self._read: Callable[[Any], float | None] = {"time": _minutes, "date": _ordinal, "moment": _ordinal}.get(
             kind, _amount
         )
@@ -135,6 +140,8 @@ class ColumnValues:
             return [_number(value, french) for value in values]
         if self._kind == "money":
             return [shown("amount", value) or "" for value in values]
+        if self._kind == "word":
+            return ["" if value is None else shown(self._name, value) or str(value) for value in values]
         if self._kind == "moment":
             return [friendly(value, zone=getattr(value, "tzinfo", None)) for value in values]
         if self._kind == "date":
@@ -142,6 +149,67 @@ class ColumnValues:
         if self._kind == "time":
             return [_hour(value) for value in values]
         return [value if type(value) is str else _text(value) for value in values]
+
+
+class SinceValues(ColumnValues):
+    """Moments told by what happened and how long ago it was; compared and ordered by the day."""
+
+    def __init__(self, moments: pd.Series[Any], happened: pd.Series[Any], *, today: date) -> None:
+        super().__init__(moments, "date")
+        self._happened = happened
+        self._today = today
+
+    def shown(self, rows: npt.NDArray[np.intp]) -> list[str]:
+        """Return the texts of some rows."""
+        told = zip(_plain(self._values.iloc[rows]), _plain(self._happened.iloc[rows]), strict=True)
+        return [cut(self._told(day, what)) for day, what in told]
+
+    def holding(self, word: str) -> Mask:
+        """Return the rows whose text holds a folded word."""
+        codes, texts = self._pairs
+        return np.array([*(word in text for text in texts), False], dtype=bool)[codes]
+
+    @cached_property
+    def _pairs(self) -> tuple[npt.NDArray[np.intp], list[str]]:
+        """For each row its pair of a day and what happened, and how each pair reads: there are few of them."""
+        days, of_day = pd.factorize(self._values)
+        whats, of_what = pd.factorize(self._happened)
+        count = len(of_what) + 1
+        codes, pairs = pd.factorize((days + 1) * count + whats + 1)
+        day_of, what_of = [None, *_plain(of_day)], [None, *_plain(of_what)]
+        return codes, folded([self._told(day_of[pair // count], what_of[pair % count]) for pair in pairs])
+
+    def _told(self, day: Any, what: Any) -> str:
+        if day is None:
+            return ""
+        # An email type is called by its label: the folder it lies in is said elsewhere.
+        told = str(what or "").rpartition("/")[2]
+        ago = how_long_ago((self._today - day.date()).days)
+        return f"{told}, {ago}" if told else ago
+
+
+def how_long_ago(days: int) -> str:
+    """Return how a person says that something was so many days ago."""
+    if days <= 0:
+        return _("today")
+    if days == 1:
+        return _("yesterday")
+    if days < _MONTH:
+        return n_("{count} day ago", "{count} days ago", days).format(count=days)
+    months = round(days * 12 / 365)
+    if months < 12:
+        return n_("{count} month ago", "{count} months ago", months).format(count=months)
+    years = days // 365 or 1
+    return n_("{count} year ago", "{count} years ago", years).format(count=years)
+
+
+def values_of(frame: pd.DataFrame, column: Column) -> ColumnValues:
+    """Return the values of a column of a frame."""
+    values = frame[column.name]
+    if column.kind != "since":
+        return ColumnValues(values, column.kind, column.name)
+    happened = frame[column.beside] if column.beside in frame else pd.Series(None, index=frame.index, dtype=object)
+    return SinceValues(values, happened, today=pd.Timestamp.now(tz=getattr(values.dtype, "tz", None)).date())
 
 
 def cut(text: str) -> str:

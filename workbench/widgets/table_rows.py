@@ -13,12 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.widgets.folding import folded
-from workbench.widgets.table_columns import Column, ColumnValues, Mask, Numbers, cut
+from workbench.widgets.table_columns import Column, ColumnValues, Mask, Numbers, cut, values_of
 
 ADDRESS = "pw-address"
 """The name under which a view sorts and filters by the address, which is no column of the frame."""
 
-_TEXTS = ("address", "receiver", "problem", "hint", "excluded", "detail")
+_TEXTS = ("address", "receiver", "problem", "hint", "suggestion", "excluded", "detail")
+
+_NUMBERS = ("phone", "mobile", "call_phone", "call_mobile")
+"""The columns that hold a number to telephone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class TableView:
     filters: tuple[tuple[str, str], ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()  # a column, and whether it descends
     problems: bool = False  # only the rows without a usable address
+    to_phone: bool = False  # of these, only those with a number
     hidden: tuple[str, ...] = ()
 
     @classmethod
@@ -39,6 +43,7 @@ class TableView:
             filters=tuple(sorted((str(name), str(text)) for name, text in asked.get("filters", {}).items())),
             sort=tuple((str(name), bool(descends)) for name, descends in asked.get("sort", ())),
             problems=bool(asked.get("problems")),
+            to_phone=bool(asked.get("to_phone")),
             hidden=tuple(str(name) for name in asked.get("hidden", ())),
         )
 
@@ -49,13 +54,14 @@ class TableView:
             "filters": dict(self.filters),
             "sort": [list(by) for by in self.sort],
             "problems": self.problems,
+            "to_phone": self.to_phone,
             "hidden": list(self.hidden),
         }
 
     @property
     def selects(self) -> tuple[object, ...]:
         """The part that decides which rows there are, whatever their order."""
-        return self.search, self.filters, self.problems
+        return self.search, self.filters, self.problems, self.to_phone
 
 
 class Addresses:
@@ -134,7 +140,13 @@ class TableRows:
         self.addresses = Addresses(len(frame))
         self.columns = tuple(columns)
         self._times_addressed = 0
-        self._values = {column.name: ColumnValues(frame[column.name], column.kind) for column in columns}
+        self._values = {column.name: values_of(frame, column) for column in columns}
+        self.has_number: Mask = np.zeros(len(frame), dtype=bool)
+        for name in _NUMBERS:
+            if name in frame:
+                self.has_number |= (frame[name].fillna("") != "").to_numpy(dtype=bool)
+        self.patient_ids = pd.Index(frame.get("patient_id", []), dtype=object).fillna("")
+        self._patients = pd.factorize(self.patient_ids)[0] if len(self.patient_ids) else None
         self._selected: tuple[object, Mask] | None = None
         self._sorted: tuple[object, npt.NDArray[np.intp]] | None = None
         if earlier is not None:
@@ -179,8 +191,9 @@ class TableRows:
         return self._selected[1]
 
     def prepare_search(self) -> None:
-        """Read every row once, so that the first search answers as fast as the next ones."""
+        """Read every row once, so that the first search and order answer as fast as the next ones."""
         self._matching("a")
+        self._order(self.receiver_column)
 
     def sort(self, view: TableView) -> npt.NDArray[np.intp]:
         """Return the rows a view shows, in its order."""
@@ -219,16 +232,26 @@ class TableRows:
             "filtered": int(shown.sum()),
             "ticked": int(ticked.sum()),
             "ticked_outside_filter": int((ticked & ~shown).sum()),
+            "patients": self._count_patients(),
             "unusable": int((ticked & known.problem).sum()),
+            "to_phone": int((ticked & known.problem & self.has_number).sum()),
             "excluded": int((ticked & known.excluded & ~known.problem).sum()),
             "unknown": int((ticked & ~known.known).sum()),
             "addresses": int(np.count_nonzero(np.bincount(known.mailbox[ticked & known.usable]))),
         }
 
+    def _count_patients(self) -> int:
+        """Return how many patients the ticked rows are about; rows of nobody known count for none."""
+        if self._patients is None:
+            return 0
+        return int(np.count_nonzero(np.bincount(self._patients[self.ticked & (self.patient_ids != "")])))
+
     def _select(self, view: TableView) -> Mask:
         shown: Mask = np.ones(len(self), dtype=bool)
-        if view.problems:
+        if view.problems or view.to_phone:
             shown &= self.addresses.problem
+        if view.to_phone:
+            shown &= self.has_number
         told = self.addresses.columns
         for name, asked in view.filters:
             if name == ADDRESS:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from workbench.domain.questions import Question
 from workbench.errors import UnknownAccount, UnknownTemplate, UsageError
-from workbench.language import _
-from workbench.widgets.view import STATIC, View
+from workbench.language import _, n_
+from workbench.widgets.view import STATIC, View, by_number
 
 Changed = Callable[[], None]
 
@@ -72,7 +72,7 @@ class TemplatePicker(View):
             "placeholder": _("Choose an email type…"),
             "nothing": _("No email type holds these words."),
             "waiting": _("The email types are being read…"),
-            "found": _("{count} email types"),
+            **by_number("found", lambda count: n_("{count} email type", "{count} email types", count)),
             "subject": _("Subject: {subject}"),
             "account": _("Send from"),
             "silent": _("The kernel does not answer: run the cell again"),
@@ -83,6 +83,16 @@ class TemplatePicker(View):
     def on_change(self, callback: Changed) -> None:
         """Call `callback` once for each change of the email type or of the account."""
         self._callbacks.append(callback)
+
+    def choose(self, path: str, account: str = "", *, values: Mapping[str, str] | None = None) -> None:
+        """Choose an email type, and an account where one is named, without calling anybody back."""
+        if path != self.chosen or (values is not None and dict(values) != self.values):
+            self.values = {}
+            self.ask(())
+        self.chosen = self._known(path)
+        self.account = self._known_account(account or self.account)
+        self.values = dict(self.values if values is None else values)
+        self.send({"kind": "chosen", "chosen": self.chosen, "account": self.account})
 
     def ask(self, questions: Iterable[Question]) -> None:
         """Ask, under the row, what the email type needs once for everybody, with what counts as long as nobody says."""
@@ -146,13 +156,13 @@ def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, s
     names = ("path", "folder", "label", "subject")
     given = templates.loc[:, list(names)].itertuples(index=False) if isinstance(templates, pd.DataFrame) else templates
     rows = [dict(zip(names, map(str, row), strict=True)) for row in given]
-    return [row | {"subject": _as_read(row["subject"])} for row in rows]
+    return [row | {"subject": as_read(row["subject"])} for row in rows]
 
 
 _OTHERWISE = re.compile(r"\{%-?\s*(?:else|elif)\b.*?\{%-?\s*endif\s*-?%\}", re.DOTALL)
 _STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
 
 
-def _as_read(subject: str) -> str:
+def as_read(subject: str) -> str:
     """Return a subject without its conditions, each in its first case: enough to know the email type by."""
     return " ".join(_STATEMENT.sub("", _OTHERWISE.sub("", subject)).split())

@@ -18,6 +18,19 @@ Answer = Mapping[str, Any] | tuple[Mapping[str, Any], Sequence[bytes]] | None
 """What a question is answered with: a message, or a message with binary buffers."""
 
 
+def by_number(name: str, form: Callable[[int], str]) -> dict[str, str]:
+    """Return a word whose ``{count}`` the page fills in, in the forms that it chooses from (``words`` of the page).
+
+    Parameters
+    ----------
+    name
+        What the page calls it.
+    form
+        Says it for a number: ``lambda count: n_("{count} row", "{count} rows", count)``.
+    """
+    return {f"{name}.one": form(1), name: form(2)}
+
+
 class View(anywidget.AnyWidget):
     """A widget whose data travel in messages, so that nothing of them is saved with a notebook (P12).
 
@@ -32,6 +45,7 @@ class View(anywidget.AnyWidget):
         super().__init__(words=self.labels(), language=language(), **values)
         self.answers: dict[str, Callable[[Mapping[str, Any]], Answer]] = {}
         self.on_msg(self._hear)
+        hear_beside_cells(self.comm)
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -62,3 +76,14 @@ class View(anywidget.AnyWidget):
             return
         content, buffers = answered if isinstance(answered, tuple) else (answered or {}, ())
         self.send({"kind": "answer", "request": message["request"], "view": message.get("view"), **content}, [*buffers])
+
+
+def hear_beside_cells(comm: Any) -> None:
+    """Have what a page says handled where the page sends it: beside the cell that runs, on a line of its own.
+
+    JupyterLab sends what widgets say by a subshell of the kernel, which hears it while a cell runs. From version 7.4 on
+    ipykernel hands it to whichever shell the widget itself last spoke from instead; for a widget that a cell made that
+    is the cell's own, which is deaf until the cell has ended: a click on « Pause » would come too late.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, sent_to: sent_to  # noqa: SLF001 - no public way is offered

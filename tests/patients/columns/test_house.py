@@ -130,3 +130,42 @@ def test_a_signature_is_found_where_the_media_say(store: SqlPatientStore) -> Non
     found = store.columns("practitioner", ["ZZ", "MM"], ["signature_path", "name"], today=TODAY)
     assert found.loc["ZZ"].tolist() == ["media/signatures/mm.png", "ZZ"]
     assert pd.isna(found.loc["MM", "signature_path"])
+
+
+def picture(media_id: str, kind: str, **columns: Any) -> dict[str, Any]:
+    file = {"file_name": "x.png", "media_type": "image/png", "path": f"documents/{media_id}.png"}
+    return {"media_id": media_id, "kind": kind, "health": False, **file, **columns}
+
+
+def test_the_pictures_of_the_house_are_found_in_the_album_by_their_kind(store: SqlPatientStore) -> None:
+    row = {"practitioner_id": "ZZ", "code": "ZZ"}
+    add(store, schema.practitioners, [row])
+    older, newer = date(2025, 1, 1), date(2026, 1, 1)
+    album = [
+        picture("s1", "Signature", practitioner_id="ZZ", taken_on=older),
+        picture("s2", "signature", practitioner_id="ZZ", taken_on=newer),
+        picture("s0", "signature", practitioner_id="ZZ"),
+        picture("p1", "Portrait", practitioner_id="ZZ"),
+        picture("l1", "LOGO", practitioner_id="ZZ"),
+        picture("l2", "logo", taken_on=newer),
+        picture("m1", "Plan d’accès"),
+        picture("x1", "panoramique"),
+    ]
+    for one in album:
+        add(store, schema.media, [one])
+    own = ["signature_path", "photo_path", "logo_path"]
+    found = store.columns("practitioner", ["MM", "ZZ"], own, today=TODAY)
+    assert found.loc["ZZ"].tolist() == ["documents/s2.png", "documents/p1.png", "documents/l1.png"]
+    assert found.loc["MM"].isna().all()
+    practice = store.columns("practice", [], ["logo_path", "plan_path"], today=TODAY)
+    assert practice.iloc[0].tolist() == ["documents/l2.png", "documents/m1.png"]
+
+
+def test_an_image_of_a_patient_is_no_picture_of_the_house(store: SqlPatientStore) -> None:
+    patient = store.table("patients")["patient_id"].iloc[0]
+    add(store, schema.media, [picture("i1", "logo", patient_id=patient)])
+    add(store, schema.media, [picture("i2", "plan", stage="début")])
+    add(store, schema.media, [picture("i3", "signature", patient_id=patient, practitioner_id="MM")])
+    practice = store.columns("practice", [], ["logo_path", "plan_path"], today=TODAY)
+    assert practice.iloc[0].isna().all()
+    assert store.columns("practitioner", ["MM"], ["signature_path"], today=TODAY).iloc[0].isna().all()

@@ -33,6 +33,11 @@ def test_every_practitioner_has_a_signature_that_shows_through() -> None:
         assert (least, most) == (0, 255)
 
 
+def test_the_practice_has_a_logo_and_a_map_of_its_own() -> None:
+    rows = [row for row in media_rows(SampleDays(TODAY)) if not row["patient_id"] and not row["practitioner_id"]]
+    assert [(row["kind"], row["health"]) for row in rows] == [("logo", False), ("plan d’accès", False)]
+
+
 def test_an_image_is_small_and_shows_one_patient_only() -> None:
     drawn = {image.media_id: image.draw() for image in sample_images(SampleDays(TODAY))}
     assert max(len(content) for content in drawn.values()) < 8 * 1024

@@ -49,10 +49,12 @@ def test_a_reader_finds_every_object_of_a_file_where_its_table_says() -> None:
 
 
 def test_every_paper_that_names_a_file_has_one_and_there_is_no_other() -> None:
-    named = [row["document"] for table in ("invoices", "quotes") for row in papers()[table] if row["document"]]
+    tables = ("invoices", "quotes", "prescriptions")
+    named = [row["document"] for table in tables for row in papers()[table] if row["document"]]
     assert sorted(named) == sorted(documents())
     assert sum(name.startswith("documents/invoices/") for name in named) > 150
     assert sum(name.startswith("documents/quotes/") for name in named) >= 38
+    assert sum(name.startswith("documents/prescriptions/") for name in named) > 100
 
 
 def test_an_invoice_says_what_is_left_to_pay_until_when_and_how() -> None:

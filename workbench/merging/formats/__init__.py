@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from workbench.merging.formats.colleagues import COLLEAGUES
 from workbench.merging.formats.dates import DATES
+from workbench.merging.formats.house import HOUSE
 from workbench.merging.formats.inputs import Format
 from workbench.merging.formats.lists import LISTS
 from workbench.merging.formats.money import MONEY
@@ -17,6 +18,6 @@ from workbench.merging.formats.places import PLACES
 from workbench.merging.formats.words import WORDS
 
 FORMATS: dict[str, Format] = {
-    **WORDS, **DATES, **MONEY, **PLACES, **PEOPLE, **COLLEAGUES, **PAPERS, **LISTS,
+    **WORDS, **DATES, **MONEY, **PLACES, **PEOPLE, **COLLEAGUES, **PAPERS, **LISTS, **HOUSE,
 }  # fmt: skip
 """Every format a field of the catalogue may name."""

@@ -15,16 +15,13 @@ _DOCTORS = frozenset({"Dr", "Pr"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Colleague:
-    """One row's correspondent: what to call him, and how he stands to the practitioner who writes."""
+class Standing:
+    """How a correspondent stands to the practitioner who writes, and whether man or woman."""
 
-    last_name: str
-    first_name: str
     kind: str | None
     feminine: bool | None
     relation: str
     form: str
-    language: str
 
     @property
     def standing(self) -> str:
@@ -34,6 +31,22 @@ class _Colleague:
         if self.kind not in _DOCTORS:
             return "other"
         return "colleague" if self.relation in _COLLEAGUES else "doctor"
+
+
+@dataclass(frozen=True, slots=True)
+class _Colleague(Standing):
+    """One row's correspondent, and what to call him."""
+
+    last_name: str
+    first_name: str
+    language: str
+
+
+def read_colleague(*, title: object, civility: object, sex: object, pair: tuple[str, str]) -> Standing:
+    """Return how a colleague stands, of his file and of what `pair_of` told."""
+    kind = civil_kind(title, sex) if title else civil_kind(civility, sex)
+    gender = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
+    return Standing(kind, {"F": True, "M": False}.get(str(gender)), *pair)
 
 
 def pair_of(relations: object, practitioner: object, main: object) -> tuple[str, str]:
@@ -59,11 +72,8 @@ def _colleagues(inputs: Inputs, source: Sequence[str]) -> Iterator[_Colleague | 
         if not last:
             yield None
             continue
-        relation, form = pair_of(relations, practitioner, main)
-        kind = civil_kind(title, sex) if title else civil_kind(civility, sex)
-        gender = str(sex) if sex in ("F", "M") else civil_kind(civility, sex)
-        feminine = {"F": True, "M": False}.get(str(gender))
-        yield _Colleague(str(last), str(first or ""), kind, feminine, relation, form, language)
+        how = read_colleague(title=title, civility=civility, sex=sex, pair=pair_of(relations, practitioner, main))
+        yield _Colleague(how.kind, how.feminine, how.relation, how.form, str(last), str(first or ""), language)
 
 
 def _called(who: _Colleague) -> str:

@@ -10,17 +10,24 @@ from workbench.merging.formats.inputs import Column, Format, Inputs, Values, wal
 from workbench.merging.formats.money import amount_text
 from workbench.merging.grammar import enumeration
 
+_BLANK = "\N{NO-BREAK SPACE}"
+
 
 def _appointment_list(inputs: Inputs, source: Sequence[str]) -> Column:
-    """Write every appointment of the message, one a line: « mardi 24 novembre à 8 h 40, Dr Molaire »."""
-    moments, practitioners = inputs.column(source[0]), inputs.column("appointments.practitioner")
+    """Write every appointment of the message, one a line: « mardi 24 novembre à 8 h 40, Dr Molaire ».
+
+    In a message about several patients each line begins with whose it is: « Zoé : mardi 24 novembre … ».
+    """
+    columns = (inputs.column(f"appointments.{name}") for name in ("practitioner", "patient_first_name"))
     written: Column = []
-    for starts, names, language in zip(moments, practitioners, inputs.languages, strict=True):
+    for starts, names, patients, language in zip(inputs.column(source[0]), *columns, inputs.languages, strict=True):
+        nobody = [None] * len(starts or ())
         lines = []
-        for start, name in zip(starts or (), names or [None] * len(starts or ()), strict=True):
+        for start, name, patient in zip(starts or (), names or nobody, patients or nobody, strict=True):
             moment = wall_moment(start, inputs.zone)
             if moment is not None:
-                lines.append(date_and_hour(moment, language, inputs) + (f", {name}" if name else ""))
+                whose = f"{patient}{': ' if language == 'en' else f'{_BLANK}: '}" if patient else ""
+                lines.append(whose + date_and_hour(moment, language, inputs) + (f", {name}" if name else ""))
         written.append("\n".join(lines) or None)
     return written
 

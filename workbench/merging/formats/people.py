@@ -68,6 +68,11 @@ def couple_of(civility: object) -> str | None:
     return "Madame, Monsieur" if len(kinds) == 2 else "Mesdames" if kinds == {"F"} else "Messieurs"
 
 
+_WARM_COUPLES = {
+    "Madame, Monsieur": "Chère Madame, cher Monsieur", "Mesdames": "Chères Mesdames", "Messieurs": "Chers Messieurs",
+}  # fmt: skip
+
+
 def _agreed(sex: object, civility: object, language: str) -> str:
     """Write what agrees after « né », « prié »: « e », nothing, « (e) » where nobody knows, « s » for a couple.
 
@@ -104,11 +109,11 @@ def _greeting(inputs: Inputs, source: Sequence[str]) -> Column:
 
 
 def _warm_greeting(inputs: Inputs, source: Sequence[str]) -> Column:
-    """« Chère Madame », « Cher Monsieur », and a child by the first name: « Chère Zoé »."""
+    """« Chère Madame », « Cher Monsieur », both for a couple, and a child by the first name: « Chère Zoé »."""
     births, firsts, lasts = (inputs.column(name) for name in source[2:5])
     greetings: Column = []
     rows = zip(_civil_rows(inputs, source), inputs.column(source[1]), births, firsts, lasts, strict=True)
-    for (kind, _civil, language), sex, birth, first, last in rows:
+    for (kind, civil, language), sex, birth, first, last in rows:
         born = wall_moment(birth, inputs.zone)
         child = born is not None and years_between(born.date(), inputs.now.date()) < inputs.adult_age
         if language == "en":
@@ -120,7 +125,8 @@ def _warm_greeting(inputs: Inputs, source: Sequence[str]) -> Column:
             greetings.append(f"{'Chère' if sex == 'F' else 'Cher'} {first}")
         else:
             feminine = kind == "F" or (kind not in (None, "M") and sex == "F")
-            greetings.append(f"{'Chère' if feminine else 'Cher'} {CALLED[kind]}" if kind else "Madame, Monsieur")
+            couple = _WARM_COUPLES.get(couple_of(civil) or "", "Madame, Monsieur")
+            greetings.append(f"{'Chère' if feminine else 'Cher'} {CALLED[kind]}" if kind else couple)
     return greetings
 
 

@@ -59,6 +59,12 @@ def _practitioner(reading: Reading) -> Mapping[str, Any]:
     }
 
 
+def _patient(reading: Reading) -> Mapping[str, Any]:
+    people = set(reading.values["patient_id"])
+    names = dict(reading.rows_of(patients.c.patient_id, patients.c.first_name, among=people))
+    return {"patient_first_name": rows.text([names.get(one) or None for one in reading.values["patient_id"]])}
+
+
 def texts_by_nature(reading: Reading, table: sa.Table) -> Any:
     """Return what a table tells of each appointment's nature, else type, in the patient's language or French."""
     told = {
@@ -87,6 +93,7 @@ APPOINTMENT = Source(
         Group(("ends_at", "duration"), _span, needs=("starts_at", "ends_at", "duration")),
         Group(("chair", "chair_name", "room", *_SITE), _place, needs=("chair_id", "room_id", "site_id")),
         Group(("practitioner", *(f"practitioner_{name}" for name in _WHO)), _practitioner, needs=("practitioner_id",)),
+        Group(("patient_first_name",), _patient, needs=("patient_id",)),
         Group(
             ("instructions",),
             lambda reading: {"instructions": texts_by_nature(reading, appointment_instructions)},

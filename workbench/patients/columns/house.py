@@ -23,6 +23,7 @@ from workbench.patients.schema import (
     practices,
     practitioners,
 )
+from workbench.patients.words import plain, vocabulary
 
 # --- of a practitioner ----------------------------------------------------------------------------------
 
@@ -51,11 +52,38 @@ def _emergency_phone(reading: Reading) -> Mapping[str, Any]:
     return {"emergency_phone": rows.text([lines.get(key, lines.get("")) for key in reading.keys])}
 
 
+def _own_pictures(reading: Reading, whose: Sequence[str | None]) -> dict[tuple[str | None, str], str]:
+    """Return where the pictures of practitioners lie (of the practice: ``None``), by whose they are and their kind.
+
+    A picture of the house is no patient's, and of no view or stage; of several the one taken last counts.
+    """
+    kinds = vocabulary("own_pictures")
+    query = sa.select(media.c.practitioner_id, media.c.kind, media.c.path, media.c.taken_on, media.c.media_id).where(
+        media.c.practice_id == reading.practice_id,
+        *(column.is_(None) for column in (media.c.patient_id, media.c.plan_id, media.c.stage, media.c.view)),
+    )
+    wanted = set(whose)
+    found = [row for row in reading.connection.execute(query) if (row.practitioner_id or None) in wanted]
+    found.sort(key=lambda row: (row.taken_on or date.min, row.media_id))
+    return {
+        (row.practitioner_id or None, kinds[word]): row.path
+        for row in found
+        if (word := plain(row.kind or "")) in kinds
+    }
+
+
 def _signature_path(reading: Reading) -> Mapping[str, Any]:
-    """Find where the image of a signature lies, as the table of media tells it."""
+    """Find where the image of a signature lies: the one that a practitioner's row names, else the one of the album."""
     signatures = reading.values["signature_media_id"]
     paths = dict(reading.rows_of(media.c.media_id, media.c.path, among=[one for one in signatures if one]))
-    return {"signature_path": rows.text([paths.get(one) for one in signatures])}
+    own = _own_pictures(reading, reading.keys)
+    chosen = zip(signatures, reading.keys, strict=True)
+    return {"signature_path": rows.text([paths.get(one) or own.get((key, "signature")) for one, key in chosen])}
+
+
+def _practitioner_pictures(reading: Reading) -> Mapping[str, Any]:
+    own = _own_pictures(reading, reading.keys)
+    return {f"{kind}_path": rows.text([own.get((key, kind)) for key in reading.keys]) for kind in ("logo", "photo")}
 
 
 PRACTITIONER = Source(
@@ -65,6 +93,7 @@ PRACTITIONER = Source(
         Group(("name",), _name, needs=_NAME),
         Group(("emergency_phone",), _emergency_phone),
         Group(("signature_path",), _signature_path, needs=("signature_media_id",)),
+        Group(("logo_path", "photo_path"), _practitioner_pictures),
     ),
 )
 
@@ -136,12 +165,18 @@ def _closure(reading: Reading) -> Mapping[str, Any]:
     }
 
 
+def _practice_pictures(reading: Reading) -> Mapping[str, Any]:
+    own = _own_pictures(reading, [None])
+    return {f"{kind}_path": rows.text([own.get((None, kind)) for _key in reading.keys]) for kind in ("logo", "plan")}
+
+
 PRACTICE = Source(
     table=practices,
     key="practice_id",
     groups=(
         Group(("opening_hours",), _opening_hours, needs=("language",)),
         Group(("emergency_phone",), _practice_emergency_phone),
+        Group(("logo_path", "plan_path"), _practice_pictures),
         Group(("next_closure_from", "next_closure_until", "replacement", "replacement_phone"), _closure),
     ),
 )

@@ -9,8 +9,17 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from workbench.patients.sample.data import sample_words
 from workbench.patients.sample.days import SampleDays
-from workbench.patients.sample.images import KINDS, STAGES, clinical_image, signature, signature_names
+from workbench.patients.sample.images import (
+    KINDS,
+    STAGES,
+    access_map,
+    clinical_image,
+    logo,
+    signature,
+    signature_names,
+)
 from workbench.patients.sample.plans import plan_rows
 
 IMAGES = 200
@@ -49,6 +58,9 @@ class SampleImage:
         """Return the bytes of its file, the same at each call."""
         if self.practitioner_id is not None:
             return signature(self.practitioner_id, signature_names()[self.practitioner_id])
+        if self.patient_id is None:
+            practice = sample_words()["practice"]
+            return logo(practice["name"]) if self.kind == "logo" else access_map(practice["address_line_1"])
         words = f"{self.patient_id} · {self.kind} {self.view}, {self.stage}"
         return clinical_image(self.kind, str(self.view), str(self.stage), words)
 
@@ -109,6 +121,12 @@ def _album(treated: tuple[tuple[str, str, str], ...]) -> tuple[SampleImage, ...]
         )
         for practitioner_id, name in signature_names().items()
     ]
+    ours = [
+        SampleImage(media_id="CAB-LOGO", file_name="logo.png", kind="logo", caption="Logo du cabinet", taken=0),
+        SampleImage(
+            media_id="CAB-PLAN", file_name="plan-acces.png", kind="plan d’accès", caption="Plan d’accès", taken=0
+        ),
+    ]
     clinical = []
     for number, (file_number, plan_id, kind, view, stage) in zip(range(1, IMAGES + 1), _wanted(treated), strict=False):
         clinical.append(
@@ -124,7 +142,7 @@ def _album(treated: tuple[tuple[str, str, str], ...]) -> tuple[SampleImage, ...]
                 plan_id=plan_id,
             )
         )
-    return (*signed, *clinical)
+    return (*signed, *ours, *clinical)
 
 
 def _wanted(treated: tuple[tuple[str, str, str], ...]) -> Iterator[tuple[str, str | None, str, str, str]]:

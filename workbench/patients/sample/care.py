@@ -12,7 +12,7 @@ from workbench.patients.sample.data import sample_words
 from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.first_people import first_people
 from workbench.patients.sample.people import sample_people
-from workbench.patients.sample.rows import Rows, by_number
+from workbench.patients.sample.rows import Rows, by_number, document
 
 _RECORDED_SINCE = -250
 """The practice writes down what it did since this numbered day; before, it was in another software."""
@@ -69,13 +69,15 @@ def _done_rows(days: SampleDays) -> Rows:
                 }
             )
         if visit.nature in _PRESCRIBED and dice.random() < 0.8:
+            number = f"O-{len(prescribed) + 1:04}"
             prescribed.append(
                 {
-                    "prescription_id": f"O-{len(prescribed) + 1:04}",
+                    "prescription_id": number,
                     "patient_id": visit.file_number,
                     "practitioner_id": visit.practitioner,
                     "dated_on": day,
                     "label": dice.choice(_PRESCRIBED[visit.nature]),
+                    "document": document("prescriptions", number, visit.file_number),
                 }
             )
     return {"procedures": done, "prescriptions": prescribed}

@@ -1,4 +1,4 @@
-"""The invoices and quotes of the sample practice as PDF files: they say what their rows say."""
+"""The invoices, quotes and prescriptions of the sample practice as PDF files: they say what their rows say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from workbench.patients.sample.care import care_rows
 from workbench.patients.sample.data import sample_words
 from workbench.patients.sample.days import SampleDays
 from workbench.patients.sample.first_papers import first_paper_rows
@@ -23,7 +24,7 @@ _MONTHS = (
 
 
 def sample_documents(days: SampleDays) -> Iterator[tuple[str, bytes]]:
-    """Make the file of every invoice and quote that has one: its path in the workspace, and its bytes."""
+    """Make the file of every invoice, quote and prescription that has one: its path in the workspace, and its bytes."""
     first, (money, _reminders), plans = first_paper_rows(days), money_rows(days), plan_rows(days)
     paid: dict[str, int] = defaultdict(int)
     for payment in (*first["payments"], *money["payments"]):
@@ -35,6 +36,9 @@ def sample_documents(days: SampleDays) -> Iterator[tuple[str, bytes]]:
     for quote in (*first["quotes"], *plans["quotes"]):
         if quote["document"]:
             yield quote["document"], _quote(quote, titles[quote["plan_id"]])
+    for prescription in care_rows(days)["prescriptions"]:
+        if prescription["document"]:
+            yield prescription["document"], _prescription(prescription)
 
 
 def _invoice(invoice: dict[str, Any], paid: int) -> bytes:
@@ -72,6 +76,17 @@ def _quote(quote: dict[str, Any], title: str) -> bytes:
         f"Devis {quote['number']}", quote, _addressee(quote["patient_id"], None), [(title, quote["amount_cents"])],
         amounts, notes,
     )  # fmt: skip
+
+
+def _prescription(prescription: dict[str, Any]) -> bytes:
+    return _page(
+        f"Ordonnance {prescription['prescription_id']}",
+        prescription,
+        _addressee(prescription["patient_id"], None),
+        [],
+        [],
+        [f"{prescription['label']}, selon les doses remises au fauteuil."],
+    )
 
 
 def _page(

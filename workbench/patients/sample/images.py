@@ -1,4 +1,4 @@
-"""Draw the images of the sample: placeholders for X-rays, photographs and casts, and the practitioners' signatures."""
+"""Draw the images of the sample: placeholders for X-rays, photographs and casts, signatures, the logo and the map."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ _PALETTES = {
     "moulage": ((232, 226, 212), (206, 194, 168), (168, 152, 120), (70, 62, 48)),
 }
 """Of each kind: the ground, the teeth, what holds them, the words."""
+
+_FINE = 3
+"""How many times larger a picture is drawn before it is made smaller: lines get soft edges."""
+
+_LEAF, _INK = (74, 140, 82), (47, 79, 60)
 
 _GROUND, _TEETH, _HOLD, _WORDS = range(4)
 
@@ -74,12 +79,61 @@ def signature_names() -> dict[str, str]:
 
 
 @cache
-def _font() -> FreeTypeFont:
+def logo(name: str) -> bytes:
+    """Return a PNG of a linden leaf with the practice's name beside it."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (420 * _FINE, 96 * _FINE), "white")
+    draw = ImageDraw.Draw(image)
+    outline = [
+        # A heart, lying on its side a little: the leaf of a linden.
+        (
+            48 + 34 * math.sin(turn) ** 3,
+            46 - 27.3 * math.cos(turn) + 10.5 * math.cos(2 * turn) + 4.2 * math.cos(3 * turn),
+        )
+        for turn in (step * math.pi / 90 for step in range(180))
+    ]
+    draw.polygon([(x * _FINE, y * _FINE) for x, y in outline], fill=_LEAF)
+    draw.line([(48 * _FINE, 26 * _FINE), (48 * _FINE, 92 * _FINE)], fill="white", width=2 * _FINE)
+    for y in (40, 52, 64):
+        for aside in (-1, 1):
+            draw.line(
+                [(48 * _FINE, y * _FINE), ((48 + 16 * aside) * _FINE, (y - 11) * _FINE)], fill="white", width=_FINE
+            )
+    draw.text((98 * _FINE, 30 * _FINE), name, fill=_INK, font=_font(28 * _FINE))
+    return _png(image.resize((420, 96), Image.Resampling.LANCZOS).quantize(32))
+
+
+@cache
+def access_map(street: str) -> bytes:
+    """Return a PNG of a few streets with a pin on the practice."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (480 * _FINE, 280 * _FINE), (236, 240, 233))
+    draw = ImageDraw.Draw(image)
+    for line, width in (
+        ((0, 190, 480, 150), 22),
+        ((150, 0, 190, 280), 16),
+        ((340, 0, 320, 280), 16),
+        ((0, 60, 480, 40), 10),
+    ):
+        draw.line([part * _FINE for part in line], fill="white", width=width * _FINE)
+    draw.ellipse([part * _FINE for part in (370, 195, 450, 262)], fill=(200, 222, 192))
+    draw.ellipse([part * _FINE for part in (236, 112, 268, 144)], fill=(200, 62, 54))
+    draw.polygon([part * _FINE for part in (238, 136, 266, 136, 252, 166)], fill=(200, 62, 54))
+    draw.ellipse([part * _FINE for part in (246, 122, 258, 134)], fill="white")
+    for x, y, words in ((18, 194, street), (376, 220, "Le Mail"), (198, 230, "Arrêt Tilleuls")):
+        draw.text((x * _FINE, y * _FINE), words, fill=_INK, font=_font(13 * _FINE))
+    return _png(image.resize((480, 280), Image.Resampling.LANCZOS).quantize(48))
+
+
+@cache
+def _font(size: int = 10) -> FreeTypeFont:
     """Return a font with accents: the one that comes with the program that draws our charts."""
     from PIL import ImageFont
 
     file = distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf")
-    return ImageFont.truetype(str(file), 10)
+    return ImageFont.truetype(str(file), size)
 
 
 @cache

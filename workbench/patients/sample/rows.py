@@ -45,5 +45,5 @@ def written_name(file_number: str) -> str:
 
 
 def document(folder: str, number: str, file_number: str) -> str | None:
-    """Return where the file of an invoice or quote lies in the workspace; nothing where it could not be written."""
+    """Return where the file of a paper lies in the workspace; nothing where it could not be written."""
     return f"documents/{folder}/{number}.pdf" if can_write(written_name(file_number)) else None

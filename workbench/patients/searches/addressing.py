@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from workbench.addresses import address_problems
+from workbench.domain.address_status import AddressStatus
+from workbench.domain.mail_domains import doubtful_domains
 from workbench.domain.people import MINOR_TYPES
 from workbench.domain.searches import SearchParameter
 from workbench.language import marked
@@ -20,8 +22,10 @@ from workbench.patients.searches.folding import FoldedText, holds_words
 from workbench.patients.searches.moments import EighteenYearsBefore, eighteen_years_before
 from workbench.patients.searches.row_by_row import RowByRow, holds_one_of
 
-ADDRESS_STATUSES = ("ok", "missing", "malformed")
-_STATUS_OF_PROBLEM = {"": "ok", "no_address": "missing", "invalid_address": "malformed"}
+_STATUS_OF_PROBLEM = {"no_address": str(AddressStatus.MISSING), "invalid_address": str(AddressStatus.MALFORMED)}
+
+_LOOKED_UP = 5000
+"""So many addresses are looked up by their index; for more, the whole directory is read sooner."""
 
 PATIENT_READ = (
     patients.c.patient_id, patients.c.last_name, patients.c.first_name, patients.c.external, patients.c.patient_type,
@@ -202,9 +206,53 @@ def practitioner_names(context: Context) -> dict[str | None, str]:
     return {row.practitioner_id: full_name(row.title, row.first_name, row.last_name) or row.code for row in found}
 
 
-def address_statuses(emails: rows.Values) -> Any:
-    """Return whether somebody can be written to at each of these addresses, as a column of `ADDRESS_STATUSES`."""
-    return rows.category([_STATUS_OF_PROBLEM[one] for one in address_problems(emails)], ADDRESS_STATUSES)
+def plain_address(email: str) -> str:
+    """Return an address as those are compared that several have: without blanks around, in small letters."""
+    return email.strip().lower()
+
+
+def address_columns(emails: rows.Values, sharing: Mapping[str, int]) -> dict[str, Any]:
+    """Return what is to be known of each of these addresses, as the columns of ``domain.frames.ADDRESS_COLUMNS``.
+
+    `sharing` says how many have each address (`plain_address`), those that several have. Who wants no messages is known
+    to the practice, which asks its ledger too.
+    """
+    problems = address_problems(emails)
+    written = ["" if problem else plain_address(email) for email, problem in zip(emails, problems, strict=True)]
+    shared = [sharing.get(address, 1) if address else None for address in written]
+    doubtful = {f"@{domain}": str(status) for domain, status in doubtful_domains().items()}
+    ok, several = str(AddressStatus.OK), str(AddressStatus.SHARED)
+    statuses = [
+        _STATUS_OF_PROBLEM[problem]
+        if problem
+        else doubtful.get(address[address.rfind("@") :]) or (several if count and count > 1 else ok)
+        for problem, address, count in zip(problems, written, shared, strict=True)
+    ]
+    return {
+        "address_status": rows.category(statuses, [str(one) for one in AddressStatus]),
+        "address_shared_by": rows.number(shared),
+    }
+
+
+def shared_addresses(emails: rows.Values, context: Context) -> dict[str, int]:
+    """Return how many open files have each of these addresses, by `plain_address`; only those that several have.
+
+    An address is looked up as it is written and in small letters: that is what its index knows.
+    """
+    written = {email for email in emails if email}
+    if not written:
+        return {}
+    mailbox, open_files = sa.func.lower(sa.func.trim(patients.c.email)), patients_here(context.practice_id)
+    if len(written) <= _LOOKED_UP:
+        looked_up = written | {plain_address(email) for email in written}
+        open_files += (rows.among(patients.c.email, looked_up, context.connection.dialect),)
+    found = context.connection.execute(
+        sa.select(mailbox, sa.func.count())
+        .where(*open_files, patients.c.email.is_not(None), ~patients.c.deceased, ~patients.c.archived)
+        .group_by(mailbox)
+        .having(sa.func.count() > 1)
+    )
+    return {str(address): int(count) for address, count in found}
 
 
 def patient_columns(
@@ -231,5 +279,5 @@ def patient_columns(
         "patient_type": rows.category(read["patient_type"]),
         "file_state": rows.category(read["file_state"]),
         "language": rows.category(read["language"]),
-        "address_status": address_statuses(read["email"]),
+        **address_columns(read["email"], shared_addresses(read["email"], context)),
     }

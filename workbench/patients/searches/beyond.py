@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workbench.domain.address_status import ADDRESS_STATUS_WORDS, AddressStatus
 from workbench.domain.searches import Search, SearchParameter
 from workbench.language import marked
 
@@ -23,6 +24,14 @@ REMINDERS = SearchParameter(
     choices=("0", "1", "2", "3"),
     labels=(marked("none"), marked("one"), marked("two"), marked("three or more")),
 )
+ADDRESS_STATUS = SearchParameter(
+    name="address_status",
+    kind="choice",
+    label=marked("What is to be known of the address"),
+    short=marked("Address check"),
+    choices=tuple(map(str, AddressStatus)),
+    labels=tuple(ADDRESS_STATUS_WORDS.values()),
+)
 MAX_AGE = SearchParameter(
     name="max_age",
     kind="number",
@@ -41,5 +50,5 @@ def with_these(search: Search) -> Search:
     or a recall.
     """
     of_a_subject = search.kind in {"appointments", "finances"} or search.name == "recall"
-    more = (NOT_WRITTEN_FOR, *((REMINDED,) if of_a_subject else ()), MAX_AGE)
+    more = (ADDRESS_STATUS, NOT_WRITTEN_FOR, *((REMINDED,) if of_a_subject else ()), MAX_AGE)
     return replace(search, parameters=(*search.parameters, *more))

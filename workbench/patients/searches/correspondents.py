@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +26,9 @@ from workbench.patients.searches.addressing import (
     CITY,
     PRACTITIONER,
     WITH_EMAIL,
-    address_statuses,
+    address_columns,
     is_one_of,
+    plain_address,
 )
 from workbench.patients.searches.clauses import (
     Context,
@@ -210,8 +212,9 @@ def _frame(found: Mapping[str, rows.Values], asked: Asked, context: Context, pat
             "mss_email": rows.text(found["mss_email"]),
             "city": rows.text(found["city"]),
             "patients": rows.number([counted.get(one, 0) for one in keys]),
-            "address_status": address_statuses(
-                [email or secure for email, secure in zip(found["email"], found["mss_email"], strict=True)]
+            **address_columns(
+                [email or secure for email, secure in zip(found["email"], found["mss_email"], strict=True)],
+                _shared_addresses(context),
             ),
         },
         columns=list(CORRESPONDENT_COLUMNS),
@@ -224,6 +227,16 @@ def _frame(found: Mapping[str, rows.Values], asked: Asked, context: Context, pat
     if asked.sort == "patients":
         order.sort(key=lambda place: -counted.get(keys[place], 0))
     return frame.iloc[order].reset_index(drop=True)
+
+
+def _shared_addresses(context: Context) -> dict[str, int]:
+    """Return how many colleagues are written to at each address that several have, by `plain_address`."""
+    who = correspondents.c
+    every = context.connection.execute(
+        sa.select(who.email, who.mss_email).where(who.practice_id == context.practice_id)
+    )
+    counted = Counter(plain_address(email or secure) for email, secure in every if email or secure)
+    return {key: count for key, count in counted.items() if count > 1}
 
 
 CORRESPONDENTS = KnownSearch(

@@ -10,23 +10,23 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FRONTEND = Path("workbench/widgets/frontend")
-STATIC = Path("workbench/widgets/static")
+MADE = ("workbench/widgets/static/THIRD-PARTY-LICENSES.txt", "workbench/checking/static/mail_programs.json")
 SOURCES = ("src/**/*", "build.mjs", "package.json", "package-lock.json", "tsconfig.json", "labextension.json")
 
 
 class FrontendBuild(BuildHookInterface):
-    """Make ``workbench/widgets/static`` when it is missing, or older than what it is made of."""
+    """Make what is in ``MADE``, and all beside it, when it is missing, or older than what it is made of."""
 
     @property
     def _stale(self) -> bool:
         frontend = Path(self.root, FRONTEND)
-        made = Path(self.root, STATIC, "THIRD-PARTY-LICENSES.txt")
-        if not made.exists() or os.environ.get("REBUILD_JS"):
+        made = [Path(self.root, file) for file in MADE]
+        if not all(file.exists() for file in made) or os.environ.get("REBUILD_JS"):
             return True
         if not frontend.exists():
             return False
         newest = max(path.stat().st_mtime for pattern in SOURCES for path in frontend.glob(pattern) if path.is_file())
-        return newest > made.stat().st_mtime
+        return newest > min(file.stat().st_mtime for file in made)
 
     @property
     def _packages_stale(self) -> bool:

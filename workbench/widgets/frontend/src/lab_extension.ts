@@ -1,10 +1,11 @@
 /**
- * What JupyterLab gains where it was opened by the workbench: a tile in the launcher, and the first notebook run when it
- * opens, the mail catcher's inbox in view.
+ * What JupyterLab gains where it was opened by the workbench: a tile in the launcher, and the notebooks of the workbench
+ * run when they open: the desk without its code, a guide with the mail catcher's inbox in view.
  *
- * Contract: the page's configuration may hold `publipostage`, the JSON of `{notebook, digests, words}`; without it this is
- * some other JupyterLab, where nothing runs by itself. `digests` are those of the notebooks that came with the workbench: a
- * notebook that has none of them was changed, and runs when asked to. The shape of the file is that of a prebuilt extension: a container on
+ * Contract: the page's configuration may hold `publipostage`, the JSON of `{notebook, notebooks, words}`; without it this
+ * is some other JupyterLab, where nothing runs by itself. `notebook` is what the tile opens; `notebooks` has the digests of
+ * those that came with the workbench, by their path: a notebook that has none of them was changed, and runs when asked to.
+ * Its metadata say `publipostage.run_on_open`, and `publipostage.app` where its code is not shown. The shape of the file is that of a prebuilt extension: a container on
  * `window._JUPYTERLAB` that is handed the modules JupyterLab shares.
  */
 export const NAME = "publipostage-workbench";
@@ -19,7 +20,7 @@ const ICON =
 
 interface Setting {
   notebook: string;
-  digests: string[];
+  notebooks: Record<string, string[]>;
   words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string };
 }
 
@@ -53,6 +54,7 @@ interface Cell extends Widget {
 }
 
 interface Panel extends Widget {
+  toolbar?: { hide(): void };
   content: { widgets: readonly Cell[] };
   context: {
     path: string;
@@ -85,7 +87,7 @@ interface Dock {
 
 interface App {
   commands: { addCommand(id: string, options: object): void; execute(id: string, args?: object): Promise<unknown> };
-  shell: { add(widget: Widget, area: string, options: object): void; collapseLeft?(): void };
+  shell: { add(widget: Widget, area: string, options: object): void; collapseLeft?(): void; collapseRight?(): void };
   serviceManager: { contents: { get(path: string, options: object): Promise<unknown> } };
 }
 
@@ -167,10 +169,15 @@ function runWhatOpens(app: App, tracker: Tracker, modules: Shared, setting: Sett
 async function welcome(app: App, panel: Panel, modules: Shared, setting: Setting): Promise<void> {
   const { context } = panel;
   await context.ready;
-  if (context.path !== setting.notebook || !asksToRun(context.model.getMetadata("publipostage"))) return;
+  const digests = Object.hasOwn(setting.notebooks, context.path) ? setting.notebooks[context.path] : undefined;
+  const asked = context.model.getMetadata("publipostage");
+  if (digests === undefined || !says(asked, "run_on_open")) return;
   const { changed, run: label } = setting.words;
-  const begin = (): void => void run(app, panel, modules, setting);
-  if (setting.digests.includes(await digestOf(context.model.toJSON()))) return begin();
+  const begin = (): void => {
+    if (says(asked, "app")) hideCode(app, panel);
+    void run(app, panel, modules, setting);
+  };
+  if (digests.includes(await digestOf(context.model.toJSON()))) return begin();
   const notices = modules.apputils.Notification;
   const notice = notices?.info(changed, { autoClose: false, actions: [{ label, displayType: "accent", callback: begin }] });
   panel.disposed.connect(() => notice !== undefined && notices?.dismiss(notice));
@@ -206,8 +213,30 @@ export async function digestOf({ cells }: Content): Promise<string> {
   return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function asksToRun(metadata: unknown): boolean {
-  return typeof metadata === "object" && metadata !== null && (metadata as { run_on_open?: unknown }).run_on_open === true;
+function says(metadata: unknown, name: "run_on_open" | "app"): boolean {
+  return typeof metadata === "object" && metadata !== null && (metadata as Record<string, unknown>)[name] === true;
+}
+
+const APP = `${NAME}-app`;
+const LOOK = `
+  .${APP} .jp-CodeCell .jp-Cell-inputWrapper, .${APP} .jp-Notebook-footer,
+  .${APP} .jp-OutputPrompt, .${APP} .jp-OutputArea-promptOverlay, .${APP} .jp-Collapser, .${APP} .jp-cell-toolbar,
+  .${APP} .jp-MarkdownCell { display: none; }
+  .${APP} .jp-Notebook { padding: 4px 16px 16px; }
+  .${APP} .jp-Notebook .jp-Cell, .${APP} .jp-OutputArea-output { padding: 0; overflow: visible; }`;
+
+/** Show what a notebook's cells show, and nothing of the notebook. */
+function hideCode(app: App, panel: Panel): void {
+  if (!document.getElementById(APP)) {
+    const look = document.createElement("style");
+    look.id = APP;
+    look.textContent = LOOK;
+    document.head.append(look);
+  }
+  panel.node.classList.add(APP);
+  panel.toolbar?.hide();
+  app.shell.collapseLeft?.();
+  app.shell.collapseRight?.();
 }
 
 const COUNT = "get_ipython().execution_count";

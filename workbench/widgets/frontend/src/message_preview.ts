@@ -2,9 +2,10 @@
  * The messages of a mailing, one at a time, beside the list of everyone.
  *
  * Asks Python for `rows` (a window of the list as it is filtered and searched now), for a `message` by its recipient's
- * position, and for its `source`; reports `position`. A new `version` is a new list. The next and the previous message
+ * position, for its `source` and for a `file` that goes with it; reports `position`. A new `version` is a new list. The next and the previous message
  * are asked for ahead. Filter, search and view belong to this view alone.
  */
+import { download } from "./shared/files";
 import { Reading, type Message, type Source } from "./shared/message";
 import { Rows } from "./shared/rows";
 import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
@@ -314,9 +315,20 @@ export default {
         element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${word(whole.state)}`),
         element("ul", {}, ...lines.map((line) => element("li", {}, line))),
       );
-      if (told.message) reading.show(told.message, () => sourceOf(whole.position));
+      if (told.message) reading.show(told.message, () => sourceOf(whole.position), (file) => void openFile(whole.position, file));
       else reading.say(told.broken ?? "", true);
       announced.textContent = word("announced", { place: place + 1, total: narrowed() ? count : total, name: whole.name, state: word(whole.state) });
+    }
+
+    /** Hand a file to the person as bytes and nothing else: a browser that opened it could run what is in it. */
+    async function openFile(position: number, file: number): Promise<void> {
+      try {
+        const { message, buffers } = await questions.ask("file", { position, place: file });
+        const bytes = buffers[0];
+        if (bytes) download(String(message["name"]), new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice(), "application/octet-stream");
+      } catch (refusal) {
+        announced.textContent = sentenceOf(refusal);
+      }
     }
 
     async function sourceOf(wanted: number): Promise<Source> {

@@ -2,8 +2,9 @@
  * The recipient table.
  *
  * Asks Python for everything it shows: `start` (columns, what was asked last, the ticks), `rows` (a page of a view),
- * `prepare` (a search is near), `where` (a row's place in a view). Reports gestures: `tick`, `active`, `hide`, `correct`, `opt_out`. Hears `shown`
- * (other rows), `addressed`, `ticks` and `active`. Python searches, filters and sorts; loaded pages, places scrolled to
+ * `prepare` (a search is near), `where` (a row's place in a view), `file` (of a row's patient). Reports gestures: `tick`,
+ * `active`, `hide`, `correct`, `opt_out`, `complete`, `patient` (go to their page), `hand` (have a file made). Hears
+ * `shown` (other rows), `addressed`, `ticks`, `active` and `handed` (the file that was made). Python searches, filters and sorts; loaded pages, places scrolled to
  * and addresses being typed are known here alone.
  *
  * Each answer about rows carries `order`, a name for the rows that are shown and their order. What is ticked by place
@@ -12,8 +13,11 @@
 import { createGrid, type GridApi, type IDatasource, type IGetRowsParams } from "ag-grid-community";
 import type { Around, Edit } from "./recipient_table/cells";
 import { ADDRESS, type Asked, columnDefs, defaultColDef, gridOptions, HEAD_HEIGHT, OPT_OUT, ROW_HEIGHT, type ShownColumn, TICK } from "./recipient_table/grid";
+import { FilePanel, type PatientFile } from "./recipient_table/file_panel";
 import { CountLine, type Piece } from "./recipient_table/line";
 import { readPage, type Row, Ticks } from "./recipient_table/rows";
+import { menu, TakeOut } from "./recipient_table/take_out";
+import { download } from "./shared/files";
 import { element, hear, Questions, rootOf, type Scene, sentenceOf, words } from "./shared/widget";
 
 interface Counts {
@@ -32,6 +36,9 @@ interface Start {
   active: number;
   can_correct: boolean;
   can_opt_out: boolean;
+  can_complete?: boolean;
+  can_hand?: boolean;
+  can_go?: boolean;
 }
 
 /** A table of fewer pixels than this gives addresses less room. */
@@ -39,6 +46,8 @@ const NARROW = 900;
 const FEWEST_ROWS = 6;
 const MOST_ROWS = 14;
 const TYPING_MS = 120;
+/** How long rows that are shown anew may take, for the keyboard to come back to where it was. */
+const BACK_MS = 4000;
 
 function render(scene: Scene): () => void {
   const { model } = scene;
@@ -52,7 +61,7 @@ function render(scene: Scene): () => void {
   const edits = new Map<number, Edit>();
 
   let now: Start | undefined;
-  let asked: Asked = { search: "", filters: {}, sort: [], problems: false, hidden: [] };
+  let asked: Asked = { search: "", filters: {}, sort: [], problems: false, to_phone: false, hidden: [] };
   let counts: Counts = { rows: 0, filtered: 0, ticked: 0, ticked_outside_filter: 0 };
   let active = -1;
   let api: GridApi<Row> | undefined;
@@ -67,11 +76,11 @@ function render(scene: Scene): () => void {
 
   // --- what stands around the rows -------------------------------------------------------------------
 
-  const line = new CountLine(word, () => ask({ problems: !asked.problems }));
+  const line = new CountLine(word, () => ask({ problems: !asked.problems, to_phone: false }), onlyToPhone);
   const box = element("input", {
     type: "search", class: "pw-input pw-table-search", placeholder: word("search_example"), "aria-label": word("search"), autocomplete: "off", spellcheck: "false",
   });
-  const clear = element("button", { type: "button", class: "pw-button pw-quiet", hidden: true }, word("clear"));
+  const clear = element("button", { type: "button", class: "pw-button pw-quiet pw-clear", hidden: true, "aria-label": word("clear"), title: word("clear") }, word("clear_short"));
   const silence = element("p", { class: "pw-alert", role: "alert", hidden: true });
   const refusal = element("p", { class: "pw-alert", role: "alert", hidden: true });
   const empty = element("p", { class: "pw-table-empty pw-note", role: "status", hidden: true });
@@ -79,13 +88,35 @@ function render(scene: Scene): () => void {
   const none = element("button", { type: "button", class: "pw-button pw-quiet", title: word("none_title") }, word("none"));
   const all = element("button", { type: "button", class: "pw-button pw-quiet", title: word("tick_shown") }, word("all"));
   const choices = element("div", { class: "pw-column-choices" });
-  const chooser = element("details", { class: "pw-columns" }, element("summary", { class: "pw-button pw-quiet" }, word("columns")), choices);
+  const chooser = menu(word("columns"), choices);
+  const takeOut = new TakeOut({ word, hand });
+  const notice = element("p", { class: "pw-note pw-table-notice", role: "status", "aria-live": "polite" });
+  /** The row whose file is open, to go back to. */
+  let opened: Row | undefined;
+  /** Where the keyboard was, while the rows are shown anew. */
+  let back: { place: number; until: number; generation: number } | undefined;
+  const panel = new FilePanel({
+    word,
+    canGo: () => now?.can_go ?? false,
+    go: (patientId) => void gesture("patient", { patient_id: patientId }),
+    closed: backToRow,
+    async save(patientId, changed) {
+      const question = { generation: now?.generation, patient_id: patientId, values: changed };
+      const refused = await questions.ask("complete", question).then(({ message }) => (message["late"] ? word("moved") : ""), sentenceOf);
+      if (!refused) {
+        notify(word("saved_file", { who: opened ? around.who(opened) : "" }));
+        api?.refreshInfiniteCache();
+      }
+      return refused;
+    },
+  });
   root.append(
     element("div", { class: "pw-row pw-table-head" }, line.root, element("span", { class: "pw-grow" }), clear, box),
     silence,
     refusal,
     element("div", { class: "pw-table-body" }, host, empty),
-    element("div", { class: "pw-row pw-table-foot" }, element("span", { class: "pw-note" }, word("selection")), none, all, chooser),
+    element("div", { class: "pw-row pw-table-foot" }, element("span", { class: "pw-note" }, word("selection")), none, all, chooser, ...takeOut.parts, notice),
+    panel.root,
   );
 
   box.addEventListener("input", () => {
@@ -98,22 +129,17 @@ function render(scene: Scene): () => void {
     box.value = "";
     box.focus();
     api?.setFilterModel(null);
-    ask({ search: "", problems: false });
+    ask({ search: "", problems: false, to_phone: false });
   });
   none.addEventListener("click", () => tick({ on: false }));
   all.addEventListener("click", () => tickShown(true));
   chooser.addEventListener("toggle", offerColumns);
-  chooser.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !chooser.open) return;
-    chooser.open = false;
-    chooser.querySelector("summary")?.focus();
-  });
 
   function tell(message: Record<string, unknown>): void {
     if (!message["counts"]) return;
     counts = message["counts"] as Counts;
-    line.show(message["line"] as Piece[], asked.problems);
-    clear.hidden = !asked.problems && asked.search.trim() === "" && Object.keys(asked.filters).length === 0;
+    line.show(message["line"] as Piece[], asked);
+    clear.hidden = !asked.problems && !asked.to_phone && asked.search.trim() === "" && Object.keys(asked.filters).length === 0;
     empty.hidden = counts.filtered > 0;
     empty.textContent = word(counts.rows === 0 ? "empty" : "nothing_found");
     drawTicks();
@@ -136,6 +162,53 @@ function render(scene: Scene): () => void {
     refusal.hidden = sentence === "";
   }
 
+  /** Say what was done, with a way back where there is one; the next thing done takes its place. */
+  function notify(sentence: string, undo?: () => void): void {
+    notice.replaceChildren(sentence);
+    if (!undo) return;
+    const button = element("button", { type: "button", class: "pw-button pw-quiet pw-undo" }, word("undo"));
+    button.addEventListener("click", () => {
+      notify("");
+      undo();
+    });
+    notice.append(" ", button);
+  }
+
+  async function hand(what: string, remark: boolean): Promise<void> {
+    notify(word("handing"));
+    if (!(await gesture("hand", { what, remark }))) notify("");
+  }
+
+  // --- the file of a row's patient -------------------------------------------------------------------
+
+  async function openFile(row: Row, focus = true): Promise<void> {
+    const answered = await questions.ask("file", { generation: now?.generation, row: row.row }).catch((refused: unknown) => refuse(sentenceOf(refused)));
+    if (!answered || answered.message["late"]) return;
+    refuse("");
+    opened = row;
+    panel.show(String(answered.message["patient_id"]), answered.message["file"] as PatientFile, focus);
+    panel.root.scrollIntoView?.({ block: "nearest" });
+  }
+
+  function backToRow(): void {
+    let place: number | null | undefined;
+    api?.forEachNode((node) => {
+      if (opened && node.data?.row === opened.row) place = node.rowIndex;
+    });
+    if (place === null || place === undefined || !now) return box.focus();
+    api?.ensureIndexVisible(place);
+    api?.setFocusedCell(place, now.receiver || ADDRESS);
+    back = { place, until: Date.now() + BACK_MS, generation: now.generation };
+  }
+
+  /** The rows were shown anew, as a file was completed: the keyboard is where it was, unless somebody went elsewhere. */
+  function comeBack(): void {
+    const focused = document.activeElement;
+    const lost = !focused || focused === document.body || !root.contains(focused) || host.contains(focused);
+    if (back && Date.now() < back.until && now && lost && !focused?.matches("input, select, textarea")) api?.setFocusedCell(back.place, now.receiver || ADDRESS);
+    back = undefined;
+  }
+
   // --- what is asked of the rows ---------------------------------------------------------------------
 
   /** Change what the table shows, from its beginning. */
@@ -144,6 +217,14 @@ function render(scene: Scene): () => void {
     forget();
     api?.purgeInfiniteCache();
     if (counts.filtered > 0) api?.ensureIndexVisible(0, "top");
+  }
+
+  /** Show only who is to telephone, with their numbers in sight; and all again. */
+  function onlyToPhone(): void {
+    const on = !asked.to_phone;
+    ask({ to_phone: on, problems: false });
+    const numbers = ["phone", "mobile", "call_phone", "call_mobile"].filter((name) => asked.hidden.includes(name));
+    api?.setColumnsVisible(numbers.slice(0, 1), on);
   }
 
   /** Forget what was shown: no range begins in it, and nobody ticks all of it. */
@@ -174,6 +255,7 @@ function render(scene: Scene): () => void {
       params.successCallback(page, message["total"] as number);
       tell(message);
       drawCells([ADDRESS, OPT_OUT]);
+      if (back && back.generation !== generation) comeBack();
     },
   };
 
@@ -302,6 +384,19 @@ function render(scene: Scene): () => void {
       drawRow(place);
       api?.setFocusedCell(place, ADDRESS);
     },
+    async putRight(row, place) {
+      const [before, after] = [row.address, row.suggestion];
+      const write = async (address: string): Promise<boolean> => {
+        const done = await gesture("correct", { row: row.row, address });
+        if (done) api?.refreshInfiniteCache();
+        return done;
+      };
+      if (!(await write(after))) return;
+      notify(word("was_put_right", { before, after }), () => void write(before));
+      api?.setFocusedCell(place, ADDRESS);
+    },
+    canComplete: () => now?.can_complete ?? false,
+    open: (row) => void openFile(row),
     async optOut(row, on) {
       if (await gesture("opt_out", { row: row.row, on })) api?.refreshInfiniteCache();
     },
@@ -324,7 +419,9 @@ function render(scene: Scene): () => void {
         else activate(data);
       },
       onCellDoubleClicked: ({ data, colDef, rowIndex }) => {
-        if (data && rowIndex !== null && colDef.colId === ADDRESS) around.edit(data, rowIndex);
+        if (!data || rowIndex === null) return;
+        if (colDef.colId === ADDRESS) around.edit(data, rowIndex);
+        else if (colDef.colId !== TICK && colDef.colId !== OPT_OUT && around.canComplete()) around.open(data);
       },
       onCellKeyDown: ({ data, rowIndex, event, ...cell }) => {
         const pressed = event as KeyboardEvent;
@@ -333,6 +430,7 @@ function render(scene: Scene): () => void {
         const column = "colDef" in cell ? cell.colDef.colId : undefined;
         if (pressed.key === " ") tickRow(data, !ticks.has(data.row), pressed.shiftKey);
         else if ((pressed.key === "F2" || pressed.key === "Enter") && column === ADDRESS) around.edit(data, rowIndex);
+        else if (pressed.key === "F2" && around.canComplete()) around.open(data);
         else if (pressed.key === "Enter" && column === OPT_OUT) (pressed.target as HTMLElement).querySelector("button")?.click();
         else if (pressed.key === "Enter") activate(data);
         else return;
@@ -343,6 +441,7 @@ function render(scene: Scene): () => void {
     if (filters.length > 0) api.setFilterModel(Object.fromEntries(filters));
     api.setGridOption("datasource", source);
     chooser.open = false;
+    takeOut.offer(start.can_hand ?? false);
   }
 
   function offerColumns(): void {
@@ -353,7 +452,7 @@ function render(scene: Scene): () => void {
         shown.addEventListener("change", () => {
           api?.setColumnsVisible([name], shown.checked);
           asked = { ...asked, hidden: shown.checked ? asked.hidden.filter((hidden) => hidden !== name) : [...asked.hidden, name] };
-          void gesture("hide", { asked });
+          void gesture("hide", { asked, column: name, hidden: !shown.checked });
         });
         return element("label", { class: "pw-column-choice" }, shown, label);
       }),
@@ -369,6 +468,7 @@ function render(scene: Scene): () => void {
     active = now.active;
     box.value = asked.search;
     edits.clear();
+    opened = undefined;
     forget();
     ticks.read(buffers[0]);
     build(now);
@@ -385,6 +485,7 @@ function render(scene: Scene): () => void {
 
   const stop = hear(model, (message, buffers) => {
     if (message.kind === "shown") void start();
+    if (message.kind === "handed" && message["view"] === questions.view) handed(message, buffers);
     if (message["generation"] !== undefined && message["generation"] !== now?.generation) return;
     if (message.kind === "ticks") {
       if (message["view"] !== questions.view || ticking <= 1) ticks.read(buffers[0]);
@@ -397,6 +498,14 @@ function render(scene: Scene): () => void {
       void reveal();
     }
   });
+
+  function handed(message: Record<string, unknown>, [content]: DataView[]): void {
+    const error = message["error"];
+    refuse(typeof error === "string" ? error : "");
+    notify(typeof error === "string" ? "" : String(message["said"] ?? ""));
+    if (typeof error === "string" || !content) return;
+    download(String(message["name"]), new Uint8Array(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength).slice(), String(message["type"]));
+  }
 
   void start();
   return () => {

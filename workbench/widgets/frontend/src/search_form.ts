@@ -3,10 +3,12 @@
  *
  * Asks Python once (`open`) for the searches with their parameters, what is asked now, and what was said of it; reports
  * each settled change (`changed`: name and values). Hears `said` (a sentence, bad or not), `days` (what the dates mean)
- * and `asked` (a change made in another view of the same form). Which lists are open is known here alone. What is pressed
+ * and `asked` (a change made in another view of the same form). `keep` saves what is asked under a name, renames or
+ * forgets what was saved; `saved` tells what there is now. Which lists are open is known here alone. What is pressed
  * stays pressed only if Python takes it: a refusal or a silence shows again what is asked now.
  */
 import { button, chips, field, fold, pickList, type Choice } from "./shared/controls";
+import { Keeping } from "./search_form/keeping";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Parameter {
@@ -80,6 +82,8 @@ export default {
     let saved: Saved[] = [];
     /** The field that was typed in last: what Python says of it stands beside it. */
     let typedIn = "";
+    /** The email type that each search proposes, by its label. */
+    let proposed: Values = {};
     let name = "";
     /** Everything typed, also for parameters that the search chosen now does not have: going back finds it again. */
     let values: Values = {};
@@ -94,9 +98,21 @@ export default {
     let timer: ReturnType<typeof setTimeout> | undefined;
 
     const body = element("div", { class: "pw-form-body" });
+    const proposes = element("p", { class: "pw-note pw-form-proposes" });
     const days = element("p", { class: "pw-note pw-form-days", "aria-live": "polite" });
     const said = element("p", { class: "pw-form-said", role: "status", "aria-live": "polite" });
     root.append(silence, body);
+    const keeping = new Keeping({
+      word,
+      taken: () => saved.map((one) => one.label),
+      current: () => savedNow()?.label ?? "",
+      async ask(question) {
+        clearTimeout(timer);
+        const asking = question["what"] === "save" ? { search: name, values: asked() } : {};
+        const answered = await questions.ask("keep", { ...question, ...asking });
+        return String(answered.message["name"]);
+      },
+    });
 
     const search = (): Search | undefined => searches.find((one) => one.name === name);
     const first = (): string[] => search()?.first ?? [];
@@ -142,6 +158,7 @@ export default {
       pressing -= pressed ? 1 : 0;
       if (sentence === "") {
         taken = asking;
+        showKept();
         // An answer that came late, to a press that was taken back.
         if (takenBack) takeBack();
         return;
@@ -347,10 +364,22 @@ export default {
       });
       const kept = saved.map((one, place) => option(`${SAVED}${place}`, one.label));
       const own = kept.length ? [element("optgroup", { label: word("saved") }, ...kept)] : [];
-      const list = element("select", { class: "pw-input" }, ...known, ...own);
-      const now = saved.findIndex((one) => one.name === name && sameValues(one.values, asked()));
-      list.value = now >= 0 ? `${SAVED}${now}` : name;
+      const list = element("select", { class: "pw-input", "data-searches": "" }, ...known, ...own);
+      const now = savedNow();
+      list.value = now ? `${SAVED}${saved.indexOf(now)}` : name;
       return list;
+    };
+
+    const savedNow = (): Saved | undefined => saved.find((one) => one.name === name && sameValues(one.values, asked()));
+
+    /** What is kept of this search: the email type it proposes, and its name. */
+    const showKept = (): void => {
+      const list = body.querySelector<HTMLSelectElement>("[data-searches]");
+      const now = savedNow();
+      const template = proposed[now?.label ?? ""] ?? proposed[name];
+      proposes.textContent = template ? word("proposes", { template }) : "";
+      keeping.draw();
+      if (list) list.value = now ? `${SAVED}${saved.indexOf(now)}` : name;
     };
 
     const redraw = (): void => {
@@ -369,13 +398,24 @@ export default {
       const inSight = first().filter((wanted) => wanted !== "start" && wanted !== "end");
       const parts = inSight.map((wanted) => parameter(wanted)).map((one) => one && part(one));
       const when = parameter("start") ? whenPart() : said;
-      body.replaceChildren(...[field(word("search"), list, list), when, ...parts, morePart()].filter((one): one is HTMLElement => Boolean(one)));
+      const controls = (): HTMLElement[] => [...body.querySelectorAll<HTMLElement>("button, input, select")];
+      const held = controls().indexOf(document.activeElement as HTMLElement);
+      body.replaceChildren(...[field(word("search"), list, list), proposes, when, ...parts, morePart(), keeping.root].filter((one): one is HTMLElement => Boolean(one)));
+      // What had the focus is made anew: the one in its place has it, so that no key goes to the notebook.
+      if (held >= 0 && !body.contains(document.activeElement)) controls()[held]?.focus({ preventScroll: true });
+      showKept();
     };
 
     const stop = hear(model, (message) => {
       if (message.kind === "said") say(String(message["sentence"]), Boolean(message["bad"]));
       else if (message.kind === "days") days.textContent = String(message["text"]);
-      else if (message.kind === "asked" && message["view"] !== questions.view) {
+      else if (message.kind === "saved") {
+        saved = message["saved"] as Saved[];
+        proposed = message["proposed"] as Values;
+        const focused = root.contains(document.activeElement) && keeping.root.contains(document.activeElement);
+        redraw();
+        if (focused) keeping.focus();
+      } else if (message.kind === "asked" && message["view"] !== questions.view) {
         name = String(message["name"]);
         values = { ...(message["values"] as Values) };
         taken = { name, values: { ...values } };
@@ -387,6 +427,8 @@ export default {
       searches = message["searches"] as Search[];
       groups = message["groups"] as Group[];
       saved = message["saved"] as Saved[];
+      proposed = (message["proposed"] as Values | undefined) ?? {};
+      keeping.root.hidden = message["can_keep"] !== true;
       name = String(message["name"]);
       values = { ...(message["values"] as Values) };
       taken = { name, values: { ...values } };

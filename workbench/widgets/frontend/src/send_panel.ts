@@ -38,6 +38,7 @@ class Panel {
     this.people = new People(this.say, {
       ask: async (find) => (await this.questions.ask("rows", { find })).message as unknown as Rows,
       takeBack: (delivery) => this.questions.ask("take_back", { seal: this.confirmation.action("cancel")?.seal ?? "", delivery }),
+      openPatient: (patient) => this.questions.ask("patient", { patient }),
       redraw: () => this.draw(),
       refuse: (refusal) => this.refuse(refusal),
     });
@@ -89,6 +90,11 @@ class Panel {
     if (before !== null && before.result !== null && JSON.stringify(before.result) !== JSON.stringify(situation.result)) this.people.forget();
     this.draw();
     this.speak(before);
+  }
+
+  /** Ask what the main button asks: somebody pressed the main key elsewhere on the page. */
+  ask(): void {
+    if (document.hasFocus()) this.confirmation.askOffer();
   }
 
   /** Others may move the mailing: ask now and then while somebody looks, but not while it is sent from here. */
@@ -226,6 +232,7 @@ export default {
     const panel = new Panel(scene.model, rootOf(scene, "send"));
     const stop = hear(scene.model, (message) => {
       if (message.kind === "state") panel.show(situationOf(message));
+      else if (message.kind === "ask") panel.ask();
     });
     void panel.begin();
     return () => {

@@ -12,7 +12,7 @@ const words = {
   run: "Exécuter",
 };
 const shipped = notebookOf("desk");
-const setting = { notebook: PATH, digests: ["of another language", await digestOf(shipped)], words };
+const setting = { notebook: PATH, notebooks: { [PATH]: ["of another language", await digestOf(shipped)] }, words };
 
 function notebookOf(...sources: (string | string[])[]) {
   return { cells: sources.map((source) => ({ cell_type: "code", source, metadata: {} })) };
@@ -121,6 +121,26 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   document.body.replaceChildren();
+});
+
+test("a notebook of the workbench that asks for it shows what its cells show, and no code", async () => {
+  const { open, runCells, app } = lab();
+  const desk = { ...panelAt(PATH, { run_on_open: true, app: true }), node: document.createElement("div") };
+  await open(desk);
+  expect(runCells).toHaveBeenCalledOnce();
+  expect(desk.node.className).toBe(`${NAME}-app`);
+  expect(app.shell.collapseLeft).toHaveBeenCalled();
+  expect(document.head.querySelectorAll(`#${NAME}-app`)).toHaveLength(1);
+});
+
+test("the code of a notebook from elsewhere is never hidden", async () => {
+  const { open, runCells } = lab();
+  const foreign = { ...panelAt("notebooks/ailleurs.ipynb", { run_on_open: true, app: true }), node: document.createElement("div") };
+  const changed = { ...panelAt(PATH, { run_on_open: true, app: true }, undefined, notebookOf("evil()")), node: document.createElement("div") };
+  await open(foreign);
+  await open(changed);
+  expect(runCells).not.toHaveBeenCalled();
+  expect([foreign.node.className, changed.node.className]).toEqual(["", ""]);
 });
 
 test("the launcher gets a tile that opens the first notebook", () => {

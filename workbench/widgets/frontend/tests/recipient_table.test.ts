@@ -120,7 +120,7 @@ afterEach(() => {
 
 test("a page is read a row at a time, and what is missing is empty", () => {
   const rows = readPage(bytes({ row: [7, 3], cells: [["a", "b"], ["c"]], address: ["x"], receiver: [], problem: [], hint: [], known: [true], opted_out: [] }), "o");
-  expect(rows[0]).toEqual({ row: 7, order: "o", cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", excluded: "", detail: "", known: true, opted_out: false });
+  expect(rows[0]).toEqual({ row: 7, order: "o", cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", suggestion: "", excluded: "", detail: "", known: true, opted_out: false });
   expect(rows[1]).toMatchObject({ row: 3, cells: ["b", ""], address: "", known: false });
   expect(readPage(undefined, "o")).toEqual([]);
 });

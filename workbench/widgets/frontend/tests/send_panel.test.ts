@@ -443,3 +443,34 @@ test("what nobody sends is not paused for a question: going back would begin to 
   await say(paused(17));
   expect([...told("pause"), ...told("resume")]).toEqual([]);
 });
+
+test("who was not reached leads to the patient's file, where there is a way to it", async () => {
+  const rows = { columns: COLUMNS, rows: [["Zoé", "", "– Non envoyé", "", "", ""]], states: ["skipped"], numbers: [], patients: ["1893"], more: "", total: 1 };
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
+  opened = await show(panel, model);
+  named("rows").click();
+  await settled();
+  named("patient-1893").click();
+  expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);
+});
+
+test("whoever asks elsewhere on the page is asked here", async () => {
+  vi.spyOn(document, "hasFocus").mockReturnValue(true);
+  const el = await open(before);
+  model.say({ kind: "ask" });
+  await settled();
+  expect(el.querySelector(".pw-send-question")).not.toBeNull();
+  expect(told("confirm")).toEqual([]);
+  vi.restoreAllMocks();
+});
+
+test("whoever wants to send while the list is counted is asked once it is", async () => {
+  vi.spyOn(document, "hasFocus").mockReturnValue(true);
+  const el = await open({ ...before, doing: "counting" });
+  model.say({ kind: "ask" });
+  await settled();
+  expect(el.querySelector(".pw-send-question")).toBeNull();
+  await say(before);
+  expect(el.querySelector(".pw-send-question")).not.toBeNull();
+  vi.restoreAllMocks();
+});

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { element, hear, keepKeys, Questions, Refusal, rootOf, sentenceOf, SILENT_AFTER_MS, watch, words } from "../src/shared/widget";
+import { element, hear, keepKeys, Questions, questionsWithAlert, Refusal, rootOf, sentenceOf, SILENT_AFTER_MS, watch, words } from "../src/shared/widget";
 import { FakeModel, type Message } from "./scene";
 
 /** A model whose kernel answers only when the test says so. */
@@ -68,6 +68,29 @@ test("a word has its blanks filled, and an unknown one shows its name", () => {
   expect(word("hello", { who: "{who}" })).toBe("Bonjour {who}, {who} !");
   expect(word("odd")).toBe("{nobody}");
   expect(word("nothing")).toBe("nothing");
+});
+
+test("a view says in one line what was refused, and that nobody answers", () => {
+  const model = new Mute({ words: { silent: "Personne" } });
+  const { alert, say, questions } = questionsWithAlert(model, words(model));
+  expect(alert.hidden).toBe(true);
+  say("<b>Non.</b>");
+  expect([alert.textContent, alert.hidden, alert.childElementCount]).toEqual(["✕ <b>Non.</b>", false, 0]);
+  say("");
+  expect(alert.hidden).toBe(true);
+  void questions.ask("open");
+  vi.advanceTimersByTime(SILENT_AFTER_MS);
+  expect(alert.textContent).toBe("✕ Personne");
+  model.reply(0);
+  expect(alert.hidden).toBe(true);
+});
+
+test("a word with a number takes the form of its language", () => {
+  const forms = { found: "{count} champs", "found.one": "{count} champ", left: "{count} restent" };
+  const told = (language: string) => [0, 1, 2].map((count) => words(new FakeModel({ words: forms, language }))("found", { count }));
+  expect(told("fr")).toEqual(["0 champ", "1 champ", "2 champs"]);
+  expect(told("en")).toEqual(["0 champs", "1 champ", "2 champs"]);
+  expect(words(new FakeModel({ words: forms, language: "fr" }))("left", { count: 1 })).toBe("1 restent");
 });
 
 test("traits and messages are heard until the view is gone", () => {

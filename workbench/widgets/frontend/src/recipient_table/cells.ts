@@ -32,6 +32,11 @@ export interface Around {
   save: (row: Row, place: number) => Promise<void>;
   giveUp: (row: Row, place: number) => void;
   optOut: (row: Row, on: boolean) => Promise<void>;
+  /** Write the address that was meant in the place of the one there is. */
+  putRight: (row: Row, place: number) => Promise<void>;
+  canComplete: () => boolean;
+  /** Open the file of the row's patient under the rows. */
+  open: (row: Row) => void;
 }
 
 type Params = ICellRendererParams<Row> & { around: Around };
@@ -113,9 +118,27 @@ export class TextCell extends Cell {
     // A text of its own direction: a mark inside it must not turn its neighbours around.
     const shown: (Node | string)[] = [element("bdi", {}, text)];
     if (receives && row.receiver) shown.push(" ", element("span", { class: "pw-note" }, "(", element("bdi", {}, row.receiver), ")"));
-    this.gui.title = text;
-    this.gui.replaceChildren(...shown);
+    this.gui.title = receives && row.receiver ? `${text} (${row.receiver})` : text;
+    if (!receives || !this.around.canComplete()) return this.gui.replaceChildren(...shown);
+    const title = this.around.word("file_of", { who: text });
+    const open = element("button", { type: "button", class: "pw-button pw-quiet pw-open-file", tabindex: "-1", title, "aria-label": title, onclick: () => this.around.open(row) }, pencil());
+    this.gui.classList.add("pw-name-cell");
+    this.gui.replaceChildren(element("span", { class: "pw-name-text" }, ...shown), open);
   }
+}
+
+/** A small pencil, drawn: no icon font, no outside request. */
+function pencil(): SVGSVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const sign = document.createElementNS(space, "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: "13", height: "13", "aria-hidden": "true" })) sign.setAttribute(name, value);
+  const lines = document.createElementNS(space, "path");
+  lines.setAttribute("d", "M2.5 13.5l.7-3.2 7.6-7.6 2.5 2.5-7.6 7.6zM9.4 4.1l2.5 2.5");
+  lines.setAttribute("fill", "none");
+  lines.setAttribute("stroke", "currentColor");
+  lines.setAttribute("stroke-linejoin", "round");
+  sign.append(lines);
+  return sign;
 }
 
 const COLOURS: Record<string, string> = { "✓": "good", "✕": "bad", "?": "doubt" };
@@ -151,7 +174,7 @@ export class AddressCell extends Cell {
       const text = can ? word(row.address ? "correct" : "complete", { problem }) : problem;
       return [this.mark("bad", `✕ ${text}`, row, row.detail || row.problem)];
     }
-    if (row.hint) return [this.mark("doubt", `? ${row.hint}`, row, row.hint)];
+    if (row.hint) return [row.suggestion && this.around.canCorrect() ? this.doubt(row) : this.mark("doubt", `? ${row.hint}`, row, row.hint)];
     const address = element("bdi", row.opted_out || row.excluded ? { class: "pw-note" } : {}, row.address);
     this.gui.title = this.around.canCorrect() ? word("edit") : "";
     if (!row.opted_out && !row.excluded) return [address];
@@ -165,6 +188,25 @@ export class AddressCell extends Cell {
     const state = `pw-state pw-state-${colour}`;
     if (!this.around.canCorrect()) return element("span", { class: state }, text);
     return element("button", { type: "button", class: state, tabindex: "-1", title, onclick: () => this.around.edit(row, this.place) }, text);
+  }
+
+  /** An address that looks mistyped: one click writes the one that was meant; F2 writes another one. */
+  private doubt(row: Row): HTMLElement {
+    const { word, who } = this.around;
+    const domain = (address: string): string => address.slice(address.lastIndexOf("@") + 1);
+    const title = `${row.address}\n${row.hint}\n${word("put_right", { address: row.suggestion })}`;
+    this.gui.title = title;
+    const button = element(
+      "button",
+      { type: "button", class: "pw-state pw-state-doubt", tabindex: "-1", title, "aria-label": word("put_right_of", { who: who(row), address: row.suggestion }) },
+      `? ${domain(row.address)} : ${domain(row.suggestion)} ?`,
+    );
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      await this.around.putRight(row, this.place);
+      button.disabled = false;
+    });
+    return button;
   }
 
   private drawField(row: Row, edit: Edit): void {

@@ -44,7 +44,7 @@ const NARROWEST = 68;
 export interface ShownColumn {
   name: string;
   label: string;
-  kind: "text" | "time" | "date" | "moment" | "number" | "money" | "state";
+  kind: "text" | "word" | "time" | "date" | "moment" | "since" | "number" | "money" | "state";
   width: number;
 }
 
@@ -54,6 +54,7 @@ export interface Asked {
   filters: Record<string, string>;
   sort: [name: string, descends: boolean][];
   problems: boolean;
+  to_phone: boolean;
   hidden: string[];
 }
 
@@ -98,6 +99,8 @@ export function gridOptions(language: string): GridOptions<Row> {
     ensureDomOrder: true,
     enableCellTextSelection: true,
     animateRows: false,
+    // The table says itself why there is no row.
+    suppressNoRowsOverlay: true,
     suppressDragLeaveHidesColumns: true,
     localeText: WORDS[language] ?? {},
     // Tab leaves the rows, arrows walk in them: a table of 100,000 rows is one stop.
@@ -135,7 +138,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
         cellClass: column.kind === "number" || column.kind === "money" ? "pw-number-cell" : "",
         // The columns share the room there is, and scroll only where each would be too narrow to be read.
         flex: column.width,
-        minWidth: Math.max(NARROWEST, Math.round(column.width * (column.name === receiver ? 0.5 : 0.65))),
+        minWidth: narrowest(column, receiver),
         hide: asked.hidden.includes(column.name),
         ...filtered(comparing(column.kind, word)),
         ...order(column.name),
@@ -151,7 +154,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       pinned: "right",
       lockPinned: true,
       suppressMovable: true,
-      width: narrow ? 234 : 250,
+      width: narrow ? 226 : 244,
       ...filtered(""),
       ...order(ADDRESS),
     },
@@ -164,7 +167,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellClass: "pw-opt-out-cell",
       pinned: "right",
       lockPinned: true,
-      width: 98,
+      width: 90,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,
@@ -173,8 +176,14 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
   ];
 }
 
+/** How narrow a column may become; half a telephone number is of no use. */
+function narrowest({ name, width }: ShownColumn, receiver: string): number {
+  if (/phone|mobile/.test(name)) return width;
+  return Math.max(NARROWEST, Math.round(width * (name === receiver ? 0.6 : 0.65)));
+}
+
 function comparing(kind: ShownColumn["kind"], word: Around["word"]): string {
-  const compared: Record<string, string> = { number: "number", money: "number", date: "date", moment: "date", time: "time" };
+  const compared: Record<string, string> = { number: "number", money: "number", date: "date", moment: "date", since: "date", time: "time" };
   return kind in compared ? word(`compare_${compared[kind]}`) : "";
 }
 

@@ -10,6 +10,8 @@ export interface Row {
   receiver: string;
   problem: string;
   hint: string;
+  /** The address that was meant, where there is a doubt about the one there is. */
+  suggestion: string;
   excluded: string;
   /** The whole sentence of what is wrong, where the row says it in a word. */
   detail: string;
@@ -32,6 +34,7 @@ export function readPage(buffer: DataView | undefined, order: string): Row[] {
     receiver: told.receiver[place] ?? "",
     problem: told.problem[place] ?? "",
     hint: told.hint[place] ?? "",
+    suggestion: told.suggestion?.[place] ?? "",
     excluded: told.excluded?.[place] ?? "",
     detail: told.detail?.[place] ?? "",
     known: told.known[place] ?? false,

@@ -1,9 +1,7 @@
 /** What a person can do now, and the one question that stands between a click and what it does. */
+import { UNREAD_MS } from "../shared/asking";
 import { element } from "../shared/widget";
 import type { Action, Say, Situation, UndoWindows } from "./state";
-
-/** Milliseconds in which the second click of a double click would answer a question nobody has read. */
-const UNREAD = 500;
 
 /** A question that waits for its yes: about an offer, or about an action; nothing leaves while it is `held`. */
 interface Asked {
@@ -24,6 +22,8 @@ export interface Surroundings {
 export class Confirmation {
   private asked: Asked | null = null;
   private askedAt = 0;
+  /** Whether somebody wants to be asked as soon as the numbers are known. */
+  private wanted = false;
   /** Whether a pause that was for a question goes on as soon as it may: the question was closed without a yes. */
   private letGo = false;
 
@@ -42,6 +42,7 @@ export class Confirmation {
     this.hold();
     if (this.letGo && this.around.situation()?.doing === "") this.goOn();
     if (this.asked !== null && this.question() === null) this.asked = null;
+    if (this.wanted && this.around.situation()?.doing === "") this.askOffer();
   }
 
   /** Ask on about the same messages once they stand still: the pause was for this question. */
@@ -65,10 +66,16 @@ export class Confirmation {
       return true;
     }
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return false;
-    const situation = this.around.situation();
     if (this.asked !== null) this.yes();
-    else if (situation?.offer && situation.offer.count > 0 && situation.doing === "") this.ask({ seal: situation.offer.seal });
+    else this.askOffer();
     return true;
+  }
+
+  /** Ask whether what is offered may leave, once its numbers are known; nothing when a question is open, or nothing can leave. */
+  askOffer(): void {
+    const situation = this.around.situation();
+    this.wanted = situation?.doing === "counting";
+    if (this.asked === null && situation?.offer && situation.offer.count > 0 && situation.doing === "") this.ask({ seal: situation.offer.seal });
   }
 
   /** The open question as it reads now; none when what it was about is gone or has changed. */
@@ -176,7 +183,7 @@ export class Confirmation {
 
   private yes(): void {
     const asked = this.asked;
-    if (asked === null || Date.now() - this.askedAt < UNREAD) return;
+    if (asked === null || Date.now() - this.askedAt < UNREAD_MS) return;
     this.asked = null;
     this.around.tell(asked.action ?? "confirm", { seal: asked.seal });
     this.around.redraw();

@@ -3,13 +3,15 @@ import { element } from "../shared/widget";
 import { lookOf, type Say } from "./state";
 
 /** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers. */
-export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[] }
+export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[] }
 
 export interface Gestures {
   /** Ask for the rows that hold these words. */
   ask(find: string): Promise<Rows>;
   /** Let one message not leave. */
   takeBack(delivery: number): Promise<unknown>;
+  /** Go to a patient's file, to complete it. */
+  openPatient(patient: string): Promise<unknown>;
   /** Draw the panel anew. */
   redraw(): void;
   /** Tell what was refused. */
@@ -74,19 +76,22 @@ export class People {
   private table(rows: Rows): HTMLElement {
     const { say } = this;
     // What is scrolled without a button in it is reached by the keyboard all the same.
-    const scrolled = rows.numbers.length > 0 ? {} : { tabindex: 0, role: "region", "aria-label": say("rows") };
+    const patients = rows.patients ?? [];
+    const acts = rows.numbers.length > 0 || patients.length > 0;
+    const scrolled = acts ? {} : { tabindex: 0, role: "region", "aria-label": say("rows") };
     return element(
       "div",
       { class: "pw-send-table", ...scrolled },
       element(
         "table",
         { "aria-label": say("rows") },
-        element("thead", {}, element("tr", {}, ...rows.columns.map((name) => element("th", { scope: "col" }, say(name))), rows.numbers.length > 0 && element("td", {}))),
+        element("thead", {}, element("tr", {}, ...rows.columns.map((name) => element("th", { scope: "col" }, say(name))), acts && element("td", {}))),
         element(
           "tbody",
           {},
           ...rows.rows.map((cells, place) => {
             const delivery = rows.numbers[place];
+            const patient = patients[place] ?? "";
             return element(
               "tr",
               {},
@@ -94,6 +99,7 @@ export class People {
                 rows.columns[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(rows.states[place])}` }, cell)) : element("td", {}, cell),
               ),
               delivery !== undefined && element("td", {}, this.takeBackButton(delivery, cells[0] ?? "")),
+              delivery === undefined && acts && element("td", {}, patient !== "" && this.patientButton(patient, cells[0] ?? "")),
             );
           }),
         ),
@@ -113,6 +119,17 @@ export class People {
         onclick: () => void this.gestures.takeBack(delivery).then(() => this.ask(), (refusal: unknown) => this.gestures.refuse(refusal)),
       },
       this.say("take_back"),
+    );
+  }
+
+  private patientButton(patient: string, whose: string): HTMLElement {
+    return element(
+      "button",
+      {
+        class: "pw-button pw-quiet", type: "button", "data-name": `patient-${patient}`, "aria-label": `${this.say("open_patient")}: ${whose}`,
+        onclick: () => void this.gestures.openPatient(patient).catch((refusal: unknown) => this.gestures.refuse(refusal)),
+      },
+      this.say("open_patient"),
     );
   }
 

@@ -28,6 +28,8 @@ export interface Source {
 
 type Word = (name: string, values?: Record<string, string | number>) => string;
 type AskSource = () => Promise<Source>;
+/** Hands a file that goes with the message to the person, by its place among the attachments. */
+type OpenFile = (place: number) => void;
 
 const VIEWS = ["screen", "phone", "text", "source"] as const;
 type ViewName = (typeof VIEWS)[number];
@@ -65,17 +67,22 @@ export class Reading {
     this.press();
   }
 
-  /** Show a message; its source is asked for only when somebody looks at it. */
-  show(message: Message, askSource: AskSource): void {
+  /** Show a message; its source is asked for only when somebody looks at it, and a file where it can be opened. */
+  show(message: Message, askSource: AskSource, openFile?: OpenFile): void {
     this.message = message;
     this.askSource = askSource;
-    const line = (name: string, value: string) =>
-      element("div", { class: "pw-letter-line" }, element("span", { class: "pw-letter-name" }, this.word(name)), " ", value);
+    const line = (name: string, ...values: (string | Node)[]) =>
+      element("div", { class: "pw-letter-line" }, element("span", { class: "pw-letter-name" }, this.word(name)), " ", ...values);
+    const files = openFile
+      ? message.attachments.map((name, place) =>
+          element("button", { type: "button", class: "pw-letter-file", "aria-label": this.word("open_file", { name }), onclick: () => openFile(place) }, name),
+        )
+      : [message.attachments.join(", ")];
     this.head.replaceChildren(
       element("h4", { class: "pw-letter-subject" }, message.subject),
       line("from", message.sender),
       line("to", message.recipient),
-      ...(message.attachments.length > 0 ? [line("attachments", message.attachments.join(", "))] : []),
+      ...(message.attachments.length > 0 ? [line("attachments", ...files)] : []),
     );
     this.head.hidden = false;
     this.draw();

@@ -39,11 +39,16 @@ export function rootOf({ model, el }: Scene, name: string): HTMLElement {
   return root;
 }
 
-/** Give a word in the practice's language, its `{names}` filled in. An unknown one shows its own name, to be seen. */
+/**
+ * Give a word in the practice's language, its `{names}` filled in. An unknown one shows its own name, to be seen. Where
+ * Python gave a form for one beside it (`by_number`), the `count` chooses as the language counts: in French none is one.
+ */
 export function words(model: Model): (name: string, values?: Record<string, string | number>) => string {
   return (name, values = {}) => {
     const known = model.get("words") as Record<string, string> | undefined;
-    return (known?.[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
+    const one = known?.[`${name}.one`];
+    const chosen = one !== undefined && new Intl.PluralRules(String(model.get("language") || "fr")).select(Number(values["count"])) === "one";
+    return ((chosen ? one : known?.[name]) ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => String(values[key] ?? whole));
   };
 }
 
@@ -134,13 +139,15 @@ export class Questions {
     });
   }
 
-  ask(kind: string, question: Record<string, unknown> = {}): Promise<Answer> {
+  /** Ask, with bytes beside the question where there are any. */
+  ask(kind: string, question: Record<string, unknown> = {}, buffers?: ArrayBuffer[]): Promise<Answer> {
     const request = (this.number += 1);
     return new Promise((answered, refused) => {
       const timer = this.onsilence && setTimeout(() => this.hush(true), SILENT_AFTER_MS);
       this.waiting.set(request, { answered, refused, timer });
       try {
-        this.model.send({ kind, request, view: this.view, ...question });
+        if (buffers === undefined) this.model.send({ kind, request, view: this.view, ...question });
+        else this.model.send({ kind, request, view: this.view, ...question }, undefined, buffers);
       } catch {
         // The kernel this view was made by is gone; it will never answer.
         clearTimeout(timer);
@@ -160,4 +167,17 @@ export class Questions {
     this.silent = silent;
     this.onsilence?.(silent);
   }
+}
+
+/** The questions of a view, and the line in which it says what was refused, or that nobody answers. */
+export function questionsWithAlert(
+  model: Model,
+  word: (name: string) => string,
+): { alert: HTMLElement; say: (sentence: string) => void; questions: Questions } {
+  const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
+  const say = (sentence: string): void => {
+    alert.textContent = sentence && `✕ ${sentence}`;
+    alert.hidden = sentence === "";
+  };
+  return { alert, say, questions: new Questions(model, (silent) => say(silent ? word("silent") : "")) };
 }

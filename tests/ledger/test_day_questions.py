@@ -1,0 +1,91 @@
+"""What the front desk asks every day is counted right, and looks at nothing but what it is about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from tests.ledger.world import World, a_row
+from workbench.databases import writing
+from workbench.domain.mailings import MailingStatus
+from workbench.ledger import schema
+from workbench.ledger.ledger import Ledger
+
+
+@pytest.fixture
+def world(either_ledger: Ledger) -> World:
+    return World(either_ledger)
+
+
+def set_status(world: World, patient: str, status: str) -> None:
+    rows = schema.deliveries
+    with writing(world.ledger.engine) as connection:
+        connection.execute(rows.update().where(rows.c.patient_id == patient).values(status=status))
+
+
+def test_what_failed_is_settled_by_the_next_try(world: World) -> None:
+    first = world.queued("1", "2", "3", "")
+    world.send(first, dict.fromkeys(("1", "2", "3", ""), "failed"))
+    began = world.now
+    world.later(hours=1)
+    second = world.open("again").id
+    world.enqueue(second, [a_row("1"), a_row("2", reason="no_address")])
+    world.send(second, {})
+    failed = world.ledger.results.failed(since=began)
+    assert dict(zip(failed["patient_id"], failed["settled"], strict=True)) == {
+        "1": True, "2": False, "3": False, "": False,
+    }  # fmt: skip
+    assert failed.drop(columns="settled").columns.tolist() == world.ledger.results.empty().columns.tolist()
+    third = world.open("once more").id
+    world.enqueue(third, [a_row("3"), a_row("")])
+    world.send(third, {"3": "failed"})
+    failed = world.ledger.results.failed(since=began)
+    assert list(zip(failed["patient_id"], failed["settled"], strict=True)) == [
+        ("1", True), ("2", False), ("3", True), ("", True), ("3", False),
+    ]  # fmt: skip
+    assert world.ledger.results.failed(since=began + timedelta(minutes=30))["patient_id"].tolist() == ["3"]
+    assert world.ledger.results.failed(since=world.later(hours=1)).empty
+
+
+def test_what_left_is_counted_by_its_account(world: World) -> None:
+    number = world.queued("1", "2", "3")
+    world.send(number, {"3": "failed"})
+    assert world.ledger.results.sent_by_account(since=world.now) == {"cabinet": 2}
+    assert world.ledger.results.sent_by_account(since=world.later(seconds=1)) == {}
+
+
+def test_what_waits_and_what_is_uncertain_is_counted_by_mailing(world: World) -> None:
+    ended, waiting, held = world.queued("1", "2", key="a"), world.queued("3", "4", "5", key="b"), world.queued(key="c")
+    world.enqueue(held, [a_row("6"), a_row("7"), a_row("8", reason="no_address")])
+    world.send(ended)
+    world.ledger.mailings.set_status(ended, MailingStatus.FINISHED, by="claire", now=world.now)
+    assert ended not in world.ledger.mailings.unfinished()["mailing_id"].tolist()
+    set_status(world, "1", "in_doubt")
+    with world.sender() as sender:
+        assert world.outbox(held, sender).claim(1, now=world.later(hours=1))
+        told = world.ledger.mailings.unfinished().set_index("mailing_id")
+    assert told.index.tolist() == [held, waiting, ended]
+    assert told["pending"].tolist() == [2, 3, 0]
+    assert told["in_doubt"].tolist() == [0, 0, 1]
+
+
+def test_no_question_of_the_day_looks_at_every_delivery(ledger: Ledger) -> None:
+    world = World(ledger)
+    world.send(world.queued("1", "2"), {"2": "failed"})
+    asked: list[tuple[str, object]] = []
+    sa.event.listen(ledger.engine, "before_cursor_execute", lambda _c, _u, sql, given, *_: asked.append((sql, given)))
+    ledger.results.failed(since=world.now)
+    ledger.results.sent_by_account(since=world.now)
+    ledger.mailings.unfinished()
+    ledger.acts.of_kind("patient.called", since=world.now)
+    with ledger.engine.connect() as connection:
+        plans = [
+            row[3]
+            for sql, given in [one for one in asked if one[0].startswith("SELECT")]
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)
+        ]
+    assert any("ix_deliveries_failed" in line for line in plans)
+    assert any("ix_acts_practice_id_what_id_at" in line for line in plans)
+    assert [line for line in plans if line.startswith(("SCAN deliveries", "SCAN acts"))] == []

@@ -1,0 +1,98 @@
+"""« Ma journée » tells the day in words, and each line leads where it says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.practice import Practice
+from workbench.widgets.day_page import DayPage
+from workbench.widgets.view import View
+from workbench.wiring import open_practice
+
+
+@pytest.fixture
+def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(sample_made_once, tmp_path / "cabinet")
+    with open_practice(tmp_path / "cabinet", user="claire") as opened:
+        opened.accounts.set("folder", kind="folder", folder="out")
+        yield opened
+
+
+def asks(view: View, kind: str, **about: Any) -> dict[str, Any]:
+    """What the page in the browser is answered."""
+    answered: list[dict[str, Any]] = []
+    view.send = lambda content, buffers=None: answered.append(content)  # type: ignore[method-assign]
+    view._hear(view, {"kind": kind, "request": 1, "view": "v", **about}, [])
+    return answered[-1]
+
+
+def test_the_reminders_lead_to_their_mailing_and_nothing_of_a_patient_is_kept(practice: Practice):
+    gone: list[tuple[str, dict[str, Any]]] = []
+    page = DayPage(practice, lambda name, /, **what: gone.append((name, what)))
+    day = asks(page.view, "day")
+    (reminders,) = day["tell"]
+    assert reminders["state"][2].endswith("to send")
+    assert "error" not in asks(page.view, "go", line=reminders["code"])
+    name, what = gone[0]
+    assert name == "publipostage"
+    assert what["search"] == "appointments"
+    assert what["template"] in practice.templates
+    known = practice.search("appointments", **{k: v for k, v in what.items() if k not in ("search", "template")})
+    assert len(known)
+    kept = json.dumps(page.view.get_state(), default=str)
+    assert not [row["name"] for row in day["phone"] if row["name"] in kept]
+
+
+def test_a_line_that_is_gone_leads_nowhere(practice: Practice):
+    page = DayPage(practice, lambda _name, /, **_what: pytest.fail("nobody asked for it"))
+    assert "error" in asks(page.view, "go", line="tell:appointments")
+
+
+def test_alone_in_a_cell_nothing_leads_elsewhere(practice: Practice):
+    day = asks(DayPage(practice).view, "day")
+    assert day["leads"] is False
+    assert {line["lead"] for line in day["tell"]} == {""}
+
+
+def test_what_takes_longer_is_told_after(practice: Practice):
+    page = DayPage(practice)
+    codes = [line["code"] for line in asks(page.view, "rest")["tell"]]
+    assert codes == ["tell:missed", "tell:moved", "tell:birthdays", "tell:recall"]
+
+
+def test_what_is_counted_for_the_page_is_counted_once(practice: Practice, monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    searching = Practice.search
+    monkeypatch.setattr(
+        Practice, "search", lambda self, name, **given: asked.append(name) or searching(self, name, **given)
+    )
+    page = DayPage(practice)
+    asks(page.view, "day")
+    asks(page.view, "rest")
+    assert sorted(asked) == ["appointments", "birthdays", "missed", "moved", "recall", "to_phone"]
+
+
+def test_a_tick_says_that_somebody_was_called(practice: Practice):
+    page = DayPage(practice)
+    row = asks(page.view, "day")["phone"][0]
+    about = {"patient": row["patient"], "appointment": row["appointment"]}
+    assert "claire" in asks(page.view, "called", done=True, **about)["called"]
+    assert asks(page.view, "day")["phone"][0]["called"]
+    assert asks(page.view, "called", done=False, **about)["called"] == ""
+    assert "error" in asks(page.view, "called", patient="nobody", appointment="", done=True)
+
+
+def test_what_was_sent_says_when_and_by_whom(practice: Practice):
+    one = practice.day(tell=["appointments"]).to_tell["appointments"]
+    practice.mailing(practice.search("appointments", **one.parameters), one.template, account="folder").send(
+        confirmed=True
+    )
+    (line,) = asks(DayPage(practice).view, "day")["tell"]
+    assert line["state"] == ["good", "✓", "All sent"]
+    assert "by claire" in line["detail"]

@@ -1,0 +1,151 @@
+"""One patient's page: whoever is shown is the one who is changed and written to, and nobody else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.widgets.test_day_page import asks
+from workbench.errors import UnknownPatient, UsageError
+from workbench.practice import Practice
+from workbench.widgets.patient_page import PatientPage
+from workbench.wiring import open_practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+CHILD = "2201"
+
+
+@pytest.fixture
+def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(sample_made_once, tmp_path / "cabinet")
+    with open_practice(tmp_path / "cabinet", user="claire") as opened:
+        opened.accounts.set("folder", kind="folder", folder="out")
+        opened.set_departures(undo_minutes=0)
+        yield opened
+
+
+def adult(practice: Practice) -> str:
+    rdv = practice.search("appointments", start="tomorrow", end="J+7", state="upcoming", minors="no")
+    return str(rdv[rdv["address_status"] == "ok"]["patient_id"].iloc[0])
+
+
+def written(page: PatientPage, subject: str, body: str) -> None:
+    asks(page.editor, "changed", subject=subject, body=body)
+
+
+def test_the_head_tells_who_it_is_and_nothing_is_kept(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    head = asks(page.patient, "open")["patient"]
+    assert (head["number"], head["name"]) == (CHILD, "AUBRY Nathan")
+    assert [mark[2] for mark in head["marks"]] == ["Minor: written to through a guardian"]
+    assert [group["key"] for group in head["groups"]] == ["", "R2201", "R2202"]
+    for view in (page.patient, page.name, page.preview, page.sending, page.editor, page.template, page.options):
+        assert "AUBRY" not in json.dumps(view.get_state(), default=str)
+
+
+def test_nobody_unknown_is_shown(practice: Practice):
+    with pytest.raises(UnknownPatient):
+        practice.patient_mail("nobody")
+    page = practice.patient_mail()
+    assert asks(page.patient, "open")["patient"] is None
+    rows = asks(page.patient, "find", words="aubry nath")["rows"]
+    assert [row["patient"] for row in rows] == [CHILD]
+    asks(page.patient, "choose", patient=CHILD)
+    assert page.patient.patient_id == CHILD
+
+
+def test_the_file_is_completed_and_a_late_click_changes_nobody_else(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    about = {"patient": CHILD, "person": "R2201", "column": "phone"}
+    answer = asks(page.patient, "correct", value=" 02 99 00 11 22 ", **about)
+    assert "error" not in answer
+    assert practice.patients.show(CHILD)["guardians"][0]["phone"] == "02 99 00 11 22"
+    assert "error" in asks(page.patient, "correct", **{**about, "patient": "2202"}, value="1")
+    assert "error" in asks(page.patient, "correct", **{**about, "column": "balance"}, value="1")
+    assert "error" in asks(page.patient, "correct", **{**about, "column": "email"}, value="nowhere")
+    assert asks(page.patient, "opt_out", patient=CHILD, out=True)["patient"]["objects"]
+    assert practice.objection(CHILD) == "opted_out"
+    assert not asks(page.patient, "opt_out", patient=CHILD, out=False)["patient"]["objects"]
+
+
+def test_a_text_is_kept_for_the_patient_it_was_written_to(practice: Practice):
+    one, other = CHILD, adult(practice)
+    page = practice.patient_mail(one)
+    page.patient.turn("write")
+    page.editor.subject, page.editor.body = "Pour Nathan", "<p>Bonjour @PPRENOM</p>"
+    page.open(patient_id=other)
+    assert (page.editor.subject, page.editor.body) == ("", "")
+    with pytest.raises(UsageError):
+        page._worked_out()
+    page.open(patient_id=one)
+    assert page.editor.subject == "Pour Nathan"
+    letter = page._worked_out()
+    assert letter.preview(0).subject == "Pour Nathan"
+    assert set(letter.recipients["patient_id"]) == {one}
+
+
+def test_a_message_is_written_read_and_sent_and_stands_in_the_history(practice: Practice):
+    patient = adult(practice)
+    page = practice.patient_mail(patient)
+    page.open(patient_id=patient, template=REMINDER)
+    assert page.patient.tab == "write"
+    assert page.template.chosen == REMINDER
+    page.template.choose(REMINDER, "folder")
+    page._changed()
+    letter = page._worked_out()
+    assert letter.account.name == "folder"
+    page.sending.dispatcher.settled(20)
+    seal = page.sending.dispatcher.situation.offer_seal
+    page.sending.dispatcher.confirm(seal)
+    assert page.sending.wait(30)
+    rows = asks(page.patient, "history", patient=patient)["rows"]
+    assert [row["state"][0] for row in rows] == ["good"]
+    number = rows[0]["id"]
+    assert asks(page.patient, "subjects", ids=[number])["subjects"][str(number)] == letter.preview(0).subject
+    assert asks(page.patient, "message", id=number)["message"]["subject"] == letter.preview(0).subject
+    assert "error" in asks(page.patient, "delete", id=number, reason=" ")
+    asks(page.patient, "delete", id=number, reason="wrong person")
+    assert asks(page.patient, "history", patient=patient)["rows"] == []
+    (gone,) = asks(page.patient, "history", patient=patient, deleted=True)["rows"]
+    assert "wrong person" in gone["deleted"]
+    asks(page.patient, "restore", id=number)
+    assert len(asks(page.patient, "history", patient=patient)["rows"]) == 1
+    # Sent once more, on purpose, by its number; from another patient's page it is not reached.
+    asks(page.patient, "resend", id=number)
+    again = page._worked_out()
+    assert again.preview(0).subject == letter.preview(0).subject
+    page.open(patient_id=CHILD)
+    assert "error" in asks(page.patient, "message", id=number)
+    assert "error" in asks(page.patient, "resend", id=number)
+
+
+def test_a_call_stands_in_the_history(practice: Practice):
+    practice.called(CHILD)
+    page = practice.patient_mail(CHILD)
+    assert [row["subject"] for row in asks(page.patient, "history", patient=CHILD)["rows"]] == ["Called by claire"]
+
+
+def test_health_data_is_asked_about(practice: Practice):
+    patient = adult(practice)
+    page = practice.patient_mail(patient)
+    page.patient.turn("write")
+    page.template.choose("", "folder")
+    page.editor.subject, page.editor.body = "Suite", "<p>Bonjour, @PETATDOS</p>"
+    page._changed()
+    assert set(page._worked_out().recipients["reason"]) == {"health_data_on_plain_mail"}
+    page.options.health_reason = "asked by the patient"
+    page._changed()
+    assert set(page._worked_out().recipients["reason"]) == {""}
+
+
+def test_email_types_are_a_click_away(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    types = asks(page.patient, "favourites")["types"]
+    assert types[0][0] in practice.templates
+    asks(page.patient, "begin", patient=CHILD, template=types[0][0])
+    assert page.template.chosen == types[0][0]
+    assert page.patient.tab == "write"

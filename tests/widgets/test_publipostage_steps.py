@@ -1,0 +1,359 @@
+"""A mailing step by step: reached by the bar and the foot, kept while it is done, begun anew with who is left."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.domain.drafts import Step
+from workbench.domain.templates import Template
+from workbench.errors import SendingStopped, UsageError
+from workbench.practice import Practice, preparing
+from workbench.widgets import publipostage_list
+from workbench.widgets.publipostage import Publipostage
+from workbench.widgets.view import View
+from workbench.wiring import init_workspace, open_practice
+
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+TOMORROW = {"search": "appointments", "start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
+
+
+@pytest.fixture(scope="module")
+def made_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return init_workspace(tmp_path_factory.mktemp("sample") / "cabinet", demo=True)
+
+
+@pytest.fixture
+def practice(made_sample: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(made_sample, tmp_path / "cabinet")
+    with open_practice(tmp_path / "cabinet") as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(practice: Practice) -> Publipostage:
+    opened = practice.publipostage()
+    opened.open(**TOMORROW, template=REMINDER)
+    return opened
+
+
+def do(page: Publipostage, name: str, **more: Any) -> dict[str, Any]:
+    """Press a button of the foot or of the bar, and return what is answered."""
+    return gesture(page.foot, "do", name=name, **more)
+
+
+def gesture(view: View, kind: str, **message: Any) -> dict[str, Any]:
+    said: list[dict[str, Any]] = []
+    send = view.send
+    view.send = lambda content, buffers=None: said.append(content)  # type: ignore[method-assign,assignment]
+    try:
+        view._hear(view, {"kind": kind, "request": 1, **message}, [])
+    finally:
+        view.send = send  # type: ignore[method-assign]
+    return next(one for one in said if one.get("kind") == "answer")
+
+
+def sent(page: Publipostage) -> None:
+    dispatcher = page.sending.dispatcher
+    assert dispatcher.settled(30)
+    gesture(page.sending, "confirm", seal=dispatcher.situation.offer_seal)
+    assert dispatcher.wait(60)
+
+
+def untick(page: Publipostage, patient_id: str) -> None:
+    place = page._frame["patient_id"].tolist().index(patient_id)
+    gesture(page.recipients, "tick", generation=page.recipients._generation, row=place, on=False)
+
+
+# --- the way through ---------------------------------------------------------------------------------------
+
+
+def test_a_list_with_its_email_type_is_ready_to_be_checked(page: Publipostage):
+    assert page.step is Step.CHECK
+    assert page.frame["patient_id"].size == 50
+    do(page, "back")
+    assert page.step is Step.MESSAGE
+    do(page, "back")
+    assert page.step is Step.SEARCH
+    do(page, "main")
+    do(page, "main")
+    assert page.step is Step.CHECK
+
+
+def test_a_step_that_is_closed_says_why(practice: Practice):
+    page = practice.publipostage("appointments", start="tomorrow", end="tomorrow")
+    do(page, "main")
+    assert page.step is Step.MESSAGE
+    assert do(page, "main")["error"] == "Choose an email type first."
+    (_search, _message, check, result) = page.bar._state["steps"]
+    assert (check["state"], result["state"]) == ("closed", "closed")
+    gesture(page.recipients, "tick", generation=page.recipients._generation, on=False)
+    assert page.obstacle(Step.MESSAGE) == "Nobody is ticked."
+
+
+def test_who_confirms_is_led_to_the_result(page: Publipostage, practice: Practice):
+    sent(page)
+    assert page.step is Step.RESULT
+    counts = page.sending.mailing.counts
+    assert counts.sent > 30
+    do(page, "code")
+    assert page.foot._state["code"] == f"results = practice.results({page.sending.mailing.id})"
+
+
+def test_the_search_s_own_email_type_is_chosen_by_itself(practice: Practice):
+    page = practice.publipostage("appointments", start="tomorrow", end="tomorrow", template=REMINDER)
+    do(page, "default", on=True)
+    assert page.is_default
+    another = practice.publipostage()
+    another.open(**TOMORROW)
+    assert (another.template.chosen, another.step) == (REMINDER, Step.CHECK)
+    do(another, "default", on=False)
+    assert not another.is_default
+
+
+def test_a_recipient_is_taken_out_while_reading_and_put_back(page: Publipostage):
+    page.messages.go_to(page._overview["patient_id"].tolist().index("2610"))
+    do(page, "take_out")
+    assert "2610" not in set(page.frame["patient_id"])
+    do(page, "put_back")
+    assert "2610" in set(page.frame["patient_id"])
+
+
+def test_a_test_goes_to_oneself_and_changes_no_number(page: Publipostage, practice: Practice):
+    before = page.mailing.forecast()
+    do(page, "trial")
+    page.wait_for_trial()
+    assert page.mailing.forecast() == before
+    assert "✓" in page.bar._state["notices"][-1]["text"]
+    (told,) = practice.results(identities=True).to_dict("records")
+    assert (told["patient_id"], told["address"]) == ("", page.mailing.account.email)
+
+
+def test_a_test_that_is_being_sent_holds_nobody_up_and_is_not_sent_twice(
+    page: Publipostage, practice: Practice, monkeypatch: pytest.MonkeyPatch
+):
+    going = threading.Event()
+
+    def slow(*_asked: object, **_named: object) -> None:
+        assert going.wait(30)
+        raise SendingStopped("The server does not answer.")
+
+    monkeypatch.setattr(practice, "drain", slow)
+    assert "error" not in do(page, "trial")
+    assert page.bar._state["notices"][-1]["text"] == "Sending the test…"
+    assert "still being sent" in do(page, "trial")["error"]
+    going.set()
+    page.wait_for_trial()
+    assert page.bar._state["notices"][-1]["text"] == "The server does not answer."
+    (told,) = practice.results().to_dict("records")
+    assert told["status"] == "cancelled"
+
+
+def test_what_is_chosen_for_this_mailing_alone_leaves_with_it(page: Publipostage):
+    page.options._hear(page.options, {"kind": "add", "name": "../plan d'accès.txt"}, [b"Premier etage"])
+    gesture(page.options, "changed", name="read_receipt", value=True)
+    assert [file.name for file in page.mailing.preview(0).attachments] == ["plan d'accès.txt"]
+    assert page.mailing.choices.options.read_receipt is True
+    told, (data,) = page.messages.answers["file"]({"position": 0, "place": 0})
+    assert (told["name"], data) == ("plan d'accès.txt", b"Premier etage")
+    assert "error" in gesture(page.messages, "file", position=0, place=7)
+    assert page.options.files
+    gesture(page.options, "remove", kept=page.options.files[0])
+    assert page.mailing.preview(0).attachments == ()
+
+
+def test_a_choice_has_every_message_checked_once_and_no_more(page: Publipostage, monkeypatch: pytest.MonkeyPatch):
+    assert page.sending.dispatcher.settled(30)
+    checked: list[int] = []
+    check = preparing.preflight
+    monkeypatch.setattr(preparing, "preflight", lambda *given, **more: checked.append(1) or check(*given, **more))
+    gesture(page.options, "changed", name="signature", value="-")
+    assert page.sending.dispatcher.settled(30)
+    assert checked == [1]
+
+
+@pytest.mark.parametrize("at_once", [2_000, 1])
+def test_whether_health_data_may_leave_is_asked_however_long_the_list_is(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, at_once: int
+):
+    monkeypatch.setattr(publipostage_list, "AT_ONCE", at_once)
+    practice.templates.save(Template(label="Soin", subject="Un mot", html="<p>@RDVNATURE</p>"))
+    page = practice.publipostage()
+    page.open(**TOMORROW, template="Soin")
+    page._background.wait()
+    assert page.options._state()["health"]["asked"]
+    page.template.choose(REMINDER)
+    page._template_chosen()
+    page._background.wait()
+    assert not page.options._state()["health"]["asked"]
+
+
+def test_a_text_is_changed_for_this_mailing_alone_until_it_is_saved(page: Publipostage, practice: Practice):
+    kept = practice.templates[REMINDER]
+    page.write(replace(kept, subject="Demain @PPRENOM"))
+    assert page.text_is_changed
+    assert page.mailing.preview(0).subject.startswith("Demain ")
+    assert practice.templates[REMINDER] == kept
+    do(page, "keep_text")
+    assert not page.text_is_changed
+    assert practice.templates[REMINDER].subject == "Demain @PPRENOM"
+    assert practice.templates[REMINDER].revision == kept.revision + 1
+
+
+def test_what_is_typed_in_the_step_of_the_message_leaves_once_it_is_gone_on(page: Publipostage):
+    do(page, "back")
+    editor = page.editing.editor
+    assert "Votre rendez-vous du @RDVDATE" in editor.subject
+    gesture(editor, "changed", number=editor._number, subject="Demain @PPRENOM", body=editor.body)
+    assert page.text_is_changed
+    assert page.foot._state["note"] == "Changed for this sending only"
+    do(page, "main")
+    assert page.mailing.preview(0).subject.startswith("Demain ")
+    assert page.messages._shown(0).subject.startswith("Demain ")
+    do(page, "back")
+    assert editor.subject == "Demain @PPRENOM"
+    do(page, "main")
+    gesture(editor, "changed", number=editor._number, subject="Bientôt @PPRENOM", body=editor.body)
+    assert page.mailing.preview(0).subject.startswith("Bientôt ")
+
+
+def test_what_was_offered_cannot_be_confirmed_while_its_text_is_being_changed(page: Publipostage, practice: Practice):
+    assert page.sending.dispatcher.settled(30)
+    seal = page.sending.dispatcher.situation.offer_seal
+    do(page, "back")
+    assert page.sending.dispatcher.settled(30)
+    editor = page.editing.editor
+    gesture(editor, "changed", number=editor._number, subject="Demain @PPRENOM", body=editor.body)
+    gesture(page.sending, "confirm", seal=seal)
+    assert page.sending.dispatcher.situation.offer is None
+    assert practice.results().empty
+    gesture(page.sending, "renew")
+    assert page.sending.dispatcher.settled(30)
+    assert page.sending.mailing.preview(0).subject.startswith("Demain ")
+    assert page.sending.dispatcher.situation.offer is not None
+
+
+def test_a_text_that_was_changed_is_found_again_when_another_email_type_was_looked_at(
+    page: Publipostage, practice: Practice
+):
+    other = next(path for path in practice.templates if path.startswith("Rendez-vous/") and path != REMINDER)
+    do(page, "back")
+    editor = page.editing.editor
+    gesture(editor, "changed", number=editor._number, subject="Demain @PPRENOM", body=editor.body)
+    for path, subject in ((other, practice.templates[other].subject), (REMINDER, "Demain @PPRENOM")):
+        page.template.choose(path)
+        page._template_chosen()
+        assert editor.subject == subject
+        assert page.text_is_changed == (path == REMINDER)
+    do(page, "main")
+    assert page.mailing.preview(0).subject.startswith("Demain ")
+    # What was written for one mailing is not taken along to the next.
+    sent(page)
+    page._template_chosen()
+    assert not page.text_is_changed
+
+
+# --- nothing is lost ---------------------------------------------------------------------------------------
+
+
+def test_what_was_done_is_taken_up_again_in_another_kernel(page: Publipostage, practice: Practice):
+    untick(page, "2610")
+    page.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
+    gesture(page.options, "changed", name="signature", value="-")
+    page.keeper.flush()
+    ticked = len(page.frame)
+    with open_practice(practice.path) as later:
+        again = later.publipostage()
+        gesture(again.bar, "open")
+        (notice,) = again.bar._state["notices"]
+        assert "Rappel de rendez-vous" in notice["text"]
+        assert "step 2" in notice["text"]
+        do(again, "resume", key=notice["key"])
+        assert again.step is Step.CHECK
+        assert len(again.frame) == ticked
+        assert "2610" not in set(again.frame["patient_id"])
+        assert again.mailing.preview(0).subject.startswith("Demain ")
+        assert again.options.signature == "-"
+        assert again.keeper.key == page.keeper.key
+
+
+def test_a_draft_is_kept_a_moment_after_the_last_gesture(page: Publipostage, practice: Practice):
+    untick(page, "2610")
+    for _wait in range(50):
+        if practice.drafts.mine():
+            break
+        time.sleep(0.1)
+    (draft,) = practice.drafts.mine()
+    assert draft.parameters["start"] == draft.parameters["end"] != "tomorrow"
+    assert len(draft.content["out"]) == 1
+
+
+def test_a_sending_is_found_again_by_its_mailing(page: Publipostage, practice: Practice):
+    sent(page)
+    number = page.sending.mailing.id
+    again = practice.publipostage()
+    again.open(mailing=number)
+    assert again.step is Step.RESULT
+    assert again.sending.dispatcher.settled(30)
+    assert again.sending.dispatcher.situation.counts.sent > 30
+
+
+def test_a_page_that_was_only_looked_at_leaves_no_draft(practice: Practice):
+    page = practice.publipostage("appointments", start="tomorrow", end="tomorrow", template=REMINDER)
+    page.keeper.flush()
+    assert practice.drafts.mine() == []
+
+
+def test_who_prepares_the_same_is_told_and_not_kept_from_it(page: Publipostage, practice: Practice):
+    untick(page, "2610")
+    page.keeper.flush()
+    (mine,) = practice.drafts.mine()
+    practice.drafts.save(replace(mine, key="hers", by="claire", host="accueil"))
+    untick(page, "3012")
+    page.keeper.flush()
+    assert any("Claire" in notice["text"] for notice in page.bar._state["notices"])
+    sent(page)
+
+
+# --- who is left -------------------------------------------------------------------------------------------
+
+
+def test_who_was_not_reached_is_the_list_of_a_new_mailing(page: Publipostage, practice: Practice):
+    sent(page)
+    left = page.foot._state["quiet"][0]
+    assert left["name"] == "keep_failed"
+    do(page, "keep_failed")
+    assert page.step is Step.SEARCH
+    assert 0 < len(page.frame) < 20
+    patient = page._frame["patient_id"].iloc[0]
+    row = page._addressees.iloc[0]
+    practice.patients.correct_address(row["patient_id"], row["addressee_key"], "nouvelle@adresse.example")
+    page._told_otherwise()
+    do(page, "main")
+    do(page, "main")
+    sent(page)
+    results = practice.results(page.sending.mailing.id, identities=True)
+    assert results[results["status"] == "sent"]["patient_id"].tolist() == [patient]
+
+
+def test_a_mailing_nobody_is_left_of_is_said(page: Publipostage):
+    sent(page)
+    with pytest.raises(UsageError, match="left"):
+        page.open(mailing=page.sending.mailing.id, states=["failed"])
+
+
+def test_whoever_was_not_reached_leads_to_the_patient_s_file(page: Publipostage):
+    sent(page)
+    assert page.sending.answers["rows"]({})["patients"] == []
+    gone: list[object] = []
+    page.lead(lambda name, **what: gone.append((name, what)))
+    patient = page.sending.answers["rows"]({})["patients"][0]
+    gesture(page.sending, "patient", patient=patient)
+    assert gone == [("patient", {"patient_id": patient})]

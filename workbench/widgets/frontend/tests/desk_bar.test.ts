@@ -1,0 +1,53 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test, vi } from "vitest";
+import bar from "../src/desk_bar";
+import { FakeModel, settled, show } from "./scene";
+
+let opened: Awaited<ReturnType<typeof show>>;
+let model: FakeModel;
+
+async function open(answer: Record<string, unknown> = {}): Promise<HTMLElement> {
+  const pages = [["day", "Ma journée"], ["publipostage", "Publipostage"]];
+  model = new FakeModel({ words: {}, language: "fr", practice: "Cabinet", pages, current: "day" }, () => answer);
+  opened = await show(bar, model);
+  return opened.el;
+}
+const page = (el: HTMLElement, name: string) => el.querySelector<HTMLElement>(`[data-page=${name}]`);
+afterEach(() => opened.close());
+
+test("the page shown is marked, and a press asks for another one", async () => {
+  const el = await open();
+  expect(page(el, "day")?.getAttribute("aria-current")).toBe("page");
+  page(el, "publipostage")?.click();
+  await settled();
+  expect(model.sent.map(({ kind, page }) => [kind, page])).toEqual([["go", "publipostage"]]);
+  expect(page(el, "publipostage")?.hasAttribute("aria-current")).toBe(false);
+});
+
+test("a page that cannot be shown says why", async () => {
+  const el = await open({ error: "Impossible." });
+  page(el, "publipostage")?.click();
+  await settled();
+  expect(el.querySelector("[role=alert]")?.textContent).toBe("✕ Impossible.");
+});
+
+test("Ctrl+K leads into the box that finds anybody, and whoever is chosen is shown", async () => {
+  vi.useFakeTimers();
+  const pages = [["day", "Ma journée"]];
+  const answer = { rows: [{ patient: "7", name: "AUBRY Nathan", about: "" }] };
+  model = new FakeModel({ words: {}, language: "fr", practice: "Cabinet", pages, current: "day", finds: true }, () => answer);
+  opened = await show(bar, model);
+  const root = opened.el.querySelector<HTMLElement>(".pw")!;
+  root.getClientRects = () => [{}] as unknown as DOMRectList;
+  const input = opened.el.querySelector<HTMLInputElement>("[role=combobox]")!;
+  const press = new KeyboardEvent("keydown", { key: "k", ctrlKey: true, cancelable: true, bubbles: true });
+  page(opened.el, "day")?.dispatchEvent(press);
+  expect(press.defaultPrevented).toBe(true);
+  expect(document.activeElement).toBe(input);
+  input.value = "aubry";
+  input.dispatchEvent(new Event("input"));
+  await vi.advanceTimersByTimeAsync(200);
+  input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", cancelable: true }));
+  expect(model.sent.at(-1)).toMatchObject({ kind: "patient", patient: "7" });
+  vi.useRealTimers();
+});

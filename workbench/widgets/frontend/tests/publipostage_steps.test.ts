@@ -1,0 +1,122 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test, vi } from "vitest";
+import steps from "../src/publipostage_steps";
+import { FakeModel, settled, show } from "./scene";
+
+const bar = {
+  steps: [
+    { name: "search", label: "Recherche", mark: "⌕", state: "done", title: "" },
+    { name: "message", label: "Message", mark: "1", state: "here", title: "" },
+    { name: "check", label: "Vérification <b>", mark: "2", state: "closed", title: "Choisissez un email type." },
+  ],
+  notices: [{ key: "a1", text: "Reprendre : Rappel", look: "info", actions: [{ name: "resume", label: "Reprendre" }] }],
+};
+const foot = {
+  back: { name: "back", label: "← Recherche" }, quiet: [], check: { name: "default", label: "Par défaut", on: false }, note: "44 cochés",
+  main: { name: "main", label: "Suivant →" }, shortcut: "", ask: null, code: "",
+};
+
+let opened: Awaited<ReturnType<typeof show>>;
+let model: FakeModel;
+
+async function open(part: string, state: Record<string, unknown>): Promise<HTMLElement> {
+  model = new FakeModel({ words: { done: "faite", steps: "Étapes" }, language: "fr", part }, (message) => (message.kind === "open" ? state : {}));
+  opened = await show(steps, model);
+  return opened.el;
+}
+
+const done = () => model.sent.filter((message) => message.kind === "do").map(({ name, step, key, on }) => ({ name, step, key, on }));
+
+afterEach(() => {
+  opened.close();
+  vi.useRealTimers();
+});
+
+test("the step somebody is at is a heading, the ones before can be gone to, the closed ones not", async () => {
+  const el = await open("bar", bar);
+  expect(el.querySelector("h2")?.textContent).toContain("Message");
+  const [search, check] = [...el.querySelectorAll<HTMLButtonElement>("ol button")];
+  expect(check?.disabled).toBe(true);
+  expect(check?.title).toBe("Choisissez un email type.");
+  expect(el.querySelector("b")).toBeNull();
+  search?.click();
+  expect(done()).toEqual([{ name: "go", step: "search", key: undefined, on: undefined }]);
+});
+
+test("a notice says what it is about, and its button which one", async () => {
+  const el = await open("bar", bar);
+  el.querySelector<HTMLButtonElement>(".pw-steps-notice button")?.click();
+  expect(done()).toEqual([{ name: "resume", step: undefined, key: "a1", on: undefined }]);
+});
+
+test("a step that is gone to has the focus", async () => {
+  const el = await open("bar", bar);
+  model.say({ kind: "state", ...bar, focus: true });
+  expect(el.contains(document.activeElement)).toBe(document.hasFocus());
+});
+
+test("the main action is at the right, and two clicks are one", async () => {
+  const el = await open("foot", foot);
+  const main = el.querySelector<HTMLButtonElement>(".pw-main");
+  main?.click();
+  main?.click();
+  expect(done()).toHaveLength(1);
+  await settled();
+  expect([...el.querySelectorAll("button")].at(-1)?.textContent).toBe("Suivant →");
+});
+
+test("Ctrl+Enter is the main action anywhere on the page, and nowhere else", async () => {
+  const el = await open("foot", foot);
+  const field = document.createElement("input");
+  document.body.append(field);
+  const press = () => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+  press();
+  expect(done()).toEqual([]);
+  el.classList.add("pw-publipostage");
+  el.append(field);
+  press();
+  expect(done().map(({ name }) => name)).toEqual(["main"]);
+});
+
+test("a question takes the place of the foot", async () => {
+  const el = await open("foot", foot);
+  model.say({ kind: "state", ...foot, ask: { words: "Recommencer ?", yes: { name: "yes", label: "Oui" }, no: { name: "no", label: "Non" } } });
+  expect([...el.querySelectorAll("button")].map((one) => one.textContent)).toEqual(["Non", "Oui"]);
+});
+
+test("the second click of a double click goes no step on and answers no question", async () => {
+  vi.useFakeTimers();
+  const el = await open("foot", foot);
+  const press = async (): Promise<void> => {
+    el.querySelector<HTMLButtonElement>(".pw-main")?.click();
+    await settled();
+  };
+  await press();
+  model.say({ kind: "state", ...foot, back: { name: "back", label: "← Message" }, main: { name: "main", label: "Nouveau" } });
+  await press();
+  expect(done()).toHaveLength(1);
+  vi.advanceTimersByTime(600);
+  await press();
+  expect(done()).toHaveLength(2);
+  model.say({ kind: "state", ...foot, ask: { words: "Recommencer ?", yes: { name: "yes", label: "Oui" }, no: { name: "no", label: "Non" } } });
+  await press();
+  expect(done()).toHaveLength(2);
+  vi.advanceTimersByTime(600);
+  await press();
+  expect(done().at(-1)?.name).toBe("yes");
+});
+
+test("a count that changes at the foot stops nobody", async () => {
+  const el = await open("foot", foot);
+  model.say({ kind: "state", ...foot, note: "45 cochés" });
+  el.querySelector<HTMLButtonElement>(".pw-main")?.click();
+  expect(done()).toHaveLength(1);
+});
+
+test("what is refused is said", async () => {
+  model = new FakeModel({ words: {}, part: "foot" }, (message) => (message.kind === "open" ? foot : { error: "Personne n’est coché." }));
+  opened = await show(steps, model);
+  opened.el.querySelector<HTMLButtonElement>(".pw-main")?.click();
+  await settled();
+  expect(opened.el.querySelector("[role=alert]")?.textContent).toContain("Personne n’est coché.");
+});

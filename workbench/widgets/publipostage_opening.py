@@ -1,0 +1,254 @@
+"""What the page of a mailing opens on: a search, rows of another page, a mailing of before, or a draft."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+
+from workbench.domain.deliveries import Standing, standing_of
+from workbench.domain.drafts import Draft, Step
+from workbench.domain.templates import Template
+from workbench.errors import UnknownTemplate, UsageError
+from workbench.language import _
+from workbench.practice.once import changed_once
+from workbench.practice.searching import Searching
+from workbench.widgets.publipostage_draft import DraftKeeper
+from workbench.widgets.publipostage_list import ListScreens
+from workbench.widgets.publipostage_options import PublipostageOptions
+
+TO_CORRECT = "to_correct"
+"""Among the states of a mailing's rows: those that were not sent, and would be once a person corrected something."""
+
+_TEXT = ("subject", "html", "text")
+
+
+class Opening(ListScreens, ABC):
+    """How the page opens, and how what stands on it becomes a draft and comes back from one."""
+
+    step: Step
+    options: PublipostageOptions
+    keeper: DraftKeeper
+
+    @abstractmethod
+    def go_to(self, step: Step, *, focus: bool = True) -> None:
+        """Show a step."""
+
+    @property
+    @abstractmethod
+    def is_sent_here(self) -> bool:
+        """Whether the mailing that is sent, or was, is the one of what is ticked and chosen now."""
+
+    @abstractmethod
+    def obstacle(self, step: Step) -> str:
+        """Say why a step cannot be gone to yet."""
+
+    def open(
+        self,
+        *,
+        search: str | None = None,
+        template: str | None = None,
+        mailing: int | None = None,
+        states: Collection[str] = (),
+        recipients: pd.DataFrame | None = None,
+        draft: str = "",
+        **parameters: object,
+    ) -> None:
+        """Be shown; without anything said, as it was left.
+
+        Parameters
+        ----------
+        search, parameters
+            What is searched for, as for ``practice.search``.
+        template
+            The path of the email type; by default the one that the search proposes.
+        mailing
+            The number of a mailing of before, whose result is shown.
+        states
+            With `mailing`: begin anew with its rows in these states (``failed``, ``to_correct`` …) as the list; with
+            ``in_doubt`` alone its result is shown, where they are settled.
+        recipients
+            The rows of another page, in the place of a search.
+        draft
+            The key of a draft to go on with.
+        """
+        if draft:
+            self._resume(draft)
+        elif mailing is not None and set(states) - {"in_doubt"}:
+            self.keeper.leave()
+            self._keep_rows(mailing, states)
+        elif mailing is not None:
+            self.keeper.leave()
+            self._find_again(mailing)
+        elif search is not None or recipients is not None:
+            self.keeper.leave()
+            self._begin(search, parameters, template=template, rows=recipients)
+            ready = not self.obstacle(Step.CHECK) and not self._trouble
+            self.go_to(Step.CHECK if ready else Step.SEARCH, focus=False)
+        elif template:
+            self.template.choose(template if template in self.practice.templates else "")
+            self._template_chosen()
+
+    def _begin(
+        self,
+        search: str | None,
+        parameters: Mapping[str, object],
+        *,
+        template: str | None = None,
+        rows: pd.DataFrame | None = None,
+        key: str = "",
+    ) -> None:
+        """Begin a mailing to what is searched for, or to these rows."""
+        self._given, self._key, self._found_again = rows, key, None
+        self._texts.clear()
+        self.options.clear()
+        asked = (rows.attrs.get("workbench") or {}) if rows is not None else {}
+        name = search or str(asked.get("search", "")) or self.search.name
+        meant, values = Searching(self.practice).meant(name, parameters or asked.get("parameters", {}))
+        self.search.ask(meant, {name: str(value) for name, value in values.items()})
+        known = template if template and template in self.practice.templates else ""
+        self._proposed = "" if known else self.template.chosen
+        self.template.choose(known)
+        self._search_again()
+
+    def _begin_anew(self) -> None:
+        self.keeper.leave()
+        self._begin(self.search.name, self.search.values)
+        self.go_to(Step.SEARCH)
+
+    # --- a mailing of before -------------------------------------------------------------------------------
+
+    def _find_again(self, number: int) -> None:
+        """Show what became of a mailing, and what waits for a person."""
+        self._found_again = self.practice.mailing_by_id(number)
+        self.sending.renew()
+        self.sending.dispatcher.settled(10)
+        self.go_to(Step.RESULT, focus=False)
+
+    def _keep_rows(self, number: int, states: Collection[str]) -> None:
+        """Begin anew with those rows of a mailing that stand so as the list."""
+        practice = self.practice
+        record = practice.ledger.mailings.mailing(number)
+        if not record.search:
+            raise UsageError(
+                _("The rows of mailing {number} came from a table: take the table again.").format(number=number)
+            )
+        results = practice.results(number)
+        status, reasons = results["status"].astype(str), results["reason"].astype(str)
+        corrected = (status == "skipped") & (reasons.map(standing_of) == Standing.TO_CORRECT)
+        wanted = results[status.isin([*states]) | (corrected if TO_CORRECT in states else False)]
+        found = practice.search(record.search, **dict(record.parameters))
+        mine = found["subject_key"].isin(_subjects_of(wanted))
+        if "patient_id" in found:
+            # A message may have told of several rows of one patient; those that another message told of are told.
+            told = found["subject_key"].isin(_subjects_of(results.drop(wanted.index)))
+            mine |= found["patient_id"].astype(str).isin(set(wanted["patient_id"].astype(str)) - {""}) & ~told
+        rows = found[mine]
+        if not len(rows):
+            raise UsageError(_("Nobody of mailing {number} is left to write to.").format(number=number))
+        key = f"kept:{number}:{secrets.token_hex(4)}"
+        self._begin(None, record.parameters, template=record.template, rows=rows, key=key)
+        # Whoever was written to is written to again, and nobody else.
+        usual = self.practice.templates[self.template.chosen].roles if self.template.chosen else ()
+        if record.role and record.role != ",".join(usual) and "," not in record.role:
+            self.options.take({"role": record.role})
+        self.template.choose(self.template.chosen, record.account if record.account in self.practice.accounts else "")
+        self._list_changed()
+        self.go_to(Step.SEARCH, focus=False)
+
+    # --- drafts --------------------------------------------------------------------------------------------
+
+    def _described(self, draft: Draft) -> Draft:
+        """Fill a draft with what stands on the page now."""
+        asked = self._frame.attrs.get("workbench") or {}
+        ticked, keys = self.recipients.ticked, self._frame["subject_key"].astype(str)
+        out = keys[~keys.isin(set(ticked))].tolist()
+        written, standing = self._written, self.sending.dispatcher.situation.standing
+        content: dict[str, Any] = {
+            **self.options.kept(),
+            **({"out": out} if len(out) <= len(ticked) else {"in": ticked}),
+            "account": self.template.account,
+            "values": dict(self.template.values),
+            "key": self._key,
+        }
+        if self._given is not None:
+            content["only"] = keys.tolist()
+        if written is not None:
+            content["written"] = {name: getattr(written, name) for name in _TEXT} | {"pictures": [*written.pictures]}
+        kept = self.practice.templates.get(self.template.chosen)
+        return dataclasses.replace(
+            draft,
+            search=str(asked.get("search", self.search.name)),
+            parameters={name: str(value) for name, value in dict(asked.get("resolved", self.search.values)).items()},
+            template=self.template.chosen,
+            purpose=kept.occasion_purpose if kept is not None else "",
+            step=self.step,
+            content=content,
+            mailing_id=standing.record.id if standing and self.step is Step.RESULT and self.is_sent_here else None,
+            saved_at=self.practice.now(),
+        )
+
+    def _resume(self, key: str) -> None:
+        """Go on with a draft where it was left."""
+        draft = self.practice.ledger.drafts.draft(key)
+        if draft is None:
+            raise UsageError(_("This draft is not there any more."))
+        content = draft.content
+        self.keeper.take(draft)
+        rows = None
+        if "only" in content:
+            rows = self.practice.search(draft.search, **dict(draft.parameters))
+            rows = rows[rows["subject_key"].isin(set(content["only"]))]
+        self._given, self._key = rows, str(content.get("key", ""))
+        self.search.ask(draft.search, draft.parameters)
+        self.options.take(content)
+        known = draft.template if draft.template in self.practice.templates else ""
+        account = str(content.get("account", ""))
+        self.template.choose(
+            known, account if account in self.practice.accounts else "", values=dict(content.get("values", {}))
+        )
+        self._proposed = ""
+        self._texts.clear()
+        self._written = self._written_before(known, content.get("written"))
+        self._search_again()
+        self._tick_again(content)
+        if draft.mailing_id is not None:
+            self._find_again(draft.mailing_id)
+            return
+        step = Step.CHECK if draft.step is Step.RESULT else draft.step
+        self.go_to(step if not self.obstacle(step) else Step.SEARCH)
+
+    def _tick_again(self, content: Mapping[str, Any]) -> None:
+        if "in" in content:
+            self.recipients.tick(self._frame["subject_key"].astype(str).tolist(), False)
+            self.recipients.tick(content["in"], True)
+        elif content.get("out"):
+            self.recipients.tick(content["out"], False)
+        else:
+            return
+        self._ticks_changed()
+
+    def _written_before(self, path: str, written: Any) -> Template | None:
+        """Return the email type with the text that was written for this mailing alone."""
+        if not path or not written:
+            return None
+        try:
+            kept = self.practice.templates[path]
+        except UnknownTemplate:
+            return None
+        text = {name: written.get(name) for name in _TEXT} | {"pictures": tuple(written.get("pictures", ()))}
+        changed = changed_once(kept, dataclasses.replace(kept, **text))
+        return None if changed is kept else changed
+
+
+def _subjects_of(results: pd.DataFrame) -> set[str]:
+    """Return the keys of the rows that messages told of: each one's appointment, invoice, or recipient."""
+    keys = set(results["recipient_id"].astype(str))
+    for name in ("appointment", "invoice"):
+        numbers = results[f"{name}_id"].dropna().astype(str)
+        keys |= {f"{name}:{number}" for number in numbers if number}
+    return keys

@@ -1,0 +1,134 @@
+"""What the bar and the foot of a mailing say at each step, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.domain.deliveries import Standing, standing_of
+from workbench.domain.drafts import Draft, Step
+from workbench.language import _, n_
+from workbench.practice.dispatcher import Doing, Situation
+
+if TYPE_CHECKING:
+    from workbench.widgets.publipostage import Publipostage
+
+_MARKS = {Step.SEARCH: "⌕", Step.MESSAGE: "1", Step.CHECK: "2", Step.RESULT: "3"}
+
+
+def bar_of(
+    page: Publipostage, *, beside: Sequence[Draft], resumable: Sequence[Draft], said: tuple[str, str]
+) -> dict[str, Any]:
+    """Return the bar: the steps, and under it what somebody should know."""
+    labels = {
+        Step.SEARCH: _("Search"),
+        Step.MESSAGE: _("Message"),
+        Step.CHECK: _("Recipients and check"),
+        Step.RESULT: _("Result"),
+    }
+    steps = []
+    for step in Step:
+        obstacle = page.obstacle(step)
+        before = list(Step).index(step) < list(Step).index(page.step)
+        state = "here" if step is page.step else "closed" if obstacle else "done" if before else "open"
+        steps.append({"name": step, "label": labels[step], "mark": _MARKS[step], "state": state, "title": obstacle})
+    notices = [
+        {
+            "key": draft.key,
+            "text": _("Take up again: {draft}").format(draft=page.told_of(draft)),
+            "look": "info",
+            "actions": [{"name": "resume", "label": _("Take up again")}, {"name": "forget", "label": _("Give up")}],
+        }
+        for draft in (resumable if page.step is Step.SEARCH else ())
+    ]
+    notices += [{"key": one.key, "text": page.told_beside(one), "look": "doubt", "actions": []} for one in beside]
+    sentence, look = said
+    if sentence:
+        notices.append({"key": "said", "text": sentence, "look": look, "actions": []})
+    return {"steps": steps, "notices": notices}
+
+
+def foot_of(page: Publipostage, *, code: str, asking: str) -> dict[str, Any]:
+    """Return the foot: the way back, what else can be done, and the main action."""
+    foot: dict[str, Any] = {
+        "back": None, "quiet": [], "check": None, "note": "", "main": None, "shortcut": "", "ask": None, "code": code,
+    }  # fmt: skip
+    if asking:
+        foot["ask"] = _asked()
+    elif page.step is Step.SEARCH:
+        foot["main"] = _forward(_("Continue →"), page.obstacle(Step.MESSAGE))
+        foot["note"] = page.obstacle(Step.MESSAGE)
+    elif page.step is Step.MESSAGE:
+        foot |= _message(page)
+    elif page.step is Step.CHECK:
+        foot |= _check(page)
+    else:
+        foot |= _result(page)
+    return foot
+
+
+def _forward(label: str, obstacle: str) -> dict[str, Any]:
+    return {"name": "main", "label": label, "disabled": bool(obstacle), "title": obstacle}
+
+
+def _message(page: Publipostage) -> dict[str, Any]:
+    obstacle, changed = page.obstacle(Step.CHECK), page.text_is_changed
+    return {
+        "back": {"name": "back", "label": _("← Search")},
+        "check": {
+            "name": "default",
+            "label": _("Use this email type by default for this search"),
+            "on": page.is_default,
+        }
+        if page.template.chosen
+        else None,
+        "note": obstacle or (_("Changed for this sending only") if changed else ""),
+        "quiet": [{"name": "keep_text", "label": _("Save in the email type")}] if changed else [],
+        "main": _forward(_("Next →"), obstacle),
+    }
+
+
+def _check(page: Publipostage) -> dict[str, Any]:
+    quiet = []
+    if page.messages.position >= 0:
+        quiet.append({"name": "trial", "label": _("Send me this message as a test")})
+        quiet.append({"name": "take_out", "label": _("− Take out"), "title": _("Take this recipient out of the list")})
+    if page.taken_out:
+        count = len(page.taken_out)
+        words = n_("Put the {count} row back", "Put the {count} rows back", count).format(count=count)
+        quiet.append({"name": "put_back", "label": words})
+    quiet.append({"name": "add", "label": _("+ Add"), "title": _("Back to the search, to tick somebody else")})
+    return {"back": {"name": "back", "label": _("← Message")}, "quiet": quiet, "shortcut": "send"}
+
+
+def _result(page: Publipostage) -> dict[str, Any]:
+    situation = page.sending.dispatcher.situation
+    quiet = []
+    if situation.doing is Doing.NOTHING and (count := to_keep(situation)):
+        words = n_(
+            "Keep the {count} to correct for a new mailing", "Keep the {count} to correct for a new mailing", count
+        )
+        quiet.append({"name": "keep_failed", "label": words.format(count=count)})
+    quiet.append({"name": "code", "label": _("Analyse in the notebook")})
+    return {
+        "back": None if page.is_found_again else {"name": "back", "label": _("← Recipients")},
+        "quiet": quiet,
+        "main": {"name": "main", "label": _("New mailing"), "disabled": False, "title": ""},
+    }
+
+
+def to_keep(situation: Situation) -> int:
+    """Return how many rows of a mailing failed, or would leave once a person corrected something."""
+    if situation.standing is None:
+        return 0
+    tally = situation.standing.tally
+    left = sum(count for reason, count in tally.of("skipped").items() if standing_of(reason) == Standing.TO_CORRECT)
+    return tally.counts.failed + left
+
+
+def _asked() -> dict[str, Any]:
+    return {
+        "words": _("Messages are still leaving. Begin a new mailing? They go on leaving meanwhile."),
+        "yes": {"name": "yes", "label": _("New mailing")},
+        "no": {"name": "no", "label": _("Go back")},
+    }
