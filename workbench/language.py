@@ -30,6 +30,16 @@ def language() -> str:
     return LANGUAGES[0]
 
 
+def language_name(code: str) -> str:
+    """Return what a language is called in the language in use, as ``anglais``; a word that is no code is itself."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(language()) or code
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
 def use_language(name: str | None) -> None:
     """Choose the language of every later sentence of this process; ``None`` goes back to the environment's."""
     global _chosen  # one person reads one process

@@ -13,7 +13,7 @@ from workbench.domain.templates import Template
 from workbench.errors import UsageError
 from workbench.ports import Journal, Queue
 from workbench.practice import Practice
-from workbench.practice.once import changed_once, trial_of
+from workbench.practice.once import changed_once, left_unchanged, trial_of
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
@@ -40,6 +40,57 @@ def test_a_changed_text_leaves_and_the_email_type_stays(practice: Practice, rdv)
 def test_a_text_that_was_not_changed_is_the_email_type_itself(practice: Practice):
     kept = practice.templates[REMINDER]
     assert changed_once(kept, replace(kept, label="else")) is kept
+
+
+def test_whoever_reads_another_language_keeps_the_text_of_it_and_the_check_says_so(practice: Practice, rdv):
+    practice.templates.save(
+        Template(
+            label="Coming", folder="Rendez-vous", subject="Your appointment", html="<p>On @RDVDATE</p>",
+            language="en", variant_of=REMINDER,
+        )
+    )  # fmt: skip
+    practice.patients.correct("2610", language="en")
+    kept = practice.templates[REMINDER]
+    mailing = practice.mailing(rdv, changed_once(kept, replace(kept, subject="Demain", html="<p>@PPRENOM</p>")))
+    patients = mailing.addressed["patient_id"].tolist()
+    number = patients.index("2610")
+    assert mailing.preview(number).subject == "Your appointment"
+    assert mailing.preview((number + 1) % len(patients)).subject == "Demain"
+    english = mailing.addressed["recipient_id"][mailing.addressed["language"] == "en"].tolist()
+    assert left_unchanged(mailing) == {"en": len(english)}
+    said = mailing.check()
+    told = said[said["code"] == "unchanged_words"]
+    assert set(told["recipient"]) == set(english)
+    assert "English" in told["message"].iloc[0]
+    assert mailing.overview()["standing"].iloc[number] == "to_read"
+    results = mailing.send(confirmed=True)
+    (number,) = results[results["patient_id"] == "2610"]["delivery_id"]
+    letter = practice.sent(int(number))
+    assert letter.message is not None
+    assert letter.message.subject == "Your appointment"
+    assert practice.mailing(rdv, REMINDER).planned().counts.pending == 0
+
+
+def test_a_variant_that_is_changed_counts_as_its_main_email_type(practice: Practice, rdv):
+    variant = Template(
+        label="Coming", folder="Rendez-vous", subject="Your appointment", html="<p>On @RDVDATE</p>",
+        language="en", variant_of=REMINDER,
+    )  # fmt: skip
+    kept = practice.templates.save(variant)
+    mailing = practice.mailing(rdv, changed_once(kept, replace(kept, subject="Soon")))
+    assert mailing.template.occasion_purpose == practice.templates[REMINDER].occasion_purpose
+    assert set(mailing.addressed["language"]) == {"en"}
+
+
+def test_an_appointment_that_began_is_told_of_a_changed_text_as_of_the_email_type(practice: Practice):
+    kept = practice.templates.save(Template(label="Mot", folder="Divers", subject="Un mot", html="<p>@PNOM</p>"))
+    rdv = practice.search("appointments", start="today", end="today")
+    codes = [
+        practice.mailing(rdv, template).check()["code"].tolist().count("appointment_begun")
+        for template in (kept, changed_once(kept, replace(kept, subject="Deux mots")))
+    ]
+    assert codes[0] > 0
+    assert codes[1] == codes[0]
 
 
 def test_a_message_to_oneself_is_marked_and_counts_for_nobody(practice: Practice, rdv):

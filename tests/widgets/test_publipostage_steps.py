@@ -260,6 +260,22 @@ def test_a_text_that_was_changed_is_found_again_when_another_email_type_was_look
     assert not page.text_is_changed
 
 
+def test_who_reads_another_language_than_the_changed_text_s_is_told(page: Publipostage, practice: Practice):
+    practice.templates.save(
+        Template(
+            label="Coming", folder="Rendez-vous", subject="Your appointment", html="<p>On @RDVDATE</p>",
+            language="en", variant_of=REMINDER,
+        )
+    )  # fmt: skip
+    practice.patients.correct("2610", language="en")
+    page._told_otherwise()
+    page._background.wait()
+    assert page.foot._state["note"] == ""
+    page.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
+    page._background.wait()
+    assert page.foot._state["note"].endswith("English: that text was not changed.")
+
+
 # --- nothing is lost ---------------------------------------------------------------------------------------
 
 

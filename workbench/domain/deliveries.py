@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from workbench.domain.returned_mail import RETURNED, sentence_of_return
 from workbench.errors import ForbiddenMove
 from workbench.language import _
 
@@ -101,6 +102,8 @@ def sentence_of_reason(reason: str) -> str:
     }
     if code in sentences:
         return sentences[code].format(detail=detail)
+    if code == RETURNED:
+        return _("Came back: {why}").format(why=sentence_of_return(detail))
     if code.startswith("smtp_"):
         return _("The server refused the message ({code}).").format(code=code.removeprefix("smtp_"))
     return reason
@@ -160,10 +163,12 @@ def word_of_reason(reason: str) -> str:
         "other_step": _("which reminder?"),
         "duplicate_occasion": _("told already"),
         "told_lately": _("told lately"),
+        "unchanged_words": _("other language"),
         "told_in_other_role": _("other role"),
         "already_sent": _("sent already"),
         "uncertain": _("uncertain"),
         "expired": _("too late"),
+        RETURNED: _("came back"),
         "restored": _("uncertain"),
     }
     if code in ("missing_field", "missing_value"):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from workbench.domain.attached import DocumentRule, ImageRule
+from workbench.domain.keeping import BY_HAND
 from workbench.domain.options import Options
 from workbench.domain.people import Channel, Role
 
@@ -27,8 +28,9 @@ class Template:
     `further_roles` get a message of their own beside that of `role` (F77). `attachments` are the files that go with
     each message, `pictures` those that its text shows (``cid:``), both by the name they are kept under; `images` and
     `documents` are chosen for each recipient. `signature` names one, ``"-"`` wants none, nothing leaves it to the
-    account. `variant_of` is the path of the email type that this one writes in another `language` (F69). `options` are
-    said on top of the account's.
+    account. `variant_of` is the path of the email type that this one writes in another `language` (F69), `changed_from`
+    that of the email type whose text this one changes for one mailing alone. `options` are said on top of the
+    account's.
     """
 
     label: str
@@ -48,6 +50,7 @@ class Template:
     reply_to: str | None = None
     language: str = "fr"
     variant_of: str = ""
+    changed_from: str = ""
     attachments: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     images: tuple[ImageRule, ...] = ()
@@ -72,7 +75,15 @@ class Template:
     @property
     def occasion_purpose(self) -> str:
         """The purpose two messages must share to count as the same one for the same occasion."""
-        return self.purpose or self.path
+        return self.purpose or self.changed_from or self.path
+
+    def by_hand(self, label: str, **words: Any) -> Self:
+        """Return it with other words for one sending: in no list, and the same for whoever was told already.
+
+        Allowed to carry health data was what its author wrote: no other text.
+        """
+        once = {"purpose": self.occasion_purpose, "variant_of": "", "health": False, **words}
+        return replace(self, label=label, folder=BY_HAND, revision=0, **once)
 
     def dressed_as(self, main: Template) -> Template:
         """Return what leaves of this variant (F69): its own words and files, and everything else as its main one says.
@@ -93,7 +104,9 @@ class Template:
             pictures=self.pictures,
             language=self.language,
             variant_of=self.variant_of,
+            changed_from=self.changed_from,
             purpose=main.occasion_purpose,
+            health=main.health and not self.changed_from,
             revision=self.revision,
         )
 
@@ -123,6 +136,7 @@ class Template:
             **({"expires": self.expires} if self.expires else {}),
             **({"further_roles": [str(role) for role in self.further_roles]} if self.further_roles else {}),
             **({"variant_of": self.variant_of} if self.variant_of else {}),
+            **({"changed_from": self.changed_from} if self.changed_from else {}),
             **({"pictures": list(self.pictures)} if self.pictures else {}),
             **({"images": [rule.to_dict() for rule in self.images]} if self.images else {}),
             **({"documents": [rule.to_dict() for rule in self.documents]} if self.documents else {}),

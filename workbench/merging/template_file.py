@@ -26,7 +26,7 @@ from workbench.language import LANGUAGES, _
 from workbench.merging.recipients import BOTH, GROUPS
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_KEYS = tuple(field.name for field in fields(Template) if field.name not in ("html", "revision"))
+_KEYS = tuple(field.name for field in fields(Template) if field.name not in ("html", "revision", "changed_from"))
 _LISTS = frozenset({"attachments", "pictures", "required"})
 _PLAIN = frozenset({"label", "subject", "html"})
 """What every email type has, if only an empty one."""

@@ -13,7 +13,6 @@ import pandas as pd
 
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import NewDelivery, sentence_of_reason
-from workbench.domain.keeping import BY_HAND
 from workbench.domain.mailings import MailingPlan, MailingProgress, trial_key
 from workbench.domain.options import Options
 from workbench.domain.templates import Template
@@ -38,7 +37,8 @@ def changed_once(kept: Template, changed: Template) -> Template:
     """Return an email type with the text of `changed` in its place, for one sending; itself where nothing changed.
 
     It stands in no list, and counts as the email type for whoever was told already or wants no such messages. The
-    same text is the same mailing, however often it is prepared.
+    same text is the same mailing, however often it is prepared. Whoever reads the email type in another language gets
+    that variant as it is, and the check says so.
 
     Raises
     ------
@@ -49,20 +49,26 @@ def changed_once(kept: Template, changed: Template) -> Template:
         kept.subject, kept.html, kept.text, kept.pictures,
     ):  # fmt: skip
         return kept
-    written = replace(
-        kept,
+    written = kept.by_hand(
+        kept.label,
         subject=changed.subject,
         html=changed.html,
         text=changed.text,
         pictures=changed.pictures,
-        folder=BY_HAND,
-        purpose=kept.occasion_purpose,
-        variant_of="",
-        # Allowed was what its author wrote: no other text.
-        health=False,
-        revision=0,
+        changed_from=kept.path,
+        purpose=kept.purpose,
+        variant_of=kept.variant_of,
     )
     return sound(replace(written, label=f"{kept.label} · {written.digest()[:_TOLD_APART]}"))
+
+
+def left_unchanged(mailing: Mailing) -> dict[str, int]:
+    """Return how many of a mailing whose text was changed read the email type's own in which other language."""
+    if not mailing.template.changed_from:
+        return {}
+    found = mailing.addressed
+    spoken = found["language"][(found["reason"] == "") & (found["language"] != mailing.template.language)]
+    return {str(code): int(count) for code, count in spoken.value_counts().sort_index().items()}
 
 
 # --- to oneself -----------------------------------------------------------------------------------------
@@ -94,14 +100,12 @@ def trial_of(mailing: Mailing, number: int, *, recipient_id: str = "") -> Trial:
     mine.attrs = {**subjects.attrs}
     token = secrets.token_hex(8)
     told_of = [str(row["patient_id"]), *(mine["patient_id"].dropna().astype(str) if "patient_id" in mine else ())]
-    template = replace(
-        written,
+    template = written.by_hand(
+        f"trial-{token}",
         subject=_("[Test] {subject}").format(subject=written.subject),
-        label=f"trial-{token}",
-        folder=BY_HAND,
-        variant_of="",
         purpose="",
-        revision=0,
+        changed_from="",
+        health=written.health,
     )
     return Trial(
         practice,

@@ -24,7 +24,7 @@ from workbench.domain.people import Role
 from workbench.domain.pictures import PICTURE_FORMAT
 from workbench.domain.questions import digest_of, told_apart_by
 from workbench.domain.templates import Template
-from workbench.language import _, n_
+from workbench.language import _, language_name, n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.grouping import nothing_told
 from workbench.merging.preflight import Beside, Checked, Version, is_mssante, preflight, with_defaults_of
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
 _LAST_STEP = 3
+UNCHANGED_WORDS = "unchanged_words"
+"""The code of the finding about who gets another language's text, which was not changed with the mailing's."""
+
 APPOINTMENTS = "appointments"
 """The search of appointments, those to come by default."""
 
@@ -70,6 +73,23 @@ def other_steps(subjects: pd.DataFrame, step: str) -> list[Finding]:
         )
         for recipient, sent in zip(leads["recipient_id"], leads["reminders_sent"].fillna(0), strict=True)
         if min(int(sent) + 1, _LAST_STEP) != int(step)
+    ]
+
+
+def in_unchanged_words(found: Recipients, template: Template) -> list[Finding]:
+    """Warn of who reads a text that was changed for one mailing alone in a language in which nobody changed it."""
+    if not template.changed_from or found.frame.empty:
+        return []
+    said = _("Is written to in {language}, where the text was not changed: the email type leaves as it is.")
+    rows = found.frame[(found.frame["reason"] == "") & (found.frame["language"] != template.language)]
+    return [
+        Finding(
+            code=UNCHANGED_WORDS,
+            severity=Severity.WARNING,
+            message=said.format(language=language_name(str(spoken))),
+            recipient=str(recipient),
+        )
+        for recipient, spoken in zip(rows["recipient_id"], rows["language"], strict=True)
     ]
 
 
@@ -151,10 +171,12 @@ class Shared:
     @cached_property
     def variants(self) -> dict[str, Template]:
         """The email type by the language it is written in: its own first, then those of its variants (F69)."""
-        own = {self._template.language: self._template}
-        if self._template.variant_of or not self._template.revision:
+        template = self._template
+        own = {template.language: template}
+        main = template.changed_from or (template.path if template.revision else "")
+        if template.variant_of or not main or (template.changed_from and main not in self._practice.templates):
             return own
-        return {**self._practice.templates.variants(self._template.path), **own}
+        return {**self._practice.templates.variants(main), **own}
 
     @cached_property
     def revisions(self) -> dict[str, int]:
@@ -444,7 +466,8 @@ class Prepared:
                 for language in found.frame["language"]
             ]
             found = replace(found, frame=found.frame.assign(language=pd.Series(spoken, dtype=object)))
-        found = replace(found, findings=(*found.findings, *other_steps(found.subjects, template.step)))
+        warnings = (*other_steps(found.subjects, template.step), *in_unchanged_words(found, template))
+        found = replace(found, findings=(*found.findings, *warnings))
         searched = str(self._subjects.attrs.get("workbench", {}).get("search", ""))
         return without_begun(found, template, searched=searched, now=self.at, zone=practice.calendar.zone)
 

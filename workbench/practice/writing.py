@@ -230,18 +230,13 @@ def _written(kept: Template | None, subject: str, html: str, text: str | None, *
         return sound(Template(label=label, folder=BY_HAND, subject=subject, html=html, text=text))
     if not subject and not html and text is None:
         return kept
-    changed = replace(
-        kept,
-        label=label,
-        folder=BY_HAND,
+    changed = kept.by_hand(
+        label,
         subject=subject or kept.subject,
         html=html or kept.html,
         text=text if text is not None or html else kept.text,
-        purpose=kept.occasion_purpose,  # whoever wants no messages of this purpose does not want this one
-        variant_of="",
         # Allowed was what its author wrote: no other text, and no field that somebody adds.
         health=kept.health and not html and not _FIELD.search(f"{subject} {text or ''}"),
-        revision=0,
     )
     return sound(changed)
 

@@ -17,7 +17,7 @@ from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.dispatcher import Doing
-from workbench.practice.once import changed_once, trial_of
+from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_opening import TO_CORRECT, Opening
@@ -62,6 +62,8 @@ class Publipostage(Opening):
         self._trial: threading.Thread | None = None  # what sends a message to oneself
         self.taken_out: tuple[str, ...] = ()
         """The rows that were taken out while the messages were read."""
+        self.left_unchanged: dict[str, int] = {}
+        """How many read the email type in which other language, where the text was not changed with this one."""
         super().__init__(practice, letters, **what)
         self.bar.on_gesture(self._gesture)
         self.foot.on_gesture(self._gesture)
@@ -389,6 +391,8 @@ class Publipostage(Opening):
             found = mailing.found_codes if mailing is not None and self._found_again is None else ()
             asks = "health_data_on_plain_mail" in found
             self.options.meet(whole.template, whole.account, asks_health=asks)
+        known = mailing is not None and not mailing.frozen and self._found_again is None and self._written is not None
+        self.left_unchanged = left_unchanged(mailing) if known and mailing is not None else {}
 
     # --- what changed --------------------------------------------------------------------------------------
 

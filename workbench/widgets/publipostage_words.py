@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.deliveries import Standing, standing_of
 from workbench.domain.drafts import Draft, Step
-from workbench.language import _, n_
+from workbench.language import _, language_name, n_
 from workbench.practice.dispatcher import Doing, Situation
 
 if TYPE_CHECKING:
@@ -98,7 +98,21 @@ def _check(page: Publipostage) -> dict[str, Any]:
         words = n_("Put the {count} row back", "Put the {count} rows back", count).format(count=count)
         quiet.append({"name": "put_back", "label": words})
     quiet.append({"name": "add", "label": _("+ Add"), "title": _("Back to the search, to tick somebody else")})
-    return {"back": {"name": "back", "label": _("← Message")}, "quiet": quiet, "shortcut": "send"}
+    back = {"name": "back", "label": _("← Message")}
+    return {"back": back, "quiet": quiet, "shortcut": "send", "note": _not_changed(page.left_unchanged)}
+
+
+def _not_changed(spoken: Mapping[str, int]) -> str:
+    """Say who gets a text that was not changed with the mailing's: those who read it in another language."""
+    told = [
+        n_(
+            "{count} recipient reads it in {language}: that text was not changed.",
+            "{count} recipients read it in {language}: that text was not changed.",
+            count,
+        ).format(count=count, language=language_name(code))
+        for code, count in spoken.items()
+    ]
+    return " ".join(told)
 
 
 def _result(page: Publipostage) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from babel import Locale, UnknownLocaleError
 
 from workbench.errors import UnknownName
-from workbench.language import _, language
+from workbench.language import _, language_name
 from workbench.patients.schema import (
     appointments,
     chairs,
@@ -102,7 +101,7 @@ def _languages(connection: sa.Connection, practice_id: str) -> list[tuple[str, s
     """Return the languages of the patients and of the practice, with their names in the language in use."""
     usual = connection.execute(sa.select(practices.c.language).where(practices.c.practice_id == practice_id)).scalars()
     spoken = {*usual, *_words_of(connection, practice_id, patients.c.language)}
-    return [(code, _language_name(code)) for code in sorted(spoken)]
+    return [(code, language_name(code)) for code in sorted(spoken)]
 
 
 def _words_of(connection: sa.Connection, practice_id: str, column: sa.Column[Any]) -> list[str]:
@@ -112,13 +111,6 @@ def _words_of(connection: sa.Connection, practice_id: str, column: sa.Column[Any
     following = sa.select(sa.func.min(column)).where(here, column > words.c.word).scalar_subquery()
     words = words.union_all(sa.select(following).where(words.c.word.is_not(None)))
     return list(connection.execute(sa.select(words.c.word).where(words.c.word.is_not(None))).scalars())
-
-
-def _language_name(code: str) -> str:
-    try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(language()) or code
-    except (ValueError, UnknownLocaleError):
-        return code  # a word of the practice's own
 
 
 def practitioner_words(row: sa.Row[tuple[object, ...]]) -> list[str | None]:
