@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from tests.browser.jupyter import PATIENCE, free_port, served
 from workbench.wiring import init_workspace
 
 PICTURES = Path(__file__).parents[2] / ".github/pictures"
+_SOMEBODY = "Claire"
 _SIZE = {"width": 1180, "height": 720}
 _PAGES = {
     "emails-types": ("Emails types", ".pw button"),
@@ -44,6 +46,7 @@ def walk(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Recherche")).first.click()
     expect(page.locator(".pw-recipient-table [role=row]").nth(5)).to_be_visible()
     take(page, "recherche")
+    sent(page)
     bar = page.locator(".pw-desk-bar")
     for name, (label, there) in _PAGES.items():
         bar.get_by_role("button", name=label, exact=True).click()
@@ -55,15 +58,27 @@ def walk(page: Page) -> None:
         take(page, name)
 
 
+def sent(page: Page) -> None:
+    """Send what was looked at, so that there are results."""
+    page.get_by_role("button", name=re.compile("Destinataires")).first.click()
+    send = page.locator(".pw-send:visible [data-name=confirm]")
+    expect(send).to_be_enabled()
+    send.click()
+    page.wait_for_timeout(600)  # nobody reads a question faster
+    page.locator(".pw-send:visible [data-name=yes]").click()
+    expect(page.locator(".pw-send-card:visible").first).to_contain_text("Envoyés")
+
+
 def main() -> None:
     """Serve a sample practice, look at it with the machine's own Chromium, and write the pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     program = next(filter(None, map(shutil.which, CHROMIUMS)))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder)
+        os.environ["WORKBENCH_USER"] = _SOMEBODY
         workspace = init_workspace(home / "cabinet", demo=True)
         words = ("app", "--no-browser", "--port", str(free_port()))
-        with served(workspace, home, words, WORKBENCH_USER="Claire") as app:
+        with served(workspace, home, words, WORKBENCH_USER=_SOMEBODY) as app:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(locale="fr-FR", viewport=_SIZE)
             page.goto(f"{app.url}/?token={app.token}")

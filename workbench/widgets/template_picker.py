@@ -160,9 +160,19 @@ def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, s
 
 
 _OTHERWISE = re.compile(r"\{%-?\s*(?:else|elif)\b.*?\{%-?\s*endif\s*-?%\}", re.DOTALL)
+_QUOTED = r"""("[^"]*"|'[^']*')"""
+_TU_VOUS = re.compile(r"\{\{-?\s*\w+\s*\|\s*tuvous\(\s*" + _QUOTED + r"\s*,\s*" + _QUOTED + r"\s*\)\s*-?\}\}")
+_AGREED = re.compile(r"\{\{-?\s*\w+\s*\|\s*accord\(\s*" + _QUOTED + r"[^}]*\)\s*-?\}\}")
+_FIELD = re.compile(r"\{\{-?\s*([A-Z][A-Z0-9_]*)\s*-?\}\}")
 _STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
 
 
 def as_read(subject: str) -> str:
-    """Return a subject without its conditions, each in its first case: enough to know the email type by."""
-    return " ".join(_STATEMENT.sub("", _OTHERWISE.sub("", subject)).split())
+    """Return a subject with the first of its cases and forms, and fields as ``@CODE``: enough to know it by.
+
+    >>> as_read("{% if PSEXE %}Pour {{ PNOM }}{% else %}Bonjour{% endif %}, {{ DFORME|tuvous('ton', 'votre') }} devis")
+    'Pour @PNOM, votre devis'
+    """
+    formal = _TU_VOUS.sub(lambda form: form[2][1:-1], subject)
+    first = _FIELD.sub(r"@\1", _AGREED.sub(lambda form: form[1][1:-1], formal))
+    return " ".join(_STATEMENT.sub("", _OTHERWISE.sub("", first)).split())

@@ -6,6 +6,7 @@ import { Fields } from "../src/shared/rich_text/fields";
 import { linkAddress } from "../src/shared/rich_text/marks";
 import { cleaned } from "../src/shared/rich_text/pasting";
 import { declarations, shownStyle, withProperty } from "../src/shared/rich_text/styles";
+import { tagWords } from "../src/shared/rich_text/tag_words";
 import { byField } from "../src/template_editor/findings";
 import { passagesOf } from "../src/template_editor/passages";
 import editor from "../src/template_editor";
@@ -110,8 +111,25 @@ afterEach(() => {
 test("fields are chips with their labels, in the subject and in the body", async () => {
   const el = await open("<p>Bonjour @PNOM, {% if A > 0 %}oui{% endif %}</p>");
   expect([...el.querySelectorAll(".pw-rich-chip")].map((chip) => chip.textContent)).toEqual(["Nom du patient", "Nom du patient"]);
-  expect([...el.querySelectorAll(".pw-rich-tag")].map((chip) => chip.textContent)).toEqual(["{% if A > 0 %}", "{% endif %}"]);
+  expect([...el.querySelectorAll(".pw-rich-tag")].map((chip) => chip.textContent)).toEqual(["{% if A > 0 %}", "tag_endif"]);
   expect(el.querySelector<HTMLElement>(".pw-editor-source")?.hidden).toBe(true);
+});
+
+test("a tag says what it means, and its code once the codes are wanted", () => {
+  const fields = new Fields();
+  fields.offer([{ code: "PPRENOM", label: "Prénom du patient", category: "", example: "" }, { code: "DLIEN", label: "Lien", category: "", example: "" }]);
+  const word = (name: string, values?: Record<string, string>) => `${name}:${values?.["what"] ?? ""}`;
+  const told = (source: string) => tagWords(source, fields, word);
+  expect(told("{% if PPRENOM %}")).toBe("tag_if:Prénom du patient");
+  expect(told('{% if DLIEN != "PPRENOM" and PPRENOM %}')).toBe("tag_depending:Lien, Prénom du patient");
+  expect(told("{%- elif DLIEN -%}")).toBe("tag_elif:Lien");
+  expect(told("{% else %}")).toBe("tag_else:");
+  expect(told("{% endif %}")).toBe("tag_endif:");
+  expect(told(`{{ PSEXE|accord("Un patient", "Une patiente", 'Un patient') }}`)).toBe("Un patient / Une patiente");
+  expect(told('{{ CFORME|tuvous("ta", X) }}')).toBe('{{ CFORME|tuvous("ta", X) }}');
+  expect(told("{% for a in b %}")).toBe("{% for a in b %}");
+  fields.showCodes = true;
+  expect(told("{% if PPRENOM %}")).toBe("{% if PPRENOM %}");
 });
 
 test("opening and closing tells nothing", async () => {

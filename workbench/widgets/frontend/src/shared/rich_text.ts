@@ -18,6 +18,7 @@ import { withKept, type Kept } from "./rich_text/kept";
 import { lossOf, prepared, readHtml, type Loss } from "./rich_text/mail_html";
 import { lineParts, passageParts, richParts, type Shown } from "./rich_text/nodes";
 import { chipped, cleaned, picturesLeftOut, withChips } from "./rich_text/pasting";
+import { drawTag } from "./rich_text/tag_words";
 import { htmlOf, lineOf, passageOf } from "./rich_text/writing";
 
 export { Fields, type Field } from "./rich_text/fields";
@@ -68,6 +69,7 @@ export class RichText {
   private untouched: PmNode | null = null;
   private findings: ReadonlyMap<string, FindingShown> = new Map();
   private readonly chips = new Map<HTMLElement, string>();
+  private readonly tags = new Map<HTMLElement, string>();
   private readonly stop: () => void;
   private dismissed = -1;
 
@@ -79,6 +81,11 @@ export class RichText {
         this.chips.set(dom, code);
         this.drawChip(dom, code);
         return () => this.chips.delete(dom);
+      },
+      tag: (dom, source) => {
+        this.tags.set(dom, source);
+        drawTag(dom, source, fields, word);
+        return () => this.tags.delete(dom);
       },
       edit: (source, at) => options.ontag?.(source, (other) => this.rewriteTag(at(), other)),
       picture: options.picture ?? (() => Promise.resolve(null)),
@@ -239,6 +246,7 @@ export class RichText {
   /** Other fields are known now: what was text becomes a chip. */
   private reoffered(): void {
     for (const [dom, code] of this.chips) this.drawChip(dom, code);
+    for (const [dom, source] of this.tags) drawTag(dom, source, this.options.fields, this.options.word);
     const { state, view } = this.editor;
     const { fields } = this.options;
     const tr = state.tr;

@@ -5,6 +5,7 @@
  */
 import { RichText, type FieldList, type Fields, type FindingShown } from "../shared/rich_text";
 import { jinja } from "../shared/rich_text/field_syntax";
+import { drawTag } from "../shared/rich_text/tag_words";
 import { element } from "../shared/widget";
 
 /** Where the words of one element stand in a source. */
@@ -57,6 +58,8 @@ export class Passages {
   readonly box = element("div", { class: "pw-editor-passages" });
   private source = "";
   private shown: { passage: Passage; text: RichText }[] = [];
+  private conditions: [HTMLElement, string][] = [];
+  private stop: () => void = () => undefined;
   private current = 0;
   private findings: ReadonlyMap<string, FindingShown> = new Map();
 
@@ -87,11 +90,12 @@ export class Passages {
       text.mark(this.findings);
       this.shown.push({ passage, text });
       if (passage.conditions.length > 0) {
-        parts.push(element("div", { class: "pw-editor-conditions" }, ...passage.conditions.map((one) => element("span", { class: "pw-rich-tag" }, one))));
+        parts.push(element("div", { class: "pw-editor-conditions" }, ...passage.conditions.map((one) => this.condition(one))));
       }
       const note = passage.hidden ? element("p", { class: "pw-note", "aria-hidden": "true" }, label) : null;
       parts.push(element("div", { class: `pw-editor-passage pw-editor-${passage.tag}` }, note, text.box));
     }
+    this.stop = fields.watch(() => this.drawConditions());
     this.current = Math.max(0, this.shown.findIndex(({ passage }) => passage.tag === "p"));
     this.box.replaceChildren(...parts);
     return this.shown.length > 0;
@@ -133,7 +137,20 @@ export class Passages {
     found?.text.point(code);
   }
 
+  private condition(source: string): HTMLElement {
+    const chip = element("span", { class: "pw-rich-tag" });
+    this.conditions.push([chip, source]);
+    drawTag(chip, source, this.options.fields, this.options.word);
+    return chip;
+  }
+
+  private drawConditions(): void {
+    for (const [chip, source] of this.conditions) drawTag(chip, source, this.options.fields, this.options.word);
+  }
+
   close(): void {
+    this.stop();
+    this.conditions = [];
     for (const { text } of this.shown) text.close();
     this.shown = [];
     this.box.replaceChildren();

@@ -14,11 +14,14 @@ import type { Node as PmNode } from "@tiptap/pm/model";
 import { keptOf, shownAs, type Kept } from "./kept";
 import { element } from "../widget";
 import { richMarks } from "./marks";
+import { brief } from "./tag_words";
 
 /** What the chips are shown by. */
 export interface Shown {
   /** Show a field's chip, now and whenever what it says changes; the returned function stops it. */
   field(dom: HTMLElement, code: string): () => void;
+  /** Show a tag of Jinja2 on its chip, now and whenever what it says changes; the returned function stops it. */
+  tag(dom: HTMLElement, source: string): () => void;
   /** Somebody wants to change a tag of Jinja2. */
   edit(source: string, at: () => number | undefined): void;
   /** The image of an address, or nothing where it is not at hand. */
@@ -48,15 +51,14 @@ const field = (shown: Shown): Node =>
     },
   });
 
-const brief = (source: string): string => (source.length > 48 ? `${source.slice(0, 46)}…` : source);
-
 const tagView = (shown: Shown, name: "span" | "div") => ({ node, getPos }: { node: PmNode; getPos: () => number | undefined }) => {
   const source = String(node.attrs["source"]);
-  const chip = element("span", { class: "pw-rich-tag", title: source }, brief(source));
+  const chip = element("span", { class: "pw-rich-tag" });
+  const stop = shown.tag(chip, source);
   const dom = name === "span" ? chip : element("div", { class: "pw-rich-block-tag" }, chip);
   dom.contentEditable = "false";
   dom.addEventListener("dblclick", () => shown.edit(source, getPos));
-  return { dom, ignoreMutation: () => true };
+  return { dom, destroy: stop, ignoreMutation: () => true };
 };
 
 const tag = (shown: Shown): Node =>
