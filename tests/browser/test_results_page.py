@@ -51,6 +51,15 @@ def test_a_mailing_is_looked_through_and_settled(
     shoot(page, "list")
     assert serious(page, ".pw-results-page") == []
 
+    # One click on « Ma journée » leads to what is uncertain, and stands on its decision.
+    cell = notebook.cell(0)
+    cell.get_by_role("button", name="Ma journée").click()
+    cell.locator("[data-line^='doubt:']").click(timeout=PATIENT)
+    decide = root.get_by_role("button", name="Considérer comme envoyé")
+    expect(decide).to_be_focused(timeout=PATIENT)
+    expect(root.locator(".pw-results-card[data-state=in_doubt]")).to_have_attribute("aria-pressed", "true")
+    root.get_by_role("button", name="← Tous les publipostages").click()
+
     # Opened by the keyboard, on those who need a person.
     line.locator(".pw-results-name").focus()
     page.keyboard.press("Enter")

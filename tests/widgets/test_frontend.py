@@ -63,3 +63,11 @@ def test_no_widget_makes_elements_out_of_text():
         text = source.read_text(encoding="utf-8")
         for way in (r"(inner|outer)HTML\s*\+?=(?!=)", "insertAdjacentHTML", r"document\.write"):
             assert not re.search(way, text), f"{source.name} uses {way}"
+
+
+def test_no_widget_puts_a_sentence_together_round_a_colon():
+    """A colon stands otherwise in French than in English: such a sentence comes whole from the catalogues."""
+    for source in (FRONTEND / "src").rglob("*.ts"):
+        for line in source.read_text(encoding="utf-8").splitlines():
+            if not line.lstrip().startswith(("//", "*", "/*")):
+                assert not re.search(r"\)\}[ \u00a0]?: |[ \u00a0]: \$\{", line), f"{source.name}: {line.strip()}"

@@ -12,8 +12,10 @@ import pytest
 
 from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.conftest import made_sample, practice  # noqa: F401 - a sample practice of the test's own
+from workbench.language import use_language
 from workbench.practice import Practice
-from workbench.widgets.results_page import PAGE, ResultsPage, ResultsView
+from workbench.widgets.day_page import DayPage
+from workbench.widgets.results_page import PAGE, ResultsPage, ResultsView, _summed
 from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -283,6 +285,38 @@ def test_it_leads_elsewhere_only_where_there_is_a_way(sent: tuple[Practice, Smtp
         ("publipostage", {"mailing": number, "states": ["failed"]}),
         ("patient", {"patient_id": "1893"}),
     ]
+
+
+def test_another_page_leads_to_the_messages_in_a_state(sent: tuple[Practice, SmtpSink, int]) -> None:
+    practice, _sink, number = sent  # noqa: F811
+    page = ResultsPage(practice)
+    page.view = Watched(practice)
+    page.open(mailing=number, state="in_doubt")
+    assert page.view.sent[-1] == {"kind": "opened", "mailing": number, "state": "in_doubt"}
+    listed = page.view.hears("mailings")  # a page that was not there yet asks
+    assert (listed["wanted"], listed["wanted_state"]) == (number, "in_doubt")
+
+
+def test_a_doubt_on_the_first_page_leads_to_its_decision(sent: tuple[Practice, SmtpSink, int]) -> None:
+    practice, _sink, number = sent  # noqa: F811
+    led: list[tuple[str, dict[str, Any]]] = []
+    view = DayPage(practice, lambda name, /, **what: led.append((name, what))).view
+    told: list[dict[str, Any]] = []
+    view.send = lambda content, buffers=None: told.append(content)  # type: ignore[method-assign]
+    view._hear(view, {"kind": "day", "request": 1, "view": "v"}, [])
+    (line,) = [one for one in told[-1]["settle"] if one["code"].startswith("doubt:")]
+    view._hear(view, {"kind": "go", "line": line["code"], "request": 2, "view": "v"}, [])
+    assert led == [("results", {"mailing": number, "state": "in_doubt"})]
+
+
+def test_numbers_are_told_in_the_singular_where_it_is_one() -> None:
+    numbers = dict.fromkeys(("failed", "in_doubt", "skipped", "pending", "cancelled"), 0)
+    use_language("fr")
+    try:
+        assert "1 message accepté sur 1 parti" in _summed(1, {"sent": 1, **numbers})
+        assert "2 messages acceptés sur 2 partis" in _summed(1, {"sent": 2, **numbers})
+    finally:
+        use_language(None)
 
 
 def test_nothing_of_a_patient_is_in_what_a_notebook_could_save(sent: tuple[Practice, SmtpSink, int]) -> None:

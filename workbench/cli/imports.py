@@ -14,7 +14,7 @@ from workbench.cli.progress import importing_progress
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.displays.words import heading
 from workbench.errors import BadValue
-from workbench.language import _
+from workbench.language import _, n_
 
 if TYPE_CHECKING:
     from workbench.practice import Practice
@@ -117,7 +117,11 @@ def _tell(report: Any, save_to: Path | None, format: Format, output: Path | None
 
 
 def _numbers(report: Any) -> str:
-    return _("{rows} rows read: {created} new, {updated} changed, {unchanged} as before, {skipped} left out.").format(
+    return n_(
+        "{rows} row read: {created} new, {updated} changed, {unchanged} as before, {skipped} left out.",
+        "{rows} rows read: {created} new, {updated} changed, {unchanged} as before, {skipped} left out.",
+        report.rows,
+    ).format(
         rows=report.rows,
         created=report.created,
         updated=report.updated,

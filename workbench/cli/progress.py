@@ -167,6 +167,7 @@ def importing_progress() -> Iterator[Callable[[int, int], None] | None]:
         task = bar.add_task(_("Importing"), total=None)
 
         def draw(done: int, rows: int) -> None:
-            bar.update(task, total=rows, completed=done, description=_("{count} rows").format(count=done))
+            told = n_("{count} row", "{count} rows", done).format(count=done)
+            bar.update(task, total=rows, completed=done, description=told)
 
         yield draw

@@ -215,7 +215,7 @@ class DayView(View):
                 f"doubt:{number}",
                 str(row["template"]).rpartition("/")[2],
                 lead=_("Decide…"),
-                way=("publipostage", {"mailing": number, "states": ["in_doubt"]}),
+                way=("results", {"mailing": number, "state": "in_doubt"}),
             )
             told = n_("{count} uncertain", "{count} uncertain", count).format(count=_number(count))
             detail = _("Nobody knows whether they arrived: count them as sent, or send them again.")
@@ -322,7 +322,7 @@ def _spent(account: str, today: int, most: int, accounts: int) -> str:
     else:
         told = n_("{count} sent today", "{count} sent today", today)
     words = told.format(count=_number(today), most=_number(most))
-    return f"{account}{' : ' if language() == 'fr' else ': '}{words}" if accounts > 1 else words
+    return _("{account}: {words}").format(account=account, words=words) if accounts > 1 else words
 
 
 def _days_of_draft(days: tuple[str, str]) -> str:

@@ -75,6 +75,8 @@ class FieldPicker(View):
             "inserted": _("{label} was inserted."),
             "new_patient": _("New « champ particulier »"),
             "new_correspondent": _("New « champ libre »"),
+            "new_patient_of": _("New « champ particulier »: {code}"),
+            "new_correspondent_of": _("New « champ libre »: {code}"),
             "patient_note": _("One text for each kind of patient: by sex, child or adult."),
             "correspondent_note": _(
                 "One text for each relation with the colleague; another one where one says « tu »."

@@ -72,7 +72,9 @@ class PracticeScreen(View):
                 | ({"choices": list(LANGUAGES)} if name == "language" else {})
                 for name, label, value, long in rows
             ],
-            "seen": [[heading(name), str(card[name])] for name in SEEN if card.get(name)],
+            "seen": [
+                _("{label}: {value}").format(label=heading(name), value=card[name]) for name in SEEN if card.get(name)
+            ],
             "writable": settings.store_writable,
             "undo_minutes": settings.undo_minutes,
             "sending_hours": settings.sending_hours,
@@ -155,7 +157,7 @@ def _labels() -> dict[str, str]:
         "read_only": _(
             "The patient store belongs to the practice's own software: change it there. It is only shown here."
         ),
-        "seen": _("From the agenda:"),
+        "seen": _("From the agenda: {facts}"),
         "save": _("Save"),
         "departures": _("Departures and history"),
         "undo_minutes": _("Minutes in which a sending can still be taken back"),

@@ -55,9 +55,9 @@ class ResultsPage(ShownPage):
     def __init__(self, practice: Practice, go: Go | None = None) -> None:
         self.view = ResultsView(practice, go)
 
-    def open(self, mailing: int | None = None, **_what: object) -> None:
-        """Be shown, counted anew, with a mailing opened when one is named."""
-        self.view.meet(mailing)
+    def open(self, mailing: int | None = None, state: str = "", **_what: object) -> None:
+        """Be shown, counted anew, with a mailing opened when one is named, on its messages in a state if one is."""
+        self.view.meet(mailing, state)
 
 
 class ResultsView(View):
@@ -70,7 +70,7 @@ class ResultsView(View):
         super().__init__()
         self._practice = practice
         self._go = go
-        self._wanted: int | None = None
+        self._wanted: tuple[int | None, str] = (None, "")  # the mailing that is opened, and on which state
         self._read = threading.Lock()
         self._rows: tuple[int, ResultRows] | None = None  # of the mailing that is opened
         self._message: tuple[int, ShownMessage] | None = None
@@ -113,9 +113,8 @@ class ResultsView(View):
             "none_yet": _("Nothing was sent yet: what leaves from « Mail merge » is told here."),
             "more": _("Show more"),
             "back": _("← All mailings"),
-            "export": _("Export"),
-            "as_csv": _("CSV"),
-            "as_xlsx": _("Excel"),
+            "export_csv": _("Export CSV"),
+            "export_xlsx": _("Export Excel"),
             "analyse": _("Analyse in the notebook"),
             "analyse_note": _("Put this line into a cell of the notebook: it gives the same rows as a table."),
             "copy": _("Copy"),
@@ -155,11 +154,11 @@ class ResultsView(View):
             "silent": _("The kernel does not answer: run the cell again"),
         }
 
-    def meet(self, mailing: int | None = None) -> None:
+    def meet(self, mailing: int | None = None, state: str = "") -> None:
         """Have the page count anew, and open a mailing when one is named."""
-        self._wanted = mailing
+        self._wanted = (mailing, state)
         self._forget()
-        self.send({"kind": "opened", "mailing": mailing})
+        self.send({"kind": "opened", "mailing": mailing, "state": state})
 
     # --- the list of mailings ------------------------------------------------------------------------------
 
@@ -199,7 +198,8 @@ class ResultsView(View):
                 ["all", _("Since the beginning")],
             ],
             "kinds": [["first", _("To look at first")], *([name, number_words(name)] for name in NUMBERED)],
-            "wanted": self._wanted,
+            "wanted": self._wanted[0],
+            "wanted_state": self._wanted[1],
         }
 
     def _line(self, row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class ResultsView(View):
     def _mailing(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer with a mailing's facts and numbers, its rows read anew."""
         practice, number = self._practice, int(asked["mailing"])
-        self._wanted = number
+        self._wanted = (number, "")
         record = practice.ledger.mailings.mailing(number)
         # What is asked is read before the rows: what moves in between is refused when it is decided.
         mark, situation = self._mark(number), self._deciding.situation(number)
@@ -390,5 +390,9 @@ def _summed(mailings: int, sums: Mapping[str, int]) -> str:
     tried = sums["sent"] + sums["failed"] + sums["in_doubt"]
     if not tried:
         return told
-    part = _("{sent} of {tried} messages that left were accepted ({percent} %)")
+    part = n_(
+        "{sent} of {tried} message that left was accepted ({percent} %)",
+        "{sent} of {tried} messages that left were accepted ({percent} %)",
+        tried,
+    )
     return f"{told} · " + part.format(sent=sums["sent"], tried=tried, percent=round(100 * sums["sent"] / tried))

@@ -38,6 +38,7 @@ def table_words() -> dict[str, str]:
         "opt_in_of": _("Undo the opt-out of {who}"),
         "only_problems": _("Show only these rows"),
         "only_to_phone": _("Show only these rows, with their telephone numbers"),
+        "meant": _("{written}: {suggestion}?"),
         "put_right": _("Write {address} in the file instead"),
         "put_right_of": _("Correct the address of {who}: {address}"),
         "was_put_right": _("Corrected: {before} is now {after}."),

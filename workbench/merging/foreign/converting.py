@@ -14,7 +14,7 @@ from workbench.domain.fields import Catalogue
 from workbench.domain.mailings import Finding, Severity
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused, UnknownName
-from workbench.language import _
+from workbench.language import _, n_
 from workbench.merging.entities import unescaped
 from workbench.merging.foreign.families import FAMILIES, family_of
 from workbench.merging.foreign.families.ours import own_tokens
@@ -514,7 +514,8 @@ class _Conversion:
         yield from every[:_MOST_NOTES]
         if len(every) > _MOST_NOTES:
             more = len(every) - _MOST_NOTES
-            yield Note(what=Loss.HTML, message=_("… and {count} more of the kind.").format(count=more))
+            told = n_("… and {count} more of the kind.", "… and {count} more of the kind.", more)
+            yield Note(what=Loss.HTML, message=told.format(count=more))
 
     def _stands(self, code: str) -> bool:
         return code in self.standing or any(bare(one.token.name) == bare(code) for one in self.standing.values())

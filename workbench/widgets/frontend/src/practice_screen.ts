@@ -27,7 +27,7 @@ interface Closure {
 
 interface State {
   card: Line[];
-  seen: [label: string, value: string][];
+  seen: string[];
   writable: boolean;
   undo_minutes: number;
   sending_hours: string;
@@ -154,7 +154,7 @@ export default {
       readOnly.hidden = next.writable;
       saveCard.disabled = !next.writable;
       closing.hidden = !next.writable;
-      seen.textContent = next.seen.length > 0 ? `${word("seen")} ${next.seen.map(([label, value]) => `${label} : ${value}`).join(" · ")}` : "";
+      seen.textContent = next.seen.length > 0 ? word("seen", { facts: next.seen.join(" · ") }) : "";
       drawClosures(next);
     };
     const drawClosures = (next: State): void => {

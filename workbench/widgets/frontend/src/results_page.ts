@@ -2,7 +2,7 @@
  * « Résultats »: the mailings of a period, and of the one that is opened what became of each message.
  *
  * Asks Python for the list (`mailings`) and for a mailing (`mailing`, `results_page/mailing.ts`). Hears `opened` (the
- * page is met again, with a mailing to open or none), `progress` (how far a sending is) and `changed` (it has ended).
+ * page is met again, with a mailing to open and the state of its messages to begin with, or none), `progress` (how far a sending is) and `changed` (it has ended).
  */
 import { field } from "./shared/controls";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
@@ -125,7 +125,7 @@ export default {
         chart.button.hidden = rows.length === 0;
         status.textContent = rows.length ? String(message["summary"]) : "";
         const wanted = message["wanted"];
-        if (typeof wanted === "number" && opened === null && came !== wanted) await open(wanted);
+        if (typeof wanted === "number" && opened === null && came !== wanted) await open(wanted, String(message["wanted_state"] ?? ""));
       } catch (refusal) {
         if (mine === asking) tell.say(sentenceOf(refusal), true);
       }
@@ -141,10 +141,10 @@ export default {
       void list().then(() => (body.querySelector<HTMLElement>(`[data-mailing="${came}"]`) ?? title).focus());
     };
 
-    const open = async (id: number): Promise<void> => {
+    const open = async (id: number, state = ""): Promise<void> => {
       tell.say("");
       opened?.close();
-      const shown = mailingShown({ id, word, questions, back });
+      const shown = mailingShown({ id, state, word, questions, back });
       opened = shown;
       const trouble = await shown.load();
       if (opened !== shown) return;
@@ -163,7 +163,7 @@ export default {
     const stop = hear(model, (message) => {
       if (message.kind === "opened") {
         const wanted = message["mailing"];
-        if (typeof wanted === "number") void open(wanted);
+        if (typeof wanted === "number") void open(wanted, String(message["state"] ?? ""));
         else if (opened) void opened.load();
         else void list();
       } else if (message.kind === "progress") {

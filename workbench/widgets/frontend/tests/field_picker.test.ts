@@ -21,7 +21,7 @@ const tabs = [
 const form = {
   code: "PART_02", known: false, grid: "patient", columns: [["girl", "Fille"], ["woman", "Femme"]], texts: {}, familiar: {}, label: "", names: "",
 };
-const words = { reads: "Pour {name} : {text}", reads_nothing: "Pour {name} : rien", inserted: "{label} inséré", kept: "@{code} gardé", new_patient: "Nouveau", found: "{count}", whose: "Valeurs de {name}" };
+const words = { reads: "Pour {name} : {text}", reads_nothing: "Pour {name} : rien", inserted: "{label} inséré", kept: "@{code} gardé", new_patient: "Nouveau", new_patient_of: "Nouveau : {code}", found: "{count}", whose: "Valeurs de {name}" };
 
 let opened: Awaited<ReturnType<typeof show>> | undefined;
 let model: FakeModel;

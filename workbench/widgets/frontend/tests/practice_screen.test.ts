@@ -9,7 +9,7 @@ const state = {
     { name: "phone", label: "Téléphone", value: "02", long: false },
     { name: "language", label: "Langue", value: "fr", long: false, choices: ["fr", "en"] },
   ],
-  seen: [["Horaires", "<b>8 h</b>"]], writable: true, undo_minutes: 0, sending_hours: "", history_days: 1825,
+  seen: ["Horaires : <b>8 h</b>"], writable: true, undo_minutes: 0, sending_hours: "", history_days: 1825,
   closures: [
     { kind: "Fermé", days: "8 décembre", about: "Congés", first: "2026-12-08", last: "2026-12-08", ours: true },
     { kind: "Férié", days: "25 décembre", about: "Noël", first: "2026-12-25", last: "2026-12-25", ours: false },

@@ -7,7 +7,7 @@ import { FakeModel, type Message } from "./scene";
 
 const NAMES = ["LEFÈVRE Zoé", "<img src=x onerror=alert(1)>", "{{7*7}}", "MARTEL Odette", "ABE\u202eTXET"];
 const WORDS = {
-  tick: "Cocher {who}", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le noyau ne répond pas : relancez la cellule",
+  tick: "Cocher {who}", meant: "{written} : {suggestion} ?", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le noyau ne répond pas : relancez la cellule",
   none: "Aucun", all: "Tous", opt_out: "Opposition", opt_in: "Annuler l’opposition", opt_out_of: "Opposition de {who}", opt_in_of: "Annuler l’opposition de {who}",
   nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", moved: "La liste a bougé", opted_out: "opposition", only_problems: "Seulement elles",
 };

@@ -156,6 +156,28 @@ test("another page leads to a mailing, and the way back is the list", async () =
   expect((document.activeElement as HTMLElement).dataset["mailing"]).toBe("7");
 });
 
+test("whoever comes to settle a doubt stands on its first decision", async () => {
+  const el = await open();
+  model.say({ kind: "opened", mailing: 7, state: "in_doubt" });
+  for (let turn = 0; turn < 4; turn += 1) await settled();
+  expect(sent("rows").at(-1)).toMatchObject({ mailing: 7, state: "in_doubt" });
+  expect(el.querySelector(".pw-results-card[data-state=in_doubt]")?.getAttribute("aria-pressed")).toBe("true");
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("as_sent, PETIT Léa");
+
+  // Once none is left, all rows are shown.
+  answers["mailing"] = { ...one, states: states.map((state) => (state.state === "in_doubt" ? { ...state, count: 0 } : state)) };
+  (document.activeElement as HTMLElement).click();
+  await press(el, "Oui");
+  expect(sent("rows").at(-1)).toMatchObject({ state: "" });
+});
+
+test("a page that is made for a doubt opens on it", async () => {
+  answers["mailings"] = { ...list, wanted: 7, wanted_state: "in_doubt" };
+  await open();
+  for (let turn = 0; turn < 4; turn += 1) await settled();
+  expect(sent("rows").at(-1)).toMatchObject({ mailing: 7, state: "in_doubt" });
+});
+
 test("before a message is sent again one reads that it may arrive twice", async () => {
   const el = await openOne();
   el.querySelector<HTMLElement>("[aria-label='resend, PETIT Léa']")!.click();

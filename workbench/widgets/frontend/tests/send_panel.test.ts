@@ -247,7 +247,7 @@ test("a look at the ledger that is lost does not stop the panel from looking", a
 // --- the time to take it back --------------------------------------------------------------------------------
 
 const TAKEN_BACK = {
-  waiting_rows: "À qui", take_back: "Ne pas envoyer", minutes_left: "dans {minutes} min {seconds} s", seconds_left: "dans {seconds} s",
+  waiting_rows: "À qui", take_back: "Ne pas envoyer", take_back_of: "Ne pas envoyer : {whose}", minutes_left: "dans {minutes} min {seconds} s", seconds_left: "dans {seconds} s",
   leaves_in_minutes: "Part dans {minutes} min.", leaves_in_seconds: "Part dans {seconds} secondes.",
 };
 const waiting = (left: number) => ({
@@ -312,7 +312,7 @@ test("one message is taken back by its number, and its name stays text", async (
   named("rows").click();
   await settled();
   expect(el.querySelector("td i")).toBeNull();
-  expect(named("take-back-12").getAttribute("aria-label")).toBe("Ne pas envoyer: Léa");
+  expect(named("take-back-12").getAttribute("aria-label")).toBe("Ne pas envoyer : Léa");
   named("take-back-12").click();
   await settled();
   expect(told("take_back").map(({ seal, delivery }) => [seal, delivery])).toEqual([["m1", 12]]);

@@ -124,7 +124,7 @@ export function fieldForm({ shown, person, word, questions, kept, removed, left 
   const remove = button(word("remove"), () => void askRemoval(), { class: "pw-button pw-quiet" });
 
   tell();
-  const title = shown.known ? word("edit", { label: `@${shown.code}` }) : `${word(`new_${shown.grid}`)} : @${shown.code}`;
+  const title = shown.known ? word("edit", { label: `@${shown.code}` }) : word(`new_${shown.grid}_of`, { code: `@${shown.code}` });
   const form = element(
     "form",
     { class: "pw-fields-edited", "aria-label": title, novalidate: true },

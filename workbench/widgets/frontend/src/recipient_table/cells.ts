@@ -199,7 +199,7 @@ export class AddressCell extends Cell {
     const button = element(
       "button",
       { type: "button", class: "pw-state pw-state-doubt", tabindex: "-1", title, "aria-label": word("put_right_of", { who: who(row), address: row.suggestion }) },
-      `? ${domain(row.address)} : ${domain(row.suggestion)} ?`,
+      `? ${word("meant", { written: domain(row.address), suggestion: domain(row.suggestion) })}`,
     );
     button.addEventListener("click", async () => {
       button.disabled = true;

@@ -42,6 +42,8 @@ interface Shown extends Moving {
 
 interface Options {
   id: number;
+  /** Which messages somebody came for; without it whoever needs a person is shown first. */
+  state: string;
   word: Word;
   questions: Questions;
   back: () => void;
@@ -61,7 +63,9 @@ export interface MailingShown {
 
 const LOOK_AGAIN_MS = 3000;
 
-export function mailingShown({ id, word, questions, back }: Options): MailingShown {
+const countOf = ({ states }: Shown, name: string): number => states.find((one) => one.state === name)?.count ?? 0;
+
+export function mailingShown({ id, state: wanted, word, questions, back }: Options): MailingShown {
   let shown: Shown | null = null;
   let state = "";
   let page = 0;
@@ -106,7 +110,7 @@ export function mailingShown({ id, word, questions, back }: Options): MailingSho
     analyse.setAttribute("aria-expanded", String(!analysed.hidden));
   }, { "aria-expanded": "false" });
   const exported = (["csv", "xlsx"] as const).map((format) =>
-    button(`${word("export")} ${word(`as_${format}`)}`, () => void file(format)),
+    button(word(`export_${format}`), () => void file(format)),
   );
   const people = rowsShown({
     word,
@@ -229,7 +233,7 @@ export function mailingShown({ id, word, questions, back }: Options): MailingSho
     stage.textContent = told.working ? `… ${word("sending")}` : told.stage;
     bar.hidden = told.progress !== null;
     progress.show(told.progress, told.note);
-    const count = (name: string): number => told.states.find((one) => one.state === name)?.count ?? 0;
+    const count = (name: string): number => countOf(told, name);
     const deed = (label: string, name: string, sentence: string | undefined, kind: string, content: Record<string, unknown>): HTMLElement => {
       const press = (): void => (sentence ? ask(sentence, made, kind, content) : void act(kind, content));
       const made = button(label, press, { "data-key": `deed:${name}` });
@@ -286,11 +290,13 @@ export function mailingShown({ id, word, questions, back }: Options): MailingSho
       const { message } = await questions.ask("mailing", { mailing: id });
       if (closed) return "";
       const before = shown === null;
-      shown = message as unknown as Shown;
+      const told = (shown = message as unknown as Shown);
+      const held = (name: string): number => (name === "first" ? told.first : countOf(told, name));
       // Whoever opens a mailing that needs somebody sees these rows first.
-      if (before && shown.first > 0 && shown.first < shown.total) state = "first";
-      if (state === "first" && shown.first === 0) state = "";
-      draw(shown);
+      if (before && told.first > 0 && told.first < told.total) state = "first";
+      if (before && wanted !== "" && held(wanted) > 0) state = wanted;
+      if (state !== "" && held(state) === 0) state = "";
+      draw(told);
       await rows();
       return "";
     } catch (refusal) {
@@ -340,7 +346,8 @@ export function mailingShown({ id, word, questions, back }: Options): MailingSho
       drawMoving(shown);
       if (began) drawRows();
     },
-    focus: () => title.focus(),
+    // Whoever came to decide about a message stands on the first decision.
+    focus: () => ((wanted !== "" && state === wanted && people.table.querySelector<HTMLElement>(".pw-results-acts button")) || title).focus(),
     close: () => {
       closed = true;
       clearInterval(looking);

@@ -115,7 +115,7 @@ export class People {
     return element(
       "button",
       {
-        class: "pw-button pw-quiet", type: "button", "data-name": `take-back-${delivery}`, "aria-label": `${this.say("take_back")}: ${whose}`,
+        class: "pw-button pw-quiet", type: "button", "data-name": `take-back-${delivery}`, "aria-label": this.say("take_back_of", { whose }),
         onclick: () => void this.gestures.takeBack(delivery).then(() => this.ask(), (refusal: unknown) => this.gestures.refuse(refusal)),
       },
       this.say("take_back"),
@@ -126,7 +126,7 @@ export class People {
     return element(
       "button",
       {
-        class: "pw-button pw-quiet", type: "button", "data-name": `patient-${patient}`, "aria-label": `${this.say("open_patient")}: ${whose}`,
+        class: "pw-button pw-quiet", type: "button", "data-name": `patient-${patient}`, "aria-label": this.say("open_patient_of", { whose }),
         onclick: () => void this.gestures.openPatient(patient).catch((refusal: unknown) => this.gestures.refuse(refusal)),
       },
       this.say("open_patient"),
