@@ -14,6 +14,7 @@ class AddressStatus(StrEnum):
     MISSING = "missing"
     MALFORMED = "malformed"
     OPTED_OUT = "opted_out"  # the person, or the address, wants no messages
+    RETURNED = "returned"  # messages to it come back
     DEAD_DOMAIN = "dead_domain"  # the mailboxes of its domain are closed
     LIKELY_TYPO = "likely_typo"  # its domain looks mistyped
     SHARED = "shared"  # several files have it
@@ -24,6 +25,7 @@ ADDRESS_STATUS_WORDS: Mapping[str, str] = {
     AddressStatus.MISSING: marked("missing"),
     AddressStatus.MALFORMED: marked("malformed"),
     AddressStatus.OPTED_OUT: marked("wants no messages"),
+    AddressStatus.RETURNED: marked("messages come back"),
     AddressStatus.DEAD_DOMAIN: marked("mailboxes closed"),
     AddressStatus.LIKELY_TYPO: marked("likely mistyped"),
     AddressStatus.SHARED: marked("shared"),

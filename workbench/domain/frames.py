@@ -10,6 +10,12 @@ RESULT_COLUMNS = (
 )  # fmt: skip
 """One row a delivery; key ``delivery_id``."""
 
+RETURNED_COLUMNS = (
+    "file", "delivery_id", "mailing_id", "patient_id", "recipient", "address", "template", "decided_at", "cause",
+    "code", "message", "trouble",
+)  # fmt: skip
+"""What files say of messages that came back, one row a file; numbers are ``Int64``, ``decided_at`` UTC."""
+
 IDENTITY_COLUMNS = ("recipient", "address")
 """Columns of results shown only with ``identities=True`` in Python (the command line always has them)."""
 

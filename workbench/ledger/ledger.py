@@ -29,6 +29,7 @@ from workbench.ledger.opt_outs import OptOuts
 from workbench.ledger.outbox import SqlOutbox
 from workbench.ledger.quotas import Quota
 from workbench.ledger.results import Results
+from workbench.ledger.returned import Returned
 from workbench.ledger.runs import Runs
 from workbench.ledger.saved_searches import SavedSearches
 from workbench.ledger.search_templates import SearchTemplates
@@ -114,6 +115,8 @@ class Ledger:
         Mailings: opened, queued, moved, settled.
     results
         What became of each delivery, as frames.
+    returned
+        Messages that came back.
     keeping
         What is kept of messages: taken out of the history, emptied, forgotten with a patient.
     senders
@@ -159,6 +162,7 @@ class Ledger:
         self.runs = Runs(engine, practice_id, locks)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
+        self.returned = Returned(engine, practice_id)
         self.keeping = Keeping(engine, practice_id)
         self.saved_searches = SavedSearches(engine, practice_id)
         self.search_templates = SearchTemplates(engine, practice_id)

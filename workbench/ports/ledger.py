@@ -375,6 +375,28 @@ class ResultBook(Protocol):
         ...
 
 
+class ReturnBook(Protocol):
+    """Messages that were sent and came back."""
+
+    def marked(self, tokens: Sequence[str]) -> pd.DataFrame:
+        """Return the deliveries whose Message-IDs begin so: token delivery_id mailing_id patient_id recipient address
+        template status reason decided_at.
+        """
+        ...
+
+    def record(self, causes: Mapping[int, tuple[str, str]], *, by: str, now: datetime) -> list[int]:
+        """Record why deliveries came back, and by which code of a server; returns those that were sent until now."""
+        ...
+
+    def withdraw(self, delivery_id: int, *, by: str, now: datetime) -> bool:
+        """Take back that a delivery came back; tells whether it was recorded so."""
+        ...
+
+    def addresses(self) -> frozenset[str]:
+        """Return the addresses that are wrong (``address_key``), because messages came back from them."""
+        ...
+
+
 class KeepingBook(Protocol):
     """What is kept of messages: taken out of a history, emptied when it is time, forgotten with a patient."""
 
@@ -633,6 +655,11 @@ class Ledger(Protocol):
     @property
     def results(self) -> ResultBook:
         """Results."""
+        ...
+
+    @property
+    def returned(self) -> ReturnBook:
+        """What came back."""
         ...
 
     @property

@@ -46,6 +46,7 @@ from workbench.practice.one_patient import OnePatient
 from workbench.practice.parts import LongList, table_in_parts
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
+from workbench.practice.returning import Returning
 from workbench.practice.screens import Screens, first_asked
 from workbench.practice.searching import Searching
 from workbench.practice.sent import Printer
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from workbench.settings import Settings
 
 
-class Practice(Asking, Days, Objecting, OnePatient, Telling):
+class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
     """A practice's workspace, opened: its patients, its email types, its mailings.
 
     Made by ``workbench.open(...)``; every part is handed in by the wiring.

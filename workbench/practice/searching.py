@@ -68,6 +68,12 @@ def kind_of(frame: pd.DataFrame) -> str:
     return next((kind for column, kind in _OWN_KEYS.items() if column in frame.columns), "patient")
 
 
+def _written_to(frame: pd.DataFrame) -> pd.Series:
+    """Return the address of each row: a colleague without an ordinary one has one at MSSanté."""
+    emails = frame["email"].fillna("")
+    return emails.mask(emails == "", frame["mss_email"].fillna("")) if "mss_email" in frame.columns else emails
+
+
 class Searching:
     """What a practice asks of its patient store and its ledger together."""
 
@@ -237,14 +243,12 @@ class Searching:
 
     def _address_status(self, frame: pd.DataFrame) -> pd.Series:
         """Return what is to be known of each address, with those who want no messages, by the store or the ledger."""
-        practice, told = self._practice, frame["address_status"]
+        practice, told = self._practice, self._with_returned(frame)
         standing = pd.concat([practice.store.objections(), practice.ledger.opt_outs.objections()], ignore_index=True)
         if standing.empty:
             return told
         objections = Objections.from_frame(standing, selves=practice.store.selves, mailbox=address_key)
-        patients, emails = frame["patient_id"].fillna(""), frame["email"].fillna("")
-        if "mss_email" in frame.columns:
-            emails = emails.mask(emails == "", frame["mss_email"].fillna(""))
+        patients, emails = frame["patient_id"].fillna(""), _written_to(frame)
         # Few object: whom none of them can be is not asked about. A colleague may be anybody.
         written = emails.str.strip().str.lower()
         addresses = standing["address"].dropna().str.strip().str.lower()
@@ -258,6 +262,14 @@ class Searching:
             )
         usable = ~told.isin([AddressStatus.MISSING, AddressStatus.MALFORMED]).to_numpy(dtype=bool)
         return told.mask(objecting & usable, str(AddressStatus.OPTED_OUT))
+
+    def _with_returned(self, frame: pd.DataFrame) -> pd.Series:
+        """Return what is to be known of each address, with those from which messages come back."""
+        told, wrong = frame["address_status"], self._practice.ledger.returned.addresses()
+        if not wrong:
+            return told
+        back = _written_to(frame).map(lambda email: address_key(email) in wrong).to_numpy(dtype=bool)
+        return told.mask(back, str(AddressStatus.RETURNED))
 
     def _answers(self, frame: pd.DataFrame, asked: Mapping[str, Any], today: date) -> list[_Answer]:
         """Return which rows meet each condition that the ledger answers, in the order they are asked."""
