@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from workbench.domain.drafts import Draft
+from workbench.domain.identities import Identity
 
 NOW = datetime(2026, 11, 22, 16, 2, tzinfo=UTC)
 DRAFT = Draft(
@@ -21,19 +22,30 @@ def test_the_same_days_for_the_same_purpose_are_prepared_twice():
     assert not DRAFT.prepares_the_same(replace(other, search="missed"))
 
 
-def test_a_patient_leaves_the_rows_that_were_taken_out():
-    draft = replace(DRAFT, content={"out": ["patient:1893", "patient:2610"], "account": "secretariat"})
-    left = draft.without_patient("1893", {"lefèvre"})
+LEFEVRE = Identity(
+    patient_id="1893", names=frozenset({("Rose", "LEFÈVRE")}), addresses=frozenset({"z.lefevre@exemple.fr"})
+)
+
+
+def test_a_patient_leaves_the_rows_that_were_ticked_or_taken_out():
+    content = {"out": ["patient:1893", "patient:2610"], "only": ["patient:1893"], "account": "secretariat"}
+    draft = replace(DRAFT, content=content)
+    left = draft.without_patient(LEFEVRE)
     assert left is not None
-    assert left.content == {"out": ["patient:2610"], "account": "secretariat"}
-    assert draft.without_patient("1", {"zoé"}) == draft
+    assert left.content == {"out": ["patient:2610"], "only": [], "account": "secretariat"}
+    assert draft.without_patient(Identity(patient_id="1")) == draft
 
 
-def test_a_draft_that_names_the_patient_is_not_kept():
+def test_a_draft_that_tells_of_the_patient_is_not_kept():
     for told in (
-        replace(DRAFT, content={"html": "<p>Bonjour Mme LEFÈVRE,</p>"}),
+        replace(DRAFT, content={"html": "<p>Bonjour Rose LEFEVRE,</p>"}),
         replace(DRAFT, content={"values": {"TEXTE": "écrire à z.lefevre@exemple.fr."}}),
         replace(DRAFT, parameters={"patient": "1893"}),
     ):
-        assert told.without_patient("1893", {"lefèvre", "z.lefevre@exemple.fr"}) is None
-    assert replace(DRAFT, content={"html": "<p>proposer</p>"}).without_patient("1893", {"rose"}) is not None
+        assert told.without_patient(LEFEVRE) is None
+
+
+def test_a_draft_with_a_word_that_is_also_a_name_is_kept():
+    for told in ({"html": "<p>Une rose pour vous</p>"}, {"html": "<p>Le Dr Lefèvre est absent</p>"}):
+        draft = replace(DRAFT, content=told, parameters={"since": "1893"})
+        assert draft.without_patient(LEFEVRE) == draft

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.domain.drafts import Draft, Step
+from workbench.domain.identities import Identity
 from workbench.ledger.ledger import Ledger, open_ledger
 
 NOW = datetime(2026, 11, 22, 16, 2, tzinfo=UTC)
@@ -58,7 +59,10 @@ class DraftContract:
         named = replace(DRAFT, key="b2", content={"html": "<p>Bonjour Mme Lefèvre</p>"})
         ledger.drafts.save(replace(DRAFT, content={"out": ["patient:1893", "appointment:7"]}))
         ledger.drafts.save(named)
-        ledger.keeping.forget("1893", words={"Lefèvre", "Zoé"}, reason="asked", by="claire", now=NOW)
+        ledger.drafts.save(replace(DRAFT, key="c3", content={"html": "<p>Zoé est une fée</p>"}))
+        zoe = Identity(patient_id="1893", names=frozenset({("Zoé", "Lefèvre")}))
+        assert ledger.keeping.forget(zoe, reason="asked", by="claire", now=NOW).drafts == 1
+        assert ledger.drafts.forget("c3")  # which was there still
         (left,) = ledger.drafts.since(NOW)
         assert (left.key, left.content) == ("a1", {"out": ["appointment:7"]})
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.world import BY, World, a_row
 from workbench.domain.deliveries import NewDelivery
+from workbench.domain.identities import Identity
 from workbench.domain.keeping import LONGEST_REASON, reason_given, without_words
 from workbench.domain.letterheads import Letterhead
 from workbench.domain.signatures import Signature
@@ -271,9 +272,8 @@ def bytes_of(folder: Path) -> bytes:
 def test_nothing_of_a_forgotten_patient_is_left_in_any_file(world: World, tmp_path: Path) -> None:
     sent(world, of_hers(), a_row("2"))
     assert ADDRESS.encode() in bytes_of(tmp_path)
-    forgotten = world.ledger.keeping.forget(
-        "1", words=["Quatrebarbes"], reason=f"asked by {NAME}", by=BY, now=world.now
-    )
+    patient = Identity(patient_id="1", names=frozenset({("", "Quatrebarbes")}))
+    forgotten = world.ledger.keeping.forget(patient, reason=f"asked by {NAME}", by=BY, now=world.now)
     assert (forgotten.deliveries, forgotten.cancelled, forgotten.compact) == (1, 0, True)
     left = bytes_of(tmp_path)
     for word in (NAME, ADDRESS, "Quatrebarbes"):
@@ -286,14 +286,14 @@ def test_nothing_of_a_forgotten_patient_is_left_in_any_file(world: World, tmp_pa
     assert world.ledger.results.sent_letter(int(row["delivery_id"])).digest
     assert contents(world)["2"] == {"PNOM": "Nom 2"}
     details = world.ledger.acts.acts("patient:1")["details"].tolist()[-1]
-    assert details == {"deliveries": 1, "cancelled": 0, "reason": "asked by …"}
+    assert details == {"deliveries": 1, "cancelled": 0, "drafts": 0, "reason": "asked by …"}
 
 
 def test_what_waits_about_a_forgotten_patient_is_cancelled(either_world: World) -> None:
     world = either_world
     number = world.open().id
     world.enqueue(number, [of_hers(), a_row("2")])
-    forgotten = world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    forgotten = world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     assert forgotten.cancelled == 1
     assert world.statuses(number) == {"1": "cancelled", "2": "pending"}
     assert world.send(number) == ["2"]
@@ -306,14 +306,14 @@ def test_nobody_is_forgotten_while_a_message_is_leaving(world: World) -> None:
     with world.sender() as sender:
         assert world.outbox(number, sender).claim(1, now=world.now)
         with pytest.raises(ForbiddenMove):
-            world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+            world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     assert contents(world)["1"] == {"PNOM": "Quatrebarbes", "PPRENOM": NAME}
 
 
 def test_a_family_s_message_is_emptied_and_keeps_whom_it_went_to_for_the_others(either_world: World) -> None:
     world = either_world
     sent(world, replace(a_row("2", address="mother@example.test"), patients=("1",)))
-    world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     assert contents(world) == {"2": {}}
     assert world.ledger.results.history("2")["address"].tolist() == ["mother@example.test"]
     assert len(world.ledger.results.history("1")) == 1
@@ -327,7 +327,7 @@ def test_keys_that_hold_an_address_or_a_name_are_replaced(either_world: World) -
         for key in keys
     ]
     sent(world, *rows)
-    world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     frame = world.ledger.results.history("1")
     numbers = sorted(frame["delivery_id"])
     assert sorted(frame["recipient_id"]) == [f"erased:{numbers[0]}", f"erased:{numbers[1]}", "row:17"]
@@ -339,7 +339,7 @@ def test_what_a_mailing_was_asked_with_names_nobody_any_more(world: World) -> No
     world.enqueue(number, [of_hers()])
     world.send(number)
     identity = world.ledger.mailings.mailing(number).identity
-    world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     record = world.ledger.mailings.mailing(number)
     assert record.parameters == {"start": "2026-11-23", "where": "…"}
     assert record.identity == identity
@@ -347,7 +347,7 @@ def test_what_a_mailing_was_asked_with_names_nobody_any_more(world: World) -> No
 
 def test_an_uncertain_message_that_was_forgotten_is_never_sent_again(world: World) -> None:
     number = sent(world, of_hers(), answers={"1": "in_doubt"})
-    world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     assert world.ledger.mailings.settle(number, as_sent=False, by=BY, now=world.now) == 0
     assert world.ledger.mailings.settle(number, as_sent=True, by=BY, now=world.now) == 1
 
@@ -357,12 +357,12 @@ def test_an_opt_out_outlives_its_patient(world: World) -> None:
     world.ledger.opt_outs.opt_out(
         patient_id="1", address="", channel="email", purpose="", source="phone", by=BY, now=world.now
     )
-    world.ledger.keeping.forget("1", reason="GDPR", by=BY, now=world.now)
+    world.ledger.keeping.forget(Identity(patient_id="1"), reason="GDPR", by=BY, now=world.now)
     assert world.ledger.opt_outs.objections()["patient_id"].tolist() == ["1"]
 
 
 def test_who_was_never_written_to_is_forgotten_at_no_cost(world: World) -> None:
-    forgotten = world.ledger.keeping.forget("404", reason="GDPR", by=BY, now=world.now)
+    forgotten = world.ledger.keeping.forget(Identity(patient_id="404"), reason="GDPR", by=BY, now=world.now)
     assert (forgotten.deliveries, forgotten.numbers) == (0, ())
     with pytest.raises(BadValue):
-        world.ledger.keeping.forget("404", reason="", by=BY, now=world.now)
+        world.ledger.keeping.forget(Identity(patient_id="404"), reason="", by=BY, now=world.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,20 @@ def test_nobody_is_forgotten_without_a_reason_or_while_a_message_leaves(practice
 def test_who_was_never_written_to_is_forgotten_too(practice: Practice) -> None:
     done = practice.erase_patient(somebody(practice), "RGPD")
     assert (done.deliveries, done.files, done.caught) == (0, 0, 0)
+
+
+def test_drafts_that_tell_of_the_patient_go_and_are_counted(practice: Practice) -> None:
+    patient = somebody(practice)
+    practice.patients.correct(patient, last_name="Blanc", first_name="Rose", mobile="06 12 34 56 78")
+    texts = {
+        "named": "<p>Bonjour Mme Blanc,</p>", "called": "<p>Appelez le 06.12.34.56.78</p>",
+        "other": "<p>Le fauteuil blanc, et une rose</p>",
+    }  # fmt: skip
+    for key, html in texts.items():
+        begun = practice.drafts.begin("appointments")
+        practice.drafts.save(replace(begun, key=key, content={"written": {"html": html}}))
+    assert practice.erase_patient(patient, "RGPD").drafts == 2
+    assert [draft.key for draft in practice.drafts.mine()] == ["other"]
 
 
 def test_a_ledger_that_several_machines_share_does_alike(postgres_url: str, tmp_path: Path) -> None:

@@ -259,6 +259,14 @@ def erase(
                 n=done.cancelled
             )
         )
+    if done.drafts:
+        say(
+            n_(
+                "{n} draft that told of the patient is forgotten.",
+                "{n} drafts that told of the patient are forgotten.",
+                done.drafts,
+            ).format(n=done.drafts)
+        )
     if done.files:
         say(n_("{n} attachment is gone with it.", "{n} attachments are gone with it.", done.files).format(n=done.files))
     if done.caught:

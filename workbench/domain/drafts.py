@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from workbench.domain.identities import Identity
 
 FRESH = timedelta(hours=8)
 """For so long after it was last touched a colleague's draft is worth a word to whoever prepares the same."""
@@ -18,7 +19,8 @@ KEPT = timedelta(days=14)
 TEXT_KEY = "text:"
 """The key of a draft begins so that is no mailing, but the text of an email type that somebody is writing."""
 
-_WORD = re.compile(r"[\w'’-]+")
+_ROWS = ("out", "in", "only")
+"""In the content: lists of rows by their keys."""
 
 
 class Step(StrEnum):
@@ -62,20 +64,15 @@ class Draft:
         purposes = {self.purpose, other.purpose} - {""}
         return (self.search, self.days) == (other.search, other.days) and len(purposes) < 2
 
-    def without_patient(self, patient_id: str, names: Collection[str]) -> Draft | None:
-        """Return the draft without a patient's key, or nothing when it names the patient otherwise.
-
-        Parameters
-        ----------
-        names
-            Words and addresses by which the patient could be told, in small letters.
-        """
-        content = dict(self.content)
-        content["out"] = [key for key in content.get("out", ()) if key != f"patient:{patient_id}"]
-        said = [*self.parameters.values(), *_texts(content)]
-        if f"patient:{patient_id}" in said or any(_names(text, patient_id, names) for text in said):
+    def without_patient(self, patient: Identity) -> Draft | None:
+        """Return the draft without a patient's row, or nothing when it tells of the patient otherwise."""
+        row = f"patient:{patient.patient_id}"
+        rows = {name: [key for key in self.content[name] if key != row] for name in _ROWS if name in self.content}
+        texts = _texts({name: value for name, value in self.content.items() if name not in _ROWS})
+        about = patient.patient_id in (self.parameters.get("patient"), self.parameters.get("patient_id"))
+        if about or any(map(patient.is_told_in, (*self.parameters.values(), *texts))):
             return None
-        return replace(self, content=content)
+        return replace(self, content={**self.content, **rows})
 
 
 def _texts(value: Any) -> list[str]:
@@ -87,11 +84,3 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [text for one in value for text in _texts(one)]
     return []
-
-
-def _names(text: str, patient_id: str, names: Collection[str]) -> bool:
-    plain = text.casefold()
-    if any("@" in name and name in plain for name in names):
-        return True
-    words = set(_WORD.findall(plain))
-    return text == patient_id or not words.isdisjoint(names)

@@ -33,12 +33,14 @@ class Tidied:
 class Forgotten:
     """What the ledger held of a patient and holds no more.
 
-    `deliveries` are those about the patient, of which `cancelled` still waited. `proofs` are the Message-IDs of those
-    that left, which stay. `compact` tells that nothing of it is left in the file's unused parts either.
+    `deliveries` are those about the patient, of which `cancelled` still waited; `drafts` are those that told of the
+    patient. `proofs` are the Message-IDs of those that left, which stay. `compact` tells that nothing of it is left in
+    the file's unused parts either.
     """
 
     deliveries: int = 0
     cancelled: int = 0
+    drafts: int = 0
     numbers: tuple[int, ...] = field(default=(), repr=False)
     proofs: tuple[str, ...] = field(default=(), repr=False)
     compact: bool = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import reading, writing
 from workbench.domain.drafts import Draft, Step
+from workbench.domain.identities import Identity
 from workbench.ledger import schema
 
 _table = schema.drafts
@@ -69,16 +69,18 @@ class Drafts:
         return sa.select(_table).where(_table.c.practice_id == self._practice_id)
 
 
-def forget_in_drafts(connection: sa.Connection, practice_id: str, patient_id: str, names: Collection[str]) -> None:
-    """Take a patient out of every draft of a practice; one that names the patient is forgotten whole."""
+def forget_in_drafts(connection: sa.Connection, practice_id: str, patient: Identity) -> int:
+    """Take a patient out of every draft of a practice; return how many told of the patient and are forgotten whole."""
+    forgotten = 0
     for row in connection.execute(sa.select(_table).where(_table.c.practice_id == practice_id)).all():
         before = _draft(row)
-        after = before.without_patient(patient_id, names)
+        after = before.without_patient(patient)
         mine = sa.and_(_table.c.practice_id == practice_id, _table.c.key == row.key)
         if after is None:
-            connection.execute(_table.delete().where(mine))
+            forgotten += connection.execute(_table.delete().where(mine)).rowcount
         elif after != before:
             connection.execute(_table.update().where(mine), {"content": dict(after.content)})
+    return forgotten
 
 
 def _draft(row: Any) -> Draft:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from workbench.databases import alone, reading, sqlite_path, writing
 from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery
+from workbench.domain.identities import Identity
 from workbench.domain.keeping import KEPT_BARE, RETRY, Forgotten, Tombstone, reason_given, without_words
 from workbench.domain.mailings import TRIAL, trial_of
 from workbench.errors import BadValue, ForbiddenMove, UnknownMailing
@@ -352,9 +353,7 @@ class Keeping:
 
     # --- forgotten with a patient -------------------------------------------------------------------------
 
-    def forget(
-        self, patient_id: str, *, words: Collection[str] = (), reason: str = "", by: str, now: datetime
-    ) -> Forgotten:
+    def forget(self, patient: Identity, *, reason: str = "", by: str, now: datetime) -> Forgotten:
         """Forget what was written about a patient and to whom, journalled; the bare proof stays.
 
         What still waits is cancelled first. Contents are emptied, names, addresses and servers' words taken away, also
@@ -362,8 +361,8 @@ class Keeping:
 
         Parameters
         ----------
-        words
-            The names and addresses of the patient's file, beside those that the deliveries hold.
+        patient
+            As the patient's file tells of them; the deliveries hold further addresses and names.
 
         Raises
         ------
@@ -372,7 +371,7 @@ class Keeping:
         ForbiddenMove
             When a message about the patient is leaving at this moment; nothing was changed.
         """
-        said = reason_given(reason)
+        said, patient_id = reason_given(reason), patient.patient_id
         if not said:
             raise BadValue(_("Say why the patient is erased."))
         further = schema.further_patients.c
@@ -410,7 +409,7 @@ class Keeping:
             numbers = [row.id for row in found]
             cancelled = sum(cancel_rows(connection, [_rows.id.in_(some)], now=now) for some in slices(numbers, CHUNK))
             self._empty_letters(connection, numbers, now=now)
-            hidden = {*words}
+            hidden = {*patient.words}
             for row in found:
                 hidden |= {row.address, *row.recipient.split()} if row.own else set()
             names = {word.casefold() for word in hidden if len(word) >= _SHORTEST_WORD}
@@ -421,14 +420,22 @@ class Keeping:
                 self._blank_definition(connection, mailing_id, names)
                 self._blank_decisions(connection, mailing_id, names)
             self._blank_tombstones(connection, numbers)
-            forget_in_drafts(connection, self._practice_id, patient_id, names)
+            theirs = [row for row in found if row.own]
+            told = patient.also(addresses=[row.address for row in theirs], names=[row.recipient for row in theirs])
+            drafts = forget_in_drafts(connection, self._practice_id, told)
             self._act(
                 connection, "patient_erased", f"patient:{patient_id}", by=by, now=now,
-                details={"deliveries": len(numbers), "cancelled": cancelled, "reason": without_words(said, names)},
+                details={
+                    "deliveries": len(numbers),
+                    "cancelled": cancelled,
+                    "drafts": drafts,
+                    "reason": without_words(said, names),
+                },
             )  # fmt: skip
         return Forgotten(
             deliveries=len(numbers),
             cancelled=cancelled,
+            drafts=drafts,
             numbers=tuple(numbers),
             proofs=tuple(row.message_id for row in found if row.message_id),
             compact=self.compact(),

@@ -14,6 +14,7 @@ from workbench.domain.deliveries import DeliveryStatus, NewDelivery, SentLetter
 from workbench.domain.departures import WaitingFor
 from workbench.domain.drafts import Draft
 from workbench.domain.health import LedgerHealth
+from workbench.domain.identities import Identity
 from workbench.domain.keeping import Forgotten, Tombstone
 from workbench.domain.letterheads import Letterhead
 from workbench.domain.limits import Limits
@@ -440,9 +441,7 @@ class KeepingBook(Protocol):
         """Return the kept files that went with messages (with these alone), or `also`, that nothing needs any more."""
         ...
 
-    def forget(
-        self, patient_id: str, *, words: Collection[str] = (), reason: str = "", by: str, now: datetime
-    ) -> Forgotten:
+    def forget(self, patient: Identity, *, reason: str = "", by: str, now: datetime) -> Forgotten:
         """Forget what was written about a patient and to whom, journalled; the bare proof stays."""
         ...
 

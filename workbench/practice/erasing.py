@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.domain.accounts import AccountKind
+from workbench.domain.identities import Identity
 from workbench.domain.keeping import Tidied, reason_given
-from workbench.errors import BadValue, WorkspaceError
+from workbench.errors import BadValue, UnknownPatient, WorkspaceError
 from workbench.language import _
 from workbench.practice.attaching import kept_of_the_file
 
@@ -35,15 +36,16 @@ _SHORTEST_WORD = 3
 class ErasedPatient:
     """What was taken away with a patient, in numbers, and what is left for a person to look at.
 
-    `deliveries` messages were forgotten, `cancelled` of which waited; `files` attachments and `caught` test letters are
-    gone. `copies` are the ledger's daily copies of before, which still hold it all (``copies=True`` takes them away).
-    `left` names files of the workspace in which the patient's name or address still stands. `compact` tells that the
+    `deliveries` messages were forgotten, `cancelled` of which waited, and `drafts` that told of the patient; `files`
+    attachments and `caught` test letters are gone. `copies` are the ledger's daily copies of before, which still hold
+    it all (``copies=True`` takes them away). `left` names files of the workspace in which the patient's name or address still stands. `compact` tells that the
     ledger's file was written anew; when not, another program was using it.
     """
 
     patient_id: str
     deliveries: int = 0
     cancelled: int = 0
+    drafts: int = 0
     files: int = 0
     caught: int = 0
     copies: int = 0
@@ -100,9 +102,9 @@ def let_go(practice: Practice, kept: Collection[str], *, spared: timedelta) -> i
 
 def erase(practice: Practice, patient_id: str, *, reason: str, copies: bool = False) -> ErasedPatient:
     """Forget a patient's mail; see ``Practice.erase_patient``."""
-    words = _words_of(practice, patient_id)
+    patient = identity_of(practice, patient_id)
     forgotten = practice.ledger.keeping.forget(
-        patient_id, words=words, reason=reason_given(reason), by=practice.user, now=practice.now()
+        patient, reason=reason_given(reason), by=practice.user, now=practice.now()
     )
     practice.changes += 1
     # A message that was looked at and never left has files, too.
@@ -116,22 +118,28 @@ def erase(practice: Practice, patient_id: str, *, reason: str, copies: bool = Fa
         patient_id=patient_id,
         deliveries=forgotten.deliveries,
         cancelled=forgotten.cancelled,
+        drafts=forgotten.drafts,
         files=let_go(practice, files, spared=timedelta(0)),
         caught=_without_letters(practice, forgotten.proofs),
         copies=len(kept),
-        left=tuple(_still_naming(practice, words)),
+        left=tuple(_still_naming(practice, patient.words)),
         compact=forgotten.compact,
     )
 
 
-def _words_of(practice: Practice, patient_id: str) -> set[str]:
-    """Return the names and addresses that the file holds; of a patient whom the store does not know, nothing."""
-    people = practice.store.people([patient_id])
-    words: set[str] = set()
-    for column in ("last_name", "first_name", "email", "birth_name"):
-        if column in people.columns:
-            words |= {str(value) for value in people[column].dropna() if str(value)}
-    return words | {part for word in words if "@" not in word for part in word.split()}
+def identity_of(practice: Practice, patient_id: str) -> Identity:
+    """Return by what a patient can be told, as the file has it; of one whom the store does not know, the number."""
+    try:
+        file = practice.patients.show(patient_id)
+    except UnknownPatient:
+        return Identity(patient_id=patient_id)
+    first = str(file.get("first_name") or "")
+    return Identity(
+        patient_id=patient_id,
+        names=frozenset((first, str(file[name])) for name in ("last_name", "birth_name") if file.get(name)),
+        addresses=frozenset(str(file[name]) for name in ("email",) if file.get(name)),
+        phones=frozenset(str(file[name]) for name in ("mobile", "phone") if file.get(name)),
+    )
 
 
 def _without_letters(practice: Practice, proofs: Sequence[str]) -> int:
