@@ -101,5 +101,6 @@ def _picture_words() -> dict[str, str]:
                 count,
             ),
         ),
+        "no_picture_here": _("Images cannot be added here."),
         "heavy_picture": _("« {name} » weighs {weight} MB, too much for an e-mail: make it smaller than 5 MB."),
     }

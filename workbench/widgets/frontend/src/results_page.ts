@@ -5,9 +5,10 @@
  * page is met again, with a mailing to open and the state of its messages to begin with, or none), `progress` (how far a sending is) and `changed` (it has ended).
  */
 import { field } from "./shared/controls";
+import type { State } from "./shared/states";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 import { mailingShown, type MailingShown } from "./results_page/mailing";
-import { barOf, chartOf, said, stateChips, type State } from "./results_page/parts";
+import { barOf, chartOf, said, stateChips } from "./results_page/parts";
 
 interface Line {
   id: number;

@@ -4,7 +4,8 @@
  */
 import { Confirmation } from "./send_panel/confirmation";
 import { Countdown } from "./send_panel/countdown";
-import { move, offered, progressed, resulted, told } from "./send_panel/numbers";
+import { move, offered, progressed, resulted } from "./send_panel/numbers";
+import { statesAsWords } from "./shared/states";
 import { People, type Rows } from "./send_panel/people";
 import { situationOf, type Progress, type Say, type Situation, type Waiting } from "./send_panel/state";
 import { element, hear, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Model, type Scene } from "./shared/widget";
@@ -205,7 +206,7 @@ class Panel {
     const said = [
       situation.waiting?.words,
       progress?.words,
-      states && told(states),
+      states && statesAsWords(states),
       progress === null && offer !== null ? [offer.total, ...offer.numbers.map((number) => number.words)].join(", ") : undefined,
       situation.note,
     ];

@@ -8,7 +8,8 @@
  */
 import { askedOnce } from "./shared/asking";
 import { button, field } from "./shared/controls";
-import { download } from "./shared/files";
+import { base64, download } from "./shared/files";
+import { Pictures } from "./shared/pictures";
 import { FieldList, Fields, type Field } from "./shared/rich_text";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Answer, type Scene } from "./shared/widget";
 import { Part, partsOf } from "./signatures_screen/part";
@@ -74,8 +75,6 @@ export default {
     /** What was written since Python was last asked for the drafts: its answer does not know of it. */
     const later = new Map<string, Draft | undefined>();
     let looked = 0;
-    const pictures = new Map<string, Promise<string | null>>();
-    const urls: string[] = [];
 
     const complain = (sentence: string): void => {
       alert.textContent = sentence && `✕ ${sentence}`;
@@ -88,28 +87,7 @@ export default {
       return questions.ask(kind, values).catch((refusal: unknown) => (complain(sentenceOf(refusal)), null));
     };
     const known = (label: string): Signature | undefined => state.signatures.find((one) => one.label === label);
-    const toUrl = (data: BlobPart, type: string): string => {
-      const url = URL.createObjectURL(new Blob([data], { type }));
-      urls.push(url);
-      return url;
-    };
-    const picture = (src: string): Promise<string | null> => {
-      if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(src)) return Promise.resolve(src);
-      const before = pictures.get(src);
-      if (before) return before;
-      const asked = questions.ask("shown_picture", { src }).then(
-        ({ message, buffers }) => (/^image\/(png|jpe?g|gif|webp)$/.test(String(message["type"])) && buffers[0] ? toUrl(buffers[0] as unknown as BlobPart, String(message["type"])) : null),
-        () => null,
-      );
-      pictures.set(src, asked);
-      return asked;
-    };
-    const keep = async (file: File): Promise<string> => {
-      const { message } = await questions.ask("picture", { name: file.name, data: await base64(file) });
-      const src = String(message["src"]);
-      pictures.set(src, Promise.resolve(toUrl(file, file.type)));
-      return src;
-    };
+    const pictures = new Pictures(questions);
 
     const drawList = (): void => {
       const focused = (document.activeElement as HTMLElement | null)?.dataset["signature"];
@@ -222,7 +200,7 @@ export default {
       let shut: () => void;
       let writing: HTMLElement[];
       if (split !== null) {
-        const around = { root, fields, list: fieldList, word, picture, keep, onchange: changed };
+        const around = { root, fields, list: fieldList, word, picture: pictures.shown, keep: pictures.keep, onchange: changed };
         const above = new Part(word("before"), around);
         const below = new Part(word("after"), around);
         above.load(split.before);
@@ -346,7 +324,7 @@ export default {
       stop();
       opened?.close();
       questions.close();
-      for (const url of urls) URL.revokeObjectURL(url);
+      pictures.close();
     };
   },
 };
@@ -357,11 +335,3 @@ function frameOf(screen: string, title: string): HTMLIFrameElement {
   frame.srcdoc = screen;
   return frame;
 }
-
-const base64 = (file: File): Promise<string> =>
-  new Promise((read, failed) => {
-    const reader = new FileReader();
-    reader.onload = () => read(String(reader.result).split(",", 2)[1] ?? "");
-    reader.onerror = () => failed(reader.error as DOMException);
-    reader.readAsDataURL(file);
-  });

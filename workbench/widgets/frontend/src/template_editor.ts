@@ -11,6 +11,7 @@
  * is what came, to the byte.
  */
 import { button } from "./shared/controls";
+import { Pictures } from "./shared/pictures";
 import { FieldList, Fields, RichText, type Field, type Loss } from "./shared/rich_text";
 import { piecesOf } from "./shared/rich_text/field_syntax";
 import { Toolbar } from "./shared/rich_text/toolbar";
@@ -48,9 +49,8 @@ export default {
     let findings: Said[] = [];
     let quiet = false;
     let taken = false;
+    let telling = 0; // how much of what is written here is on its way to Python
     let inUse = false;
-    const pictures = new Map<string, Promise<string | null>>();
-    const urls: string[] = [];
 
     const now = (): { subject: string; body: string } => ({ subject: subject.text(), body: ways[kind].text() });
     /** Whether something is written here that Python does not know yet. */
@@ -62,10 +62,12 @@ export default {
       const written = now();
       const before = told;
       told = written;
+      telling += 1;
       const sentence = await questions.ask("changed", { number, ...written }).then(() => "", (refusal: unknown) => {
         if (told === written) told = before; // what was refused is told again with the next change
         return sentenceOf(refusal);
       });
+      telling -= 1;
       problem.textContent = sentence && `✕ ${sentence}`;
       problem.hidden = sentence === "";
     };
@@ -87,44 +89,19 @@ export default {
       if (!inUse) model.send({ kind: "used", view: questions.view });
       inUse = true;
     };
-    const toUrl = (data: BlobPart, type: string): string => {
-      const url = URL.createObjectURL(new Blob([data], { type }));
-      urls.push(url);
-      return url;
-    };
-    const picture = (src: string): Promise<string | null> => {
-      if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(src)) return Promise.resolve(src);
-      const known = pictures.get(src);
-      if (known) return known;
-      const asked = questions.ask("shown_picture", { src }).then(
-        ({ message, buffers }) => {
-          const type = String(message["type"]);
-          return /^image\/(png|jpe?g|gif|webp)$/.test(type) && buffers[0] ? toUrl(buffers[0] as unknown as BlobPart, type) : null;
-        },
-        () => null,
-      );
-      pictures.set(src, asked);
-      return asked;
-    };
-    const keep = async (file: File): Promise<string> => {
-      const data = await base64(file);
-      const { message } = await questions.ask("picture", { name: file.name, data });
-      const src = String(message["src"]);
-      pictures.set(src, Promise.resolve(toUrl(file, file.type)));
-      return src;
-    };
+    const pictures = new Pictures(questions);
 
     const subject = new RichText({ label: word("subject"), fields, list, word, line: true, onchange: changed, onfocus: () => used("subject"), ontag: (tag, write) => toolbar.editTag(tag, write) });
     const body: RichText = new RichText({
-      label: word("body"), fields, list, word, picture,
+      label: word("body"), fields, list, word, picture: pictures.shown,
       onchange: changed,
       onfocus: () => used("body"),
       onstate: () => toolbar?.refresh(),
-      onpictures: (files) => taken && toolbar.addPicture(files),
+      onpictures: (files) => taken && (toolbar.addPicture(files), true),
       ontag: (tag, write) => toolbar.editTag(tag, write),
     });
     const source = new Source({ label: word("source"), fields, word, root, onchange: changed, onfocus: () => used("body") });
-    const passages = new Passages({ fields, list, word, picture, onchange: changed, onfocus: () => used("body") });
+    const passages = new Passages({ fields, list, word, picture: pictures.shown, onchange: changed, onfocus: () => used("body") });
     const ways = { visual: body, passages, source };
 
     const seeCodes = ["toolbar", "passages"].map(() => element("button", {
@@ -136,7 +113,7 @@ export default {
     }, word("codes"))) as HTMLButtonElement[];
     const toSource = element("button", { type: "button", class: "pw-rich-tool pw-editor-word", title: word("to_source") }, "HTML");
     toSource.addEventListener("click", () => become("source", body.text(), null, true));
-    const toolbar: Toolbar = new Toolbar(body, { word, keep, end: [seeCodes[0] as HTMLElement, toSource] });
+    const toolbar: Toolbar = new Toolbar(body, { word, keep: pictures.keep, end: [seeCodes[0] as HTMLElement, toSource] });
     toolbar.offerPictures(false);
     const why = element("p", { class: "pw-note pw-editor-why" });
     const toVisual = button(word("to_visual"), () => wantVisual(), { class: "pw-button pw-rich-word" });
@@ -242,9 +219,9 @@ export default {
         show(message, true);
         draw();
       } else if (message.kind === "written" && message["view"] !== questions.view && message["number"] === number) {
-        // What is typed here and not told yet came later: it is told, and the other view shows it.
-        if (timer !== undefined && untold()) void tell();
-        else show(message, false);
+        // What is typed here and not known to Python yet came later: it is told, and the other view shows it.
+        if (untold()) void tell();
+        else if (telling === 0) show(message, false);
       } else if (message.kind === "offered") offer(message["fields"] as Field[]);
       else if (message.kind === "said") {
         findings = message["findings"] as Said[];
@@ -280,15 +257,7 @@ export default {
       body.close();
       passages.close();
       source.close();
-      for (const url of urls) URL.revokeObjectURL(url);
+      pictures.close();
     };
   },
 };
-
-const base64 = (file: File): Promise<string> =>
-  new Promise((read, failed) => {
-    const reader = new FileReader();
-    reader.onload = () => read(String(reader.result).split(",", 2)[1] ?? "");
-    reader.onerror = () => failed(reader.error as DOMException);
-    reader.readAsDataURL(file);
-  });

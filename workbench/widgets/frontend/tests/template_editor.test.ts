@@ -91,10 +91,11 @@ test("the passages of a page are its innermost elements that hold words, whereve
 const offered = [{ code: "PNOM", label: "Nom du patient", category: "", example: "LEFÈVRE" }];
 let opened: Awaited<ReturnType<typeof show>> | undefined;
 let model: FakeModel;
+let refused = "";
 
 async function open(body: string, subject = "Le @PNOM"): Promise<HTMLElement> {
   model = new FakeModel({ words: {}, language: "fr" }, (message) =>
-    message.kind === "open" ? { number: 1, subject, body, fields: offered, findings: [], taken: false } : {});
+    message.kind === "open" ? { number: 1, subject, body, fields: offered, findings: [], taken: false } : message.kind === "changed" && refused ? { error: refused } : {});
   opened = await show(editor, model);
   await settled();
   return opened.el;
@@ -158,8 +159,51 @@ test("what was typed a moment ago stays when another view has written, and is to
   model.say({ ...theirs, body: "<p>bonsoir</p>" });
   expect(changes().map((message) => message["body"])).toEqual(["<p>bonjour@PNOM</p>"]);
   expect(el.querySelector(".pw-editor-visual")?.textContent).toContain("bonjour");
+  await settled();
   model.say({ ...theirs, body: "<p>bonne nuit</p>" });
   expect(el.querySelector(".pw-editor-visual")?.textContent).toContain("bonne nuit");
+});
+
+test("what is on its way to Python, or was refused by it, stays when another view has written", async () => {
+  const el = await open("<p>bonjour</p>");
+  const { view } = model.sent.find((message) => message.kind === "open")!;
+  const theirs = { kind: "written", view: "another", number: 1, subject: "Le @PNOM" };
+  const shown = () => el.querySelector(".pw-editor-visual .pw-rich-text")?.textContent;
+  model.say({ kind: "insert", code: "PNOM", view });
+  vi.advanceTimersByTime(300); // told, and not answered yet: Python hears of theirs first
+  model.say({ ...theirs, body: "<p>bonsoir</p>" });
+  expect(shown()).toContain("bonjour");
+  await settled();
+  model.say({ ...theirs, body: "<p>bonne nuit</p>" });
+  expect(shown()).toContain("bonne nuit");
+
+  refused = "La base est occupée.";
+  model.say({ kind: "insert", code: "PNOM", view });
+  vi.advanceTimersByTime(300);
+  await settled();
+  refused = "";
+  model.say({ ...theirs, body: "<p>bonsoir</p>" });
+  expect(shown()).toContain("bonne nu");
+  await settled();
+  expect(changes().at(-1)?.["body"]).toBe("<p>bonne nu@PNOMit</p>");
+});
+
+test("an image copied from a page is taken by its bytes, and where none can stand that is told", async () => {
+  const el = await open("<p>bonjour</p>");
+  const { editor } = el.querySelector<HTMLElement & { editor: Editor }>(".pw-editor-visual .pw-rich-text")!;
+  const said = el.querySelector(".pw-editor-visual .pw-rich-said");
+  const paste = (html: string): void => {
+    const data = { files: [new File(["x"], "logo.png", { type: "image/png" })], items: [], types: ["text/html", "Files"], getData: (type: string) => (type === "text/html" ? html : "") };
+    const event = Object.assign(new Event("paste", { bubbles: true, cancelable: true }), { clipboardData: data });
+    editor.view.dom.dispatchEvent(event);
+  };
+  paste("<meta><img src='https://exemple.fr/logo.png'>");
+  expect(said?.textContent).toBe("? no_picture_here");
+  model.say({ kind: "pictures", taken: true });
+  paste("<meta><img src='https://exemple.fr/logo.png'>");
+  expect(said?.textContent).toBe("");
+  expect(el.querySelector(".pw-rich-panel:not([hidden])")?.textContent).toContain("logo.png");
+  expect(editor.getHTML()).not.toContain("exemple.fr");
 });
 
 test("an image that does not come in with what is pasted is told of", async () => {

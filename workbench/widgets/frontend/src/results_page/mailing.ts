@@ -2,7 +2,8 @@
 import { button } from "../shared/controls";
 import { download } from "../shared/files";
 import { element, LOST_AFTER_MS, sentenceOf, type Questions } from "../shared/widget";
-import { barOf, chartOf, keepingFocus, lookOf, progressOf, said, type Progress, type State, type Word } from "./parts";
+import { lookOf, type State } from "../shared/states";
+import { barOf, chartOf, keepingFocus, progressOf, said, type Progress, type Word } from "./parts";
 import { rowsShown, type Row } from "./rows";
 
 /** What a person can do with a whole mailing, and what is asked before. */

@@ -1,31 +1,14 @@
 /** Parts of the results: a bar of states, their numbers, a chart that is drawn when somebody asks for it. */
 import { button } from "../shared/controls";
+import { lookOf, slicesOf, statesAsWords, type State } from "../shared/states";
 import { element, sentenceOf, type Answer } from "../shared/widget";
-
-export interface State {
-  state: string;
-  words: string;
-  count: number;
-}
 
 export type Word = (name: string, values?: Record<string, string | number>) => string;
 
-const LOOKS: Record<string, string> = { sent: "good", failed: "bad", in_doubt: "doubt" };
-export const lookOf = (state: string): string => LOOKS[state] ?? "none";
-
-function slicesOf(states: State[]): HTMLElement[] {
-  return states.filter(({ count }) => count > 0).map(({ state, count }) => {
-    const slice = element("span", { class: `pw-results-slice pw-results-of-${state}` });
-    slice.style.flexGrow = String(count);
-    return slice;
-  });
-}
-
 /** The states as one bar, told as words to whoever cannot see it. */
 export function barOf(states: State[]): HTMLElement {
-  const told = states.filter(({ count }) => count > 0);
-  const label = told.map(({ words, count }) => `${words} ${count}`).join(", ");
-  return element("div", { class: "pw-results-bar", role: "img", "aria-label": label || "–" }, ...slicesOf(states));
+  const label = statesAsWords(states.filter(({ count }) => count > 0));
+  return element("div", { class: "pw-states-bar pw-results-bar", role: "img", "aria-label": label || "–" }, ...slicesOf(states));
 }
 
 /** How far a mailing is that is being sent, as Python counts it. */
@@ -39,7 +22,7 @@ export interface Progress {
 
 /** How far a sending is: the same bar moves on; nothing while nothing is sent. */
 export function progressOf(word: Word): { box: HTMLElement; show: (progress: Progress | null, note: string) => void } {
-  const bar = element("div", { class: "pw-results-bar", role: "progressbar", "aria-label": word("progress"), "aria-valuemin": 0 });
+  const bar = element("div", { class: "pw-states-bar pw-results-bar", role: "progressbar", "aria-label": word("progress"), "aria-valuemin": 0 });
   const words = element("strong");
   const left = element("span", { class: "pw-note" });
   const box = element("div", { class: "pw-results-progress", hidden: true }, bar, element("div", { class: "pw-row" }, words, left));

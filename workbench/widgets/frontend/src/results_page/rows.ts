@@ -2,7 +2,8 @@
 import { button } from "../shared/controls";
 import { Reading, type Message, type Source } from "../shared/message";
 import { element, sentenceOf, type Questions } from "../shared/widget";
-import { lookOf, placed, type Word } from "./parts";
+import { lookOf } from "../shared/states";
+import { placed, type Word } from "./parts";
 
 export interface Row {
   delivery: number;

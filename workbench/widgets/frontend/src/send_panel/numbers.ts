@@ -1,6 +1,7 @@
 /** The numbers of a mailing: before it is confirmed, while it is sent, and what became of it. */
 import { element } from "../shared/widget";
-import { lookOf, type Offer, type Progress, type Reason, type Result, type Say, type State } from "./state";
+import { lookOf, slicesOf, statesAsWords } from "../shared/states";
+import type { Offer, Progress, Reason, Result, Say } from "./state";
 
 const SIGNS: Record<string, string> = { to_correct: "✕", failed: "✕", in_doubt: "?", excluded: "–", skipped: "–", cancelled: "–" };
 
@@ -19,7 +20,7 @@ export function progressed(progress: Progress, say: Say): HTMLElement {
   const shown = element(
     "div",
     { class: "pw-send-progress" },
-    element("div", { class: "pw-send-bar", role: "progressbar", "aria-label": say("progress"), "aria-valuemin": 0 }),
+    element("div", { class: "pw-states-bar pw-send-bar", role: "progressbar", "aria-label": say("progress"), "aria-valuemin": 0 }),
     element("div", { class: "pw-row pw-send-counts" }),
   );
   move(shown, progress);
@@ -32,7 +33,7 @@ export function move(shown: HTMLElement, progress: Progress): void {
   bar.setAttribute("aria-valuemax", String(progress.total));
   bar.setAttribute("aria-valuenow", String(progress.done));
   bar.setAttribute("aria-valuetext", progress.words);
-  bar.replaceChildren(...slices(progress.states));
+  bar.replaceChildren(...slicesOf(progress.states));
   counts.replaceChildren(
     element("strong", { class: "pw-send-done" }, progress.words),
     ...progress.states.filter((state) => state.count > 0 && state.state !== "pending").map((state) => badge(state.state, `${state.words} ${state.count}`)),
@@ -46,7 +47,7 @@ export function resulted(result: Result, rows: HTMLElement | null, say: Say): HT
   return element(
     "div",
     { class: "pw-send-result" },
-    element("div", { class: "pw-send-bar", role: "img", "aria-label": told(result.states) }, ...slices(result.states)),
+    element("div", { class: "pw-states-bar pw-send-bar", role: "img", "aria-label": statesAsWords(result.states) }, ...slicesOf(result.states)),
     element(
       "div",
       { class: "pw-send-cards" },
@@ -57,11 +58,6 @@ export function resulted(result: Result, rows: HTMLElement | null, say: Say): HT
     result.groups.length > 0 && reasons(say("reasons"), result.groups),
     rows,
   );
-}
-
-/** Say the numbers in one line, for a screen reader. */
-export function told(states: State[]): string {
-  return states.map((state) => `${state.words} ${state.count}`).join(", ");
 }
 
 function reasons(title: string, found: Reason[]): HTMLElement {
@@ -81,14 +77,4 @@ function reasons(title: string, found: Reason[]): HTMLElement {
 
 function badge(state: string, words: string): HTMLElement {
   return element("span", { class: `pw-state pw-state-${lookOf(state)}` }, words);
-}
-
-function slices(states: State[]): HTMLElement[] {
-  return states
-    .filter((state) => state.count > 0)
-    .map((state) => {
-      const made = element("span", { class: `pw-send-slice pw-send-of-${state.state}` });
-      made.style.flexGrow = String(state.count);
-      return made;
-    });
 }

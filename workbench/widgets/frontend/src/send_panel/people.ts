@@ -1,6 +1,7 @@
 /** Who needs a person, or may still be taken back: asked for by a click, and kept in the page alone. */
 import { element } from "../shared/widget";
-import { lookOf, type Say } from "./state";
+import { lookOf } from "../shared/states";
+import type { Say } from "./state";
 
 /** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers. */
 export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[] }

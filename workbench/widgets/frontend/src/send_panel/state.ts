@@ -1,6 +1,6 @@
-/** What Python says of a mailing in one message ("state"), and how a row that stands so looks. */
+/** What Python says of a mailing in one message ("state"). */
+import type { State } from "../shared/states";
 
-export interface State { state: string; words: string; count: number }
 export interface Reason { state: string; sentence: string; count: number }
 export interface Action { name: string; label: string; count: number; question: string; seal: string }
 export interface Offer {
@@ -21,13 +21,6 @@ export interface Situation {
 
 /** The words of the panel, by name. */
 export type Say = (name: string, values?: Record<string, string | number>) => string;
-
-const LOOKS: Record<string, string> = {
-  ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt", excluded: "none", skipped: "none", pending: "none", cancelled: "none",
-};
-
-/** Return how a state looks: good, bad, doubt or none. */
-export const lookOf = (state: string | undefined): string => LOOKS[state ?? ""] ?? "none";
 
 /** Read what a message says of the mailing, whether it was asked for or not. */
 export function situationOf({ kind: _kind, request: _request, view: _view, ...situation }: Record<string, unknown>): Situation {

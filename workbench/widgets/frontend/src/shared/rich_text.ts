@@ -17,7 +17,7 @@ import { piecesOf, tagOf } from "./rich_text/field_syntax";
 import { withKept, type Kept } from "./rich_text/kept";
 import { lossOf, prepared, readHtml, type Loss } from "./rich_text/mail_html";
 import { lineParts, passageParts, richParts, type Shown } from "./rich_text/nodes";
-import { chipped, cleaned, picturesLeftOut, withChips } from "./rich_text/pasting";
+import { chipped, cleaned, picturesAlone, picturesLeftOut, withChips } from "./rich_text/pasting";
 import { drawTag } from "./rich_text/tag_words";
 import { htmlOf, lineOf, passageOf } from "./rich_text/writing";
 
@@ -48,8 +48,8 @@ export interface RichTextOptions {
   onfocus?: () => void;
   /** The caret or what is selected moved, or the text changed. */
   onstate?: () => void;
-  /** Images were dropped or pasted; without it they are not taken. */
-  onpictures?: (files: File[]) => void;
+  /** Images were dropped or pasted; tells whether they are taken, which without it they are not. */
+  onpictures?: (files: File[]) => boolean;
   /** Somebody wants to change a tag of Jinja2: call `write` with it as it shall be, empty to take it out. */
   ontag?: (source: string, write: (source: string) => void) => void;
   /** The image of an address as something a page can show, or nothing. */
@@ -286,6 +286,14 @@ export class RichText {
     view.focus();
   }
 
+  /** Take images that were dropped or pasted; where none can stand, say so. */
+  private takePictures(files: File[]): void {
+    const { onpictures, word } = this.options;
+    const left = files.length - 1; // one after the other: each is described in words
+    const taken = onpictures?.(files) ?? false;
+    this.said.textContent = !taken ? `? ${word("no_picture_here")}` : left > 0 ? `? ${word("pasted_picture", { count: left })}` : "";
+  }
+
   private take(field: Field, from: number): void {
     const { view, state } = this.editor;
     const node = (state.schema.nodes["field"] as PmNode["type"]).create({ code: field.code, source: "" });
@@ -365,8 +373,10 @@ export class RichText {
         handlePaste: (view, event) => {
           const data = event.clipboardData;
           const files = imagesOf(data);
-          if (files.length > 0 && !data?.getData("text/html")) {
-            options.onpictures?.(files);
+          const html = data?.getData("text/html") ?? "";
+          // An image copied from a page comes with its bytes: those are taken, and its address is left alone.
+          if (files.length > 0 && (html === "" || picturesAlone(html))) {
+            this.takePictures(files);
             return true;
           }
           if (!options.line) return false;
@@ -385,7 +395,7 @@ export class RichText {
           if (code) this.insertField(code, at);
           else {
             if (at !== undefined) view.dispatch(view.state.tr.setSelection(TextSelection.near(view.state.doc.resolve(at))));
-            options.onpictures?.(files);
+            this.takePictures(files);
           }
           return true;
         },

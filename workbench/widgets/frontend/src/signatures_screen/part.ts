@@ -39,7 +39,7 @@ export class Part {
       label, fields, list, word, picture: around.picture,
       onchange: changed,
       onstate: () => this.toolbar?.refresh(),
-      onpictures: (files) => this.toolbar.addPicture(files),
+      onpictures: (files) => (this.toolbar.addPicture(files), true),
       ontag: (tag, write) => this.toolbar.editTag(tag, write),
     });
     this.source = new Source({ label: `${label} – ${word("source")}`, fields, word, root, onchange: changed, onfocus: () => undefined });

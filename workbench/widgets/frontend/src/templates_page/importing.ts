@@ -3,6 +3,7 @@
  * says so. Texts of other programs show their codes, and each one that nobody knows is asked about once.
  */
 import { button, field } from "../shared/controls";
+import { base64 } from "../shared/files";
 import { Reading, type Message } from "../shared/message";
 import { element } from "../shared/widget";
 import { folderField, sentenceOf, textInput, type Desk } from "./desk";
@@ -10,13 +11,6 @@ import { folderField, sentenceOf, textInput, type Desk } from "./desk";
 const PIECE = 600_000;
 
 let sent = 0;
-
-async function base64(part: Blob): Promise<string> {
-  const bytes = new Uint8Array(await part.arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
-}
 
 /** Send a file, and return what Python says of it; its number is added as `id`. */
 export async function sendFile(desk: Desk, file: File, attachment = false): Promise<Record<string, unknown>> {

@@ -44,6 +44,12 @@ export function picturesLeftOut(html: string): number {
   return ours(body) ? 0 : body.querySelectorAll("img").length;
 }
 
+/** Whether what is pasted is an image of a page and nothing else. */
+export function picturesAlone(html: string): boolean {
+  const { body } = new DOMParser().parseFromString(html, "text/html");
+  return !ours(body) && body.querySelector("img") !== null && (body.textContent ?? "").trim() === "";
+}
+
 /** Give the content of a span within what its style says and a letter keeps. */
 function looked(span: HTMLElement, style: Map<string, string>): Node {
   let inner: Node = span.ownerDocument.createDocumentFragment();
