@@ -16,6 +16,45 @@ RETURNED_COLUMNS = (
 )  # fmt: skip
 """What files say of messages that came back, one row a file; numbers are ``Int64``, ``decided_at`` UTC."""
 
+MAILING_TABLE_COLUMNS = (
+    "mailing_id", "status", "reason", "template", "template_revision", "account", "role", "channel", "search", "key",
+    "purpose", "step", "opened_at", "opened_by", "job_id", "run_id", "sent", "failed", "in_doubt", "skipped", "pending",
+    "cancelled",
+)  # fmt: skip
+"""One row a mailing, the oldest first; key ``mailing_id``. ``run_id`` is the run that opened it, if a notebook did."""
+
+EVENT_COLUMNS = (
+    "source", "number", "what", "at", "by", "object", "mailing_id", "delivery_id", "patient_id", "status", "reason",
+    "smtp_code",
+)  # fmt: skip
+"""One row a thing that happened, in the order of time; key (``source``, ``number``, ``what``).
+
+``source`` is ``act`` (somebody did something: ``what`` names it, ``object`` to what), ``move`` (a mailing moved to the
+status ``what``) or ``delivery`` (``what`` is ``queued``, ``attempted`` or ``decided``, ``status`` what it became then);
+``number`` is the act's, the move's or the delivery's own.
+"""
+
+RUN_COLUMNS = (
+    "run_id", "notebook", "digest", "status", "error", "job_id", "by", "host", "started_at", "ended_at", "seconds",
+    "mailings", "parameters",
+)  # fmt: skip
+"""One row a run, the oldest first; key ``run_id``. ``parameters`` is JSON, shown with identities alone."""
+
+RUN_MAILING_COLUMNS = ("run_id", "mailing_id", "confirmed_at")
+"""Which mailings each run confirmed or went on with; key (``run_id``, ``mailing_id``)."""
+
+TOLD_COLUMNS = (
+    "delivery_id", "kind", "subject_id", "told", "appointment_id", "invoice_id", "patient_id", "starts_at", "purpose",
+    "step", "role", "channel", "status", "at",
+)  # fmt: skip
+"""What each message tells of, one row a subject; key (``delivery_id``, ``kind``, ``subject_id``, ``told``).
+
+A message about several appointments of a day has several rows. ``kind`` and ``subject_id`` name the subject
+(``appointment``, its key), ``told`` what was said of it: an appointment's start as a text, and as a moment in
+``starts_at``. ``appointment_id`` or ``invoice_id`` holds the same key where the subject is one, to join by. Only what
+has left, may have left or waits tells anything; ``at`` is when it left, or else when it was queued.
+"""
+
 IDENTITY_COLUMNS = ("recipient", "address")
 """Columns of results shown only with ``identities=True`` in Python (the command line always has them)."""
 

@@ -35,6 +35,7 @@ from workbench.ledger.saved_searches import SavedSearches
 from workbench.ledger.search_templates import SearchTemplates
 from workbench.ledger.senders import LEASE, Recovered, Sender, Senders
 from workbench.ledger.signatures import Signatures
+from workbench.ledger.tables import Tables
 from workbench.ledger.upgrades import HEAD, VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class Ledger:
         Mailings: opened, queued, moved, settled.
     results
         What became of each delivery, as frames.
+    tables
+        Mailings, deliveries, what they told of, events and runs, as whole tidy tables.
     returned
         Messages that came back.
     keeping
@@ -162,6 +165,7 @@ class Ledger:
         self.runs = Runs(engine, practice_id, locks)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
+        self.tables = Tables(engine, practice_id, self.results)
         self.returned = Returned(engine, practice_id)
         self.keeping = Keeping(engine, practice_id)
         self.saved_searches = SavedSearches(engine, practice_id)

@@ -15,6 +15,7 @@ from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownMailing
 from workbench.language import _
 from workbench.ledger import schema
+from workbench.ledger.columns import columns_of, read_columns, with_categories
 from workbench.ledger.enqueueing import CHUNK, slices
 from workbench.ledger.overview import latest_mailing
 
@@ -32,11 +33,12 @@ RESULT_DTYPES = {
 }  # fmt: skip
 """The dtype of each result column. Absent texts are ``""``; a delivery that is not decided has no ``decided_at``."""
 
-_CATEGORIES = {
+CATEGORIES = {
     "role": [role.value for role in Role],
     "channel": [channel.value for channel in Channel],
     "status": [status.value for status in DeliveryStatus],
 }
+"""The words of the categories of deliveries, whichever of them are there."""
 
 _TRIED = ["patient_id", "recipient_id", "purpose", "step"]
 """What is the same in a message that failed and the next try of it."""
@@ -88,6 +90,14 @@ class Results:
             if since is not None:
                 where.append(sa.or_(rows.queued_at >= since, rows.decided_at >= since))
             return self._read(connection, *where)
+
+    def all(self, *, since: datetime | None = None) -> pd.DataFrame:
+        """Return the deliveries of every mailing, or those queued or decided since an instant; as `results`."""
+        rows = schema.deliveries.c
+        with reading(self._engine) as connection:
+            return self._read(
+                connection, *([] if since is None else [sa.or_(rows.queued_at >= since, rows.decided_at >= since)])
+            )
 
     def in_parts(self, mailing_id: int, *, size: int) -> Iterator[pd.DataFrame]:
         """Give what `results` says of a mailing, `size` rows at a time; the first frame is there without any row.
@@ -185,7 +195,7 @@ class Results:
 
     def empty(self) -> pd.DataFrame:
         """Return a results frame without rows."""
-        return _frame([])
+        return with_categories(columns_of([], RESULT_DTYPES), RESULT_DTYPES, CATEGORIES)
 
     def sent_letter(self, delivery_id: int) -> SentLetter:
         """Return what a delivery was frozen with, and what left.
@@ -299,22 +309,4 @@ class Results:
             .where((rows.practice_id.concat("") if by_number else rows.practice_id) == self._practice_id, *where)
             .order_by(rows.id.desc() if latest_first else rows.id)
         )
-        return _frame(connection.execute(query).all())
-
-
-def _frame(rows: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = list(zip(*rows, strict=True)) or [()] * len(RESULT_COLUMNS)
-    made: dict[str, Any] = {}
-    for name, values in zip(RESULT_COLUMNS, columns, strict=True):
-        dtype = RESULT_DTYPES[name]
-        if dtype == "category":
-            made[name] = pd.Categorical(values, categories=_CATEGORIES[name])
-        elif dtype.startswith("datetime64"):
-            made[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True).astype(
-                pd.DatetimeTZDtype("us", "UTC")
-            )
-        else:
-            made[name] = pd.Series(values, dtype=pd.api.types.pandas_dtype(dtype))
-    return pd.DataFrame(made)
+        return read_columns(connection, query, RESULT_DTYPES, words=CATEGORIES)

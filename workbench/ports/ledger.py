@@ -32,6 +32,7 @@ from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.saved_searches import SavedSearch
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Revision, Template
+from workbench.ports.tables import TableBook
 from workbench.ports.transports import Outbox, Quota
 
 if TYPE_CHECKING:
@@ -654,6 +655,11 @@ class Ledger(Protocol):
     @property
     def results(self) -> ResultBook:
         """Results."""
+        ...
+
+    @property
+    def tables(self) -> TableBook:
+        """Whole tidy tables."""
         ...
 
     @property

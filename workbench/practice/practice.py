@@ -107,7 +107,7 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         self.patients = Patients(self)
         self.closures = Closures(self)
         self.drafts = Drafts(self)
-        self.tables = Tables(store)
+        self.tables = Tables(self)
         self._searching = Searching(self)
         self._last_search = None
         self.changes = 0

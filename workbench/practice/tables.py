@@ -1,22 +1,25 @@
-"""The tables of the patient store, read as frames: ``practice.tables.patients()``."""
+"""The tables of the patient store and of the ledger, as frames: ``practice.tables.patients()``, ``.deliveries()``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.practice.ledger_tables import LedgerTables
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.ports import PatientStore
+    from workbench.practice.practice import Practice
 
 
-class Tables:
-    """The practice's own rows of the patient store, one method a table; reading only.
+class Tables(LedgerTables):
+    """The practice's own rows of the patient store and of the ledger, one method a table; reading only.
 
     Every frame has its key in its first columns and a plain index, so that tables, searches and results are joined by
     the names of their columns. Keys and texts are ``string``, words out of a short list ``category``, whole numbers
     ``Int64``, days ``datetime64[us]``, moments tz-aware (the practice's zone for the agenda, UTC for what somebody
-    did), money ``float64`` in euros. The columns of each table are listed in ``workbench.domain.tables``.
+    did), money ``float64`` in euros. The columns of each table are listed in ``workbench.domain.tables``, those of what
+    was sent (``mailings deliveries told events runs run_mailings``) in ``workbench.domain.frames``.
 
     Examples
     --------
@@ -26,8 +29,9 @@ class Tables:
     True
     """
 
-    def __init__(self, store: PatientStore) -> None:
-        self._store = store
+    def __init__(self, practice: Practice) -> None:
+        super().__init__(practice)
+        self._store = practice.store
 
     def patients(self) -> pd.DataFrame:
         """Return the patients' files; key ``patient_id``, the file number."""
@@ -92,6 +96,26 @@ class Tables:
     def leaves(self) -> pd.DataFrame:
         """Return the practitioners' leaves; key ``leave_id``."""
         return self._store.table("leaves")
+
+    def contacts(self) -> pd.DataFrame:
+        """Return who was reached outside the workbench (a call, a text), about what; key ``contact_id``."""
+        return self._store.table("contacts")
+
+    def procedures(self) -> pd.DataFrame:
+        """Return what was done at visits; key ``procedure_id``."""
+        return self._store.table("procedures")
+
+    def prescriptions(self) -> pd.DataFrame:
+        """Return the prescriptions; key ``prescription_id``."""
+        return self._store.table("prescriptions")
+
+    def prior_agreements(self) -> pd.DataFrame:
+        """Return what insurers were asked to agree to beforehand; key ``agreement_id``."""
+        return self._store.table("prior_agreements")
+
+    def papers(self) -> pd.DataFrame:
+        """Return the papers that patients were asked for; key ``paper_id``."""
+        return self._store.table("papers")
 
     def treatment_plans(self) -> pd.DataFrame:
         """Return the treatment plans; key ``plan_id``."""
