@@ -110,6 +110,7 @@ def test_a_ledger_of_before_the_runs_keeps_its_rows(world: World, tmp_path: Path
         for later in ("acts_practice_id_what_id_at", "deliveries_in_doubt", "deliveries_failed", "deliveries_sent"):
             connection.execute(sa.text(f"DROP INDEX ix_{later}"))
         latest = ("letterheads", "search_templates", "custom_fields", "foreign_codes", "tombstones", "drafts")
+        latest += ("job_occurrences", "jobs")
         for later in (*latest, "allowances", "further_patients", "saved_searches", "signatures", "run_mailings"):
             connection.execute(sa.text(f"DROP TABLE {later}"))
         connection.execute(sa.text("DROP TABLE runs"))

@@ -48,11 +48,12 @@ class Timing:
     """When a mailing leaves once it is confirmed.
 
     `undo_window` is how long it can still be taken back; `hours` are the sending hours that it keeps to, ``""`` for
-    none.
+    none. With `approval` nothing leaves before somebody released it.
     """
 
     undo_window: timedelta = timedelta()
     hours: str = ""
+    approval: bool = False
 
 
 def undo_window(minutes: float) -> timedelta:

@@ -20,11 +20,13 @@ from workbench.ledger.custom_fields import CustomFields
 from workbench.ledger.drafts import Drafts
 from workbench.ledger.foreign_codes import ForeignCodes
 from workbench.ledger.guard import Guard, Place
+from workbench.ledger.jobs import Jobs
 from workbench.ledger.keeping import Keeping
 from workbench.ledger.last_messages import LastMessages
 from workbench.ledger.letterheads import Letterheads
 from workbench.ledger.library import Library
 from workbench.ledger.mailings import Mailings
+from workbench.ledger.occurrences import Occurrences
 from workbench.ledger.opt_outs import OptOuts
 from workbench.ledger.outbox import SqlOutbox
 from workbench.ledger.quotas import Quota
@@ -133,7 +135,11 @@ class Ledger:
     last_messages
         What was last written to whom, and what has been told already.
     runs
-        The runs of notebooks, and the mailings each one confirmed.
+        The runs of notebooks and jobs, and the mailings each one confirmed.
+    jobs
+        What is done by itself.
+    occurrences
+        Each time a job came round.
     acts
         Who did what, when.
     guard
@@ -163,6 +169,8 @@ class Ledger:
         self.opt_outs = OptOuts(engine, practice_id)
         self.senders = Senders(engine, practice_id, locks, lease=lease)
         self.runs = Runs(engine, practice_id, locks)
+        self.jobs = Jobs(engine, practice_id)
+        self.occurrences = Occurrences(engine, practice_id, locks, lease=lease)
         self.mailings = Mailings(engine, practice_id, library=self.library, senders=self.senders, run_id=run_id)
         self.results = Results(engine, practice_id)
         self.tables = Tables(engine, practice_id, self.results)

@@ -24,7 +24,15 @@ _rows = schema.deliveries
 class MailingActs(MailingMoves):
     """The mailings of one practice, as somebody acts on them."""
 
-    def cancel(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+    def cancel(
+        self,
+        mailing_id: int,
+        *,
+        delivery_ids: Sequence[int] | None = None,
+        by: str,
+        now: datetime,
+        reason: str = "",
+    ) -> int:
         """Cancel a mailing: its waiting rows are cancelled and free their occasions; returns how many.
 
         Rows in a living sender's hands are cancelled when it gives them back; what is leaving leaves.
@@ -33,12 +41,14 @@ class MailingActs(MailingMoves):
         ----------
         delivery_ids
             Only these rows, where they wait and no sender has them; the others of the mailing go on.
+        reason
+            Why the mailing was cancelled.
         """
         self._senders.recover(now)
         with writing(self._engine) as connection:
             if delivery_ids is not None:
                 return self._cancel_some(connection, mailing_id, delivery_ids, by=by, now=now)
-            self._set_status(connection, mailing_id, MailingStatus.CANCELLED, by=by, now=now)
+            self._set_status(connection, mailing_id, MailingStatus.CANCELLED, by=by, now=now, reason=reason)
             return cancel_rows(connection, [_rows.c.mailing_id == mailing_id, _rows.c.sender_id.is_(None)], now=now)
 
     def _cancel_some(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -59,6 +61,15 @@ class MailingMoves:
                 self._set_status(connection, mailing_id, MailingStatus.QUEUED, by=by, now=now)
         return counts
 
+    @contextmanager
+    def within(self, run_id: str) -> Iterator[None]:
+        """Note what is confirmed meanwhile as a run's."""
+        before, self._run_id = self._run_id, run_id
+        try:
+            yield
+        finally:
+            self._run_id = before
+
     # --- inside a transaction ---------------------------------------------------------------------------------
 
     def _record(
@@ -110,12 +121,19 @@ class MailingMoves:
         )
         return Tally({(status, reason): count for status, reason, count in connection.execute(query)})
 
-    def _reopen(self, connection: sa.Connection, mailing_id: int, *, by: str, now: datetime) -> None:
-        """Put a mailing with open rows back in the queue, and end one without; a pause or an approval stays."""
+    def _reopen(
+        self, connection: sa.Connection, mailing_id: int, *, approval: bool = False, by: str, now: datetime
+    ) -> None:
+        """Put a mailing with open rows back in the queue, and end one without; a pause or an approval stays.
+
+        With `approval` a new one waits for somebody's word instead.
+        """
         status = self._record(connection, mailing_id, hold=True).status
         is_open = bool(self._counts(connection, mailing_id).pending)
         ended = (MailingStatus.DRAFT, MailingStatus.FINISHED, MailingStatus.CANCELLED, MailingStatus.STOPPED)
-        if is_open and status in ended:
+        if is_open and status is MailingStatus.DRAFT and approval:
+            self._set_status(connection, mailing_id, MailingStatus.AWAITING_APPROVAL, by=by, now=now)
+        elif is_open and status in ended:
             self._set_status(connection, mailing_id, MailingStatus.QUEUED, by=by, now=now)
         elif not is_open and status in (MailingStatus.DRAFT, MailingStatus.QUEUED, MailingStatus.STOPPED):
             self._set_status(connection, mailing_id, MailingStatus.FINISHED, by=by, now=now)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
 from workbench.domain.deliveries import DeliveryStatus, NewDelivery
+from workbench.domain.jobs import job_of
 from workbench.domain.mailings import EnqueueReport, MailingPlan, MailingRecord, MailingStatus
 from workbench.domain.templates import Template
 from workbench.errors import ForbiddenMove, KeyTaken
@@ -19,7 +20,7 @@ from workbench.ledger.acts import write_act
 from workbench.ledger.enqueueing import Enqueuing
 from workbench.ledger.mailing_acts import MailingActs
 from workbench.ledger.mailing_counts import MailingCounts
-from workbench.ledger.runs import note_mailing
+from workbench.ledger.runs import job_of_run, note_mailing
 
 _S = DeliveryStatus
 _rows = schema.deliveries
@@ -93,6 +94,7 @@ class Mailings(MailingCounts, MailingActs):
                     "status": MailingStatus.DRAFT.value,
                     "opened_at": now,
                     "opened_by": by,
+                    "job_id": job_of(plan.key) or job_of_run(connection, self._practice_id, self._run_id),
                     "run_id": self._run_id,
                     **values,
                 },
@@ -110,6 +112,7 @@ class Mailings(MailingCounts, MailingActs):
         complete: bool = False,
         not_before: datetime | None = None,
         letterhead_id: int | None = None,
+        approval: bool = False,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -135,6 +138,8 @@ class Mailings(MailingCounts, MailingActs):
             When what begins to wait now may leave at the earliest: until then it can be taken back.
         letterhead_id
             What dresses the messages (``letterheads.keep``); by default the account alone.
+        approval
+            A new mailing waits for somebody who releases it (``awaiting_approval``) before anything leaves.
 
         Raises
         ------
@@ -186,7 +191,7 @@ class Mailings(MailingCounts, MailingActs):
                     "again": report.again,
                 },
             )
-            self._reopen(connection, mailing_id, by=by, now=now)
+            self._reopen(connection, mailing_id, approval=approval, by=by, now=now)
         return report
 
     def _found(self, connection: sa.Connection, plan: MailingPlan) -> Any:

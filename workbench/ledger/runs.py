@@ -158,6 +158,14 @@ class Runs:
         return self._locks / f"run-{run_id}.lock"
 
 
+def job_of_run(connection: sa.Connection, practice_id: str, run_id: str) -> str:
+    """Return the job that a run is one of; nothing of a run that a person started, and outside any run."""
+    if not run_id:
+        return ""
+    query = sa.select(_runs.c.job_id).where(_runs.c.practice_id == practice_id, _runs.c.id == run_id)
+    return connection.execute(query).scalar() or ""
+
+
 def note_mailing(connection: sa.Connection, practice_id: str, run_id: str, mailing_id: int, *, now: datetime) -> None:
     """Note, inside the transaction that confirms a mailing, which run does so; nothing outside a run.
 

@@ -336,3 +336,35 @@ drafts = Table(
     Index(None, "practice_id", "saved_at"),
 )  # fmt: skip
 """Mailings that are being prepared: what a person did so far, until it is sent or given up."""
+
+jobs = Table(
+    "jobs", metadata,
+    Column("practice_id", Text, primary_key=True), Column("key", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("active", Boolean(create_constraint=False), nullable=False),
+    Column("content", JSON, nullable=False),
+    _instant("since"), _instant("saved_at"), _text("saved_by"),
+)  # fmt: skip
+"""What is done by itself (« traitements automatiques »); `number` counts its changes, each of which is an act."""
+
+job_occurrences = Table(
+    "job_occurrences", metadata,
+    Column("practice_id", Text, primary_key=True),
+    Column("job", Text, primary_key=True), Column("occurrence", Text, primary_key=True),
+    Column("number", Integer, nullable=False), Column("content", JSON, nullable=False),
+    _text("state"), _text("reason"), _text("asked_by"), _instant("due_at"),
+    Column("parameters", JSON, nullable=False), Column("mailing_id", _NUMBER), _text("run_id"),
+    _text("host"), _text("owner"), _instant("heartbeat_at"),
+    _instant("started_at"), _instant("ended_at", nullable=True), _instant("approve_until", nullable=True),
+    Column("trace", JSON, nullable=False),
+    CheckConstraint(
+        "state IN ('running', 'awaiting_approval', 'done', 'failed', 'skipped', 'interrupted')", name="state"
+    ),
+    CheckConstraint("state <> 'skipped' OR reason <> ''", name="reason"),
+    Index(None, "practice_id", "state"),
+    Index(None, "practice_id", "mailing_id"),
+)  # fmt: skip
+"""Each time a job came round, named by the practice's wall clock: whoever makes its row does it, and nobody else (P14).
+
+`content` is the job as it was then. No name and no address stands in a row.
+"""

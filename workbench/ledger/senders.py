@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,7 +89,7 @@ class Sender:
             return
         connection.execute(
             schema.senders.update().where(schema.senders.c.id == self.id),
-            {"heartbeat_at": _clock(connection), "ended_at": None},
+            {"heartbeat_at": clock_of(connection), "ended_at": None},
         )
         self._beaten_at = now
 
@@ -111,8 +112,8 @@ class Sender:
         self.writer.close()
         try:
             with writing(self.engine) as connection:
-                give_back(connection, self.id, now=_clock(connection))
-                ended_at = _clock(connection)
+                give_back(connection, self.id, now=clock_of(connection))
+                ended_at = clock_of(connection)
                 connection.execute(
                     schema.senders.update().where(schema.senders.c.id == self.id), {"ended_at": ended_at}
                 )
@@ -191,7 +192,7 @@ class Senders:
                         "user": user,
                         "lock": name,
                         "started_at": now,
-                        "heartbeat_at": _clock(connection),
+                        "heartbeat_at": clock_of(connection),
                     },
                 ).scalar_one()
         except BaseException:
@@ -221,7 +222,7 @@ class Senders:
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-            clock = _clock(connection)
+            clock = clock_of(connection)
         returned = in_doubt = 0
         for row in rows:
             with self._dead(row.host, row.lock, silent=clock - row.heartbeat_at) as dead:
@@ -235,36 +236,51 @@ class Senders:
                     ]
                     ended = connection.execute(
                         schema.senders.update().where(table.id == row.id, *unchanged),
-                        {"ended_at": _clock(connection)},
+                        {"ended_at": clock_of(connection)},
                     )
                     if ended.rowcount:
                         given = give_back(connection, row.id, now=now)
                         returned, in_doubt = returned + given.returned, in_doubt + given.in_doubt
         return Recovered(returned=returned, in_doubt=in_doubt)
 
-    @contextlib.contextmanager
-    def _dead(self, host: str, name: str, *, silent: timedelta) -> Iterator[bool]:
+    def _dead(self, host: str, name: str, *, silent: timedelta) -> AbstractContextManager[bool]:
         """Tell whether a sender is dead; its lock is held meanwhile, so that two helpers do not help at once."""
-        if host != this_host():
-            yield silent > self._lease
-            return
-        path = self._locks / name
-        if not path.exists():
-            # Its folder was emptied, or it runs from another folder of this host on a shared database.
-            yield self._engine.dialect.name == "sqlite" or silent > self._lease
-            return
-        lock = FileLock(path, thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            lock.release()
+        is_file = self._engine.dialect.name == "sqlite"
+        return found_dead(self._locks / name, host=host, silent=silent, lease=self._lease, is_file=is_file)
+
+
+@contextlib.contextmanager
+def found_dead(lock_file: Path, *, host: str, silent: timedelta, lease: timedelta, is_file: bool) -> Iterator[bool]:
+    """Tell whether who held a lock for his life is dead; it is held meanwhile, and taken away of a dead one.
+
+    Parameters
+    ----------
+    host
+        The machine that he works on.
+    silent
+        For how long he said nothing; of another machine's that decides, once it is longer than the `lease`.
+    is_file
+        The database is a file of this machine: whoever works with it has his lock here.
+    """
+    if host != this_host():
+        yield silent > lease
+        return
+    if not lock_file.exists():
+        # Its folder was emptied, or it runs from another folder of this host on a shared database.
+        yield is_file or silent > lease
+        return
+    lock = FileLock(lock_file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with contextlib.suppress(OSError):
+            lock_file.unlink()
+        lock.release()
 
 
 def _holds_announced(connection: sa.Connection, delivery_ids: Sequence[int]) -> bool:
@@ -340,7 +356,7 @@ def this_host() -> str:
     return f"{socket.gethostname()}:{machine}"
 
 
-def _clock(connection: sa.Connection) -> datetime:
+def clock_of(connection: sa.Connection) -> datetime:
     """Return the database's own time, the one clock that all hosts share."""
     if connection.dialect.name == "sqlite":
         return datetime.now(UTC)  # the database is this machine

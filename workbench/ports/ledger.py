@@ -32,6 +32,7 @@ from workbench.domain.runs import RunRecord, RunStatus
 from workbench.domain.saved_searches import SavedSearch
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Revision, Template
+from workbench.ports.jobs import JobBook, OccurrenceBook
 from workbench.ports.tables import TableBook
 from workbench.ports.transports import Outbox, Quota
 
@@ -248,6 +249,7 @@ class MailingBook(Protocol):
         complete: bool = False,
         not_before: datetime | None = None,
         letterhead_id: int | None = None,
+        approval: bool = False,
         by: str,
         now: datetime,
     ) -> EnqueueReport:
@@ -316,7 +318,19 @@ class MailingBook(Protocol):
         """Call a mailing finished if no row is open."""
         ...
 
-    def cancel(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+    def within(self, run_id: str) -> AbstractContextManager[None]:
+        """Note what is confirmed meanwhile as a run's."""
+        ...
+
+    def cancel(
+        self,
+        mailing_id: int,
+        *,
+        delivery_ids: Sequence[int] | None = None,
+        by: str,
+        now: datetime,
+        reason: str = "",
+    ) -> int:
         """Cancel what has not left, or of it these deliveries alone."""
         ...
 
@@ -705,6 +719,16 @@ class Ledger(Protocol):
     @property
     def guard(self) -> RestoreGuard:
         """The restore guard."""
+    @property
+    def jobs(self) -> JobBook:
+        """What is done by itself."""
+        ...
+
+    @property
+    def occurrences(self) -> OccurrenceBook:
+        """Each time a job came round."""
+        ...
+
         ...
 
     def health(self) -> LedgerHealth:

@@ -666,6 +666,7 @@ class Mailing:
             complete=complete,
             not_before=practice.now() + self.timing.undo_window if self.timing.undo_window else None,
             letterhead_id=practice.ledger.letterheads.keep(letterhead, now=practice.now()),
+            approval=self.timing.approval,
             by=practice.user,
             now=practice.now(),
         )
