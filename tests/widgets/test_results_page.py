@@ -33,9 +33,10 @@ class Watched(ResultsView):
         self.sent.append(content)
         self.files.append([*(buffers or [])])
 
-    def hears(self, kind: str, **message: Any) -> dict[str, Any]:
+    def hears(self, kind: str, content: bytes | None = None, **message: Any) -> dict[str, Any]:
         before = len(self.sent)
-        self._hear(self, {"kind": kind, "request": 1, "view": "v", **message}, [])
+        beside = [] if content is None else [memoryview(content)]
+        self._hear(self, {"kind": kind, "request": 1, "view": "v", **message}, beside)
         return next(one for one in self.sent[before:] if one["kind"] == "answer")
 
     def seal(self, mailing: int) -> str:

@@ -47,10 +47,10 @@ class Returned:
         import pandas as pd
 
         mailings = schema.mailings.c
-        columns = {"delivery_id": _rows.c.id, "template": mailings.template}
-        query = sa.select(*(columns.get(name, _rows.c.get(name)).label(name) for name in _MARKED)).join_from(
-            schema.deliveries, schema.mailings, _rows.c.mailing_id == mailings.id
-        )
+        columns: dict[str, sa.Column[Any]] = {"delivery_id": _rows.c.id, "template": mailings.template}
+        query = sa.select(
+            *((columns[name] if name in columns else _rows.c[name]).label(name) for name in _MARKED)
+        ).join_from(schema.deliveries, schema.mailings, _rows.c.mailing_id == mailings.id)
         found: list[Any] = []
         with reading(self._engine) as connection:
             for some in slices(sorted(set(tokens)), CHUNK):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from workbench.language import _, n_
 from workbench.widgets.page import ShownPage
 from workbench.widgets.reading import message_content, reading_labels, source_content
 from workbench.widgets.results_deciding import Deciding, asks, moving
+from workbench.widgets.results_returned import ReturnedMail, returned_labels
 from workbench.widgets.results_rows import NUMBERED, ResultRows, row_told, states_told
 from workbench.widgets.view import STATIC, Answer, View
 
@@ -92,11 +93,15 @@ class ResultsView(View):
             keep=self._keep,
             patient=self._patient,
         )
+        self._bytes: Sequence[Any] = ()
+        returned = ReturnedMail(practice, lambda: self._bytes, self._forget, self._moment, leads=go is not None)
+        self.answers.update(returned.answers())
 
     @classmethod
     def labels(cls) -> dict[str, str]:
         """Return the words of the page."""
         return reading_labels() | {
+            **returned_labels(),
             "title": _("Results"),
             "refresh": _("Refresh"),
             "period": _("Period"),
@@ -159,6 +164,10 @@ class ResultsView(View):
         self._wanted = (mailing, state)
         self._forget()
         self.send({"kind": "opened", "mailing": mailing, "state": state})
+
+    def _hear(self, widget: object, message: Mapping[str, Any], buffers: Any) -> None:
+        self._bytes = buffers or ()
+        super()._hear(widget, message, buffers)
 
     # --- the list of mailings ------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ import pandas as pd
 from workbench.displays.words import number_words
 from workbench.displays.words import shown as word_of
 from workbench.domain.deliveries import SUPERSEDED, Standing, sentence_of_reason, standing_of
+from workbench.domain.returned_mail import cause_in, sentence_of_return
 from workbench.domain.summaries import STATUS_WORDS
-from workbench.language import _
+from workbench.language import _, marked
 from workbench.widgets.folding import folded
 
 STATES = ("in_doubt", "failed", "skipped", "pending", "cancelled", "sent")
@@ -19,6 +20,8 @@ STATES = ("in_doubt", "failed", "skipped", "pending", "cancelled", "sent")
 
 NUMBERED = ("sent", "failed", "in_doubt", "skipped", "pending", "cancelled")
 """The states in the order in which their numbers are told."""
+
+_CAME_BACK = ("↩", marked("Came back"))
 
 
 class ResultRows:
@@ -64,7 +67,8 @@ class ResultRows:
     def _first(self) -> pd.Series:
         reasons = {reason: standing_of(str(reason)) is Standing.TO_CORRECT for reason in self.frame["reason"].unique()}
         correct = (self._states == "skipped") & self.frame["reason"].map(reasons).astype(bool)
-        return self._states.isin(["failed", "in_doubt"]) | correct
+        back = {reason: bool(cause_in(str(reason))) for reason in reasons}
+        return self._states.isin(["failed", "in_doubt"]) | correct | self.frame["reason"].map(back).astype(bool)
 
 
 def row_told(row: Mapping[Any, Any], moment: Callable[[pd.Timestamp], str]) -> dict[str, Any]:
@@ -72,24 +76,27 @@ def row_told(row: Mapping[Any, Any], moment: Callable[[pd.Timestamp], str]) -> d
     status, reason = str(row["status"]), str(row["reason"] or "")
     told = sentence_of_reason(reason) if reason else ""
     reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
-    if status in ("failed", "sent", "in_doubt") and reply:
+    back = cause_in(reason)  # it was accepted, and came back later
+    if back:
+        told = sentence_of_return(back, str(row["address"] or "").rpartition("@")[2])
+    elif status in ("failed", "sent", "in_doubt") and reply:
         code = "" if pd.isna(row["smtp_code"]) else f"{int(row['smtp_code'])} "
         told = f"{told} {code}{reply}".strip()
     to_correct = status == "skipped" and standing_of(reason) is Standing.TO_CORRECT
     patient = str(row["patient_id"] or "")
-    sign, word = STATUS_WORDS[status]
+    sign, word = _CAME_BACK if back else STATUS_WORDS[status]
     return {
         "delivery": int(row["delivery_id"]),
         "patient": patient,
         "recipient": str(row["recipient"] or "–"),
         "role": word_of("role", row["role"]) or "",
         "address": str(row["address"] or "–"),
-        "state": "pending" if status == "sending" else status,
+        "state": "returned" if back else "pending" if status == "sending" else status,
         "words": f"{sign} {_(word)}",
         "reason": told,
         "attempts": int(row["attempts"]),
         "time": "" if pd.isna(row["decided_at"]) else moment(row["decided_at"]),
-        "file": "complete" if patient and to_correct else "open" if patient and status == "failed" else "",
+        "file": "complete" if patient and to_correct else "open" if patient and (status == "failed" or back) else "",
         "sent": status in ("sent", "in_doubt", "failed"),
     }
 

@@ -8,6 +8,7 @@ import { field } from "./shared/controls";
 import type { State } from "./shared/states";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 import { mailingShown, type MailingShown } from "./results_page/mailing";
+import { returnedMail } from "./results_page/returned";
 import { barOf, chartOf, said, stateChips } from "./results_page/parts";
 
 interface Line {
@@ -54,6 +55,7 @@ export default {
     };
     const filters = element("div", { class: "pw-row pw-results-filters" }, chooser("period"), chooser("template"), chooser("state"), chooser("account"));
     const chart = chartOf(word, () => questions.ask("chart", { ...asked, mailing: 0 }));
+    const returned = returnedMail({ root, word, questions, changed: () => void (opened ? opened.load() : list()) });
     const refresh = element("button", { type: "button", class: "pw-button", onclick: () => void list() }, word("refresh"));
     const body = element("tbody");
     const heads = ["when", "template", "numbers", "stage", "by"].map((name) => element("th", { scope: "col" }, word(name)));
@@ -70,13 +72,13 @@ export default {
     const whole = element(
       "div",
       { class: "pw-results-all" },
-      element("div", { class: "pw-row pw-results-head" }, title, element("span", { class: "pw-grow" }), chart.button, refresh),
+      element("div", { class: "pw-row pw-results-head" }, title, element("span", { class: "pw-grow" }), returned.button, chart.button, refresh),
       filters, status, chart.box,
       element("div", { class: "pw-results-scroll", role: "region", "aria-label": word("list"), tabindex: "0" }, table),
       nothing, more,
     );
     const place = element("div", { class: "pw-results-one", hidden: true });
-    root.append(silence, tell.box, whole, place);
+    root.append(silence, tell.box, returned.box, whole, place);
 
     const fill = (name: string, choices: Pair[], all: boolean): void => {
       const select = selects.get(name)!;

@@ -267,3 +267,55 @@ test("a mailing on its way is drawn anew only once it has moved; the focus and t
   await turn();
   expect(sent("look")).toHaveLength(before + 1);
 });
+
+const drop = (el: HTMLElement, files: File[]): void => {
+  const event = new Event("drop", { bubbles: true, cancelable: true });
+  Object.assign(event, { dataTransfer: { files, types: ["Files"] } });
+  el.querySelector(".pw-results-page, .pw")!.dispatchEvent(event);
+};
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 12; turn += 1) {
+    await new Promise((done) => setTimeout(done));
+    await settled();
+  }
+};
+const came = (delivery: number, patient = "1893") => ({ delivery, patient, recipient: "PETIT Léa", address: "lea@exemple.test", message: "Boîte inconnue <b>chez</b> exemple.test.", about: "Rappel · r.eml" });
+
+test("returned mail is dropped, read, chosen and recorded, and can be taken back", async () => {
+  answers["returned_read"] = { found: [came(41), came(42)], left: [["autre.eml", "Un courrier ordinaire."]] };
+  answers["returned_record"] = { said: "1 message noté." };
+  answers["returned_withdraw"] = { said: "Repris." };
+  const el = await open();
+  const box = el.querySelector<HTMLElement>(".pw-returned")!;
+  expect(box.hidden).toBe(true);
+  drop(el, [new File(["From: a\n\nb"], "r.eml"), new File(["x"], "autre.eml")]);
+  await turns();
+  expect(box.hidden).toBe(false);
+  expect(sent("returned_bring").map(({ name, first }) => [name, first])).toEqual([["r.eml", true], ["autre.eml", false]]);
+  expect(box.querySelectorAll("li[data-delivery]")).toHaveLength(2);
+  expect(box.textContent).toContain("Un courrier ordinaire.");
+  expect(box.querySelector("b")).toBeNull(); // what Python says is text
+  expect(sent("returned_record")).toHaveLength(0); // nothing is recorded before somebody says so
+  const ticks = box.querySelectorAll<HTMLInputElement>("input[type=checkbox]");
+  ticks[1]!.checked = false;
+  ticks[1]!.dispatchEvent(new Event("change"));
+  await press(box, "returned_record");
+  expect(sent("returned_record")[0]).toMatchObject({ deliveries: [41] });
+  expect(box.querySelector("[role=status]")?.textContent).toBe("✓ 1 message noté.");
+  expect(sent("mailings").length).toBeGreaterThan(1); // the numbers are asked anew
+  await press(box, "returned_undo");
+  expect(sent("returned_withdraw")[0]).toMatchObject({ delivery: 41 });
+});
+
+test("files that are refused say why, and Escape closes the part", async () => {
+  answers["returned_read"] = { error: "200 fichiers au plus." };
+  const el = await open();
+  await press(el, "returned");
+  const box = el.querySelector<HTMLElement>(".pw-returned")!;
+  expect(document.activeElement?.textContent).toBe("returned_choose");
+  drop(el, [new File(["x"], "r.eml")]);
+  await turns();
+  expect(box.querySelector("[role=alert]")?.textContent).toBe("✕ 200 fichiers au plus.");
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+  expect(box.hidden).toBe(true);
+});

@@ -7,7 +7,7 @@ export interface State {
   count: number;
 }
 
-const LOOKS: Record<string, string> = { ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt" };
+const LOOKS: Record<string, string> = { ready: "good", sent: "good", failed: "bad", to_correct: "bad", in_doubt: "doubt", returned: "bad" };
 
 /** Return how a state looks: good, bad, doubt or none. */
 export const lookOf = (state: string | undefined): string => LOOKS[state ?? ""] ?? "none";
