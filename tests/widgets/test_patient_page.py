@@ -34,7 +34,7 @@ def adult(practice: Practice) -> str:
 
 
 def written(page: PatientPage, subject: str, body: str) -> None:
-    asks(page.editor, "changed", subject=subject, body=body)
+    asks(page.editor, "changed", subject=subject, body=body, number=page.editor._number)
 
 
 def test_the_head_tells_who_it_is_and_nothing_is_kept(practice: Practice):
@@ -86,6 +86,48 @@ def test_a_text_is_kept_for_the_patient_it_was_written_to(practice: Practice):
     letter = page._worked_out()
     assert letter.preview(0).subject == "Pour Nathan"
     assert set(letter.recipients["patient_id"]) == {one}
+
+
+def test_a_text_that_is_not_sent_is_found_again_after_the_kernel(practice: Practice):
+    patient = adult(practice)
+    page = practice.patient_mail(patient)
+    asks(page.patient, "begin", patient=patient, template="")
+    page.template.choose(REMINDER)
+    page._template_chosen()
+    assert practice.unsaved_letters.to(patient) is None  # an email type is a click away
+    written(page, "Demain", page.editor.body)
+    with open_practice(practice.path, user="claire") as later:
+        again = later.patient_mail(patient)
+        assert "not sent yet" in asks(again.patient, "open")["unsent"]
+        assert again.patient.tab == "sent"
+        asks(again.patient, "unsent", patient=patient, resume=True)
+        assert (again.patient.tab, again.template.chosen, again.editor.subject) == ("write", REMINDER, "Demain")
+        assert again._worked_out().preview(0).subject == "Demain"
+        with pytest.raises(UsageError):
+            again.open(patient_id=patient, template=REMINDER)
+        asks(again.patient, "unsent", patient=patient, resume=False)
+        assert (again.template.chosen, again.editor.subject) == ("", "")
+        assert later.unsaved_letters.to(patient) is None
+        assert asks(again.patient, "open")["unsent"] == ""
+        assert "error" in asks(again.patient, "unsent", patient=CHILD, resume=False)
+
+
+def test_a_message_that_was_sent_is_not_to_be_taken_up_again(practice: Practice):
+    patient = adult(practice)
+    page = practice.patient_mail(patient)
+    page.template.choose("", "folder")
+    written(page, "Bonjour", "<p>Bonjour @PPRENOM</p>")
+    assert practice.unsaved_letters.to(patient) is not None
+    page._background.wait()
+    assert page.sending.dispatcher.settled(20)
+    page.sending.dispatcher.confirm(page.sending.dispatcher.situation.offer_seal)
+    assert page.sending.wait(30)
+    assert practice.unsaved_letters.to(patient) is None
+    assert asks(page.patient, "open")["unsent"] == ""
+    written(page, "Encore", "<p>Bonjour</p>")
+    assert practice.unsaved_letters.to(patient) is not None
+    written(page, "", "")
+    assert practice.unsaved_letters.to(patient) is None
 
 
 def test_a_message_is_written_read_and_sent_and_stands_in_the_history(practice: Practice):

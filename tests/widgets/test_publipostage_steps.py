@@ -308,7 +308,9 @@ def test_a_draft_is_kept_a_moment_after_the_last_gesture(page: Publipostage, pra
         time.sleep(0.1)
     (draft,) = practice.drafts.mine()
     assert draft.parameters["start"] == draft.parameters["end"] != "tomorrow"
-    assert len(draft.content["out"]) == 1
+    whole = practice.drafts.draft(draft.key)
+    assert whole is not None
+    assert len(whole.content["out"]) == 1
 
 
 def test_a_sending_is_found_again_by_its_mailing(page: Publipostage, practice: Practice):

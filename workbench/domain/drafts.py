@@ -19,6 +19,9 @@ KEPT = timedelta(days=14)
 TEXT_KEY = "text:"
 """The key of a draft begins so that is no mailing, but the text of an email type that somebody is writing."""
 
+LETTER_KEY = "letter:"
+"""The key of a draft begins so that is a message to one patient, whose file number is its parameter ``patient``."""
+
 _ROWS = ("out", "in", "only")
 """In the content: lists of rows by their keys."""
 

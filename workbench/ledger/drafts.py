@@ -11,9 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from workbench.databases import reading, writing
 from workbench.domain.drafts import Draft, Step
 from workbench.domain.identities import Identity
+from workbench.domain.mailings import MailingStatus
 from workbench.ledger import schema
 
 _table = schema.drafts
+_ENDED = (MailingStatus.FINISHED, MailingStatus.CANCELLED)
 _KEPT = ("by", "host", "search", "parameters", "template", "purpose", "step", "content", "mailing_id", "saved_at")
 
 
@@ -47,9 +49,36 @@ class Drafts:
             found = connection.execute(self._read().where(_table.c.key == key)).one_or_none()
         return None if found is None else _draft(found)
 
-    def since(self, moment: datetime) -> list[Draft]:
-        """Return the drafts that somebody touched since then, the latest first."""
-        query = self._read().where(_table.c.saved_at >= moment).order_by(_table.c.saved_at.desc(), _table.c.key)
+    def since(self, moment: datetime, *, kind: str, by: str, host: str) -> list[Draft]:
+        """Return somebody's drafts of a kind, at one computer, touched since then, the latest first.
+
+        Parameters
+        ----------
+        kind
+            How their keys begin (``TEXT_KEY``, ``LETTER_KEY``).
+        """
+        mine = [_table.c.by == by, _table.c.host == host]
+        query = self._latest(self._read(), moment).where(*mine, _table.c.key.startswith(kind, autoescape=True))
+        with reading(self._engine) as connection:
+            return [_draft(row) for row in connection.execute(query)]
+
+    def heads(self, moment: datetime, *, kind: str = "") -> list[Draft]:
+        """Return the drafts of a kind that somebody touched since then, the latest first, each without its content.
+
+        A mailing that ended, or is gone, is no draft any more.
+
+        Parameters
+        ----------
+        kind
+            How their keys begin; of mailings they begin in no such way.
+        """
+        mailings = schema.mailings.c
+        mine = sa.and_(mailings.id == _table.c.mailing_id, mailings.practice_id == _table.c.practice_id)
+        columns = [column for column in _table.c if column.name != "content"]
+        query = self._latest(sa.select(*columns).outerjoin(schema.mailings, mine), moment).where(
+            _table.c.key.startswith(kind, autoescape=True) if kind else ~_table.c.key.contains(":"),
+            sa.or_(_table.c.mailing_id.is_(None), mailings.status.not_in([status.value for status in _ENDED])),
+        )
         with reading(self._engine) as connection:
             return [_draft(row) for row in connection.execute(query)]
 
@@ -64,6 +93,10 @@ class Drafts:
     def _delete(self, where: sa.ColumnElement[bool]) -> int:
         with writing(self._engine) as connection:
             return connection.execute(_table.delete().where(_table.c.practice_id == self._practice_id, where)).rowcount
+
+    def _latest(self, query: sa.Select[Any], moment: datetime) -> sa.Select[Any]:
+        mine = [_table.c.practice_id == self._practice_id, _table.c.saved_at >= moment]
+        return query.where(*mine).order_by(_table.c.saved_at.desc(), _table.c.key)
 
     def _read(self) -> sa.Select[Any]:
         return sa.select(_table).where(_table.c.practice_id == self._practice_id)

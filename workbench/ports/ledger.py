@@ -515,8 +515,12 @@ class DraftBook(Protocol):
         """Return a draft; nothing when there is none of this key."""
         ...
 
-    def since(self, moment: datetime) -> list[Draft]:
-        """Return the drafts that somebody touched since then, the latest first."""
+    def since(self, moment: datetime, *, kind: str, by: str, host: str) -> list[Draft]:
+        """Return somebody's drafts of a kind, at one computer, touched since then, the latest first."""
+        ...
+
+    def heads(self, moment: datetime, *, kind: str = "") -> list[Draft]:
+        """Return the drafts of a kind (mailings) touched since then that did not end, without their content."""
         ...
 
     def forget(self, key: str) -> bool:

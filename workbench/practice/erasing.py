@@ -38,8 +38,8 @@ class ErasedPatient:
 
     `deliveries` messages were forgotten, `cancelled` of which waited, and `drafts` that told of the patient; `files`
     attachments and `caught` test letters are gone. `copies` are the ledger's daily copies of before, which still hold
-    it all (``copies=True`` takes them away). `left` names files of the workspace in which the patient's name or address still stands. `compact` tells that the
-    ledger's file was written anew; when not, another program was using it.
+    it all (``copies=True`` takes them away). `left` names files of the workspace in which the patient's name or address
+    still stands. `compact` tells that the ledger's file was written anew; when not, another program was using it.
     """
 
     patient_id: str

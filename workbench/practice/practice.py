@@ -55,6 +55,7 @@ from workbench.practice.tables import Tables
 from workbench.practice.telling import Telling
 from workbench.practice.templates import Templates
 from workbench.sending.sender import SendReport
+from workbench.practice.unsaved_letters import UnsavedLetters
 
 if TYPE_CHECKING:
     from workbench.ports import Ledger, PatientStore
@@ -108,6 +109,7 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         self.closures = Closures(self)
         self.drafts = Drafts(self)
         self.tables = Tables(self)
+        self.unsaved_letters = UnsavedLetters(self)
         self._searching = Searching(self)
         self._last_search = None
         self.changes = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -50,43 +49,27 @@ class UnsavedTexts(Revisions):
         'Votre av'
         >>> practice.templates.forget_text("Confrères/Adressage")
         """
-        practice, now = self._practice, self._practice.now()
-        key = self._key(draft.path)
-        known = practice.ledger.drafts.draft(key)
         content = {name: getattr(draft, name) for name in _WORDS} | {"over": over}
-        practice.drafts.save(
-            Draft(
-                key=key,
-                by=practice.user,
-                host=platform.node(),
-                search="",
-                template=draft.path,
-                content=content,
-                begun_at=known.begun_at if known else now,
-                saved_at=now,
-            )
-        )
+        self._practice.drafts.keep(TEXT_KEY, draft.path, content, template=draft.path)
 
     def unsaved_texts(self) -> dict[str, UnsavedText]:
         """Return the texts that whoever works here, at this computer, has written and not saved; by path."""
-        mine = (self._practice.user, platform.node())
-        drafts = self._practice.ledger.drafts.since(self._practice.now() - KEPT)
-        found = [self._read(one) for one in drafts if one.key.startswith(TEXT_KEY) and (one.by, one.host) == mine]
+        practice = self._practice
+        drafts = practice.ledger.drafts.since(
+            practice.now() - KEPT, kind=TEXT_KEY, by=practice.user, host=platform.node()
+        )
+        found = [self._read(one) for one in drafts]
         return {one.base.path: one for one in found if one is not None}
 
     def forget_text(self, path: str) -> None:
         """Forget what whoever works here has written of an email type and not saved."""
-        self._practice.ledger.drafts.forget(self._key(path))
+        self._practice.drafts.forget(self._practice.drafts.own_key(TEXT_KEY, path))
 
     def also_writing(self, path: str) -> Mapping[str, datetime]:
         """Return who else is writing the text of an email type lately, and since when."""
         mine = (self._practice.user, platform.node())
-        drafts = self._practice.ledger.drafts.since(self._practice.now() - FRESH)
-        return {
-            one.by: one.begun_at
-            for one in drafts
-            if one.key.startswith(TEXT_KEY) and one.template == path and (one.by, one.host) != mine
-        }
+        heads = self._practice.ledger.drafts.heads(self._practice.now() - FRESH, kind=TEXT_KEY)
+        return {one.by: one.begun_at for one in heads if one.template == path and (one.by, one.host) != mine}
 
     def _read(self, draft: Draft) -> UnsavedText | None:
         words: dict[str, Any] = {name: draft.content.get(name) for name in _WORDS}
@@ -95,7 +78,3 @@ class UnsavedTexts(Revisions):
         except UnknownTemplate:
             return None
         return UnsavedText(replace(base, **words), base, draft.by, draft.begun_at, draft.saved_at)
-
-    def _key(self, path: str) -> str:
-        said = f"{path}\0{self._practice.user}\0{platform.node()}"
-        return TEXT_KEY + hashlib.sha256(said.encode()).hexdigest()[:32]

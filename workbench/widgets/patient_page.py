@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from ipywidgets import Box, DOMWidget, Layout, VBox
@@ -15,6 +16,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.examples import Example, examples_of
 from workbench.practice.picturing import kept_picture, shown_picture
+from workbench.practice.unsaved_letters import UnsavedLetter
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.patient_name import PatientName
@@ -32,27 +34,11 @@ if TYPE_CHECKING:
 _NOTHING = Template(label="-", subject="", html="")
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class _Written:
-    """What somebody is writing to a patient, kept while others are looked at."""
-
-    template: str = ""
-    account: str = ""
-    subject: str | None = None
-    body: str | None = None
-    """What was written; the email type's own text as long as nothing was."""
-    values: dict[str, str] = dataclasses.field(default_factory=dict)
-    """What was answered to what the email type asks."""
-    choices: dict[str, Any] = dataclasses.field(default_factory=dict)
-    again: int = 0
-    """The delivery that is sent once more; 0 for a new message."""
-
-
 class PatientPage:
     """The page of one patient.
 
-    Made by ``practice.patient_mail(...)``, and a page of the desk. What is written to one patient is kept while
-    another one is looked at, and is never sent about anybody else.
+    Made by ``practice.patient_mail(...)``, and a page of the desk. What is written to one patient is kept as it is
+    typed (``practice.unsaved_letters``), and is never sent about anybody else.
 
     Parameters
     ----------
@@ -67,8 +53,9 @@ class PatientPage:
     def __init__(self, practice: Practice, go: Go | None = None, *, patient_id: str = "") -> None:
         self.practice = practice
         self._go = go
-        self._kept: dict[str, _Written] = {}
-        self._written = _Written()
+        self._written = UnsavedLetter()
+        self._again = 0  # the delivery that is sent once more
+        self._is_kept = False  # whether the ledger holds what is written
         self._letter: tuple[str, Mailing] | None = None  # the message worked out, and whom it is about
         self._trouble = ""
         self._taking = False
@@ -86,6 +73,7 @@ class PatientPage:
         self.patient.on_change(self._changed)
         self.patient.on_resend(self.resend)
         self.patient.on_begin(self._begin)
+        self.patient.on_unsent(self._decided)
         self.template.on_change(self._template_chosen)
         self.options.on_change(self._changed)
         self.editor.on_change(self._changed)
@@ -130,11 +118,13 @@ class PatientPage:
         ------
         UnknownPatient
             When nobody has this number.
+        UsageError
+            When another message to this patient is being written.
         """
         if patient_id:
             self.patient.show(patient_id, tab or ("write" if template else ""))
         if template and self.patient.patient_id and template in self.practice.templates:
-            self._take(_Written(template=template))
+            self._begin(template)
         elif tab:
             self.patient.turn(tab)
 
@@ -142,7 +132,7 @@ class PatientPage:
         """Prepare a message of the history to be sent once more, on purpose; no text being written is thrown away."""
         if self._anything and self.text_is_changed:
             raise UsageError(_("A message is being written: send it, or empty its text first."))
-        self._take(_Written(again=int(delivery_id)))
+        self._take(UnsavedLetter(), again=int(delivery_id))
         self.patient.turn("write")
 
     def _begin(self, template: str) -> None:
@@ -152,7 +142,7 @@ class PatientPage:
             return
         if template and self._anything and self.text_is_changed:
             raise UsageError(_("A message is being written: send it, or empty its text first."))
-        self._take(_Written(template=template))
+        self._take(UnsavedLetter(template=template))
         self.patient.turn("write")
 
     @property
@@ -168,10 +158,9 @@ class PatientPage:
             before = self._met[0]
             self._met = (number, tab)
             if before != number:
-                if before and self._anything:
-                    self._kept[before] = self._now()
+                self._keep(before)
                 self._offer()  # nobody reads here what the fields say of somebody else
-                self._take(self._kept.pop(number, _Written()))
+                self._take_up(number)
                 self._tell_name()
         self._writing.layout.display = "" if tab == "write" and number else "none"
 
@@ -193,24 +182,57 @@ class PatientPage:
         now = self._now()
         return not self._was_sent and bool(now.template or now.subject or now.body or now.choices.get("files"))
 
-    def _now(self) -> _Written:
-        return _Written(
+    def _now(self) -> UnsavedLetter:
+        base = self._base()
+        return UnsavedLetter(
             template=self.template.chosen,
             account=self.template.account,
-            subject=self.editor.subject,
-            body=self.editor.body,
+            subject=None if self.editor.subject == base.subject else self.editor.subject,
+            body=None if self.editor.body == base.html else self.editor.body,
             values=dict(self.template.values),
             choices=self.options.kept(),
-            again=self._written.again,
         )
 
-    def _take(self, written: _Written) -> None:
-        """Begin with, or go on with, what is written."""
+    def _keep(self, number: str) -> None:
+        """Keep what is written to a patient as it stands; an email type that was only chosen is chosen again."""
+        if not number or self._again or self._was_sent:
+            return
+        letters, now = self.practice.unsaved_letters, self._now()
+        try:
+            if self.text_is_changed or now.values or any(now.choices.values()):
+                letters.keep(number, now)
+                self._is_kept = True
+            elif self._is_kept:
+                letters.forget(number)
+                self._is_kept = False
+        except WorkbenchError as refused:
+            self.template.say(refused.sentence, bad=True)
+            return
+        self.patient.tell_unsent(self.practice.now() if self._is_kept else None)
+
+    def _take_up(self, number: str) -> None:
+        """Go on with what was being written to a patient, however long ago; with nothing where nothing was."""
+        kept = self.practice.unsaved_letters.to(number) if number else None
+        self._is_kept = kept is not None
+        self._take(kept or UnsavedLetter())
+        self.patient.tell_unsent(kept.saved_at if kept is not None else None)
+
+    def _decided(self, resume: bool) -> None:
+        """Show what is not sent yet, or give it up."""
+        if resume:
+            self.patient.turn("write")
+            return
+        self.practice.unsaved_letters.forget(self.patient.patient_id)
+        self._take_up(self.patient.patient_id)
+
+    def _take(self, written: UnsavedLetter, *, again: int = 0) -> None:
+        """Begin with, or go on with, what is written, or with a delivery that is sent once more."""
         self._taking = True
         try:
-            self._written = written
+            self._written, self._again = written, again
             self._was_sent = False
-            self.template.choose(written.template, written.account, values=written.values)
+            account = written.account if written.account in self.practice.accounts else ""
+            self.template.choose(written.template, account, values=written.values)
             self.options.take(written.choices)
             base = self._base()
             self.editor.show(
@@ -220,8 +242,8 @@ class PatientPage:
                     html=base.html if written.body is None else written.body,
                 )
             )
-            self.editor.layout.display = "none" if written.again else ""
-            self.template.layout.display = "none" if written.again else ""
+            self.editor.layout.display = "none" if again else ""
+            self.template.layout.display = "none" if again else ""
         finally:
             self._taking = False
         self._work()
@@ -239,13 +261,14 @@ class PatientPage:
             if not self._was_sent and any(text) and text != (base.subject, base.html):
                 self.template.choose(former, self.template.account)
                 raise UsageError(_("A message is being written: send it, or empty its text first."))
-            self._written = _Written(template=self.template.chosen)
+            self._written = UnsavedLetter(template=self.template.chosen)
             self.editor.show(self._base())
         self._changed()
 
     def _changed(self) -> None:
         if not self._taking:
             self._was_sent = False  # what is written after a message has left is another message
+            self._keep(self.patient.patient_id)
             self._work()
 
     def _work(self) -> None:
@@ -262,7 +285,7 @@ class PatientPage:
                 self._letter, self._trouble = (number, letter), ""
                 self._show(letter, overview)
                 look()
-                if not self._written.again:
+                if not self._again:
                     self.options.meet(
                         letter.template,
                         letter.account,
@@ -285,8 +308,8 @@ class PatientPage:
         """Return the message as a mailing of its own."""
         if not number:
             raise UsageError(_("Choose a patient first."))
-        if self._written.again:
-            return self.practice.resending(self._written.again, health_reason=self.options.health_reason)
+        if self._again:
+            return self.practice.resending(self._again, health_reason=self.options.health_reason)
         base = self._base()
         subject, body = self.editor.subject, self.editor.body
         if self.template.chosen and not (subject.strip() and body.strip()):
@@ -315,7 +338,7 @@ class PatientPage:
         self.preview.show(
             rows[["name", "state", "note", "detail"]], lambda number: shown_of(letter, number, keys[number])
         )
-        if not self._written.again:
+        if not self._again:
             self.template.ask(letter.questions())
         self.template.say("")
 
@@ -345,5 +368,8 @@ class PatientPage:
         # A message may go on leaving while somebody writes to the next patient, or another one to the same.
         if not self._was_sent and self._letter is not None and mailing is self._letter[1]:
             self._was_sent = True
-            self._kept.pop(self._letter[0], None)
+            self._is_kept = False
+            with contextlib.suppress(WorkbenchError):  # the message leaves all the same
+                self.practice.unsaved_letters.forget(self._letter[0])
+            self.patient.tell_unsent(None)
         self.patient.sent_more()

@@ -73,6 +73,8 @@ class PatientView(View):
         self._changes: list[Callable[[], None]] = []
         self._resends: list[Callable[[int], None]] = []
         self._begins: list[Callable[[str], None]] = []
+        self._unsents: list[Callable[[bool], None]] = []
+        self._unsent = ""
         self._last: tuple[int, ShownMessage] | None = None
         self.patient_id = ""
         self.tab = "sent"
@@ -83,6 +85,7 @@ class PatientView(View):
             tab=self._turn,
             favourites=self._favourites,
             begin=self._begin,
+            unsent=self._decided,
             correct=self._correct,
             opt_out=self._opt_out,
             history=self._history,
@@ -117,6 +120,8 @@ class PatientView(View):
             "history": _("What was sent about this patient"),
             "favourites": _("Send:"),
             "free": _("Free text"),
+            "resume": _("Take up again"),
+            "give_up": _("Give up"),
             "deleted_too": _("Also what was deleted"),
             "nothing_sent": _("Nothing was sent about this patient yet."),
             "choose_sent": _("Choose a message to read it as it left."),
@@ -168,6 +173,19 @@ class PatientView(View):
         """Call back with the email type that somebody wants to send, by its path; ``""`` to write freely."""
         self._begins.append(call)
 
+    def on_unsent(self, call: Callable[[bool], None]) -> None:
+        """Call back with whether somebody takes up again what is not sent yet, or gives it up."""
+        self._unsents.append(call)
+
+    def tell_unsent(self, since: datetime | None) -> None:
+        """Say that a message that was being written is not sent yet, and since when; nothing where there is none."""
+        words = "" if since is None else _("A message that you were writing is not sent yet ({moment}).")
+        if since is not None:
+            words = words.format(moment=_moment(since.astimezone(self._practice.calendar.zone)))
+        if words != self._unsent:
+            self._unsent = words
+            self.send({"kind": "unsent", "unsent": words})
+
     def _say_tab(self) -> None:
         for call in self._tabs:
             call(self.tab)
@@ -177,7 +195,7 @@ class PatientView(View):
     def _open(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
         if not self.patient_id:
             return {"patient": None, "tab": self.tab, "finds": True}
-        return {"patient": self._head(), "tab": self.tab, "finds": self._finds}
+        return {"patient": self._head(), "tab": self.tab, "finds": self._finds, "unsent": self._unsent}
 
     def _find(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"rows": found_rows(self._practice, str(asked["words"]))}
@@ -199,6 +217,11 @@ class PatientView(View):
         self._meant(asked)
         for call in self._begins:
             call(str(asked["template"]))
+
+    def _decided(self, asked: Mapping[str, Any]) -> None:
+        self._meant(asked)
+        for call in self._unsents:
+            call(bool(asked["resume"]))
 
     def _head(self) -> dict[str, Any]:
         practice, number = self._practice, self.patient_id

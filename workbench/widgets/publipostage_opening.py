@@ -194,7 +194,7 @@ class Opening(ListScreens, ABC):
 
     def _resume(self, key: str) -> None:
         """Go on with a draft where it was left."""
-        draft = self.practice.ledger.drafts.draft(key)
+        draft = self.practice.drafts.draft(key)
         if draft is None:
             raise UsageError(_("This draft is not there any more."))
         content = draft.content

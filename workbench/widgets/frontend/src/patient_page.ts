@@ -3,7 +3,7 @@
  *
  * Asks Python to `open` who is shown, to `find` and `choose` somebody, to `turn` to another part; the file is changed by
  * `correct` and `opt_out`, and the `history` read as `message` and `source`, `print`ed, `delete`d, `restore`d, sent once
- * more (`resend`). Each gesture names the patient it means: one that comes late changes nobody else's file. What is
+ * more (`resend`). What was being written and is not sent is told as "unsent", to be taken up again or given up. Each gesture names the patient it means: one that comes late changes nobody else's file. What is
  * written stands in widgets of its own below.
  */
 import { button } from "./shared/controls";
@@ -83,6 +83,8 @@ export default {
     const favourites = element("div", { class: "pw-row pw-patient-favourites", role: "group", "aria-label": word("favourites"), hidden: true });
     const nobody = element("p", { class: "pw-note" }, word("nobody"));
     const live = element("p", { class: "pw-note", role: "status" });
+    const unsent = element("div", { class: "pw-patient-unsent", role: "status", hidden: true });
+    let unsentWords = "";
     const tabs = element("div", { class: "pw-patient-tabs", role: "tablist", "aria-label": word("tabs"), hidden: true });
     const panel = element("div", { id, role: "tabpanel", tabindex: "-1" });
     const buttons = TABS.map((name) =>
@@ -104,6 +106,7 @@ export default {
     root.append(
       alert,
       element("div", { class: "pw-patient-top" }, element("div", { class: "pw-patient-who" }, title, facts, marks, favourites, nobody), finder.whole),
+      unsent,
       tabs,
       live,
       panel,
@@ -119,6 +122,23 @@ export default {
         say(sentenceOf(refusal));
         return null;
       }
+    };
+
+    /** Tell of a message that was begun and is not sent; where it is in sight, nothing needs telling. */
+    const drawUnsent = (): void => {
+      const told = patient !== null && tab !== "write" ? unsentWords : "";
+      const held = unsent.contains(document.activeElement);
+      unsent.hidden = told === "";
+      unsent.replaceChildren(
+        ...(told === ""
+          ? []
+          : [
+              element("span", { class: "pw-grow" }, told),
+              button(word("resume"), () => void tell("unsent", { resume: true }), { "data-act": "resume" }),
+              button(word("give_up"), () => void tell("unsent", { resume: false }), { class: "pw-button pw-quiet", "data-act": "give-up" }),
+            ]),
+      );
+      if (held && told === "") buttons[TABS.indexOf(tab)]?.focus();
     };
 
     const drawHead = (): void => {
@@ -331,6 +351,7 @@ export default {
         if (chosen) panel.setAttribute("aria-labelledby", one.id);
       });
       live.textContent = "";
+      drawUnsent();
       if (!patient || tab === "write") panel.replaceChildren();
       else if (tab === "file") panel.replaceChildren(drawFile(patient));
       else {
@@ -370,6 +391,7 @@ export default {
       const other = (answer["patient"] as Patient | null)?.number !== patient?.number;
       patient = answer["patient"] as Patient | null;
       tab = answer["tab"] as Tab;
+      unsentWords = String(answer["unsent"] ?? "");
       finder.whole.hidden = answer["finds"] !== true;
       if (other) {
         rows = [];
@@ -389,6 +411,9 @@ export default {
       if (message.kind === "opened") void learn();
       else if (message.kind === "sent") {
         if (tab === "sent") void readHistory();
+      } else if (message.kind === "unsent") {
+        unsentWords = String(message["unsent"]);
+        drawUnsent();
       } else if (message.kind === "turned") {
         tab = message["tab"] as Tab;
         draw();

@@ -61,6 +61,25 @@ test("a value is saved as it is left, and stays to be put right when it is refus
   expect(el.querySelector("[role=alert]")?.textContent).toBe("✕ Ce n’est pas un numéro.");
 });
 
+test("a message that was begun and is not sent is taken up again or given up, and told nowhere where it is in sight", async () => {
+  const el = await open();
+  const unsent = el.querySelector<HTMLElement>(".pw-patient-unsent")!;
+  expect(unsent.hidden).toBe(true);
+  model.say({ kind: "unsent", unsent: "Un message <b>attend</b>" });
+  expect([unsent.hidden, unsent.querySelector("b")]).toEqual([false, null]);
+  el.querySelector<HTMLElement>("[data-act=resume]")?.click();
+  expect(model.sent.at(-1)).toMatchObject({ kind: "unsent", patient: "7", resume: true });
+  model.say({ kind: "turned", tab: "write" });
+  expect(unsent.hidden).toBe(true);
+  model.say({ kind: "turned", tab: "sent" });
+  const giveUp = el.querySelector<HTMLElement>("[data-act=give-up]")!;
+  giveUp.focus();
+  giveUp.click();
+  expect(model.sent.find(({ kind, resume }) => kind === "unsent" && resume === false)).toMatchObject({ patient: "7" });
+  model.say({ kind: "unsent", unsent: "" });
+  expect([unsent.hidden, document.activeElement?.getAttribute("role")]).toEqual([true, "tab"]);
+});
+
 test("an opposition is written down in one gesture", async () => {
   const el = await open();
   el.querySelector<HTMLElement>("[data-act=opt-out]")?.click();
