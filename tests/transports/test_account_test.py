@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,27 @@ def test_a_silent_server_fails_at_greeting_within_the_time_given() -> None:
         step, detail = failing(try_account(account(server.port), None, timeout=0.2))
     assert step == "greeting"
     assert "465" in detail
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+def test_a_refusal_over_tls_closes_the_connection(authority: trustme.CA, security: Security) -> None:
+    tls = server_context(authority)
+    served = {"implicit_tls": tls} if security is Security.TLS else {"starttls": tls}
+    with ChaosServer(users={"practice": "secret"}, mechanisms=("PLAIN",), **served) as server:
+        step, _detail = failing(try_account(account(server.port, security=security, user="practice"), "wrong"))
+    assert step == "login"
+    gc.collect()  # a connection left open is found here, and fails the test
+
+
+def test_somebody_who_hears_no_further_closes_the_connection() -> None:
+    def hear(stage: Stage) -> None:
+        if stage.name == "tcp":
+            raise LookupError(stage.name)
+
+    with ChaosServer() as server, pytest.raises(LookupError):
+        try_account(account(server.port), None, tell=hear)
+    gc.collect()
 
 
 def test_a_wrong_password_fails_at_login_and_is_never_shown() -> None:

@@ -90,18 +90,18 @@ class _Trial:
         self._tell = tell
         self._stages: list[Stage] = []
         self._step = "dns"
+        self._sock: socket.socket | None = None  # the one connection, encrypted or not; closed at the end
 
     def stages(self) -> list[Stage]:
         """Walk the steps."""
-        sock: socket.socket | None = None
         try:
-            sock = self._connect(self._addresses())
-            sock = self._talk(sock)
+            self._connect(self._addresses())
+            self._talk()
         except _Failed as failed:
             self._ended(Stage(name=self._step, ok=False, detail=str(failed)))
         finally:
-            if sock is not None:
-                sock.close()
+            if self._sock is not None:
+                self._sock.close()
         return self._stages
 
     def _passed(self, detail: str) -> None:
@@ -137,12 +137,12 @@ class _Trial:
         self._passed(_("The name {host} is known.").format(host=account.host))
         return addresses
 
-    def _connect(self, addresses: list[SocketAddress]) -> socket.socket:
+    def _connect(self, addresses: list[SocketAddress]) -> None:
         self._step = "tcp"
         told = {"host": self._account.host, "port": self._account.effective_port, "seconds": self._timeout}
         why = _("{host} does not answer on port {port}.").format(**told)
         for family, address in addresses:
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            self._sock = sock = socket.socket(family, socket.SOCK_STREAM)
             sock.settimeout(self._timeout)
             try:
                 sock.connect(address)
@@ -160,7 +160,7 @@ class _Trial:
             self._passed(
                 _("{host} answers on port {port}.").format(host=self._account.host, port=self._account.effective_port)
             )
-            return sock
+            return
         blame = _(
             "The port may be wrong (465 for tls, 587 for starttls), or the network of the practice blocks it:"
             " ask whoever looks after it."
@@ -170,7 +170,9 @@ class _Trial:
     def _encrypt(self, sock: socket.socket) -> ssl.SSLSocket:
         self._step = "tls"
         try:
-            encrypted = tls_context().wrap_socket(sock, server_hostname=self._account.host.strip("[]").rstrip("."))
+            self._sock = encrypted = tls_context().wrap_socket(
+                sock, server_hostname=self._account.host.strip("[]").rstrip(".")
+            )
         except ssl.SSLError as error:
             raise _Failed(str(tls_refused(self._account, error))) from error
         except OSError as error:
@@ -180,8 +182,9 @@ class _Trial:
         )
         return encrypted
 
-    def _talk(self, sock: socket.socket) -> socket.socket:
-        account = self._account
+    def _talk(self) -> None:
+        account, sock = self._account, self._sock
+        assert sock is not None  # noqa: S101 - only called once connected
         if account.security is Security.TLS:
             sock = self._encrypt(sock)
         self._step = "greeting"
@@ -209,7 +212,6 @@ class _Trial:
         session.quit()
         with contextlib.suppress(OSError):
             sock.sendall(session.spoken())
-        return sock
 
     def _secret(self) -> str:
         if isinstance(self._password, str):

@@ -310,8 +310,8 @@ class _Delivering:
             self._selector,
             letters=self._letters,
         )
+        self._connections.append(connection)  # first: whatever ends this now, its socket is closed at the end
         connection.connect(now)
-        self._connections.append(connection)
         connection.watch()
         self._look_at = min(self._look_at, connection.deadline)  # one that failed at once is looked at at once
         return connection
