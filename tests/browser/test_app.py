@@ -139,6 +139,8 @@ def test_no_code_comes_from_a_page(app: Lab, page: Page) -> None:
             if told["parent_header"].get("msg_id") == "kernel_info_request" and told["channel"] == "shell":
                 break
         line.close()
+        while await line.read_message() is not None:
+            pass  # the socket is closed once the server has said goodbye too; the loop would leave it open
 
     # Playwright has a loop of its own in this thread.
     with ThreadPoolExecutor(1) as beside:

@@ -29,6 +29,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 ROOT = Path(__file__).parents[2]
 
+HELD = "held"
+"""The file that holds the replies back while it is there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
@@ -75,6 +78,16 @@ class SmtpSink:
         while self.count() < count:
             assert time.monotonic() < limit, f"only {self.count()} of {count} messages arrived in {seconds} s"
             time.sleep(0.01)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let no further reply come until the block ends, however long that takes on a busy machine."""
+        held = self.folder / HELD
+        held.touch()
+        try:
+            yield
+        finally:
+            held.unlink()
 
 
 def read(file: Path) -> Caught:
@@ -136,6 +149,8 @@ class _Handler:
         os.replace(fresh, self.folder / f"{name}.msg")  # noqa: PTH105 - one system call, whole or not at all
         if self.delay:
             await asyncio.sleep(self.delay)
+        while (self.folder / HELD).exists():
+            await asyncio.sleep(0.01)
         if self.lose.intersection(envelope.rcpt_tos):
             server.transport.abort()
         return "250 2.0.0 kept"
