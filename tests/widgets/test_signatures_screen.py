@@ -144,3 +144,10 @@ def test_it_is_a_part_of_the_settings(practice: Practice) -> None:
     page = SettingsPage(practice)
     page.open(part="signatures")
     assert isinstance(page.signatures, SignaturesScreen)
+
+
+def test_the_list_shows_each_signature_as_it_is_kept(screen: Watched):
+    shown = screen.hear("small", label="Secrétariat")["screen"]
+    assert "Cabinet des Tilleuls" in shown
+    assert "default-src 'none'" in shown
+    assert "error" in screen.hear("small", label="Nobody")

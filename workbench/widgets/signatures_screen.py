@@ -45,6 +45,7 @@ class SignaturesScreen(View):
             {
                 "open": lambda _asked: self._state(),
                 "look": self._look,
+                "small": self._small,
                 "draft": self._keep_draft,
                 "save": self._save,
                 "archive": self._archive,
@@ -102,6 +103,10 @@ class SignaturesScreen(View):
             "screen": screen,
             "findings": [{name: str(row[name]) for name in ("severity", "message")} for row in rows],
         }
+
+    def _small(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how a signature looks that is kept, for its place in the list."""
+        return {"screen": safe_document(self._practice.signatures.shown(str(asked["label"]))).html}
 
     # --- what a person does --------------------------------------------------------------------------------
 

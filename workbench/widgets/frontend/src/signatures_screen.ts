@@ -1,7 +1,8 @@
 /**
  * The signatures: their list at left, the one looked at beside it, as it is written and as it looks.
  *
- * Asks Python once (`open`) for the signatures, the fields and what is not saved yet; asks how a draft looks (`look`), says
+ * Asks Python once (`open`) for the signatures, the fields and what is not saved yet; asks how a draft looks (`look`) and
+ * for the `small` picture of a signature, says
  * what is written (`draft`) and what is wanted (`save`, `archive`, `import`, `export`, `picture`, `shown_picture`). Hears
  * `changed` (ask again). The body marker stands between two texts and cannot be taken away; a signature whose marker stands
  * inside something is one text of HTML.
@@ -12,14 +13,9 @@ import { base64, download } from "./shared/files";
 import { Pictures } from "./shared/pictures";
 import { FieldList, Fields, type Field } from "./shared/rich_text";
 import { element, hear, Questions, rootOf, sentenceOf, words, type Answer, type Scene } from "./shared/widget";
+import { SignatureList, type Signature } from "./signatures_screen/list";
 import { Part, partsOf } from "./signatures_screen/part";
 import { Source } from "./template_editor/source";
-
-interface Signature {
-  label: string;
-  html: string;
-  used_by: string[];
-}
 
 interface Draft {
   label: string;
@@ -54,7 +50,8 @@ export default {
     const questions = new Questions(model, (silent) => (silence.hidden = !silent));
     const fields = new Fields();
     const fieldList = new FieldList(root, fields, word);
-    const list = element("ul", { class: "pw-kept-list" });
+    const documentOf = (label: string): Promise<string> => questions.ask("small", { label }).then(({ message }) => String(message["screen"] ?? ""), () => "");
+    const list = new SignatureList(word, documentOf, (label) => choose(label));
     const files = element("input", { type: "file", multiple: true, accept: ".html,.htm,.zip,image/*", class: "pw-visually-hidden", tabindex: "-1", "aria-label": word("import") });
     const add = button(`+ ${word("add")}`, () => choose(NEW));
     const bring = button(word("import"), () => files.click());
@@ -64,7 +61,7 @@ export default {
       element(
         "div",
         { class: "pw-beside" },
-        element("div", { class: "pw-sides" }, element("nav", { class: "pw-side-list", "aria-label": word("title") }, list, element("div", { class: "pw-row" }, add, bring, files)), element("div", {}, said, alert, detail)),
+        element("div", { class: "pw-sides" }, element("nav", { class: "pw-side-list", "aria-label": word("title") }, list.box, element("div", { class: "pw-row" }, add, bring, files)), element("div", {}, said, alert, detail)),
       ),
     );
 
@@ -89,23 +86,7 @@ export default {
     const known = (label: string): Signature | undefined => state.signatures.find((one) => one.label === label);
     const pictures = new Pictures(questions);
 
-    const drawList = (): void => {
-      const focused = (document.activeElement as HTMLElement | null)?.dataset["signature"];
-      list.replaceChildren(
-        ...state.signatures.map((one) => {
-          const used = one.used_by.length > 0 ? word("used_by", { users: one.used_by.join(", ") }) : word("unused");
-          const press = element(
-            "button",
-            { type: "button", class: "pw-signature-one pw-kept-one", "data-signature": one.label, "aria-current": one.label === current ? "true" : null, onclick: () => choose(one.label) },
-            element("span", { class: "pw-kept-name" }, one.label),
-            element("span", { class: "pw-note" }, used),
-            state.drafts[one.label] !== undefined && element("span", { class: "pw-state pw-state-doubt" }, `● ${word("modified")}`),
-          );
-          return element("li", {}, press);
-        }),
-      );
-      if (focused !== undefined) list.querySelector<HTMLElement>(`[data-signature="${CSS.escape(focused)}"]`)?.focus();
-    };
+    const drawList = (): void => list.draw(state.signatures, current, (label) => state.drafts[label] !== undefined);
 
     /** Keep what is written under a key, here and in Python; nothing gives it up. */
     const note = (key: string, draft?: Draft): void => {
@@ -284,7 +265,7 @@ export default {
       const next = answer.message as unknown as State;
       show(next, next.signatures[0]?.label ?? "");
       said.textContent = word("archived", { name: label });
-      (list.querySelector("button") ?? add).focus();
+      (list.box.querySelector("button") ?? add).focus();
     };
     const give = async (label: string): Promise<void> => {
       const answer = await ask("export", { label });
@@ -323,6 +304,7 @@ export default {
       flush();
       stop();
       opened?.close();
+      list.close();
       questions.close();
       pictures.close();
     };

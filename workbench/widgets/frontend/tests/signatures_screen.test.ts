@@ -28,6 +28,7 @@ const BOXED = "<table><tr><td>@CORPS</td></tr></table>";
 let signatures: { label: string; html: string; used_by: string[] }[];
 let drafts: Record<string, Record<string, unknown>>;
 let refusal = "";
+let smalls: Record<string, Record<string, unknown>>;
 let opened: Awaited<ReturnType<typeof show>> | undefined;
 let model: FakeModel;
 
@@ -48,6 +49,7 @@ async function open(): Promise<HTMLElement> {
       return { ...state(), saved: label };
     }
     if (asked.kind === "look") return { screen: "", findings: [] };
+    if (asked.kind === "small") return smalls[String(asked["label"])] ?? { screen: "" };
     return asked.kind === "open" ? state() : {};
   });
   opened = await show(screen, model);
@@ -63,6 +65,7 @@ const sent = (kind: string) => model.sent.filter((message) => message.kind === k
 
 beforeEach(() => {
   vi.useFakeTimers();
+  smalls = {};
   [signatures, drafts, refusal] = [["A", "B"].map((label) => ({ label, html: `${BOXED}<p>${label}</p>`, used_by: [] })), {}, ""];
 });
 afterEach(() => {
@@ -129,4 +132,23 @@ test("a save that is refused leaves what is written as it is, not saved", async 
   await settled();
   expect(written(el)).toMatch(/one$/);
   expect(drafts["A"]?.["html"]).toMatch(/one$/);
+});
+
+test("each signature has a small picture, which nothing can be done with, and which stays while others change", async () => {
+  smalls = { A: { screen: "<p>Dr A</p>" }, B: { error: "Refusée." } };
+  const el = await open();
+  for (let turn = 0; turn < 6; turn += 1) await settled();
+  const frames = () => [...el.querySelectorAll<HTMLIFrameElement>(".pw-signature-small iframe")];
+  expect(frames().map((frame) => [frame.srcdoc, frame.getAttribute("sandbox"), frame.closest("[inert]") !== null])).toEqual([["<p>Dr A</p>", "", true]]);
+  const [first] = frames();
+  choose(el, "B");
+  expect(el.querySelector("[data-signature=B]")?.getAttribute("aria-current")).toBe("true");
+  expect(frames()[0]).toBe(first);
+  expect(sent("small").map((asked) => asked["label"])).toEqual(["A", "B"]);
+
+  smalls = { A: { screen: "<p>Dr A, depuis</p>" } };
+  signatures = [{ ...signatures[0]!, html: `${BOXED}<p>depuis</p>` }];
+  model.say({ kind: "changed", view: "another" });
+  for (let turn = 0; turn < 8; turn += 1) await settled();
+  expect(frames().map((frame) => frame.srcdoc)).toEqual(["<p>Dr A, depuis</p>"]);
 });

@@ -41,19 +41,6 @@ export function progressOf(word: Word): { box: HTMLElement; show: (progress: Pro
   };
 }
 
-/** Have these children in this order; one that stays is not taken out, so that what is read in it stays as it was. */
-export function placed(parent: HTMLElement, wanted: HTMLElement[]): void {
-  const staying = new Set<Element>(wanted);
-  for (const child of [...parent.children]) if (!staying.has(child)) child.remove();
-  wanted.forEach((child, place) => {
-    const there = parent.children[place];
-    if (there === child) return;
-    // What moves to a later place steps out, rather than that all after it be moved.
-    if (there && parent.children[place + 1] === child) there.remove();
-    else parent.insertBefore(child, there ?? null);
-  });
-}
-
 /** Draw anew, and give the focus back to what stands for what had it (`data-key`); else to `otherwise`. */
 export function keepingFocus(root: HTMLElement, otherwise: HTMLElement, draw: () => void): void {
   const held = root.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;

@@ -3,7 +3,8 @@ import { button } from "../shared/controls";
 import { Reading, type Message, type Source } from "../shared/message";
 import { element, sentenceOf, type Questions } from "../shared/widget";
 import { lookOf } from "../shared/states";
-import { placed, type Word } from "./parts";
+import { placed } from "../shared/placed";
+import type { Word } from "./parts";
 
 export interface Row {
   delivery: number;
