@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.mailings import Counts, MailingPlan
+from workbench.domain.mailings import Counts, MailingPlan, MailingStage, MailingStatus
 
 PLAN = MailingPlan(
     template="Rendez-vous/Rappel",
@@ -54,3 +54,9 @@ def test_the_exit_status_says_what_is_left_before_what_went_wrong(sent, failed, 
     counts = Counts(sent=sent, failed=failed, in_doubt=in_doubt, skipped=skipped, pending=pending)
     expected = 1 if pending else 3 if failed or in_doubt else 0
     assert counts.exit_status == expected
+
+
+def test_a_mailing_goes_on_by_itself_only_while_it_is_on_its_way():
+    moving = {status for status in MailingStatus if MailingStage(status=status).moves}
+    assert moving == {MailingStatus.QUEUED, MailingStatus.SENDING}
+    assert not MailingStage(status=MailingStatus.SENDING, interrupted=True).moves

@@ -304,6 +304,11 @@ class MailingStage:
             return INTERRUPTED
         return f"waiting_{self.departure.waiting_for}" if self.departure is not None else str(self.status)
 
+    @property
+    def moves(self) -> bool:
+        """Whether it may go on by itself; otherwise it stands as it does until a person decides something."""
+        return not self.interrupted and self.status in (MailingStatus.QUEUED, MailingStatus.SENDING)
+
 
 STAGES = (*(str(status) for status in MailingStatus), INTERRUPTED, *(f"waiting_{why}" for why in WaitingFor if why))
 """The codes of all stages."""

@@ -244,7 +244,7 @@ class ResultsView(View):
             "title": template.rpartition("/")[2],
             "facts": [fact for fact in self._facts(number, rows) if fact],
             "stage": stage_words(stage),
-            "ended": str(stage.code) in ("finished", "cancelled", "stopped", "paused", "draft"),
+            "ended": not stage.moves,
             "states": states_told(rows.counts),
             "total": sum(rows.counts.values()),
             "first": rows.to_settle,
