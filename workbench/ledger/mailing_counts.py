@@ -82,6 +82,23 @@ class MailingCounts(MailingMoves):
                 found += [row.id for row in rows if (row.recipient_id, row.addressee_key) in recipients]
         return sorted(found)
 
+    def told_by(self, mailing_id: int) -> dict[int, tuple[str, str, tuple[str, ...]]]:
+        """Return what each message of a mailing tells of, and to whom.
+
+        Returns
+        -------
+        dict
+            By the number of the delivery: the addressee's key, the role and the occasions.
+        """
+        rows, letters = _rows.c, schema.letters.c
+        query = (
+            sa.select(rows.id, rows.addressee_key, rows.role, letters.occasions)
+            .join_from(_rows, schema.letters)
+            .where(rows.practice_id == self._practice_id, rows.mailing_id == mailing_id)
+        )
+        with reading(self._engine) as connection:
+            return {row.id: (row.addressee_key, row.role, tuple(row.occasions)) for row in connection.execute(query)}
+
     def forecast(
         self,
         mailing_id: int | None,

@@ -279,6 +279,10 @@ class MailingBook(Protocol):
         """Return the numbers of the deliveries that stand so; of these recipients alone, when they are named."""
         ...
 
+    def told_by(self, mailing_id: int) -> dict[int, tuple[str, str, tuple[str, ...]]]:
+        """Return by delivery what each message of a mailing tells of: addressee's key, role, occasions."""
+        ...
+
     def tally(self, mailing_id: int) -> Tally:
         """Return a mailing's rows by where they stand, and why."""
         ...

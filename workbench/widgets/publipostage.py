@@ -17,10 +17,11 @@ from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.dispatcher import Doing
+from workbench.practice.left_over import TO_CORRECT
 from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
-from workbench.widgets.publipostage_opening import TO_CORRECT, Opening
+from workbench.widgets.publipostage_opening import Opening
 from workbench.widgets.publipostage_options import PublipostageOptions
 from workbench.widgets.publipostage_steps import PublipostageSteps
 from workbench.widgets.publipostage_words import bar_of, foot_of

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
-from workbench.domain.deliveries import Standing, standing_of
 from workbench.domain.drafts import Draft, Step
 from workbench.domain.templates import Template
 from workbench.errors import UnknownTemplate, UsageError
 from workbench.language import _
+from workbench.practice.left_over import left_over
 from workbench.practice.once import changed_once
 from workbench.practice.searching import Searching
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_list import ListScreens
 from workbench.widgets.publipostage_options import PublipostageOptions
-
-TO_CORRECT = "to_correct"
-"""Among the states of a mailing's rows: those that were not sent, and would be once a person corrected something."""
 
 _TEXT = ("subject", "html", "text")
 
@@ -131,32 +127,13 @@ class Opening(ListScreens, ABC):
 
     def _keep_rows(self, number: int, states: Collection[str]) -> None:
         """Begin anew with those rows of a mailing that stand so as the list."""
-        practice = self.practice
-        record = practice.ledger.mailings.mailing(number)
-        if not record.search:
-            raise UsageError(
-                _("The rows of mailing {number} came from a table: take the table again.").format(number=number)
-            )
-        results = practice.results(number)
-        status, reasons = results["status"].astype(str), results["reason"].astype(str)
-        corrected = (status == "skipped") & (reasons.map(standing_of) == Standing.TO_CORRECT)
-        wanted = results[status.isin([*states]) | (corrected if TO_CORRECT in states else False)]
-        found = practice.search(record.search, **dict(record.parameters))
-        mine = found["subject_key"].isin(_subjects_of(wanted))
-        if "patient_id" in found:
-            # A message may have told of several rows of one patient; those that another message told of are told.
-            told = found["subject_key"].isin(_subjects_of(results.drop(wanted.index)))
-            mine |= found["patient_id"].astype(str).isin(set(wanted["patient_id"].astype(str)) - {""}) & ~told
-        rows = found[mine]
-        if not len(rows):
-            raise UsageError(_("Nobody of mailing {number} is left to write to.").format(number=number))
-        key = f"kept:{number}:{secrets.token_hex(4)}"
-        self._begin(None, record.parameters, template=record.template, rows=rows, key=key)
-        # Whoever was written to is written to again, and nobody else.
-        usual = self.practice.templates[self.template.chosen].roles if self.template.chosen else ()
-        if record.role and record.role != ",".join(usual) and "," not in record.role:
-            self.options.take({"role": record.role})
-        self.template.choose(self.template.chosen, record.account if record.account in self.practice.accounts else "")
+        left = left_over(self.practice, number, states)
+        self._begin(None, left.record.parameters, template=left.template, rows=left.rows, key=left.key)
+        if left.role:
+            self.options.take({"role": left.role})
+        self.template.choose(self.template.chosen, left.account)
+        if left.written is not None:
+            self._written = left.written
         self._list_changed()
         self.go_to(Step.SEARCH, focus=False)
 
@@ -243,12 +220,3 @@ class Opening(ListScreens, ABC):
         text = {name: written.get(name) for name in _TEXT} | {"pictures": tuple(written.get("pictures", ()))}
         changed = changed_once(kept, dataclasses.replace(kept, **text))
         return None if changed is kept else changed
-
-
-def _subjects_of(results: pd.DataFrame) -> set[str]:
-    """Return the keys of the rows that messages told of: each one's appointment, invoice, or recipient."""
-    keys = set(results["recipient_id"].astype(str))
-    for name in ("appointment", "invoice"):
-        numbers = results[f"{name}_id"].dropna().astype(str)
-        keys |= {f"{name}:{number}" for number in numbers if number}
-    return keys

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.domain.deliveries import Standing, standing_of
 from workbench.domain.drafts import Draft, Step
 from workbench.language import _, language_name, n_
-from workbench.practice.dispatcher import Doing, Situation
+from workbench.practice.dispatcher import Doing
+from workbench.practice.left_over import count_left
 
 if TYPE_CHECKING:
     from workbench.widgets.publipostage import Publipostage
@@ -118,7 +118,7 @@ def _not_changed(spoken: Mapping[str, int]) -> str:
 def _result(page: Publipostage) -> dict[str, Any]:
     situation = page.sending.dispatcher.situation
     quiet = []
-    if situation.doing is Doing.NOTHING and (count := to_keep(situation)):
+    if situation.doing is Doing.NOTHING and situation.standing and (count := count_left(situation.standing.tally)):
         words = n_(
             "Keep the {count} to correct for a new mailing", "Keep the {count} to correct for a new mailing", count
         )
@@ -129,15 +129,6 @@ def _result(page: Publipostage) -> dict[str, Any]:
         "quiet": quiet,
         "main": {"name": "main", "label": _("New mailing"), "disabled": False, "title": ""},
     }
-
-
-def to_keep(situation: Situation) -> int:
-    """Return how many rows of a mailing failed, or would leave once a person corrected something."""
-    if situation.standing is None:
-        return 0
-    tally = situation.standing.tally
-    left = sum(count for reason, count in tally.of("skipped").items() if standing_of(reason) == Standing.TO_CORRECT)
-    return tally.counts.failed + left
 
 
 def _asked() -> dict[str, Any]:
