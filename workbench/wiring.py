@@ -45,6 +45,7 @@ from workbench.patients.sample import (
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
+from workbench.practice.reminder_effect import ReminderEffect
 from workbench.practice.screens import SendCell, Tell
 from workbench.practice.signatures import read_signature
 from workbench.practice.templates import check_template_file, read_template, render_template_file
@@ -208,6 +209,16 @@ class _Screens:
         from workbench.displays.plots import results_figure
 
         return results_figure(results, zone)
+
+    def plot_days(self, days: pd.DataFrame) -> Any:
+        from workbench.displays.analysis_plots import days_figure
+
+        return days_figure(days)
+
+    def plot_reminders(self, effect: ReminderEffect, by: str) -> Any:
+        from workbench.displays.analysis_plots import reminders_figure
+
+        return reminders_figure(effect, by)
 
 
 def _papermill_notebook() -> Path | None:

@@ -19,12 +19,17 @@ from workbench.domain.fields import Catalogue
 from workbench.domain.messages import Message
 from workbench.practice import Mailing, Practice
 from workbench.practice.accounts import Accounts
+from workbench.practice.analysing import Analysis
 from workbench.practice.fields import Fields
 from workbench.practice.patients import Patients
+from workbench.practice.reminder_effect import ReminderEffect
 from workbench.practice.tables import Tables
 from workbench.practice.templates import Templates
 
-PUBLIC = (Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Fields, Message, FrameAccessor)
+PUBLIC = (
+    Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Fields, Message, FrameAccessor, Analysis,
+    ReminderEffect,
+)  # fmt: skip
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
 WRITTEN_MOST: dict[Any, tuple[str, ...]] = {

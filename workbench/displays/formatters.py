@@ -25,6 +25,7 @@ from workbench.displays.frames import (
     results_html,
 )
 from workbench.displays.nobody import is_unlabelled, series_tells_of_nobody, tells_of_nobody
+from workbench.displays.reminder_words import effect_html, effect_sentences
 from workbench.displays.sending import account_words
 from workbench.displays.signatures import signature_html
 from workbench.displays.stages import stage_words
@@ -35,6 +36,7 @@ from workbench.domain.summaries import SUMMARY_MIME
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
 from workbench.practice import Mailing, Practice
+from workbench.practice.reminder_effect import ReminderEffect
 from workbench.practice.revisions import Difference
 from workbench.practice.sent import SentMessage
 
@@ -58,6 +60,7 @@ def register(shell: Any, *, live_view: LiveView) -> None:
     bundles.for_type(Practice, _safely(practice_bundle))
     bundles.for_type(Signature, _safely(signature_bundle))
     bundles.for_type(Difference, _safely(difference_bundle))
+    bundles.for_type(ReminderEffect, _safely(effect_bundle))
 
     def shown(kind: type, bundle_of: Callable[..., Bundle | None]) -> None:
         def bundle(thing: Any) -> Bundle | None:
@@ -185,6 +188,11 @@ def signature_bundle(signature: Signature) -> Bundle:
 def difference_bundle(difference: Difference) -> Bundle:
     """Return what two revisions of an email type say differently; it tells of nobody."""
     return {"text/plain": str(difference), "text/html": difference_html(difference)}
+
+
+def effect_bundle(effect: ReminderEffect) -> Bundle:
+    """Return what the comparison says, and what it does not; it tells of nobody."""
+    return {"text/plain": "\n".join(effect_sentences(effect)), "text/html": effect_html(effect)}
 
 
 def frame_bundle(frame: pd.DataFrame, *, live_view: LiveView) -> Bundle | None:

@@ -23,7 +23,7 @@ _TEXTS = {
         ("address_status", "channel", "language", "purpose", "reason", "role", "severity", "state", "status", "step"),
         _CODE,
     ),
-    **dict.fromkeys(("date", "day", "month", "time", "week"), _MOMENT),
+    **dict.fromkeys(("date", "day", "lead", "month", "notice", "time", "week"), _MOMENT),
     **dict.fromkeys(
         ("account", "chair", "declined_by", "file_state", "kind", "nature", "patient_type", "practitioner", "search",
          "template"),
@@ -34,10 +34,11 @@ _TEXTS = {
 
 _NUMBERS = frozenset(
     {
-        "again", "attempts", "cancelled", "count", "date", "day", "decided_at", "delivery_id", "duration", "failed",
-        "forced", "hour", "in_doubt", "mailing_id", "month", "n", "number", "pending", "proportion", "queued_at",
-        "rows", "sent", "size", "skipped", "smtp_code", "starts_at", "template_revision", "total", "week", "weekday",
-        "year",
+        "again", "attempts", "cancelled", "count", "date", "day", "decided_at", "delivery_id", "difference", "duration",
+        "failed", "few", "forced", "high", "hour", "in_doubt", "lead_days", "low", "mailing_id", "missed", "month", "n",
+        "not_reminded", "notice_hours", "number", "pending", "proportion", "queued_at", "rate", "reminded",
+        "reminded_at", "rows", "sent", "share", "size", "skipped", "smtp_code", "starts_at", "template_revision",
+        "total", "uncertain", "week", "weekday", "year",
     }
 )  # fmt: skip
 """Columns of numbers and moments that tell of nobody."""

@@ -19,8 +19,7 @@ from workbench.displays.words import number_words
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.language import _
 
-# A state is a hatch and a word besides its colour, for whoever prints in black or sees colours otherwise.
-_LOOKS = {
+LOOKS = {
     "sent": {"color": "#2e9e54", "hatch": ""},
     "failed": {"color": "#d64545", "hatch": "///"},
     "in_doubt": {"color": "#e0a100", "hatch": "..."},
@@ -28,6 +27,8 @@ _LOOKS = {
     "pending": {"color": "#dfe3e8", "hatch": "xx"},
     "cancelled": {"color": "#c3c8d0", "hatch": "++"},
 }
+"""A state is a hatch and a word besides its colour, for whoever prints in black or sees colours otherwise."""
+
 _SHOWN_REASONS = 12
 _COLOURS = 48
 
@@ -86,7 +87,7 @@ def _draw_bars(axes: Any, told: pd.DataFrame, when: pd.Series, title: str) -> No
     if by_hour:
         counted = counted.reindex(range(24), fill_value=0)
     below = pd.Series(0, index=counted.index)
-    for status, look in _LOOKS.items():
+    for status, look in LOOKS.items():
         if status in counted:
             axes.bar(counted.index, counted[status], bottom=below, width=0.8, edgecolor="white", **look)
             below = below + counted[status]
@@ -98,7 +99,7 @@ def _draw_bars(axes: Any, told: pd.DataFrame, when: pd.Series, title: str) -> No
         locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    _calm(axes)
+    calm(axes)
     axes.yaxis.get_major_locator().set_params(integer=True)
 
 
@@ -114,10 +115,10 @@ def _told(results: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_reasons(axes: Any, told: pd.DataFrame, *, wrapped: int = 38) -> None:
     counted = Counter(zip(told["status"], told["reason"], strict=True))
-    rows = sorted(counted.items(), key=lambda item: (list(_LOOKS).index(item[0][0]), -item[1]))[:_SHOWN_REASONS]
+    rows = sorted(counted.items(), key=lambda item: (list(LOOKS).index(item[0][0]), -item[1]))[:_SHOWN_REASONS]
     labels = []
     for place, ((status, reason), count) in enumerate(rows):
-        axes.barh(place, count, edgecolor="white", **_LOOKS[status])
+        axes.barh(place, count, edgecolor="white", **LOOKS[status])
         axes.annotate(str(count), (count, place), xytext=(4, 0), textcoords="offset points", va="center")
         words = number_words(status) if not reason else f"{number_words(status)[0]} {sentence_of_reason(reason)}"
         labels.append(textwrap.fill(words, wrapped))
@@ -125,7 +126,7 @@ def _draw_reasons(axes: Any, told: pd.DataFrame, *, wrapped: int = 38) -> None:
     axes.invert_yaxis()
     axes.set_title(_("Messages, by reason") + f" (n = {len(told)})", loc="left", fontsize="medium")
     axes.margins(x=0.12)
-    _calm(axes)
+    calm(axes)
     axes.xaxis.get_major_locator().set_params(integer=True)
 
 
@@ -133,7 +134,7 @@ def _draw_times(axes: Any, told: pd.DataFrame, zone: tzinfo) -> None:
     axes.set_title(_("Over time"), loc="left", fontsize="medium")
     decided = told[told["decided_at"].notna() & told["status"].isin(["sent", "failed", "in_doubt"])]
     if not decided.empty:
-        for status, look in _LOOKS.items():
+        for status, look in LOOKS.items():
             times = decided.loc[decided["status"] == status, "decided_at"].sort_values()
             if len(times):
                 axes.step(
@@ -154,16 +155,17 @@ def _draw_times(axes: Any, told: pd.DataFrame, zone: tzinfo) -> None:
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, fontsize="small", loc="best")
-    _calm(axes)
+    calm(axes)
     axes.yaxis.get_major_locator().set_params(integer=True)
 
 
-def _calm(axes: Any) -> None:
+def calm(axes: Any) -> None:
+    """Leave out of a chart what tells nothing."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize="small")
 
 
 def _alternative(told: pd.DataFrame) -> str:
     numbers = told["status"].value_counts()
-    words = ", ".join(f"{number_words(status)} {int(numbers.get(status, 0))}" for status in _LOOKS if status in numbers)
+    words = ", ".join(f"{number_words(status)} {int(numbers.get(status, 0))}" for status in LOOKS if status in numbers)
     return _("Messages by state: {numbers}.").format(numbers=words or "0")

@@ -55,6 +55,13 @@ A message about several appointments of a day has several rows. ``kind`` and ``s
 has left, may have left or waits tells anything; ``at`` is when it left, or else when it was queued.
 """
 
+VISIT_COLUMNS = (
+    "appointment_id", "patient_id", "practitioner_id", "practitioner", "starts_at", "weekday", "hour", "state",
+    "nature", "missed", "lead_days", "lead", "reminded", "uncertain", "reminded_at", "notice_hours", "notice",
+    "channel", "via",
+)  # fmt: skip
+"""One row an appointment that has begun, with its last reminder that left beforehand; key ``appointment_id``."""
+
 IDENTITY_COLUMNS = ("recipient", "address")
 """Columns of results shown only with ``identities=True`` in Python (the command line always has them)."""
 

@@ -26,6 +26,7 @@ from workbench.language import _
 from workbench.merging.roles import roles_from
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
 from workbench.practice.addressing import usual_addressees
+from workbench.practice.analysing import Analysis
 from workbench.practice.asking import Asking
 from workbench.practice.attaching import kept_files
 from workbench.practice.closures import Closures
@@ -109,6 +110,7 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         self.closures = Closures(self)
         self.drafts = Drafts(self)
         self.tables = Tables(self)
+        self.analysis = Analysis(self)
         self.unsaved_letters = UnsavedLetters(self)
         self._searching = Searching(self)
         self._last_search = None

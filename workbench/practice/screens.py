@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.practice.mailing import Mailing
     from workbench.practice.practice import Practice
+    from workbench.practice.reminder_effect import ReminderEffect
 
 Tell = Callable[[MailingProgress], None]
 
@@ -73,6 +74,14 @@ class Screens(Protocol):
 
     def plot(self, results: pd.DataFrame, zone: tzinfo) -> Any:
         """Draw what became of the messages of a results frame, by the clock of a time zone."""
+        ...
+
+    def plot_days(self, days: pd.DataFrame) -> Any:
+        """Draw how many messages were decided on each day; see ``Analysis.days``."""
+        ...
+
+    def plot_reminders(self, effect: ReminderEffect, by: str) -> Any:
+        """Draw how often appointments were missed, with a reminder and without; see ``Analysis.reminders``."""
         ...
 
 
