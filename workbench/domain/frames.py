@@ -215,6 +215,9 @@ that it had when it was filed, if that is known.
 DOCUMENT_COLUMNS = ("document_id", "patient_id", "dated_on", "number", "path", "cancelled_on")
 """The papers of one kind in patients' files, one row a paper; key ``document_id``, the invoice's, the quote's …"""
 
+PIECE_COLUMNS = ("piece", "kind", "label", "dated_on", "health")
+"""What of one patient's file can go with a message, one row an image or a paper; key ``piece``."""
+
 RECIPIENT_COLUMNS = (
     "recipient_id",     # key of the recipient: the patient, the day and what is told about it, or the table's own id
     "addressee_key",    # who receives: patient:…, guardian:…, payer:…, correspondent:…, row:…

@@ -98,6 +98,7 @@ def preflight(
     beside: Beside | None = None,
     with_health: Sequence[bool] = (),
     health_allowed: bool = False,
+    health_added: bool = False,
 ) -> Checked:
     """Render every message that could leave, and say of each row what stands in its way.
 
@@ -125,6 +126,9 @@ def preflight(
         Of each row, whether files that hold health data go with it.
     health_allowed
         A person let health data leave on ordinary addresses in this mailing (P13).
+    health_added
+        A person added files that hold health data to everyone's message: an email type that may carry its own does not
+        speak for these.
     """
     frame = recipients.frame
     whole = Version(compiled=compiled, mime=mime, merge_all=merge_all)
@@ -133,7 +137,7 @@ def preflight(
     check = _Rows(frame, fields, now=now, progress=progress, beside=beside, with_health=with_health)
     findings: list[Finding] = []
     for version, places in parts:
-        findings += check.part(version, places, health_allowed=health_allowed)
+        findings += check.part(version, places, health_allowed=health_allowed, health_added=health_added)
     # Of what is wrong with the email type in each of its languages, what is the same is told once.
     findings = [*dict.fromkeys(findings), *recipients.findings]
     _about_addresses(frame, check.reasons, check.warnings)
@@ -201,7 +205,9 @@ class _Rows:
         self.reasons: list[str] = frame["reason"].tolist()
         self.warnings: list[list[Finding]] = [[] for _row in self.keys]
 
-    def part(self, version: Version, places: Sequence[int], *, health_allowed: bool) -> list[Finding]:
+    def part(
+        self, version: Version, places: Sequence[int], *, health_allowed: bool, health_added: bool
+    ) -> list[Finding]:
         """Look through the rows that one version of the email type is for, and return the findings about itself."""
         compiled, mime, names = version.compiled, version.mime, self._names
         fields = self._fields if len(places) == len(self._frame) else self._fields.iloc[list(places)]
@@ -223,6 +229,7 @@ class _Rows:
                 self._addresses[place],
             )
             files = bool(self._with_health) and self._with_health[place] and not allowed
+            files = files or (health_added and not health_allowed)
             if files and not self.reasons[place] and not (closed and is_mssante(self._addresses[place])):
                 self.reasons[place] = "health_data_on_plain_mail"
         leaving = [place for place in places if not self.reasons[place]]

@@ -63,14 +63,14 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
-    """The file that a rule chose for a row; none when there is none."""
+class ChosenFile:
+    """A file of the store that was chosen, and whether it tells of somebody's health; none when there is none."""
 
     file: StoredFile | None = None
     health: bool = False
 
 
-_NOTHING = _Choice()
+_NOTHING = ChosenFile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Followed:
 
     key: str
     rule: ImageRule | DocumentRule
-    rows: list[list[_Choice]]
+    rows: list[list[ChosenFile]]
 
 
 def attach(
@@ -121,7 +121,7 @@ def attach(
         findings += unknown_words(template.images, practice.store.album_words())
         album = practice.store.album(asked)
         album = album[~(album["taken_on"] > pd.Timestamp(today))].reset_index(drop=True)
-        images = _images(album)
+        images = stored_images(album)
         for number, image_rule in enumerate(template.images):
             best = images_chosen(album, image_rule)
             rows = [
@@ -131,11 +131,11 @@ def attach(
             followed.append(_Followed(f"images:{number}", image_rule, rows))
     for number, paper_rule in enumerate(template.documents):
         papers = practice.store.documents(paper_rule.kind, asked)
-        documents = _documents(papers, paper_rule.kind, template.language)
+        documents = stored_documents(papers, paper_rule.kind, template.language)
         places = documents_chosen(papers, paper_rule, found, told, today=today)
         rows = [[_NOTHING if place is None else documents[place] for place in some] for some in places]
         followed.append(_Followed(f"documents:{number}", paper_rule, rows))
-    kept = _keeper(practice).keep(
+    kept = file_keeper(practice).keep(
         choice.file for one in followed for place in open_rows for choice in one.rows[place] if choice.file
     )
     return _laid_out(practice, found, open_rows, followed, kept, answers, findings)
@@ -162,12 +162,12 @@ def checked_answers(template: Template, decided: Mapping[str, str]) -> dict[str,
 # --- the rows of the store as files -------------------------------------------------------------------
 
 
-def _images(album: pd.DataFrame) -> list[_Choice]:
+def stored_images(album: pd.DataFrame) -> list[ChosenFile]:
     """Return each image of an album as the file it is; its name says what it shows and when, never whom."""
     told = [_plain(album[name]) for name in ("media_id", "kind", "view", "media_type", "path", "digest")]
     days = album["taken_on"].dt.strftime("%Y-%m-%d").fillna("").tolist()
     return [
-        _Choice(
+        ChosenFile(
             StoredFile(
                 call=call,
                 path=path,
@@ -183,12 +183,13 @@ def _images(album: pd.DataFrame) -> list[_Choice]:
     ]
 
 
-def _documents(papers: pd.DataFrame, kind: str, language: str) -> list[_Choice]:
+def stored_documents(papers: pd.DataFrame, kind: str, language: str) -> list[ChosenFile]:
+    """Return each paper of a kind as the file it is, called by its kind and number in a language."""
     names = _PAPER_NAMES.get(language, _PAPER_NAMES["fr"])
     numbers, paths, keys = (_plain(papers[name]) for name in ("number", "path", "document_id"))
     days = papers["dated_on"].dt.strftime("%Y-%m-%d").fillna("").tolist()
     return [
-        _Choice(
+        ChosenFile(
             StoredFile(call=key, path=path, digest="", stem=plain_stem(names[kind], number or day), image=False)
             if path
             else None,
@@ -206,10 +207,11 @@ def kept_of_the_file(practice: Practice, patient_id: str) -> set[str]:
     """Return what was kept of the images and documents of a patient's file, though no message left with it."""
     papers = (practice.store.documents(kind, [patient_id]) for kind in DOCUMENT_KINDS)
     paths = [path for frame in (practice.store.album([patient_id]), *papers) for path in frame["path"].dropna()]
-    return _keeper(practice).made_of(map(str, paths))
+    return file_keeper(practice).made_of(map(str, paths))
 
 
-def _keeper(practice: Practice) -> StoredFiles:
+def file_keeper(practice: Practice) -> StoredFiles:
+    """Return what reads the files of the store, and keeps those that leave."""
     settings = practice.settings
     return StoredFiles(
         practice.path,
@@ -265,7 +267,7 @@ def _laid_out(
         if reason:
             reasons[place], health[place] = reason, False
         else:
-            files[place] = _told_apart(practice, row)
+            files[place] = told_apart(practice, row)
             findings += doubts
     asked = {one.key: looked_for(one.rule) for one in followed}
     counted = {key: (asked[key], count) for key, count in waiting.items()}
@@ -273,7 +275,7 @@ def _laid_out(
     return Attached(files=files, reasons=reasons, health=health, findings=tuple(findings), waiting=counted)
 
 
-def _told_apart(practice: Practice, kept: Iterable[str]) -> tuple[str, ...]:
+def told_apart(practice: Practice, kept: Iterable[str]) -> tuple[str, ...]:
     """Return the files of one message, each once; of several with one name, the later ones get a number."""
     names: set[str] = set()
     apart: list[str] = []

@@ -20,6 +20,7 @@ class Choices:
     `signature` is a signature's name, ``"-"`` for none, ``None`` for what the email type says. `attachments` are files
     that go with this mailing alone, by the name they are kept under (F100). `missing` decides rules that ask
     (``{"images:0": "without"}``). `health_reason` lets health data leave on ordinary addresses, this once (P13).
+    `health_files` says of files that a person added whether they hold health data.
     """
 
     signature: str | None = None
@@ -27,6 +28,7 @@ class Choices:
     attachments: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     health_reason: str = ""
+    health_files: Mapping[str, bool] = field(default_factory=dict)
 
 
 def signature_name(template: Template, account: Account, choices: Choices | None = None) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from workbench.domain.templates import Template
 from workbench.errors import NotConfirmed, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.merging.preflight import doubt_about, unanswered_codes, unanswered_question
+from workbench.practice.enclosing import record_health_files
 from workbench.practice.identity import without_people
 from workbench.practice.letterheads import Choices
 from workbench.practice.offers import Offer, seal_of
@@ -659,6 +660,7 @@ class Mailing:
                 now=practice.now(),
                 details={"reason": self.choices.health_reason},
             )
+        record_health_files(practice, record.id, self.choices.health_files)
         practice.ledger.mailings.enqueue(
             record.id,
             rows,

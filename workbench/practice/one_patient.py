@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 
 from workbench.domain.keeping import Tidied
 from workbench.practice.card import Card
+from workbench.practice.enclosing import pieces_of
 from workbench.practice.erasing import ErasedPatient, erase, retire
 from workbench.practice.sent import Printer, SentMessage, printed, sent_message
 from workbench.practice.writing import Letter, SentAgain, letter_to, sent_again
@@ -43,6 +44,8 @@ class OnePatient(Card):
         missing: Mapping[str, str] | None = None,
         values: Mapping[str, object] | None = None,
         health_reason: str = "",
+        pieces: Sequence[str] = (),
+        health_files: Mapping[str | Path, bool] | None = None,
     ) -> Letter:
         """Write to one patient by hand (F105–F107): a mailing of one message, to be checked, shown and sent as any.
 
@@ -61,6 +64,11 @@ class OnePatient(Card):
             Who receives: ``patient guardian payer correspondent …``; the email type's, else the patient.
         account, signature, attachments, options, missing, values, health_reason
             As for `mailing`.
+        pieces
+            Images and papers of the patient's own file to go with it, as `pieces` names them.
+        health_files
+            Files of this computer to go with it, and of each whether it holds health data. What holds some leaves on an
+            ordinary address with a `health_reason` alone, whatever the email type may carry.
 
         Raises
         ------
@@ -68,6 +76,10 @@ class OnePatient(Card):
             When nobody, or nothing, is called so.
         UsageError
             When there is nothing to write.
+        BadValue
+            When a piece is not in the patient's file.
+        AttachmentRefused
+            When a file cannot go with a message.
 
         Examples
         --------
@@ -92,7 +104,30 @@ class OnePatient(Card):
             missing=missing,
             values=values,
             health_reason=health_reason,
+            pieces=pieces,
+            health_files=health_files,
         )
+
+    def pieces(self, patient_id: str) -> pd.DataFrame:
+        """Return what of the file of `patient_id` can go with a message: images of the album, papers, the latest first.
+
+        Returns
+        -------
+        DataFrame
+            ``piece kind label dated_on health``; ``piece`` is what `write_to` takes, ``health`` says that it leaves on
+            an ordinary address with a reason alone (P13).
+
+        Raises
+        ------
+        UnknownPatient
+            When no patient has this file number.
+
+        Examples
+        --------
+        >>> practice.pieces("2201")["kind"].iloc[0]
+        'image'
+        """
+        return pieces_of(cast("Practice", self), patient_id)
 
     def sent(self, delivery_id: int) -> SentMessage:
         """Return a message of the history as it left, built anew from what was frozen and compared with its proof.

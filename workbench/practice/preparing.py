@@ -439,6 +439,7 @@ class Prepared:
                     beside=self._beside(),
                     with_health=self._attached.health if self._attached else (),
                     health_allowed=bool(self.choices.health_reason),
+                    health_added=any(self.choices.health_files.values()),
                 )
             return self._checked
 

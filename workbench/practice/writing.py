@@ -30,7 +30,8 @@ from workbench.merging.frames import needed_columns
 from workbench.merging.recipients import MERGED_WITH, Recipients, recipient_frame, with_objections
 from workbench.merging.render import compile_template
 from workbench.merging.template_file import sound
-from workbench.practice.attaching import HEALTH_DOCUMENTS, MISSING, Attached
+from workbench.practice.attaching import HEALTH_DOCUMENTS, MISSING, Attached, kept_files
+from workbench.practice.enclosing import kept_pieces, told_of_files
 from workbench.practice.letterheads import Choices
 from workbench.practice.mailing import Mailing
 from workbench.practice.preparing import APPOINTMENTS, Prepared, Shared
@@ -181,6 +182,8 @@ def letter_to(
     missing: Mapping[str, str] | None,
     values: Mapping[str, object] | None,
     health_reason: str,
+    pieces: Sequence[str] = (),
+    health_files: Mapping[str | Path, bool] | None = None,
 ) -> Letter:
     """Return a letter to one patient; see ``Practice.write_to``."""
     practice.patients.known(patient_id)
@@ -212,7 +215,14 @@ def letter_to(
         values=values,
         health_reason=health_reason,
     )
-    return Letter(practice, rows, made.template, made.account, made.plan, choices=made.choices)
+    enclosed = kept_pieces(practice, patient_id, pieces)
+    told = {kept: bool(holds) for path, holds in (health_files or {}).items() for kept in kept_files(practice, [path])}
+    choices = replace(
+        made.choices,
+        attachments=tuple(dict.fromkeys((*made.choices.attachments, *told, *enclosed))),
+        health_files={**told, **enclosed},
+    )
+    return Letter(practice, rows, made.template, made.account, made.plan, choices=choices)
 
 
 def _origin(practice: Practice) -> dict[str, Any]:
@@ -485,7 +495,10 @@ def sent_again(
         first=first,
         number=number,
         letterhead=head,
-        choices=Choices(health_reason=health_reason.strip()),
+        choices=Choices(
+            health_reason=health_reason.strip(),
+            health_files=told_of_files(practice, letter.mailing_id, letter.attachments),
+        ),
     )
 
 
