@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -71,21 +73,40 @@ def test_what_waits_and_what_is_uncertain_is_counted_by_mailing(world: World) ->
     assert told["in_doubt"].tolist() == [0, 0, 1]
 
 
-def test_no_question_of_the_day_looks_at_every_delivery(ledger: Ledger) -> None:
-    world = World(ledger)
-    world.send(world.queued("1", "2"), {"2": "failed"})
+def test_no_question_of_the_day_looks_at_every_delivery(world: World) -> None:
+    ledger = world.ledger
+    world.send(world.queued(*map(str, range(400))), {"2": "failed"})
+    with writing(ledger.engine) as connection:
+        connection.execute(sa.text("ANALYZE"))
     asked: list[tuple[str, object]] = []
     sa.event.listen(ledger.engine, "before_cursor_execute", lambda _c, _u, sql, given, *_: asked.append((sql, given)))
     ledger.results.failed(since=world.now)
     ledger.results.sent_by_account(since=world.now)
     ledger.mailings.unfinished()
     ledger.acts.of_kind("patient.called", since=world.now)
-    with ledger.engine.connect() as connection:
-        plans = [
-            row[3]
-            for sql, given in [one for one in asked if one[0].startswith("SELECT")]
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)
-        ]
+    ledger.last_messages.to_patients(["1", "2"])
+    ledger.last_messages.told_how("appointment_reminder", "", occasions=["appointment:A1@2026-11-23T09:00"])
+    ledger.last_messages.told_of(["appointment:A1", "appointment:A9"])
+    plans = list(plans_of(ledger.engine, [one for one in asked if one[0].startswith("SELECT")]))
     assert any("ix_deliveries_failed" in line for line in plans)
     assert any("ix_acts_practice_id_what_id_at" in line for line in plans)
-    assert [line for line in plans if line.startswith(("SCAN deliveries", "SCAN acts"))] == []
+    assert any("ix_occasions_practice_id_occasion_delivery_id" in line and "<" in line for line in plans)
+    large = ("deliveries", "acts", "occasions")
+    assert [line for line in plans if line.startswith(tuple(f"SCAN {name}" for name in large))] == []
+    assert [line for line in plans if any(f"Seq Scan on {name}" in line for name in large)] == []
+
+
+def plans_of(engine: sa.Engine, asked: Sequence[tuple[str, object]]) -> Iterator[str]:
+    """Give the lines of how each question is answered; a server that could go by an index goes by it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            for sql, given in asked:
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given):
+                    yield row[3]
+            return
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        connection.exec_driver_sql("SET enable_bitmapscan = off")
+        for sql, given in asked:
+            lines = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {sql}", given)]
+            # What an index is asked stands on the line after its name.
+            yield from (f"{line} {after}" for line, after in pairwise([*lines, ""]))

@@ -122,6 +122,29 @@ class LastMessageContract:
         assert world.ledger.last_messages.told("invoice")["occasion"].tolist() == [""]
         assert len(world.ledger.last_messages.told("quote")) == 0
 
+    def test_what_was_told_of_some_subjects_is_known_at_any_of_their_times(self, world: World):
+        number = world.open().id
+        rows = [
+            a_row("1", occasions=["appointment:A1@2026-11-23T09:00"]),
+            a_row("2", occasions=["appointment:A1@2026-11-24T09:00", "appointment:A10@2026-11-23T09:30"]),
+            a_row("3", occasions=["appointment:A2@2026-11-23T10:00"]),
+            a_row("4", occasions=["appointment:A'4@x@2026-11-23T11:00"]),
+        ]
+        world.enqueue(number, rows)
+        world.send(number, {"3": "failed"})
+        told_of = world.ledger.last_messages.told_of
+        told = told_of(["appointment:A1", "appointment:A2", "appointment:A'4@x", "appointment:A7"])
+        assert sorted(told[["subject_key", "occasion"]].to_numpy().tolist()) == [
+            ["appointment:A'4@x", "2026-11-23T11:00"],
+            ["appointment:A1", "2026-11-23T09:00"],
+            ["appointment:A1", "2026-11-24T09:00"],
+        ]
+        assert told["at"].tolist() == [pd.Timestamp(world.now)] * 3
+        assert told.dtypes.to_dict() == told_of([]).dtypes.to_dict()
+        assert told_of([]).empty
+        many = [f"appointment:B{number}" for number in range(FEW)]
+        assert len(told_of([*many, "appointment:A1"])) == 4
+
     def test_what_a_step_told_to_whom_is_only_what_may_have_left(self, world: World):
         number = world.queued("1", "2", "3", "4")
         world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
@@ -139,6 +162,7 @@ class LastMessageContract:
         with open_ledger(url, practice_id="other", locks=tmp_path / "locks") as other:
             assert len(other.last_messages.to_patients(["1"])) == 0
             assert len(other.last_messages.told("appointment")) == 0
+            assert len(other.last_messages.told_of(["appointment:A1"])) == 0
 
 
 class TestInSqlite(LastMessageContract):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from workbench.practice import Practice
 from workbench.widgets.day_page import DayPage
@@ -76,6 +77,18 @@ def test_what_is_counted_for_the_page_is_counted_once(practice: Practice, monkey
     asks(page.view, "day")
     asks(page.view, "rest")
     assert sorted(asked) == ["appointments", "birthdays", "missed", "moved", "recall", "to_phone"]
+
+
+def test_what_failed_is_read_once_for_the_page(practice: Practice):
+    asked: list[str] = []
+    engine = practice.ledger.results._engine  # type: ignore[attr-defined]
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
+    page = DayPage(practice)
+    for _twice in range(2):
+        asked.clear()
+        asks(page.view, "day")
+        asks(page.view, "rest")
+        assert len([sql for sql in asked if "deliveries.status = 'failed'" in sql]) == 1
 
 
 def test_a_tick_says_that_somebody_was_called(practice: Practice):

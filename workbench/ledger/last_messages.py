@@ -6,7 +6,7 @@ Only what left or may have left counts: what waits, failed or was left out told 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from workbench.databases import reading, undisturbed
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.people import Role
 from workbench.ledger import schema
+from workbench.ledger.enqueueing import CHUNK, slices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,8 +73,6 @@ class LastMessages:
             ``subject_key``; ``occasion``, what follows the ``@`` (an appointment's start), maybe ``""``; ``at`` (UTC).
             One row an occasion told.
         """
-        import pandas as pd
-
         known = schema.occasions.c
         told = (
             sa.select(known.occasion, _as_kept(_when()))
@@ -87,15 +86,41 @@ class LastMessages:
         )
         with reading(self._engine) as connection, undisturbed():
             found = connection.execute(told).all()
-        parts = [row[0].rpartition("@") if "@" in row[0] else (row[0], "", "") for row in found]
-        frame = pd.DataFrame(
-            {
-                "subject_key": pd.array([part[0] for part in parts], dtype="string"),
-                "occasion": pd.array([part[2] for part in parts], dtype="string"),
-                "at": _instants([row[1] for row in found]),
-            }
+        return _told_frame(found)
+
+    def told_of(self, subjects: Collection[str]) -> pd.DataFrame:
+        """Return what has been told of these subjects (``appointment:A1`` …) at any of their times, the latest last.
+
+        Columns as `told`; others may be there.
+        """
+        if len(subjects) > FEW:
+            return self.told(next(iter(subjects)).partition(":")[0])
+        known = schema.occasions.c
+        # By their beginnings: the answer is found in the index of occasions, whatever else was told in years.
+        if self._engine.dialect.name == "postgresql":
+            listed = sa.literal(list(subjects), type_=ARRAY(sa.Text))
+            asked = sa.func.unnest(listed).table_valued(sa.column("value", sa.Text)).render_derived(name="asked")
+            from_here, to_there = ("~>=~", "~<~")  # in the order of the index, not of a language
+        else:
+            asked = sa.func.json_each(json.dumps(list(subjects))).table_valued(
+                sa.column("value", sa.Text), name="asked"
+            )
+            from_here, to_there = (">=", "<")
+        theirs = sa.and_(
+            known.practice_id == self._practice_id,
+            known.occasion.bool_op(from_here, precedence=10)(asked.c.value.concat("@")),
+            known.occasion.bool_op(to_there, precedence=10)(asked.c.value.concat("A")),  # the sign after « @ »
         )
-        return frame.sort_values("at", kind="stable", ignore_index=True)
+        # An outer join goes from each subject to its occasions; the other way round all of them are looked at.
+        held = sa.select(known.occasion, known.delivery_id).select_from(asked.outerjoin(schema.occasions, theirs))
+        with reading(self._engine) as connection, undisturbed():
+            pairs = [row for row in connection.execute(held) if row.delivery_id is not None]
+            numbers = list({row.delivery_id for row in pairs})
+            moments: dict[int, Any] = {}
+            for some in slices(numbers, CHUNK):
+                left = sa.select(_rows.id, _as_kept(_when())).where(_rows.id.in_(some), _left())
+                moments |= {row[0]: row[1] for row in connection.execute(left)}
+        return _told_frame([(occasion, moments[number]) for occasion, number in pairs if number in moments])
 
     def told_to(self, purpose: str, step: str, *, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
         """Return which of these occasions a purpose and step have told to whom; of more than `FEW`, all that they told.
@@ -217,6 +242,21 @@ class LastMessages:
         # SQLite takes the other columns from the row that has the maximum.
         newest = _as_kept(sa.func.max(_when()))
         return sa.select(key, newest, _rows.mailing_id, _rows.status).where(*theirs).group_by(key)
+
+
+def _told_frame(found: Sequence[Any]) -> pd.DataFrame:
+    """Return pairs of an occasion and when it was told as a frame, the latest last: subject_key occasion at."""
+    import pandas as pd
+
+    parts = [row[0].rpartition("@") if "@" in row[0] else (row[0], "", "") for row in found]
+    frame = pd.DataFrame(
+        {
+            "subject_key": pd.array([part[0] for part in parts], dtype="string"),
+            "occasion": pd.array([part[2] for part in parts], dtype="string"),
+            "at": _instants([row[1] for row in found]),
+        }
+    )
+    return frame.sort_values("at", kind="stable", ignore_index=True)
 
 
 def _latest_of(*found: pd.DataFrame) -> pd.DataFrame:

@@ -255,7 +255,8 @@ occasions = Table(
     Column("channel", Text, primary_key=True),
     Column("again", Integer, primary_key=True, autoincrement=False),
     Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
-    Index(None, "practice_id", "occasion", "delivery_id"),
+    # Also for what begins with a text, whatever the language of the server.
+    Index(None, "practice_id", "occasion", "delivery_id", postgresql_ops={"occasion": "text_pattern_ops"}),
     sqlite_with_rowid=False,
 )  # fmt: skip
 """What has been told to whom, across mailings (DESIGN 8.2); several a delivery, released when it does not arrive."""

@@ -46,6 +46,7 @@ from workbench.patients.searches.clauses import Context, ask, frame_of
 from workbench.patients.searches.explain import explain_frame
 from workbench.patients.searches.folding import teach_folding
 from workbench.patients.searches.long_lists import of_patients, patients_of
+from workbench.patients.searches.moved import looked_through
 from workbench.patients.searches.parameters import canonical, given_texts
 from workbench.patients.sql import reaches_beyond, sql_frame
 from workbench.patients.tables import table_frame
@@ -238,6 +239,16 @@ class SqlPatientStore:
             context = self._context(connection, today=today)
             _asked, question = ask(search_called(name), parameters, context)
             return patients_of(question, context, rows=rows)
+
+    def may_have_moved(self, parameters: Mapping[str, object], *, today: date) -> list[str]:
+        """Return the appointments among which the search ``moved`` finds its rows, whatever was told of them.
+
+        Raises like `search`.
+        """
+        with reading(self.engine) as connection:
+            context = self._context(connection, today=today)
+            asked, _question = ask(search_called("moved"), parameters, context)
+            return list(connection.execute(looked_through(asked, context)).scalars())
 
     def explain(
         self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()

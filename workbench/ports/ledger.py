@@ -551,6 +551,10 @@ class LastMessageBook(Protocol):
         """Return what has been told of all subjects of a kind, the latest last: subject_key occasion at (UTC)."""
         ...
 
+    def told_of(self, subjects: Collection[str]) -> pd.DataFrame:
+        """Return what has been told of these subjects at any of their times, as `told`; others may be there."""
+        ...
+
     def told_to(self, purpose: str, step: str, *, occasions: Collection[str]) -> frozenset[tuple[str, str, str, str]]:
         """Return which of these a purpose and step have told to whom: (occasion, addressee key, role, channel)."""
         ...

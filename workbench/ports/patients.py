@@ -60,6 +60,10 @@ class PatientStore(Protocol):
         """
         ...
 
+    def may_have_moved(self, parameters: Mapping[str, object], *, today: date) -> Sequence[str]:
+        """Return the appointments among which the search ``moved`` finds its rows, whatever was told of them."""
+        ...
+
     def explain(
         self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
     ) -> pd.DataFrame:

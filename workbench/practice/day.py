@@ -146,8 +146,15 @@ class Days(Card):
         """
         return day_of(cast("Practice", self), tell)
 
-    def to_tell(self, *searches: str) -> dict[str, ToTell]:
+    def to_tell(self, *searches: str, day: Day | None = None) -> dict[str, ToTell]:
         """Return what `day` says in ``to_tell`` of some searches, or of all of them, and nothing besides.
+
+        Parameters
+        ----------
+        *searches
+            Their names.
+        day
+            A day that was counted just now: what it read is not read again.
 
         Examples
         --------
@@ -155,7 +162,7 @@ class Days(Card):
         ['birthdays', 'recall']
         """
         practice = cast("Practice", self)
-        failed = self.ledger.results.failed(since=self.now() - LATELY)
+        failed = _failed(practice, self.now()) if day is None else day.failed
         return _all_to_tell(practice, searches or TOLD, failed)
 
     def called(self, patient_id: str, *, appointment_id: str = "", done: bool = True) -> None:
@@ -216,17 +223,23 @@ class Days(Card):
 def day_of(practice: Practice, tell: Collection[str]) -> Day:
     """Return what waits for somebody at the front desk; see ``Practice.day``."""
     at, calendar = practice.now(), practice.calendar
-    failed = practice.ledger.results.failed(since=at - LATELY)
+    failed = _failed(practice, at)
     return Day(
         at=at.astimezone(calendar.zone),
         today=practice.today,
         next_day=calendar.shift_open(practice.today, 1),
         to_tell=_all_to_tell(practice, tell, failed),
         to_phone=_to_phone(practice),
-        failed=failed[~failed["settled"]].drop(columns="settled").iloc[::-1].reset_index(drop=True),
+        failed=failed,
         unfinished=practice.ledger.mailings.unfinished(),
         spent=_spent(practice),
     )
+
+
+def _failed(practice: Practice, at: datetime) -> pd.DataFrame:
+    """Return what was refused lately and was not tried again since, the latest first."""
+    failed = practice.ledger.results.failed(since=at - LATELY)
+    return failed[~failed["settled"]].drop(columns="settled").iloc[::-1].reset_index(drop=True)
 
 
 def _following(practice: Practice) -> str:

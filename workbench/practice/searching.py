@@ -210,7 +210,11 @@ class Searching:
     ) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
-        told = self._last_told() if name == _MOVED else None
+        told = None
+        if name == _MOVED:
+            # Of those alone that can be found: what was told of all others in years is much.
+            among = None if whole else self._practice.store.may_have_moved(parameters, today=today)
+            told = self._last_told(among)
         also = self._moved_since(told) if told is not None else []
         frame = self._practice.store.search(name, parameters, today=today, also=also, whole=whole, patients=patients)
         asked = frame.attrs["workbench"]
@@ -337,9 +341,13 @@ class Searching:
         gone = state.isin(["cancelled", "postponed"])
         return [str(key) for key in now.index[(moved | gone).to_numpy(dtype=bool, na_value=True)]]
 
-    def _last_told(self) -> pd.DataFrame:
-        """Return the start of each appointment that the ledger told last: index its number; occasion at."""
-        told = self._practice.ledger.last_messages.told("appointment")
+    def _last_told(self, among: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the start of each appointment, or of those `among` them, that the ledger told last: occasion at.
+
+        Its index is their numbers; others may be there.
+        """
+        book = self._practice.ledger.last_messages
+        told = book.told("appointment") if among is None else book.told_of([f"appointment:{one}" for one in among])
         told = told[told["occasion"] != ""].drop_duplicates("subject_key", keep="last")
         return told.set_index(told["subject_key"].str.removeprefix("appointment:"))[["occasion", "at"]]
 

@@ -71,6 +71,7 @@ class DayView(View):
         super().__init__(layout={"width": "100%"})
         self._practice = practice
         self._go = go
+        self._counted: Day | None = None
         self._lines = threading.Lock()
         self._ways: dict[str, tuple[str, dict[str, Any]]] = {}
         """Where each line leads: the page and what it shall show; a page in the browser names the line alone."""
@@ -107,7 +108,7 @@ class DayView(View):
 
     def _day(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
         practice = self._practice
-        day = practice.day(tell=FIRST)
+        self._counted = day = practice.day(tell=FIRST)
         with self._lines:
             self._ways.clear()
         return {
@@ -126,7 +127,8 @@ class DayView(View):
 
     def _rest(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
         rest = [name for name in TOLD if name not in FIRST]
-        told = self._practice.to_tell(*rest)
+        counted, self._counted = self._counted, None  # what the day read is not read again
+        told = self._practice.to_tell(*rest, day=counted)
         return {"tell": [self._told(told[name]) for name in rest]}
 
     def _lead(self, asked: Mapping[str, Any]) -> None:

@@ -71,8 +71,10 @@ def _changed(values: tuple[str, ...], context: Context) -> SqlCondition:
     return appointments.c.state.in_(states)
 
 
+_LOOKED_THROUGH = ("upcoming", *_GIVEN_UP)
+_DAYS = days_asked(default="today")
 _FILTERS = (
-    *days_asked(default="today"),
+    *_DAYS,
     BY_HOURS,
     BY_DECLINER,
     Filter(
@@ -90,6 +92,16 @@ _FILTERS = (
 )
 
 
+def looked_through(asked: Asked, context: Context) -> sa.Select[tuple[str]]:
+    """Return the question for the appointments among which those that moved are found, whatever was told of them."""
+    days = (one for one in _DAYS if asked[one.parameter.name] is not None)
+    return sa.select(appointments.c.appointment_id).where(
+        appointments.c.practice_id == context.practice_id,
+        appointments.c.state.in_(_LOOKED_THROUGH),
+        *(one.sql(asked[one.parameter.name], context) for one in days),
+    )
+
+
 def _question(asked: Asked, context: Context) -> Question:
     differs: SqlCondition = sa.or_(_MOVED, _CANCELLED)
     if context.also:
@@ -98,7 +110,7 @@ def _question(asked: Asked, context: Context) -> Question:
         asked,
         context,
         _FILTERS,
-        base=(appointments.c.state.in_(("upcoming", *_GIVEN_UP)),),
+        base=(appointments.c.state.in_(_LOOKED_THROUGH),),
         clauses=(Clause(parameter="", sql=differs, label=_("No longer as it was told")),),
         read=(_TOLD_START.label("told_start"), _TOLD_AT.label("told_at"), appointments.c.moved_from),
         more=lambda read: _columns(read, context),

@@ -10,6 +10,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+_TOLD = "ix_occasions_practice_id_occasion_delivery_id"
 _OF_A_STATUS = {"in_doubt": "mailing_id", "failed": "decided_at", "sent": "decided_at"}
 
 
@@ -24,4 +25,13 @@ def upgrade() -> None:
             ["practice_id", column],
             sqlite_where=where,
             postgresql_where=where,
+        )
+    if op.get_context().dialect.name == "postgresql":
+        # Made anew so that it also finds what begins with a text; SQLite's does.
+        op.drop_index(_TOLD, "occasions")
+        op.create_index(
+            _TOLD,
+            "occasions",
+            ["practice_id", "occasion", "delivery_id"],
+            postgresql_ops={"occasion": "text_pattern_ops"},
         )
