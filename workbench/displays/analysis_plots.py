@@ -63,7 +63,7 @@ def days_figure(days: pd.DataFrame) -> ResultsFigure:
     axes.yaxis.get_major_locator().set_params(integer=True)
     numbers = days.groupby("status", observed=True)["count"].sum()
     words = ", ".join(f"{_status(str(status))} {int(count)}" for status, count in numbers.items())
-    figure.alternative = f"{title}: {words or 0}."
+    figure.alternative = _("{title}: {words}.").format(title=title, words=words or 0)
     return figure
 
 
@@ -103,7 +103,7 @@ def reminders_figure(effect: ReminderEffect, by: str) -> ResultsFigure:
     axes.set_title(" ".join(title.split()), loc="left", fontsize="medium")
     axes.legend(frameon=False, fontsize="small", loc="best")
     calm(axes)
-    figure.alternative = f"{' '.join(title.split())}: {'; '.join(told) or 0}."
+    figure.alternative = _("{title}: {words}.").format(title=" ".join(title.split()), words="; ".join(told) or 0)
     return figure
 
 
