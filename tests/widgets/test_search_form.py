@@ -54,6 +54,12 @@ def test_the_page_learns_every_search_with_its_parameters(form: Asked):
     assert parameters["state"]["fixed"]
 
 
+def test_the_page_learns_what_a_search_asks_as_long_as_nobody_said_anything():
+    form = Asked(SEARCHES, opens={"appointments": {"state": "upcoming"}})
+    opens = {search["name"]: search["opens"] for search in form.hears(kind="open")["searches"]}
+    assert (opens["appointments"], opens["missed"]) == ({"state": "upcoming"}, {})
+
+
 def test_the_words_of_the_form_are_those_of_the_practice():
     use_language("fr")
     try:

@@ -17,6 +17,7 @@ from workbench.displays.freshness import freshness_sentence
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
+from workbench.practice.screens import first_asked
 from workbench.practice.searching import Searching
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.inbox import CaughtLetters, Inbox
@@ -98,6 +99,7 @@ class ListScreens:
             name=meant,
             values={name: str(value) for name, value in asked.items()},
             saved=saved(practice),
+            opens={name: first_asked(name) for name in practice.searches()},
         )
         self.recipients = RecipientTable()
         known = template if template in practice.templates else ""

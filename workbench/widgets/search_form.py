@@ -42,6 +42,8 @@ class SearchForm(View):
         Its parameters, as ``practice.search(name, **values)`` takes them.
     saved
         Saved searches by name: which search each one is, and its parameters.
+    opens
+        What a search asks as long as nobody has said anything else, by its name.
 
     Attributes
     ----------
@@ -62,8 +64,10 @@ class SearchForm(View):
         name: str = "appointments",
         values: Mapping[str, str] | None = None,
         saved: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+        opens: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         super().__init__()
+        self._opens = {search: dict(asked) for search, asked in (opens or {}).items()}
         self._saved = dict(saved or {})
         self._searches = dict(searches)
         self._choices = {key: list(pairs) for key, pairs in (choices or {}).items()}
@@ -172,6 +176,7 @@ class SearchForm(View):
                     "label": _(search.label),
                     "parameters": [self._shown(parameter) for parameter in search.parameters],
                     "first": list(dict.fromkeys((*_FIRST, *self._of_its_own(search)))),
+                    "opens": self._opens.get(search.name, {}),
                 }
                 for search in self._searches.values()
             ],

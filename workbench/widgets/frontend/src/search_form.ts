@@ -29,6 +29,8 @@ interface Search {
   parameters: Parameter[];
   /** The parameters in sight at once; every other one waits under « more filters ». */
   first: string[];
+  /** What it asks as long as nobody has said anything else. */
+  opens?: Values;
 }
 
 interface Group {
@@ -120,6 +122,13 @@ export default {
     const asked = (): Values => {
       const known = search()?.parameters.map((one) => one.name) ?? [];
       return Object.fromEntries(known.filter((one) => values[one]).map((one) => [one, values[one] as string]));
+    };
+    /** Ask what the search chosen opens with, where nothing was said: what was taken back by hand stays away. */
+    const openSearch = (): void => {
+      const opens = search()?.opens ?? {};
+      const isDay = (wanted: string): boolean => parameter(wanted)?.kind === "day";
+      const dated = Object.keys(opens).some((wanted) => isDay(wanted) && values[wanted]);
+      for (const [wanted, value] of Object.entries(opens)) if (!(dated && isDay(wanted))) values[wanted] ??= value;
     };
     const say = (sentence: string, bad: boolean): void => {
       const beside = body.querySelector<HTMLElement>(`[data-said="${bad && sentence !== "" ? typedIn : ""}"]`);
@@ -389,7 +398,10 @@ export default {
         if (list.value.startsWith(SAVED) && kept) {
           name = kept.name;
           values = { ...kept.values };
-        } else name = list.value;
+        } else {
+          name = list.value;
+          openSearch();
+        }
         typedIn = "";
         redraw();
         root.querySelector<HTMLElement>("select")?.focus();

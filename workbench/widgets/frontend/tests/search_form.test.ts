@@ -33,7 +33,10 @@ let model: FakeModel;
 
 async function open(values: Record<string, string> = {}, more: Record<string, unknown> = {}): Promise<HTMLElement> {
   const searches = [
-    { name: "appointments", label: "Appointments", parameters: [...shared.slice(0, 5), state, ...shared.slice(5)], first },
+    {
+      name: "appointments", label: "Appointments", parameters: [...shared.slice(0, 5), state, ...shared.slice(5)], first,
+      opens: { start: "J+1 open", end: "J+1 open", state: "upcoming" },
+    },
     { name: "missed", label: "Missed appointments", parameters: shared, first },
     { name: "birthdays", label: "Birthdays", parameters: birthdays, first: [...first, "age_from"] },
   ];
@@ -66,6 +69,29 @@ afterEach(() => {
 test("what is asked already is shown as pressed", async () => {
   const el = await open({ start: "tomorrow", end: "J+1", state: "upcoming" });
   expect(pressed(el)).toEqual(["Demain", "Upcoming"]);
+});
+
+const chosen = async (el: HTMLElement, name: string): Promise<void> => {
+  const list = el.querySelector("select") as HTMLSelectElement;
+  list.value = name;
+  list.dispatchEvent(new Event("change"));
+  await settled();
+};
+
+test("a search gone to from another one asks what it opens with", async () => {
+  const el = await open({}, { name: "birthdays" });
+  await chosen(el, "appointments");
+  expect(changes()).toEqual([{ name: "appointments", values: { start: "J+1 open", end: "J+1 open", state: "upcoming" } }]);
+  expect(pressed(el)).toContain("Upcoming");
+});
+
+test("a search gone to from another one keeps its days, and what was taken back by hand stays away", async () => {
+  const el = await open({ start: "today", state: "upcoming" });
+  chip(el, "upcoming").click();
+  await settled();
+  await chosen(el, "missed");
+  await chosen(el, "appointments");
+  expect(changes().at(-1)).toEqual({ name: "appointments", values: { start: "today" } });
 });
 
 test("a quick day asks for that one day at once, and stays pressed when pressed again", async () => {
