@@ -676,6 +676,7 @@ def test_what_is_withdrawn_cannot_be_confirmed_and_is_worked_out_when_it_is_aske
     assert dispatcher.situation.outdated
     dispatcher.confirm(seal)
     assert not dispatcher.begun
+    assert dispatcher.situation.changed  # and it is said
     assert len(counts) == 2
     dispatcher.renew()
     assert dispatcher.settled(30)

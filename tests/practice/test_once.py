@@ -93,6 +93,22 @@ def test_an_appointment_that_began_is_told_of_a_changed_text_as_of_the_email_typ
     assert codes[1] == codes[0]
 
 
+def test_what_was_offered_of_another_text_is_refused(practice: Practice, rdv):
+    kept = practice.templates[REMINDER]
+    mailing = practice.mailing(rdv, REMINDER)
+    before = mailing.offer()
+    once = practice.mailing(rdv, changed_once(kept, replace(kept, subject="Demain")))
+    with pytest.raises(UsageError, match="The text has changed"):
+        once.queue(offer=before)
+    practice.templates.save(replace(kept, subject="Bientôt"))
+    assert mailing.renew_template()
+    with pytest.raises(UsageError, match="The text has changed"):
+        mailing.queue(offer=before)
+    assert practice.mailings().empty
+    offer = once.offer()
+    assert once.queue(offer=offer) == once.queue(offer=offer)
+
+
 def test_a_message_to_oneself_is_marked_and_counts_for_nobody(practice: Practice, rdv):
     practice.accounts.set("folder", kind="folder", folder="out", email="cabinet@tilleuls.example")
     mailing = practice.mailing(rdv, REMINDER, account="folder")

@@ -169,13 +169,23 @@ def test_what_is_chosen_for_this_mailing_alone_leaves_with_it(page: Publipostage
     assert page.mailing.preview(0).attachments == ()
 
 
-def test_a_choice_has_every_message_checked_once_and_no_more(page: Publipostage, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("unticked", ["", "2610"])
+@pytest.mark.parametrize("step", [Step.MESSAGE, Step.CHECK])
+def test_a_choice_has_every_message_checked_once_and_no_more(
+    page: Publipostage, monkeypatch: pytest.MonkeyPatch, step: Step, unticked: str
+):
+    if unticked:
+        untick(page, unticked)
+    page.go_to(step)
+    page.editing.wait()
     assert page.sending.dispatcher.settled(30)
     checked: list[int] = []
     check = preparing.preflight
     monkeypatch.setattr(preparing, "preflight", lambda *given, **more: checked.append(1) or check(*given, **more))
     gesture(page.options, "changed", name="signature", value="-")
+    page._background.wait()
     assert page.sending.dispatcher.settled(30)
+    page.editing.wait()
     assert checked == [1]
 
 
@@ -233,6 +243,7 @@ def test_what_was_offered_cannot_be_confirmed_while_its_text_is_being_changed(pa
     gesture(editor, "changed", number=editor._number, subject="Demain @PPRENOM", body=editor.body)
     gesture(page.sending, "confirm", seal=seal)
     assert page.sending.dispatcher.situation.offer is None
+    assert page.sending._state()["changed"].endswith("Nothing was sent.")
     assert practice.results().empty
     gesture(page.sending, "renew")
     assert page.sending.dispatcher.settled(30)
@@ -250,8 +261,24 @@ def test_a_text_that_was_changed_is_found_again_when_another_email_type_was_look
     for path, subject in ((other, practice.templates[other].subject), (REMINDER, "Demain @PPRENOM")):
         page.template.choose(path)
         page._template_chosen()
+        if path == other:
+            # Nobody's text is put aside unasked.
+            assert page.template.chosen == REMINDER
+            assert editor.subject == "Demain @PPRENOM"
+            assert page.foot._state["ask"]["words"].startswith("The text that you changed in « Rappel de rendez-vous »")
+            do(page, "no")
+            assert page.foot._state["ask"] is None
+            page.template.choose(path)
+            page._template_chosen()
+            do(page, "yes")
         assert editor.subject == subject
         assert page.text_is_changed == (path == REMINDER)
+        page.keeper.flush()
+        with open_practice(practice.path) as later:
+            again = later.publipostage()
+            again.open(draft=page.keeper.key)
+            assert again.template.chosen == path
+            assert again._texts[REMINDER].subject == "Demain @PPRENOM"
     do(page, "main")
     assert page.mailing.preview(0).subject.startswith("Demain ")
     # What was written for one mailing is not taken along to the next.

@@ -263,11 +263,17 @@ class Dispatcher:
                 self._set()  # what was confirmed leaves as it was confirmed
 
     def confirm(self, seal: str) -> None:
-        """Send what the offer of this seal (`Situation.offer_seal`) stands for; with another seal nothing happens."""
+        """Send what the offer of this seal (`Situation.offer_seal`) stands for.
+
+        With the seal of what was offered before nothing is sent, and the situation says that it has `changed`.
+        """
         with self._moved:
-            offer, timing = self._situation.offer, self._situation.timing
-            if self._idle and offer is not None and self._situation.offer_seal == seal and offer.count:
+            situation, offer, timing = self._situation, self._situation.offer, self._situation.timing
+            if self._idle and offer is not None and situation.offer_seal == seal and offer.count:
                 self._begin(Doing.CHECKING, lambda: self._send(offer, timing))
+            elif situation.doing is Doing.COUNTING or (self._idle and (situation.outdated or offer is not None)):
+                # A second click on what is sent already is none of these: it says nothing.
+                self._set(changed=situation.offer_seal != seal)
 
     def resume(self, seal: str) -> None:
         """Go on with all rows that wait, as they were frozen, when the situation is still the one of this seal."""

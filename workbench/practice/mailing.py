@@ -627,10 +627,14 @@ class Mailing:
         TemplateRefused
             When the email type holds a code that nobody knows.
         UsageError
-            When it asks for a value that nobody gave.
+            When it asks for a value that nobody gave, or its text has changed since the offer was made.
         """
         return self._freeze(self.prepare(fresh=False, again=again) if offer is None else offer.prepared, again=again)
 
+        if offer is not None and offer.prepared.template.digest() != self.template.digest():
+            raise UsageError(
+                _("The text has changed since these numbers were shown: read the new ones, then confirm again.")
+            )
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         self._refuse_blocked(prepared)
         return self._queue(self._deliveries(prepared), prepared.letterhead, again=again, complete=self._is_whole())

@@ -269,6 +269,11 @@ class Prepared:
         return self._press
 
     @property
+    def template(self) -> Template:
+        """The email type that it was worked out with."""
+        return self._template
+
+    @property
     def letterhead(self) -> Letterhead:
         """What dresses the messages."""
         return self._shared.letterhead

@@ -57,6 +57,9 @@ class Publipostage(Opening):
         self._said: tuple[str, str] = ("", "info")  # a sentence of the page's own, and how it looks
         self._code = ""
         self._asking = ""
+        self._met_template = ""  # what the list was met with last
+        self._met_values: dict[str, str] = {}
+        self._wanted = ""  # the email type that somebody chose, and is asked about
         self._confirmed = False  # the mailing that stands here was confirmed: what comes next is another one
         self._written_over: dict[str, int] = {}  # the version that each text written for this mailing was begun on
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
@@ -205,6 +208,10 @@ class Publipostage(Opening):
         asked, self._asking = self._asking, ""
         if asked == "anew":
             self._begin_anew()
+        elif asked == "template" and self._wanted:
+            self.template.choose(self._wanted)
+            self._met_template = self._wanted
+            self._template_chosen()
 
     def _keep_failed(self) -> None:
         situation = self.sending.dispatcher.situation
@@ -381,6 +388,7 @@ class Publipostage(Opening):
         return mailing
 
     def _meet_list(self) -> None:
+        self._met_template, self._met_values = self.template.chosen, dict(self.template.values)
         super()._meet_list()
         self._was_checked()
 
@@ -402,7 +410,26 @@ class Publipostage(Opening):
         super()._search_asked()
         self.keeper.touch()
 
+    @property
+    def text_at_stake(self) -> str:
+        """The label of the email type whose changed text does not leave if another one is chosen."""
+        return self._met_template.rpartition("/")[2]
+
+    def _asked_about_text(self) -> bool:
+        """Ask before another email type takes the place of a text that was changed, and tell whether it is asked."""
+        former, wanted = self._met_template, self.template.chosen
+        if self._confirmed or former == wanted or former not in self._texts or former not in self.practice.templates:
+            return False
+        self._wanted = wanted
+        self.template.choose(former, values=self._met_values)
+        if self._whole is not None:
+            self.template.ask(self._whole.questions())
+        self._ask("template")
+        return True
+
     def _template_chosen(self) -> None:
+        if self._asked_about_text():
+            return
         if self._confirmed:
             self._texts.clear()
         self._text_moved = False

@@ -144,7 +144,8 @@ class Opening(ListScreens, ABC):
         asked = self._frame.attrs.get("workbench") or {}
         ticked, keys = self.recipients.ticked, self._frame["subject_key"].astype(str)
         out = keys[~keys.isin(set(ticked))].tolist()
-        written, standing = self._written, self.sending.dispatcher.situation.standing
+        standing, chosen = self.sending.dispatcher.situation.standing, self.template.chosen
+        texts = {path: _words_of(text) for path, text in self._texts.items()}
         content: dict[str, Any] = {
             **self.options.kept(),
             **({"out": out} if len(out) <= len(ticked) else {"in": ticked}),
@@ -154,14 +155,16 @@ class Opening(ListScreens, ABC):
         }
         if self._given is not None:
             content["only"] = keys.tolist()
-        if written is not None:
-            content["written"] = {name: getattr(written, name) for name in _TEXT} | {"pictures": [*written.pictures]}
-        kept = self.practice.templates.get(self.template.chosen)
+        if chosen in texts:
+            content["written"] = texts.pop(chosen)
+        if texts:
+            content["texts"] = texts
+        kept = self.practice.templates.get(chosen)
         return dataclasses.replace(
             draft,
             search=str(asked.get("search", self.search.name)),
             parameters={name: str(value) for name, value in dict(asked.get("resolved", self.search.values)).items()},
-            template=self.template.chosen,
+            template=chosen,
             purpose=kept.occasion_purpose if kept is not None else "",
             step=self.step,
             content=content,
@@ -189,8 +192,9 @@ class Opening(ListScreens, ABC):
             known, account if account in self.practice.accounts else "", values=dict(content.get("values", {}))
         )
         self._proposed = ""
-        self._texts.clear()
-        self._written = self._written_before(known, content.get("written"))
+        texts = {**dict(content.get("texts", {})), known: content.get("written")}
+        before = {path: self._written_before(path, words) for path, words in texts.items()}
+        self._texts = {path: text for path, text in before.items() if text is not None}
         self._search_again()
         self._tick_again(content)
         if draft.mailing_id is not None:
@@ -220,3 +224,8 @@ class Opening(ListScreens, ABC):
         text = {name: written.get(name) for name in _TEXT} | {"pictures": tuple(written.get("pictures", ()))}
         changed = changed_once(kept, dataclasses.replace(kept, **text))
         return None if changed is kept else changed
+
+
+def _words_of(text: Template) -> dict[str, Any]:
+    """Return a changed text as plain values, for a draft."""
+    return {name: getattr(text, name) for name in _TEXT} | {"pictures": [*text.pictures]}

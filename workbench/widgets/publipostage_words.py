@@ -54,7 +54,7 @@ def foot_of(page: Publipostage, *, code: str, asking: str) -> dict[str, Any]:
         "back": None, "quiet": [], "check": None, "note": "", "main": None, "shortcut": "", "ask": None, "code": code,
     }  # fmt: skip
     if asking:
-        foot["ask"] = _asked()
+        foot["ask"] = _asked(page, asking)
     elif page.step is Step.SEARCH:
         foot["main"] = _forward(_("Continue →"), page.obstacle(Step.MESSAGE))
         foot["note"] = page.obstacle(Step.MESSAGE)
@@ -131,7 +131,14 @@ def _result(page: Publipostage) -> dict[str, Any]:
     }
 
 
-def _asked() -> dict[str, Any]:
+def _asked(page: Publipostage, asking: str) -> dict[str, Any]:
+    if asking == "template":
+        words = _("The text that you changed in « {template} » does not leave with another email type; it waits there.")
+        return {
+            "words": words.format(template=page.text_at_stake),
+            "yes": {"name": "yes", "label": _("Change the email type")},
+            "no": {"name": "no", "label": _("Stay with my text")},
+        }
     return {
         "words": _("Messages are still leaving. Begin a new mailing? They go on leaving meanwhile."),
         "yes": {"name": "yes", "label": _("New mailing")},
