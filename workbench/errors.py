@@ -212,6 +212,17 @@ class UnknownRun(NotebookError):
     """No run has this number."""
 
 
+# --- jobs ---------------------------------------------------------------------------------------------
+
+
+class JobError(WorkbenchError):
+    """A job cannot be done, released or changed as asked."""
+
+
+class UnknownJob(JobError, KeyError):
+    """No job has this key or title."""
+
+
 # --- the way out --------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ from workbench.domain.calendar import Now, system_now
 from workbench.domain.mailings import Finding
 from workbench.domain.messages import Rendered
 from workbench.domain.printing import Sheet
-from workbench.domain.runs import RUN_VARIABLE
+from workbench.domain.runs import RUN_VARIABLE, RunRecord
 from workbench.errors import BadSettings, DatabaseRefused, ImportRefused, WorkspaceError
 from workbench.language import _, n_, use_language
 from workbench.ledger import Ledger, Place, open_ledger
@@ -241,6 +241,11 @@ class _Notebooks:
         from workbench.jobs.grid import run_grid
 
         return run_grid(practice, notebook, **options)
+
+    def run_of_job(self, practice: Practice, notebook: Path, **options: Any) -> RunRecord:
+        from workbench.jobs.for_jobs import run_of_job
+
+        return run_of_job(practice, notebook, **options)
 
 
 def init_workspace(

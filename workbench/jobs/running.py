@@ -154,6 +154,7 @@ def run_notebook(
     cwd: Path | None = None,
     keep_output: bool = False,
     progress: Callable[[RunProgress], None] | None = None,
+    job_id: str = "",
 ) -> RunOutcome:
     """Execute a notebook on a practice, and tell what became of it.
 
@@ -172,6 +173,8 @@ def run_notebook(
         The folder that it works in; the notebook's own by default, as in JupyterLab.
     keep_output
         Keep every output in the copy, patients' data included; by default only numbers are kept.
+    job_id
+        The job whose run it is.
 
     Raises
     ------
@@ -187,7 +190,12 @@ def run_notebook(
     node = _with_parameters(notebook.node, values)
     practice.ledger.runs.recover(begun)
     run = practice.ledger.runs.start(
-        notebook=notebook.file.name, digest=notebook.digest, parameters=values, by=practice.user, now=begun
+        notebook=notebook.file.name,
+        digest=notebook.digest,
+        parameters=values,
+        by=practice.user,
+        now=begun,
+        job_id=job_id,
     )
     status, error = RunStatus.FAILED, ""
     try:

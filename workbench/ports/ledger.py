@@ -265,8 +265,9 @@ class MailingBook(Protocol):
         step: str,
         again: bool = False,
         complete: bool = True,
+        tell: Callable[[NewDelivery, DeliveryStatus, str], None] | None = None,
     ) -> Forecast:
-        """Return how the rows of a mailing would stand, were this list queued now; nothing is written."""
+        """Return how the rows of a mailing would stand, were this list queued now (`tell`: each); nothing is written."""
         ...
 
     def numbers(
@@ -724,14 +725,6 @@ class Ledger(Protocol):
         ...
 
     @property
-    def acts(self) -> ActBook:
-        """Acts."""
-        ...
-
-    @property
-    def guard(self) -> RestoreGuard:
-        """The restore guard."""
-    @property
     def jobs(self) -> JobBook:
         """What is done by itself."""
         ...
@@ -741,6 +734,14 @@ class Ledger(Protocol):
         """Each time a job came round."""
         ...
 
+    @property
+    def acts(self) -> ActBook:
+        """Acts."""
+        ...
+
+    @property
+    def guard(self) -> RestoreGuard:
+        """The restore guard."""
         ...
 
     def health(self) -> LedgerHealth:

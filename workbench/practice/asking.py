@@ -158,6 +158,16 @@ class Asking(Card):
         """
         return self._searching.explain(name, parameters, today=self._day(today))
 
+    def meant_search(self, name: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+        """Return the store's own search that a name means, with its parameters: the saved ones, unless others are given.
+
+        Raises
+        ------
+        UnknownName
+            When neither a search nor a saved one is called so.
+        """
+        return self._searching.meant(name, parameters)
+
     def save_search(self, name: str, search: str | pd.DataFrame, /, **parameters: object) -> SavedSearch:
         """Keep a search under a name for everyone of the practice, journalled; one of the same name is replaced.
 

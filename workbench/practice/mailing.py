@@ -568,6 +568,8 @@ class Mailing:
         self._prepared = None  # the next look, or the next sending, meets the stores as they are then
         only = None if named is None else self.leaving(named)
         if progress is not None:
+        approval
+            Not before somebody released it: until then ``send`` and ``queue`` freeze it, and nothing more.
             return self._drained(only, connections=connections, progress=progress)
         with screens.sending_progress() as shown:
             try:
@@ -576,7 +578,7 @@ class Mailing:
                 if shown is not None:
                     shown(MailingProgress.at_rest(self.counts))
 
-    def leaves(self, *, undo_window: float = 0, within_hours: bool = False) -> Self:
+    def leaves(self, *, undo_window: float = 0, within_hours: bool = False, approval: bool = False) -> Self:
         """Say when it leaves once it is confirmed, and return it; by default at once, at any hour.
 
         Parameters
@@ -606,7 +608,7 @@ class Mailing:
                     "workbench account set {account} --hours 08:00-20:00"
                 ).format(account=self.account.name)
             )
-        self.timing = Timing(undo_window=departures.undo_window(undo_window), hours=hours)
+        self.timing = Timing(undo_window=departures.undo_window(undo_window), hours=hours, approval=approval)
         return self
 
     def timing_at_a_screen(self) -> Timing:
@@ -711,7 +713,7 @@ class Mailing:
         progress: Callable[[MailingProgress], None] | None,
         results: bool = True,
     ) -> pd.DataFrame:
-        if self.id is not None:
+        if self.id is not None and not self.timing.approval:
             self._practice.drain(self.id, only=only, connections=connections, progress=progress)
         return self.results if results else without_people(self._practice.ledger.results.empty())
 

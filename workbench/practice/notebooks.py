@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.domain.runs import RunProgress
+from workbench.domain.runs import RunProgress, RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,4 +37,10 @@ class Notebooks(Protocol):
         progress: Callable[[RunProgress], None] | None,
     ) -> pd.DataFrame:
         """Run a notebook once, or once for each combination of a grid, and return the results of all runs."""
+        ...
+
+    def run_of_job(
+        self, practice: Practice, notebook: Path, *, parameters: Mapping[str, object], day: date, job_id: str
+    ) -> RunRecord:
+        """Run the notebook of a job as of a day, and return its run."""
         ...

@@ -37,6 +37,7 @@ from workbench.practice.exporting import ExportReport, ListPrinter, TableWriter,
 from workbench.practice.fields import Fields
 from workbench.practice.files import KeptFiles
 from workbench.practice.identity import OPENED, origin_of, whose
+from workbench.practice.jobs import Jobs
 from workbench.practice.letterheads import Choices
 from workbench.practice.letters import LetterPress
 from workbench.practice.long_mailing import LongMailing
@@ -55,8 +56,8 @@ from workbench.practice.signatures import Signatures
 from workbench.practice.tables import Tables
 from workbench.practice.telling import Telling
 from workbench.practice.templates import Templates
-from workbench.sending.sender import SendReport
 from workbench.practice.unsaved_letters import UnsavedLetters
+from workbench.sending.sender import SendReport
 
 if TYPE_CHECKING:
     from workbench.ports import Ledger, PatientStore
@@ -109,9 +110,10 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         self.patients = Patients(self)
         self.closures = Closures(self)
         self.drafts = Drafts(self)
+        self.jobs = Jobs(self)
+        self.unsaved_letters = UnsavedLetters(self)
         self.tables = Tables(self)
         self.analysis = Analysis(self)
-        self.unsaved_letters = UnsavedLetters(self)
         self._searching = Searching(self)
         self._last_search = None
         self.changes = 0

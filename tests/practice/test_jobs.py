@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.domain.jobs import Job, OccurrenceState
+from workbench.errors import (
+    BadValue,
+    JobError,
+    UnknownAccount,
+    UnknownJob,
+    UnknownName,
+    UnknownTemplate,
+    UsageError,
+)
+from workbench.practice import Practice
+
+MISSED = "Rendez-vous/Rendez-vous manqué"
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+
+def add(practice: Practice, title: str = "Rendez-vous manqués", **settings: Any) -> Job:
+    given = {"treatment": "missed", "template": MISSED, "time": "12:00", "account": "folder"}
+    return practice.jobs.add(title, **{**given, **settings})
+
+
+def letters(practice: Practice) -> int:
+    return len(list((practice.path / "out").glob("*.eml")))
+
+
+def at(practice: Practice, *moment: int) -> None:
+    """Set the clock of the practice, in UTC."""
+    practice.now = lambda: datetime(*moment, tzinfo=UTC)  # type: ignore[misc]
+
+
+# --- setting ----------------------------------------------------------------------------------------------------
+
+
+def test_a_job_is_made_found_changed_and_taken_away(practice: Practice) -> None:
+    job = add(practice, missed="each")
+    assert (job.key, job.asked["start"], job.number) == ("rendez-vous-manques", "J-1", 1)
+    assert practice.jobs["rendez-vous manques"] == job  # by its title, too
+    assert list(practice.jobs) == [job.key]
+    changed = practice.jobs.change(job.key, time="9h", missed="skip", title="Manqués")
+    assert (changed.recurrence.sentence, changed.missed, changed.number) == ("every day at 09:00", "skip", 2)
+    assert practice.jobs.disable(job.key).active is False
+    assert practice.jobs.enable(job.key).active is True
+    practice.jobs.remove(job.key)
+    assert job.key not in practice.jobs
+    with pytest.raises(UnknownJob, match="There is no job"):
+        practice.jobs[job.key]
+
+
+def test_two_jobs_of_one_title_have_keys_of_their_own(practice: Practice) -> None:
+    assert [add(practice).key, add(practice).key] == ["rendez-vous-manques", "rendez-vous-manques-2"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"template": "Nowhere/Nothing"}, UnknownTemplate),
+        ({"account": "nobody"}, UnknownAccount),
+        ({"parameters": {"practicioner": "FC"}}, UnknownName),
+        ({"parameters": {"start": "someday"}}, BadValue),
+        ({"treatment": "", "search": "nothing"}, UnknownName),
+        ({"treatment": "", "notebook": "none.ipynb", "template": ""}, BadValue),
+        ({"every": "once", "start": "yesterday"}, BadValue),
+        ({"missed": "perhaps"}, BadValue),
+        ({"colour": "red"}, UsageError),
+        ({"within_hours": True}, UsageError),
+        ({"revision": 99}, UnknownTemplate),
+        ({"time": None}, BadValue),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_made(
+    practice: Practice, settings: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        add(practice, **settings)
+    assert len(practice.jobs) == 0
+
+
+def test_the_next_ones_are_shown_with_the_dates_they_search(practice: Practice) -> None:
+    shown = practice.jobs.next(add(practice).key, 3)
+    assert shown[["occurrence", "start", "end"]].to_numpy().tolist() == [
+        ["2026-11-22T12:00", "2026-11-21", "2026-11-21"],
+        ["2026-11-23T12:00", "2026-11-22", "2026-11-22"],
+        ["2026-11-24T12:00", "2026-11-23", "2026-11-23"],
+    ]
+    assert shown["note"].tolist() == [
+        "the practice is closed; closed on the days searched", "closed on the days searched", "",
+    ]  # fmt: skip
+    assert str(shown["at"].iloc[0]) == "2026-11-22 12:00:00+01:00"
+
+
+def test_a_reminder_on_open_days_covers_every_day_up_to_the_next_open_one(practice: Practice) -> None:
+    job = add(practice, "Rappels", treatment="appointments", template=REMINDER, every="open_days", time="17:30")
+    shown = practice.jobs.next(job.key, 6)
+    told = {one.occurrence[:10]: (one.start, one.end) for one in shown.itertuples()}
+    days = [day for first, last in told.values() for day in _days(first, last)]
+    assert days == sorted(set(days))  # none twice
+    assert days == _days(days[0], days[-1])  # and none left out
+
+
+def _days(first: str, last: str) -> list[str]:
+    start, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    return [f"{start + timedelta(days=place):%Y-%m-%d}" for place in range((end - start).days + 1)]
+
+
+def test_the_frame_tells_what_there_is(practice: Practice) -> None:
+    add(practice, "b", active=False)
+    add(practice, "a")
+    frame = practice.jobs.frame()
+    assert frame["job"].tolist() == ["a", "b"]
+    assert frame["active"].tolist() == [True, False]
+    assert frame["next_at"].notna().tolist() == [True, False]
+    assert str(frame["next_at"].dtype) == "datetime64[us, Europe/Paris]"
+
+
+# --- doing ------------------------------------------------------------------------------------------------------
+
+
+def test_by_hand_it_is_an_occurrence_of_its_own_and_tells_nobody_twice(practice: Practice) -> None:
+    job = add(practice)
+    done = practice.jobs.run(job.key)
+    assert (done.state, done.asked_by, done.parameters) == (
+        OccurrenceState.DONE, "claire", {"start": "2026-11-21", "end": "2026-11-21"},
+    )  # fmt: skip
+    sent = letters(practice)
+    assert sent == done.trace["leaving"] > 0
+    with pytest.raises(JobError, match="this very minute"):
+        practice.jobs.run(job.key)
+    at(practice, 2026, 11, 22, 9, 31)
+    again = practice.jobs.run(job.key)
+    assert again.trace["left_out"].get("duplicate_occasion") == sent
+    assert letters(practice) == sent
+    log = practice.jobs.log(job.key)
+    assert log["sent"].tolist() == [0, sent]
+    assert log["found"].tolist() == [done.trace["found"]] * 2
+    results = practice.results(int(log["mailing_id"].iloc[1]))
+    assert set(results["job_id"]) == {job.key}
+    assert set(results["run_id"]) == {done.run_id}
+
+
+def test_a_trace_holds_no_name_and_no_address(practice: Practice) -> None:
+    done = practice.jobs.run(add(practice).key)
+    told = f"{done.trace} {done.parameters} {practice.jobs.log().to_csv()} {practice.jobs.frame().to_csv()}"
+    people = practice.results(done.mailing_id, identities=True)
+    assert len(people)
+    assert not [one for one in [*people["recipient"], *people["address"]] if one and one in told]
+
+
+def test_what_it_cannot_do_is_told_with_its_reason(practice: Practice) -> None:
+    job = add(practice, told="cabinet@cabinet.example")
+    practice.accounts.remove("folder")
+    done = practice.jobs.run(job.key)
+    assert (done.state, done.reason) == (OccurrenceState.FAILED, "refused_by_workbench")
+    assert "folder" in practice.jobs.log(job.key)["error"].iloc[0]
+    practice.accounts.set("folder", kind="folder", folder="out")
+    again = practice.jobs.run(job.key, occurrence=done.occurrence)
+    assert (again.state, again.occurrence, letters(practice)) == (
+        OccurrenceState.DONE, done.occurrence, again.trace["leaving"],
+    )  # fmt: skip
+    with pytest.raises(JobError, match="has failed"):
+        practice.jobs.run(job.key, occurrence=done.occurrence)
+
+
+def test_a_pinned_revision_stays_and_the_newest_is_followed_else(practice: Practice) -> None:
+    kept = practice.templates[MISSED]
+    pinned, followed = add(practice, "a", revision=kept.revision), add(practice, "b")
+    practice.ledger.library.save_template(replace(kept, subject="Nouveau"), by="claire", now=practice.now())
+    used = [practice.results(practice.jobs.run(job.key).mailing_id) for job in (pinned, followed)]
+    assert [set(frame["template_revision"]) for frame in used] == [{kept.revision}, {kept.revision + 1}]
+
+
+# --- with somebody's word ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prepared(practice: Practice) -> Job:
+    """A job whose mailing waits for Marc or Claire until 20:00."""
+    job = add(practice, approvers=["Marc", "claire"], approve_by="20:00")
+    assert practice.jobs.run(job.key).state is OccurrenceState.AWAITING_APPROVAL
+    return job
+
+
+def test_nothing_leaves_before_somebody_released_it(practice: Practice, prepared: Job) -> None:
+    assert letters(practice) == 0
+    (waiting,) = practice.jobs.waiting()
+    assert waiting.approve_until == datetime(2026, 11, 22, 19, tzinfo=UTC)
+    assert practice.jobs.frame()["waiting"].tolist() == [1]
+    practice.user = "marc"
+    (done,) = practice.jobs.approve(prepared.key)
+    assert done.state is OccurrenceState.DONE
+    assert letters(practice) == done.trace["leaving"] > 0
+    assert "late_minutes" not in done.trace
+    moves = practice.ledger.mailings.moves(done.mailing_id)
+    assert ("marc", "awaiting_approval", "queued") in [(by, old, new) for _at, by, old, new, _why in moves]
+
+
+def test_whoever_is_no_approver_releases_nothing(practice: Practice, prepared: Job) -> None:
+    practice.user = "eve"
+    for decide in (practice.jobs.approve, practice.jobs.refuse):
+        with pytest.raises(JobError, match="may not release"):
+            decide(prepared.key)
+    assert letters(practice) == 0
+
+
+def test_refused_nothing_leaves_and_it_is_kept_by_whom_and_why(practice: Practice, prepared: Job) -> None:
+    (done,) = practice.jobs.refuse(practice.jobs.waiting()[0].mailing_id, reason="two are in hospital")
+    assert (done.state, done.reason) == (OccurrenceState.SKIPPED, "refused")
+    assert (done.trace["refused_by"], done.trace["refused_why"]) == ("claire", "two are in hospital")
+    assert letters(practice) == 0
+    with pytest.raises(JobError, match="Nothing of"):
+        practice.jobs.approve(prepared.key)
+
+
+def test_after_its_time_it_is_too_late(practice: Practice, prepared: Job) -> None:
+    at(practice, 2026, 11, 22, 19, 1)
+    with pytest.raises(JobError, match="too late"):
+        practice.jobs.approve(prepared.key)
+    assert letters(practice) == 0
+
+
+# --- notebooks --------------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Practice, tmp_path: Path) -> None:
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    mailing = practice.mailing(rdv, REMINDER, account="folder")
+    mailing.to_notebook("notebooks/rappel.ipynb")
+    job = practice.jobs.add("Rappel du lendemain", notebook="notebooks/rappel.ipynb", time="17:30")
+    assert job.treatment == "notebook"
+    done = practice.jobs.run(job.key)
+    assert done.state is OccurrenceState.DONE, done.trace
+    record = practice.ledger.runs.run(done.run_id)
+    assert record.parameters["start"] == "2026-11-23"
+    results = practice.results(done.mailing_id)
+    assert set(results["job_id"]) == {job.key}
+    assert letters(practice) == int((results["status"] == "sent").sum()) > 0

@@ -1,0 +1,46 @@
+"""Run the notebook of a job for the day of one occurrence, whenever that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.domain.calendar import PracticeCalendar, parse_day
+from workbench.domain.runs import RunRecord
+from workbench.errors import BadValue
+from workbench.jobs.running import read_notebook, run_notebook
+
+if TYPE_CHECKING:
+    from workbench.practice import Practice
+
+
+def run_of_job(
+    practice: Practice, file: Path, *, parameters: Mapping[str, object], day: date, job_id: str
+) -> RunRecord:
+    """Run a notebook as of a day and return its run: relative days count from it, the notebook's own included.
+
+    Raises
+    ------
+    NotebookRefused, UnknownName, BadValue
+        When it cannot run; nothing was begun.
+    """
+    notebook = read_notebook(file)
+    defaults = {name: one.default for name, one in notebook.parameters.items() if not one.computed}
+    values = {
+        name: _as_of(value, day, practice.calendar)
+        for name, value in {**defaults, **parameters}.items()
+        if name in parameters or _as_of(value, day, practice.calendar) != value
+    }
+    return run_notebook(practice, notebook, parameters=values, job_id=job_id).record
+
+
+def _as_of(value: object, day: date, calendar: PracticeCalendar) -> object:
+    """Return the day that a relative one means, as a text; anything else as it is."""
+    if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
+        return value
+    try:
+        return parse_day(value, today=day, calendar=calendar).isoformat()
+    except BadValue:
+        return value

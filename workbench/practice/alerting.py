@@ -1,0 +1,151 @@
+"""Tell the practice by mail what a job did that somebody should look at: numbers and what to do, never a patient.
+
+The mail leaves as any other, journalled and keyed by what it is about, so that nobody is told the same thing twice.
+Where it cannot leave it waits, and the log of the job says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
+from workbench.domain.templates import Template
+from workbench.errors import WorkbenchError
+from workbench.language import _, n_
+
+if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
+
+ALERT_KEY = "alert:"
+"""The key of a mailing begins so that tells the practice of a job."""
+
+FOLDER = "_alerts"
+
+SEVERAL_TIMES = 3
+"""So many times the usual number of messages is unusual."""
+
+COMPARED = 10
+"""With so many runs before, at most, it is compared; with fewer than `FEW` it is not."""
+FEW = 3
+
+IN_A_ROW = 3
+"""So many times in a row nobody was found: perhaps the data comes no more."""
+
+_S = OccurrenceState
+
+
+class Alerts:
+    """What is told about the jobs of a practice."""
+
+    def __init__(self, practice: Practice) -> None:
+        self._practice = practice
+
+    def after(self, record: OccurrenceRecord) -> None:
+        """Tell what there is to tell of an occurrence, once."""
+        told = dict(record.trace.get("alerts", {}))
+        for kind, about, sentence, advice in self._found(record):
+            if kind not in told:
+                told[kind] = self._send(record, kind, about, sentence, advice)
+        if told != record.trace.get("alerts", {}):
+            self._practice.ledger.occurrences.note(record, trace={**record.trace, "alerts": told})
+
+    def standing(self, record: OccurrenceRecord) -> dict[str, str]:
+        """Return by kind how an alert stands: ``sent``, ``pending``, ``failed``, ``""`` where none could be made."""
+        standing = {}
+        for kind, number in record.trace.get("alerts", {}).items():
+            counts = self._practice.ledger.mailings.counts(number) if number else None
+            if counts is None:
+                standing[kind] = ""
+            else:
+                standing[kind] = next(
+                    (one for one in ("sent", "pending", "in_doubt") if getattr(counts, one)), "failed"
+                )
+        return standing
+
+    def _found(self, record: OccurrenceRecord) -> Iterator[tuple[str, str, str, str]]:
+        """Give the kind, the subject, what happened and what to do, of each thing to tell."""
+        title, job = record.job.title, record.key
+        at = record.occurrence.removeprefix("hand:").replace("T", " ")
+        log = f"workbench job log {job}"
+        if record.state is _S.FAILED:
+            yield (
+                "failed",
+                _("« {title} » did not come to its end").format(title=title),
+                _("{at}: {error}").format(at=at, error=record.trace.get("error", record.reason)),
+                _("Once that is mended: {command}").format(
+                    command=f"workbench job run {job} --occurrence {record.occurrence}"
+                ),
+            )
+        if record.state is _S.SKIPPED and record.reason == "not_approved":
+            yield (
+                "not_approved",
+                _("« {title} »: nobody released the mailing in time").format(title=title),
+                _("{at}: nothing left.").format(at=at),
+                _("The list was: workbench results {number}").format(number=record.mailing_id),
+            )
+        if record.state is _S.AWAITING_APPROVAL:
+            return
+        doubts = 0
+        if record.mailing_id is not None:
+            doubts = self._practice.ledger.mailings.counts(record.mailing_id).in_doubt
+        if doubts:
+            yield (
+                "doubts",
+                _("« {title} »: messages of which nobody knows whether they arrived").format(title=title),
+                n_("{at}: {count} message.", "{at}: {count} messages.", doubts).format(at=at, count=doubts),
+                _("Decide about them: workbench mailings settle {number}").format(number=record.mailing_id),
+            )
+        if record.state is _S.DONE and not record.asked_by:
+            yield from self._unusual(record, title, at, log)
+
+    def _unusual(self, record: OccurrenceRecord, title: str, at: str, log: str) -> Iterator[tuple[str, str, str, str]]:
+        of_it = self._practice.ledger.occurrences.of(record.key, limit=50)
+        before = [
+            int(one.trace["leaving"])
+            for one in of_it
+            if one.state is _S.DONE and not one.asked_by and one.due_at < record.due_at and "leaving" in one.trace
+        ][:COMPARED]
+        if "leaving" not in record.trace:
+            return
+        count = int(record.trace["leaving"])
+        usual = median(before) if before else 0
+        if len(before) >= FEW and usual and count >= SEVERAL_TIMES * usual:
+            yield (
+                "unusual",
+                _("« {title} » wrote to unusually many").format(title=title),
+                _("{at}: {count} messages; as a rule about {usual}.").format(at=at, count=count, usual=round(usual)),
+                _("See who: {command}").format(command=log),
+            )
+        # Told when it becomes so, and not each day from then on.
+        if not count and before[: IN_A_ROW - 1] == [0] * (IN_A_ROW - 1) and before[IN_A_ROW - 1 : IN_A_ROW] != [0]:
+            yield (
+                "nobody",
+                _("« {title} » found nobody {count} times in a row").format(title=title, count=IN_A_ROW),
+                _("{at}: perhaps the data of the patients comes no more.").format(at=at),
+                _("See how it searches: {command}").format(command=f"workbench job check {record.key}"),
+            )
+
+    def _send(self, record: OccurrenceRecord, kind: str, about: str, sentence: str, advice: str) -> int | None:
+        """Send one alert and return its mailing's number; nothing when there is nobody, or nothing, to send it by."""
+        practice = self._practice
+        mailing = None
+        with contextlib.suppress(WorkbenchError):  # whatever keeps it from leaving, the log tells of it
+            address = record.job.told or practice.email or practice.accounts.default().email
+            name = f"{record.key}-{record.occurrence.replace(':', '')}-{kind}"
+            row = {"id": name, "email": address, "about": about, "told": sentence, "advice": advice}
+            mailing = practice.mailing(
+                pd.DataFrame([row]),
+                Template(
+                    label=name, folder=FOLDER, subject="{{ about }}", html="<p>{{ told }}</p><p>{{ advice }}</p>",
+                    purpose="job_alert",
+                ),
+                account=record.job.account or None,
+                key=f"{ALERT_KEY}{record.key}:{record.occurrence}:{kind}",
+            )  # fmt: skip
+            mailing.send(confirmed=True, progress=lambda _progress: None)
+        return mailing.id if mailing is not None else None

@@ -1,0 +1,188 @@
+"""Do what an occurrence of a job asks: search as of its day, make its mailing, send it or have it wait for a word.
+
+Done once more after a crash it goes on with the same mailing, which says who is left: nobody gets it twice (8.3).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from workbench.domain.jobs import NOTEBOOK, PUNCTUAL, Job, OccurrenceRecord, OccurrenceState
+from workbench.domain.mailings import MailingStatus
+from workbench.domain.runs import RunStatus
+from workbench.errors import JournalBroken, SendingStopped, WorkbenchError, WorkspaceError
+from workbench.practice.parts import LongList
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.practice.mailing import Mailing
+    from workbench.practice.practice import Practice
+
+_S = OccurrenceState
+
+_OF_THE_OCCURRENCE = ("taken_up", "late_minutes", "alerts", "found", "findings")
+"""What a trace keeps when the work is gone on with."""
+
+
+def rows_of(practice: Practice, job: Job, day: date) -> pd.DataFrame | LongList:
+    """Return whom a job finds on a day: its relative dates count from it, and never from now."""
+    return practice.found_in_parts(job.searched, today=day, **job.asked)
+
+
+def days_of(practice: Practice, job: Job, day: date) -> dict[str, str]:
+    """Return the real dates that a job searches on a day, by parameter; nothing of a notebook."""
+    if job.treatment == NOTEBOOK:
+        return {}
+    search, asked = practice.meant_search(job.searched, job.asked)
+    resolved = practice.store.resolve(search, asked, today=day)
+    kinds = {one.name: one.kind for one in practice.searches()[search].parameters}
+    return {name: value for name, value in resolved.items() if kinds.get(name) == "day"}
+
+
+def mailing_of(practice: Practice, job: Job, rows: pd.DataFrame | LongList, *, key: str) -> Mailing:
+    """Return the mailing of a job to what it found."""
+    template = practice.templates[job.template]
+    if job.revision:
+        book = practice.ledger.library
+        template = book.revision(book.revision_id(template.path, job.revision))
+    mailing = practice.mailing(rows, template, account=job.account or None, role=job.role or None, key=key)
+    return mailing.leaves(within_hours=job.within_hours, approval=bool(job.approvers))
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is known of the work so far, whatever ends it."""
+
+    trace: dict[str, Any] = field(default_factory=dict)
+    mailing_id: int | None = None
+
+
+def execute(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
+    """Do the work of an occurrence that is ours, and return how it stands then.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When a person, or the system, asked to end: what was in flight is finished, and the rest is gone on with later.
+    WorkspaceError, JournalBroken
+        When the ledger cannot be written, or nothing may be sent from here; it is gone on with when that is mended.
+    """
+    book, runs = practice.ledger.occurrences, practice.ledger.runs
+    begun = practice.now()
+    work = _Work(trace={name: value for name, value in record.trace.items() if name in _OF_THE_OCCURRENCE})
+    if begun - record.due_at > PUNCTUAL and record.mailing_id is None:
+        work.trace["late_minutes"] = int((begun - record.due_at).total_seconds() // 60)
+    state, reason = _S.FAILED, "unforeseen"
+    try:
+        if record.job.treatment == NOTEBOOK:
+            state, reason = _run_notebook(practice, record, work)
+        else:
+            run = runs.start(notebook="", digest="", parameters={}, by=practice.user, now=begun, job_id=record.key)
+            ended = RunStatus.FAILED
+            try:
+                book.note(record, run_id=run.id)
+                with practice.ledger.mailings.within(run.id):
+                    state, reason = _send(practice, record, work)
+                ended = RunStatus.DONE
+            except KeyboardInterrupt:
+                ended = RunStatus.INTERRUPTED
+                raise
+            finally:
+                run.end(ended, now=practice.now())
+    except KeyboardInterrupt:
+        book.note(record, mailing_id=work.mailing_id)
+        book.move(record, _S.INTERRUPTED, trace=work.trace, now=practice.now())
+        raise
+    except (WorkspaceError, JournalBroken):
+        raise
+    except SendingStopped as stopped:
+        reason = stopped.reason
+        work.trace["error"] = stopped.sentence
+    except WorkbenchError as refused:
+        reason = "refused_by_workbench"
+        work.trace["error"] = refused.sentence
+    except Exception as unforeseen:
+        # Only the kind of error is kept: its text could hold a patient's data (P12).
+        work.trace["error"] = type(unforeseen).__name__
+    now = practice.now()
+    until = record.job.approval_ends(now=now, zone=practice.calendar.zone) if state is _S.AWAITING_APPROVAL else None
+    book.note(record, mailing_id=work.mailing_id)
+    book.move(record, state, reason=reason, trace=work.trace, approve_until=until, now=now)
+    return book.record(record.key, record.occurrence)
+
+
+def _send(practice: Practice, record: OccurrenceRecord, work: _Work) -> tuple[OccurrenceState, str]:
+    """Search, freeze and send; go on with a mailing that was frozen already."""
+    job, day = record.job, record.planned.day
+    practice.ledger.occurrences.note(record, parameters=days_of(practice, job, day))
+    if record.mailing_id is not None:
+        known = practice.ledger.mailings.mailing(record.mailing_id)
+        if known.status is not MailingStatus.DRAFT:
+            return _go_on(practice, known.id, known.status, work)
+    rows = rows_of(practice, job, day)
+    work.trace["found"] = rows.rows if isinstance(rows, LongList) else len(rows)
+    if not work.trace["found"]:
+        work.trace["leaving"] = 0
+        return _S.DONE, ""
+    mailing = mailing_of(practice, job, rows, key=record.mailing_key)
+    findings = mailing.check()
+    work.trace["findings"] = dict(Counter(findings["code"].astype(str)))
+    try:
+        mailing.send(confirmed=True, progress=lambda _progress: None)
+    finally:
+        work.mailing_id = mailing.id
+        _count(practice, mailing.id, work)
+    return _standing(practice, work.mailing_id)
+
+
+def _go_on(practice: Practice, number: int, status: MailingStatus, work: _Work) -> tuple[OccurrenceState, str]:
+    work.mailing_id = number
+    try:
+        if status not in (MailingStatus.AWAITING_APPROVAL, MailingStatus.CANCELLED, MailingStatus.PAUSED):
+            practice.mailing_by_id(number).resume(progress=lambda _progress: None, results=False)
+    finally:
+        _count(practice, number, work)
+    return _standing(practice, number)
+
+
+def _standing(practice: Practice, number: int | None) -> tuple[OccurrenceState, str]:
+    """Tell how the occurrence stands by how its mailing does."""
+    status = None if number is None else practice.ledger.mailings.mailing(number).status
+    if status is MailingStatus.AWAITING_APPROVAL:
+        return _S.AWAITING_APPROVAL, ""
+    return (_S.SKIPPED, "cancelled") if status is MailingStatus.CANCELLED else (_S.DONE, "")
+
+
+def _count(practice: Practice, number: int | None, work: _Work) -> None:
+    if number is None:
+        return
+    tally = practice.ledger.mailings.tally(number)
+    counts = tally.counts
+    work.trace["leaving"] = counts.sent + counts.failed + counts.in_doubt + counts.pending
+    work.trace["left_out"] = tally.of_list.of("skipped")
+
+
+def _run_notebook(practice: Practice, record: OccurrenceRecord, work: _Work) -> tuple[OccurrenceState, str]:
+    job = record.job
+    run = practice.notebooks.run_of_job(
+        practice,
+        practice.path / job.notebook,
+        parameters=dict(job.parameters),
+        day=record.planned.day,
+        job_id=job.key,
+    )
+    practice.ledger.occurrences.note(record, run_id=run.id)
+    work.trace["mailings"] = list(run.mailings)
+    if run.mailings:
+        work.mailing_id = run.mailings[0]
+        _count(practice, work.mailing_id, work)
+    if run.status is RunStatus.INTERRUPTED:
+        raise KeyboardInterrupt
+    if run.status is RunStatus.FAILED:
+        work.trace["error"] = run.error
+        return _S.FAILED, "notebook"
+    return _S.DONE, ""

@@ -1,0 +1,228 @@
+"""The scheduler: what is due is done once, what was missed as each job says, what waits leaves when it may (P14)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench.domain.jobs import PUNCTUAL, Job, OccurrenceRecord, OccurrenceState, decided
+from workbench.domain.mailings import MailingStatus
+from workbench.domain.recurrence import Occurrence, key_of
+from workbench.errors import WorkbenchError
+from workbench.practice.alerting import Alerts
+from workbench.practice.executing import execute
+
+if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
+
+LONGEST_SLEEP = 30.0
+"""Seconds: nobody waits longer for a job that was just made, or for a message that may leave now."""
+
+AGAIN_AFTER = timedelta(minutes=10)
+"""After so long a mailing that the network stopped is tried again."""
+
+_OF_THE_NETWORK = ("network", "greeting_refused")
+"""Why a mailing stopped that may go on by itself; a refused password is for a person to mend."""
+
+_S = OccurrenceState
+
+
+def this_machine() -> str:
+    """Return the name by which a job is given to this machine alone; ``WORKBENCH_HOST`` names it otherwise."""
+    return os.environ.get("WORKBENCH_HOST") or socket.gethostname()
+
+
+@dataclass(slots=True, kw_only=True)
+class Pass:
+    """What one pass of the scheduler did."""
+
+    done: list[OccurrenceRecord] = field(default_factory=list)
+    left_out: int = 0
+    drained: list[int] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    @property
+    def mailings(self) -> list[int]:
+        """The mailings that it made or went on with, each once."""
+        made = [one.mailing_id for one in self.done if one.mailing_id is not None]
+        return list(dict.fromkeys([*made, *self.drained]))
+
+
+class Scheduler:
+    """Looks after what is done by itself, one pass at a time.
+
+    Parameters
+    ----------
+    tell
+        Told a sentence about whatever is done, for whoever looks on.
+    """
+
+    def __init__(self, practice: Practice, *, tell: Callable[[OccurrenceRecord], object] | None = None) -> None:
+        self._practice = practice
+        self._tell = tell or (lambda _record: None)
+        self._alerts = Alerts(practice)
+        self._began: float | None = None
+
+    def tick(self) -> Pass:
+        """Do what is due now: what dead schedulers began, what came round, what may leave, what nobody released.
+
+        Raises
+        ------
+        NotArmed
+            When the workspace was restored, moved or copied, and nobody re-armed it.
+        KeyboardInterrupt
+            When somebody asked to end; what was in flight is finished, and the next pass goes on.
+        """
+        practice, began = self._practice, time.monotonic()
+        # While it was at work it was not away: nothing counts as missed for that. A machine asleep counts no time here.
+        busy = timedelta(seconds=0 if self._began is None else began - self._began)
+        self._began = began
+        practice.forget_calendar()
+        practice.ledger.guard.check(by=practice.user, now=practice.now())
+        practice.ledger.recover(practice.now())
+        practice.ledger.runs.recover(practice.now())
+        made = Pass()
+        self._recover(made)
+        for job in practice.ledger.jobs.all().values():
+            if job.active and job.host in ("", this_machine()):
+                self._attempt(made, partial(self._look_after, job, made, allowance=PUNCTUAL + busy))
+        self._attempt(made, partial(self._time_out, made))
+        for number in self._waiting():
+            self._attempt(made, partial(self._drain, number, made))
+        return made
+
+    def seconds_to_next(self) -> float:
+        """Return how long nothing is due, at most `LONGEST_SLEEP`."""
+        now = self._practice.now()
+        due = [one.at for job in self._practice.ledger.jobs.all().values() if (one := self._next(job, now)) is not None]
+        return min([LONGEST_SLEEP, *(max(0.0, (at - now).total_seconds()) for at in due)])
+
+    # --- what is due ------------------------------------------------------------------------------------------
+
+    def _next(self, job: Job, now: datetime) -> Occurrence | None:
+        if not job.active or job.host not in ("", this_machine()):
+            return None
+        calendar = self._practice.calendar
+        wall = now.astimezone(calendar.zone).replace(tzinfo=None, second=0, microsecond=0) - timedelta(hours=2)
+        return next((one for one in job.recurrence.after(wall, calendar) if one.at > now), None)
+
+    def _recover(self, made: Pass) -> None:
+        book = self._practice.ledger.occurrences
+        with book.owner() as owner, book.beating(owner):
+            for record in book.take_over(owner):
+                self._attempt(made, partial(self._execute, record, made))
+
+    def _look_after(self, job: Job, made: Pass, *, allowance: timedelta) -> None:
+        practice, book = self._practice, self._practice.ledger.occurrences
+        now = practice.now()
+        due = list(due_now(practice, job, now=now))
+        told = decided(job, due, now=now, calendar=practice.calendar, allowance=allowance)
+        # In their order: whoever is killed in between has done or left out all up to one of them, and the rest is due.
+        for occurrence, reason in told:
+            if reason:
+                made.left_out += book.leave_out(job, [(occurrence, reason)], now=practice.now())
+                continue
+            with book.owner() as owner, book.beating(owner):
+                record = book.claim(owner, job, occurrence, now=practice.now())
+                if record is not None:
+                    self._execute(record, made)
+
+    def _execute(self, record: OccurrenceRecord, made: Pass) -> None:
+        done = execute(self._practice, record)
+        made.done.append(done)
+        self._tell(done)
+        self._alerts.after(done)
+
+    # --- what waits -------------------------------------------------------------------------------------------
+
+    def _time_out(self, made: Pass) -> None:
+        practice, book = self._practice, self._practice.ledger.occurrences
+        now = practice.now()
+        for record in book.in_state(_S.AWAITING_APPROVAL):
+            if record.mailing_id is not None and self._decided_elsewhere(record, made):
+                continue
+            if record.approve_until is None or now <= record.approve_until or record.mailing_id is None:
+                continue
+            with book.owner() as owner:
+                taken = book.take(owner, record)
+                if taken is not None:
+                    practice.ledger.mailings.cancel(record.mailing_id, by=practice.user, now=now, reason="not_approved")
+                    book.move(taken, _S.SKIPPED, reason="not_approved", trace=record.trace, now=now)
+                    ended = book.record(record.key, record.occurrence)
+                    made.done.append(ended)
+                    self._tell(ended)
+                    self._alerts.after(ended)
+
+    def _decided_elsewhere(self, record: OccurrenceRecord, made: Pass) -> bool:
+        """Follow a mailing that was cancelled, or has ended, without a word about its occurrence."""
+        assert record.mailing_id is not None  # noqa: S101 - whoever waits has one
+        status = self._practice.ledger.mailings.mailing(record.mailing_id).status
+        if status is MailingStatus.AWAITING_APPROVAL:
+            return False
+        cancelled = status is MailingStatus.CANCELLED
+        state, reason = (_S.SKIPPED, "cancelled") if cancelled else (_S.DONE, "")
+        book = self._practice.ledger.occurrences
+        if book.move(record, state, reason=reason, trace=record.trace, now=self._practice.now()):
+            made.done.append(book.record(record.key, record.occurrence))
+        return True
+
+    def _waiting(self) -> Iterator[int]:
+        """Give the mailings of which something may leave now, and that nobody is sending."""
+        practice = self._practice
+        now = practice.now()
+        open_ones = practice.ledger.mailings.unfinished().sort_values("mailing_id")
+        for number, kept, reason in open_ones[open_ones["pending"] > 0][["mailing_id", "status", "reason"]].to_numpy():
+            status = MailingStatus(kept)
+            if status is MailingStatus.STOPPED:
+                if reason not in _OF_THE_NETWORK:
+                    continue
+                if now - practice.ledger.mailings.moves(number)[-1][0] < AGAIN_AFTER:
+                    continue
+            elif status not in (MailingStatus.QUEUED, MailingStatus.SENDING):
+                continue
+            if practice.ledger.mailings.standing(number, now=now).at_work:
+                continue
+            if practice.next_departure(number) is None:
+                yield int(number)
+
+    def _drain(self, number: int, made: Pass) -> None:
+        practice, book = self._practice, self._practice.ledger.occurrences
+        practice.drain(number, progress=lambda _progress: None)
+        made.drained.append(number)
+        record = book.with_mailing(number)
+        if record is not None and record.state is _S.FAILED:
+            if not practice.ledger.mailings.counts(number).pending:
+                book.move(record, _S.DONE, trace={**record.trace, "made_up": True}, now=practice.now())
+            self._alerts.after(book.record(record.key, record.occurrence))
+
+    def _attempt(self, made: Pass, work: Callable[[], object]) -> None:
+        """Do one thing; what goes wrong with it keeps nothing else from being done."""
+        try:
+            work()
+        except WorkbenchError as error:
+            made.troubles.append(error.sentence)
+
+
+def due_now(practice: Practice, job: Job, *, now: datetime) -> Iterator[Occurrence]:
+    """Give the occurrences of a job whose time has come and that nobody has taken, the earliest first.
+
+    They count from the latest one that has a row, on the practice's wall clock, and never from before the job was
+    set as it is. What a clock that once stood too late has written for days to come does not count.
+    """
+    calendar = practice.calendar
+    shown = now.astimezone(calendar.zone).replace(tzinfo=None)
+    last = practice.ledger.occurrences.last(job.key, until=key_of(shown))
+    after = datetime.fromisoformat(last) if last else None
+    since = job.since
+    if since is not None:
+        begun = since.astimezone(calendar.zone).replace(tzinfo=None) - timedelta(hours=2)
+        after = begun if after is None or begun > after else after
+    for occurrence in job.recurrence.due(after=after, now=now, calendar=calendar):
+        if since is None or occurrence.at >= since:
+            yield occurrence
