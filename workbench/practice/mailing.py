@@ -568,8 +568,6 @@ class Mailing:
         self._prepared = None  # the next look, or the next sending, meets the stores as they are then
         only = None if named is None else self.leaving(named)
         if progress is not None:
-        approval
-            Not before somebody released it: until then ``send`` and ``queue`` freeze it, and nothing more.
             return self._drained(only, connections=connections, progress=progress)
         with screens.sending_progress() as shown:
             try:
@@ -587,6 +585,8 @@ class Mailing:
             Minutes for which it can still be taken back: ``practice.cancel(mailing.id)``, all or some of it.
         within_hours
             In the sending hours alone: the account's, else the practice's.
+        approval
+            Not before somebody released it: until then ``send`` and ``queue`` freeze it, and nothing more.
 
         Raises
         ------
