@@ -44,7 +44,7 @@ def _in_sqlite(text: str | None) -> str | None:
     return text.lower() if text.isascii() else _without_accents(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def _without_accents(text: str) -> str:
     return folded(text.replace("œ", "oe").replace("Œ", "oe"))
 

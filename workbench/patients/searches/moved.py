@@ -94,11 +94,11 @@ _FILTERS = (
 
 def looked_through(asked: Asked, context: Context) -> sa.Select[tuple[str]]:
     """Return the question for the appointments among which those that moved are found, whatever was told of them."""
-    days = (one for one in _DAYS if asked[one.parameter.name] is not None)
+    days = [one.sql(asked[one.parameter.name], context) for one in _DAYS if asked[one.parameter.name] is not None]
     return sa.select(appointments.c.appointment_id).where(
         appointments.c.practice_id == context.practice_id,
         appointments.c.state.in_(_LOOKED_THROUGH),
-        *(one.sql(asked[one.parameter.name], context) for one in days),
+        *(day for day in days if day is not None),
     )
 
 
