@@ -46,6 +46,19 @@ def test_the_answer_comes_after_the_file(catcher: Catcher) -> None:
         assert len(list(catcher.folder.glob("*.eml"))) == 1
 
 
+def test_a_failure_can_be_seen_by_writing_to_an_address_that_it_refuses(catcher: Catcher) -> None:
+    with smtplib.SMTP(catcher.host, catcher.port, timeout=10) as client:
+        client.ehlo()
+        client.mail("practice@cabinet.example")
+        assert client.rcpt("inconnu.martel@famille.example") == (550, b"5.1.1 No such mailbox here")
+        assert client.rcpt("Inconnu@famille.example")[0] == 550
+        assert client.rcpt("occupe@famille.example") == (451, b"4.3.2 Too busy now")
+        assert client.rcpt("o.inconnu@famille.example")[0] == 250
+        assert client.data(b"Subject: x\r\n\r\nx\r\n")[0] == 250
+    [kept] = catcher.folder.glob("*.eml")
+    assert message_from_bytes(kept.read_bytes()).get_all("X-Envelope-To") == ["o.inconnu@famille.example"]
+
+
 def test_it_listens_on_this_machine_only(catcher: Catcher) -> None:
     assert catcher.host == "127.0.0.1"
     listening = [

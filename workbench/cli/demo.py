@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
         "demo",
         help=_(
             "A sample practice: tomorrow's reminders are prepared, sent to the built-in mail catcher and reported; "
-            "then JupyterLab opens on the first notebook."
+            "then JupyterLab opens on the day."
         ),
     )(demo)
 

@@ -17,7 +17,7 @@ from workbench.language import _, use_language
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("lab", help=_("Open JupyterLab on the workspace, with the first notebook."))(lab)
+    app.command("lab", help=_("Open JupyterLab on the workspace, on the day."))(lab)
     app.command("app", help=_("Open the screens of the workspace as a page without code."))(app_page)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 LARGEST = 50 * 1024 * 1024
 """Bytes of one message."""
+
+UNKNOWN = "inconnu"
+"""Addresses before whose « @ » this word stands first are refused for good, as an unknown mailbox is."""
+
+BUSY = "occupe"
+"""Those with this word first are not taken now, as a server does that has too much to do."""
 
 
 class Catcher:
@@ -98,6 +105,15 @@ class _Folder:
         self._folder = folder
         self._numbers = itertools.count()
 
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = answer_to(address)
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return answer
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         content = envelope.original_content or b""
         # The envelope stands in front, as a mail server's delivery would put it; a path holds no line end.
@@ -106,6 +122,22 @@ class _Folder:
         name = f"{time.time_ns():020d}-{next(self._numbers):06d}.eml"
         write_durably(self._folder / name, head + content)
         return "250 2.0.0 Kept"
+
+
+def answer_to(address: str) -> str:
+    """Return what the catcher says to an addressee (RFC 3463): who wants to see a failure writes to ``inconnu@…``.
+
+    >>> answer_to("inconnu.martel@famille.example")
+    '550 5.1.1 No such mailbox here'
+    >>> answer_to("occupe@famille.example")
+    '451 4.3.2 Too busy now'
+    >>> answer_to("inconnue@famille.example")
+    '250 2.1.5 OK'
+    """
+    first = re.split(r"[@.+_-]", address.lower(), maxsplit=1)[0]
+    if first == UNKNOWN:
+        return "550 5.1.1 No such mailbox here"
+    return "451 4.3.2 Too busy now" if first == BUSY else "250 2.1.5 OK"
 
 
 async def _serve(folder: Path) -> None:
