@@ -19,6 +19,7 @@ from workbench.practice.picturing import kept_picture, shown_picture
 from workbench.practice.unsaved_letters import UnsavedLetter
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.message_preview import MessagePreview
+from workbench.widgets.patient_attaching import PatientAttaching
 from workbench.widgets.patient_name import PatientName
 from workbench.widgets.patient_view import PatientView, born_words, name_of
 from workbench.widgets.publipostage_options import PublipostageOptions
@@ -64,7 +65,8 @@ class PatientPage:
         self.patient = PatientView(practice, finds=go is None)
         self.name = PatientName()
         self.template = TemplatePicker(email_types(practice), accounts=accounts(practice))
-        self.options = PublipostageOptions(practice)
+        self.options = PublipostageOptions(practice, asks_of_files=True)
+        self.attaching = PatientAttaching(practice)
         self.editor = TemplateEditor()
         self.preview = MessagePreview()
         self.preview.add_class("pw-preview-alone")
@@ -76,6 +78,7 @@ class PatientPage:
         self.patient.on_unsent(self._decided)
         self.template.on_change(self._template_chosen)
         self.options.on_change(self._changed)
+        self.attaching.on_change(self._changed)
         self.editor.on_change(self._changed)
         self.editor.on_picture(partial(kept_picture, practice))
         self.editor.pictures_from(partial(shown_picture, practice))
@@ -101,7 +104,10 @@ class PatientPage:
 
     @cached_property
     def _writing(self) -> DOMWidget:
-        left = VBox([self.template, self.options, self.editor], layout=Layout(flex="1.4 1 460px", min_width="0"))
+        left = VBox(
+            [self.template, self.options, self.attaching, self.editor],
+            layout=Layout(flex="1.4 1 460px", min_width="0"),
+        )
         right = VBox([self.preview, self.sending], layout=Layout(flex="1 1 380px", min_width="0"))
         beside = Box(
             [left, right],
@@ -159,6 +165,7 @@ class PatientPage:
             self._met = (number, tab)
             if before != number:
                 self._keep(before)
+                self.attaching.show(number)
                 self._offer()  # nobody reads here what the fields say of somebody else
                 self._take_up(number)
                 self._tell_name()
@@ -180,7 +187,9 @@ class PatientPage:
     def _anything(self) -> bool:
         """Whether something is written that would be a pity to lose."""
         now = self._now()
-        return not self._was_sent and bool(now.template or now.subject or now.body or now.choices.get("files"))
+        return not self._was_sent and bool(
+            now.template or now.subject or now.body or now.choices.get("files") or self.attaching.pieces
+        )
 
     def _now(self) -> UnsavedLetter:
         base = self._base()
@@ -190,7 +199,7 @@ class PatientPage:
             subject=None if self.editor.subject == base.subject else self.editor.subject,
             body=None if self.editor.body == base.html else self.editor.body,
             values=dict(self.template.values),
-            choices=self.options.kept(),
+            choices=self.options.kept() | self.attaching.kept(),
         )
 
     def _keep(self, number: str) -> None:
@@ -234,6 +243,7 @@ class PatientPage:
             account = written.account if written.account in self.practice.accounts else ""
             self.template.choose(written.template, account, values=written.values)
             self.options.take(written.choices)
+            self.attaching.take(written.choices)
             base = self._base()
             self.editor.show(
                 dataclasses.replace(
@@ -244,6 +254,7 @@ class PatientPage:
             )
             self.editor.layout.display = "none" if again else ""
             self.template.layout.display = "none" if again else ""
+            self.attaching.layout.display = "none" if again else ""
         finally:
             self._taking = False
         self._work()
@@ -321,15 +332,22 @@ class PatientPage:
             html="" if self.template.chosen and body == base.html else body,
             account=self.template.account or None,
             values=self.template.values,
+            pieces=self.attaching.pieces,
             **self.options.chosen,
         )
-        letter.choices = dataclasses.replace(letter.choices, attachments=self.options.files)
+        letter.choices = dataclasses.replace(
+            letter.choices,
+            attachments=(*self.options.files, *letter.choices.attachments),
+            health_files={**self.options.told, **letter.choices.health_files},
+        )
         return letter
 
     def _worked_out(self) -> Mailing:
         self._background.wait()
         if self._letter is None or self._letter[0] != self.patient.patient_id:
             raise UsageError(self._trouble or _("The message is not ready yet."))
+        if unanswered := self.options.unanswered() if not self._again else "":
+            raise UsageError(_("Say first whether « {name} » holds health data.").format(name=unanswered))
         return self._letter[1]
 
     def _show(self, letter: Mailing, overview: pd.DataFrame) -> None:

@@ -39,13 +39,21 @@ class PublipostageOptions(View):
         The files that go with this mailing alone, by the names they are kept under.
     health_reason
         Why health data may leave on ordinary addresses this once.
+    told
+        Of each of the files, whether it holds health data, where that is asked.
+
+    Parameters
+    ----------
+    asks_of_files
+        Ask of each file that is added whether it holds health data.
     """
 
     _esm = STATIC / "publipostage_options.js"
     _css = STATIC / "publipostage_options.css"
 
-    def __init__(self, practice: Practice) -> None:
+    def __init__(self, practice: Practice, *, asks_of_files: bool = False) -> None:
         super().__init__()
+        self._asks_of_files = asks_of_files
         self._practice = practice
         self._callbacks: list[Callable[[], None]] = []
         self._template: Template | None = None
@@ -55,6 +63,8 @@ class PublipostageOptions(View):
         self.signature, self.role, self.health_reason = "", "", ""
         self.options: dict[str, bool] = {}
         self.files: tuple[str, ...] = ()
+        self.told: dict[str, bool] = {}
+        self.answers["told"] = self._told
         self.answers["open"] = lambda _asked: self._state()
         self.answers["changed"] = self._changed
         self.answers["add"] = self._add
@@ -73,6 +83,9 @@ class PublipostageOptions(View):
             "adding": _("The file is being taken in…"),
             "remove": _("Remove {name}"),
             "of_type": _("goes with the email type"),
+            "holds_health": _("Does « {name} » hold health data?"),
+            "yes": _("Yes"),
+            "no": _("No"),
             "keep_messages": _("Save the messages sent"),
             "read_receipt": _("Ask for a read receipt"),
             "health": _("This message tells of somebody's health, and ordinary e-mail is not protected."),
@@ -101,7 +114,13 @@ class PublipostageOptions(View):
             "role": self.role,
             "options": dict(self.options),
             "files": list(self.files),
+            **({"told": dict(self.told)} if self._asks_of_files else {}),
         }
+
+    def unanswered(self) -> str:
+        """Return the name of a file of which nobody has said yet whether it holds health data, or ``""``."""
+        names = (one.rpartition("/")[2] for one in self.files if self._asks_of_files and one not in self.told)
+        return next(names, "")
 
     def take(self, kept: Mapping[str, Any]) -> None:
         """Choose again what `kept` gave; a signature that is not there any more is left to the email type."""
@@ -110,6 +129,7 @@ class PublipostageOptions(View):
         self.role = str(kept.get("role", ""))
         self.options = {name: bool(value) for name, value in dict(kept.get("options", {})).items() if name in _OPTIONS}
         self.files = tuple(name for name in kept.get("files", ()) if self._practice.attachments.read(name) is not None)
+        self.told = {one: bool(holds) for one, holds in dict(kept.get("told", {})).items() if one in self.files}
         self.health_reason = ""
         self._tell()
 
@@ -156,8 +176,15 @@ class PublipostageOptions(View):
         self.files = (*(one for one in self.files if one != kept), kept)
         self._told_otherwise()
 
+    def _told(self, message: Mapping[str, Any]) -> None:
+        """Hear whether a file holds health data."""
+        if str(message["kept"]) in self.files:
+            self.told = {**self.told, str(message["kept"]): bool(message["health"])}
+        self._told_otherwise()
+
     def _remove(self, message: Mapping[str, Any]) -> None:
         self.files = tuple(one for one in self.files if one != str(message["kept"]))
+        self.told = {one: holds for one, holds in self.told.items() if one in self.files}
         self._told_otherwise()
 
     def _told_otherwise(self) -> None:
@@ -193,10 +220,14 @@ class PublipostageOptions(View):
             ],
             "files": [
                 *[_file(self._practice, name, own=False) for name in (template.attachments if template else ())],
-                *[_file(self._practice, name, own=True) for name in self.files],
+                *[_file(self._practice, name, own=True) | self._answer(name) for name in self.files],
             ],
             "health": {"asked": self._asks_health or bool(self.health_reason), "reason": self.health_reason},
         }
+
+    def _answer(self, kept: str) -> dict[str, Any]:
+        """Return what is said of a file; nothing where it is not asked."""
+        return {"health": self.told.get(kept)} if self._asks_of_files else {}
 
     def _usual_role(self) -> str:
         roles = self._template.roles if self._template is not None else (Role.PATIENT,)

@@ -2,12 +2,13 @@
  * What is chosen for one mailing alone: signature, addressee, files that go with it, what is kept of it.
  *
  * Python says all that is shown in messages of the kind "state"; the page reports "changed" (name, value), "add" (a file's
- * name, its bytes beside) and "remove" (the name it is kept under).
+ * name, its bytes beside), "remove" (the name it is kept under) and "told" (whether a file holds health data, where that is
+ * asked).
  */
 import { field, type Choice } from "./shared/controls";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
-interface Kept { kept: string; name: string; size: string; own: boolean }
+interface Kept { kept: string; name: string; size: string; own: boolean; health?: boolean | null }
 interface State {
   ready: boolean; signatures: Choice[]; signature: string; roles: Choice[]; role: string; options: [name: string, on: boolean][];
   files: Kept[]; health: { asked: boolean; reason: string };
@@ -63,6 +64,17 @@ export default {
             : element("span", { class: "pw-note" }, word("of_type")),
         ),
       );
+      // Whoever adds a file says whether it holds health data; what is added by rule is known.
+      const asked = state.files.filter(({ health }) => health !== undefined).map((file) => {
+        const name = `pw-${file.kept}`;
+        const answer = (label: string, health: boolean): HTMLElement => {
+          const box = element("input", { type: "radio", name, "data-name": `${file.kept}:${String(health)}` });
+          box.checked = file.health === health;
+          box.addEventListener("change", () => ask("told", { kept: file.kept, health }));
+          return element("label", { class: "pw-options-box" }, box, word(label));
+        };
+        return element("fieldset", { class: "pw-options-told" }, element("legend", {}, `${file.health === null ? "? " : ""}${word("holds_health", { name: file.name })}`), answer("yes", true), answer("no", false));
+      });
       const boxes = state.options.map(([name, on]) => {
         const box = element("input", { type: "checkbox", "data-name": name });
         box.checked = on;
@@ -82,6 +94,7 @@ export default {
           working,
           ...boxes,
         ),
+        ...asked,
         ...(state.health.asked
           ? [element("div", { class: "pw-options-health", role: "group", "aria-label": word("health") }, element("p", {}, `? ${word("health")}`), field(word("health_reason"), reason))]
           : []),

@@ -53,3 +53,15 @@ test("a reason for health data is asked only where it is needed", async () => {
   await settled();
   expect(el.querySelector("[data-name=health_reason]")).not.toBeNull();
 });
+
+test("of a file by hand it is asked whether it holds health data, and of no other", async () => {
+  const files = [state.files[0]!, { ...state.files[1]!, health: null }];
+  const el = await open({ files });
+  const question = el.querySelectorAll("fieldset");
+  expect(question).toHaveLength(1);
+  const [yes] = question[0]!.querySelectorAll<HTMLInputElement>("input[type=radio]");
+  expect([...question[0]!.querySelectorAll<HTMLInputElement>("input")].map(({ checked }) => checked)).toEqual([false, false]);
+  yes!.checked = true;
+  yes!.dispatchEvent(new Event("change"));
+  expect(model.sent.at(-1)).toMatchObject({ kind: "told", kept: "2/<i>.png", health: true });
+});
