@@ -56,6 +56,8 @@ class Mailing:
     Made by ``practice.mailing(...)``. Nothing is written to the ledger before `send`.
     """
 
+    _worked_out_by: type[Prepared] = Prepared
+
     def __init__(
         self,
         practice: Practice,
@@ -141,7 +143,7 @@ class Mailing:
 
     def _newly_prepared(self, *, now: datetime, again: bool) -> Prepared:
         """Begin to work it out, as it stands at a moment."""
-        return Prepared(
+        return self._worked_out_by(
             self._practice,
             self._subjects,
             self.template,
@@ -549,6 +551,8 @@ class Mailing:
         >>> results["status"].tolist() == again["status"].tolist()
         True
         """
+        if confirmed and not again:
+            self._refuse_unmeant()
         prepared = self.prepare(fresh=not confirmed, again=again)
         screens = self._practice.screens
         if not confirmed and screens.someone_can_click():
@@ -631,12 +635,12 @@ class Mailing:
         UsageError
             When it asks for a value that nobody gave, or its text has changed since the offer was made.
         """
-        return self._freeze(self.prepare(fresh=False, again=again) if offer is None else offer.prepared, again=again)
-
         if offer is not None and offer.prepared.template.digest() != self.template.digest():
             raise UsageError(
                 _("The text has changed since these numbers were shown: read the new ones, then confirm again.")
             )
+        return self._freeze(self.prepare(fresh=False, again=again) if offer is None else offer.prepared, again=again)
+
     def _freeze(self, prepared: Prepared, *, again: bool) -> int:
         self._refuse_blocked(prepared)
         return self._queue(self._deliveries(prepared), prepared.letterhead, again=again, complete=self._is_whole())
@@ -770,6 +774,9 @@ class Mailing:
         return self._practice.plot(self)
 
     # --- how it is queued --------------------------------------------------------------------------------
+
+    def _refuse_unmeant(self) -> None:
+        """Refuse what a confirmation without a screen may not mean: nothing here."""
 
     def _refuse_blocked(self, prepared: Prepared) -> None:
         for finding in prepared.press.compiled.blocking:

@@ -121,12 +121,34 @@ def trial_of(mailing: Mailing, number: int, *, recipient_id: str = "") -> Trial:
     )
 
 
+class _PreparedTrial(Prepared):
+    """One message of a mailing, with the sender's own address in the place of the addressee's."""
+
+    whose: tuple[str, str] = ("", "")
+
+    def _find(self) -> Recipients:
+        found, (recipient, addressee) = super()._find(), self.whose
+        mine = (found.frame["recipient_id"] == recipient) & (found.frame["addressee_key"] == addressee)
+        places = mine.to_numpy().nonzero()[0][:1]
+        own = self._account
+        return replace(
+            found,
+            frame=found.frame.iloc[places]
+            .assign(address=own.email, recipient=own.display_name or own.email, reason="")
+            .reset_index(drop=True),
+            values=found.values.iloc[places].reset_index(drop=True) if len(found.values) else found.values,
+            findings=(),
+        )
+
+
 class Trial(Mailing):
     """One message of a mailing, sent to the address it leaves from, marked as a test.
 
     Made by `trial_of`. It is in nobody's history, tells nobody anything as far as later mailings are concerned, and
     what it said is not kept once it left. Somebody waits to see it arrive: it is tried once, and leaves now or never.
     """
+
+    _worked_out_by = _PreparedTrial
 
     def __init__(
         self,
@@ -143,17 +165,9 @@ class Trial(Mailing):
         self._whose = whose
 
     def _newly_prepared(self, *, now: datetime, again: bool) -> Prepared:
-        prepared = _PreparedTrial(
-            self._practice,
-            self._subjects,
-            self.template,
-            self.account,
-            self.plan,
-            choices=self.choices,
-            now=now,
-            again=again,
-        )
-        prepared.whose = self._whose
+        prepared = super()._newly_prepared(now=now, again=again)
+        if isinstance(prepared, _PreparedTrial):
+            prepared.whose = self._whose
         return prepared
 
     def _deliveries(self, prepared: Prepared) -> Iterator[NewDelivery]:
@@ -229,23 +243,3 @@ class Trial(Mailing):
     def to_notebook(self, path: str | Path, *, replace: bool = False) -> NoReturn:
         """Refuse: a test does not run by itself."""
         raise UsageError(_("A message to oneself is sent by hand: it cannot become a notebook."))
-
-
-class _PreparedTrial(Prepared):
-    """One message of a mailing, with the sender's own address in the place of the addressee's."""
-
-    whose: tuple[str, str] = ("", "")
-
-    def _find(self) -> Recipients:
-        found, (recipient, addressee) = super()._find(), self.whose
-        mine = (found.frame["recipient_id"] == recipient) & (found.frame["addressee_key"] == addressee)
-        places = mine.to_numpy().nonzero()[0][:1]
-        own = self._account
-        return replace(
-            found,
-            frame=found.frame.iloc[places]
-            .assign(address=own.email, recipient=own.display_name or own.email, reason="")
-            .reset_index(drop=True),
-            values=found.values.iloc[places].reset_index(drop=True) if len(found.values) else found.values,
-            findings=(),
-        )

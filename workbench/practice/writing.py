@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 from babel.dates import format_date
@@ -21,7 +21,7 @@ from workbench.domain.departures import has_begun
 from workbench.domain.frames import RECIPIENT_COLUMNS
 from workbench.domain.keeping import BY_HAND
 from workbench.domain.letterheads import Letterhead
-from workbench.domain.mailings import Finding, Forecast, MailingPlan, MailingProgress, Severity
+from workbench.domain.mailings import Finding, Forecast, MailingPlan, Severity
 from workbench.domain.people import Role
 from workbench.domain.templates import Template
 from workbench.errors import MailingError, NotConfirmed, UsageError
@@ -33,13 +33,12 @@ from workbench.merging.template_file import sound
 from workbench.practice.attaching import HEALTH_DOCUMENTS, MISSING, Attached, kept_files
 from workbench.practice.enclosing import kept_pieces, told_of_files
 from workbench.practice.letterheads import Choices
-from workbench.practice.mailing import Mailing
+from workbench.practice.mailing import Mailing, TellRow
 from workbench.practice.preparing import APPOINTMENTS, Prepared, Shared
 from workbench.practice.sent import dressed_as_frozen, word_of_status
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
-    from workbench.practice.screens import SendCell
 
 TOLD_LATELY = "told_lately"
 """The code of the finding about a message that left before, and lately."""
@@ -55,80 +54,6 @@ _COMPARED = 10
 _MAY_HAVE_LEFT = frozenset({"pending", "sending", "sent", "in_doubt"})
 _OF_THE_FILE = frozenset(map(str, Role)) - {Role.EXTERNAL}
 """Addressees whose present address the patient's file tells, by the beginning of their key."""
-
-
-class Letter(Mailing):
-    """A message to one patient, written by hand or from an email type; checked, shown and sent as any mailing.
-
-    Made by ``practice.write_to(...)``. The same letter is sent once, however often it is asked for, and another one
-    that says the same about the patient leaves only on purpose. Nothing is written to the ledger before its `send`.
-    """
-
-    @overload
-    def send(
-        self,
-        confirmed: Literal[True],
-        *,
-        connections: int | None = None,
-        again: bool = False,
-        progress: Callable[[MailingProgress], None] | None = None,
-    ) -> pd.DataFrame: ...
-
-    @overload
-    def send(
-        self,
-        confirmed: Literal[False] = False,
-        *,
-        connections: int | None = None,
-        again: bool = False,
-        progress: Callable[[MailingProgress], None] | None = None,
-    ) -> SendCell: ...
-
-    def send(
-        self,
-        confirmed: bool = False,
-        *,
-        connections: int | None = None,
-        again: bool = False,
-        progress: Callable[[MailingProgress], None] | None = None,
-    ) -> pd.DataFrame | SendCell:
-        """Send it as `Mailing.send` does; with ``again``, although the same message left lately.
-
-        Raises
-        ------
-        NotConfirmed
-            When the same message about this patient left lately, or waits, and nobody said that it may leave twice:
-            a command or a cell that is run once more sends nothing a second time (P1).
-        """
-        if confirmed and not again and self.id is None and self.told_lately:
-            sentence = _(
-                "The same message about this patient left lately; nothing was sent. To send it all the same: --again"
-            )
-            raise NotConfirmed(sentence, count=len(self._looked_at().addressed.frame))
-        if confirmed:
-            return super().send(True, connections=connections, again=again, progress=progress)
-        return super().send(connections=connections, again=again, progress=progress)
-
-    @property
-    def told_lately(self) -> bool:
-        """Whether the same message about this patient left lately, or waits."""
-        return any(finding.code == TOLD_LATELY for finding in self._looked_at().addressed.findings)
-
-    def _newly_prepared(self, *, now: datetime, again: bool) -> Prepared:
-        return _PreparedLetter(
-            self._practice,
-            self._subjects,
-            self.template,
-            self.account,
-            self.plan,
-            choices=self.choices,
-            now=now,
-            again=again,
-        )
-
-    def to_notebook(self, path: str | Path, *, replace: bool = False) -> NoReturn:
-        """Refuse: a message to one patient does not run by itself."""
-        raise UsageError(_("A message to one patient is sent by hand: it cannot become a notebook."))
 
 
 class _PreparedLetter(Prepared):
@@ -164,6 +89,34 @@ class _PreparedLetter(Prepared):
         if alike.empty:
             return None
         return format_date(alike["queued_at"].max().tz_convert(practice.calendar.zone), "long", locale=language())
+
+
+class Letter(Mailing):
+    """A message to one patient, written by hand or from an email type; checked, shown and sent as any mailing.
+
+    Made by ``practice.write_to(...)``. The same letter is sent once, however often it is asked for, and another one
+    that says the same about the patient leaves only on purpose: ``send(confirmed=True)`` refuses it with `NotConfirmed`
+    unless it is said ``again`` (P1). Nothing is written to the ledger before its `send`.
+    """
+
+    _worked_out_by = _PreparedLetter
+
+    @property
+    def told_lately(self) -> bool:
+        """Whether the same message about this patient left lately, or waits."""
+        return any(finding.code == TOLD_LATELY for finding in self._looked_at().addressed.findings)
+
+    def _refuse_unmeant(self) -> None:
+        # A command or a cell that is run once more sends nothing a second time.
+        if self.id is None and self.told_lately:
+            sentence = _(
+                "The same message about this patient left lately; nothing was sent. To send it all the same: --again"
+            )
+            raise NotConfirmed(sentence, count=len(self._looked_at().addressed.frame))
+
+    def to_notebook(self, path: str | Path, *, replace: bool = False) -> NoReturn:
+        """Refuse: a message to one patient does not run by itself."""
+        raise UsageError(_("A message to one patient is sent by hand: it cannot become a notebook."))
 
 
 def letter_to(
@@ -313,8 +266,8 @@ class SentAgain(Mailing):
         for row in super()._deliveries(prepared):
             yield replace(row, previous_id=self.first, patients=self._first.patients)
 
-    def _foretold(self, prepared: Prepared, *, again: bool) -> Forecast:
-        return super()._foretold(prepared, again=again or self.id is None)
+    def _foretold(self, prepared: Prepared, *, again: bool, tell: TellRow | None = None) -> Forecast:
+        return super()._foretold(prepared, again=again or self.id is None, tell=tell)
 
     def _queue(self, rows: Iterable[NewDelivery], letterhead: Letterhead, *, again: bool, complete: bool) -> int:
         # What it tells was told: on purpose it is told once more, and once only however often this is called.
