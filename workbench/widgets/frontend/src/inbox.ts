@@ -17,7 +17,7 @@ interface Letter {
   size: string;
 }
 
-export const LOOK_EVERY_MS = 2000;
+export const LOOK_EVERY_MS = 3000;
 const ROW_HEIGHT = 52;
 const NEWEST = 200;
 

@@ -10,8 +10,9 @@ import { People, type Rows } from "./send_panel/people";
 import { situationOf, type Progress, type Say, type Situation, type Waiting } from "./send_panel/state";
 import { element, hear, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Model, type Scene } from "./shared/widget";
 
-/** Milliseconds between two looks at the ledger, while a page is looked at, and between two sentences read aloud. */
-const LOOK_AGAIN = 1000;
+/** Milliseconds of a countdown, between two looks at the ledger while the panel is in sight, and between two sentences read aloud. */
+const TICK_MS = 1000;
+export const LOOK_AGAIN_MS = 3000;
 const SAY_AGAIN = 8000;
 
 class Panel {
@@ -30,6 +31,8 @@ class Panel {
   private drawn = "";
   /** When the look was asked for that waits for its answer; nothing waits at 0. */
   private lookedAt = 0;
+  /** When a look was last asked for. */
+  private lookedLast = 0;
 
   constructor(model: Model, private readonly root: HTMLElement) {
     this.say = words(model);
@@ -59,7 +62,7 @@ class Panel {
     this.timer = window.setInterval(() => {
       if (this.situation?.waiting) this.countdown.tick();
       this.look();
-    }, LOOK_AGAIN);
+    }, TICK_MS);
   }
 
   close(): void {
@@ -102,12 +105,15 @@ class Panel {
   private look(): void {
     const situation = this.situation;
     const waits = this.lookedAt > 0 && Date.now() - this.lookedAt < LOST_AFTER_MS;
-    if (waits || (situation !== null && situation.doing !== "") || document.visibilityState === "hidden" || !this.root.isConnected) return;
+    if (waits || (situation !== null && situation.doing !== "") || document.visibilityState === "hidden") return;
+    // On a page of the desk that is not shown nobody sees it.
+    if (!(this.root.checkVisibility?.() ?? this.root.isConnected)) return;
     if (situation === null) {
       void this.begin();
       return;
     }
-    this.lookedAt = Date.now();
+    if (Date.now() - this.lookedLast < LOOK_AGAIN_MS) return;
+    this.lookedAt = this.lookedLast = Date.now();
     void this.questions
       .ask("look")
       .then(() => "", sentenceOf)

@@ -191,6 +191,28 @@ test("the ledger is looked at while nothing is sent from here, one question at a
   visible.mockRestore();
 });
 
+test("where nothing moves the ledger is looked at every three seconds, and on a page that is not shown not at all", async () => {
+  await open(after);
+  const answered = vi.spyOn(model, "send").mockImplementation((content) => {
+    model.sent.push(content as never);
+    const { request, view } = content as { request: number; view: string };
+    queueMicrotask(() => model.say({ kind: "answer", request, view }));
+  });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(told("look").length).toBeGreaterThan(10);
+  expect(told("look").length).toBeLessThanOrEqual(20);
+  model.sent.length = 0;
+  let shown = false;
+  const seen = Object.assign(Element.prototype, { checkVisibility: () => shown });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(told("look")).toHaveLength(0);
+  shown = true;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(told("look")).toHaveLength(1);
+  Reflect.deleteProperty(seen, "checkVisibility");
+  answered.mockRestore();
+});
+
 test("a sentence of Python is text, and an error is said", async () => {
   const el = await open({ ...before, error: "Le serveur a refusé <b>le mot de passe</b>." });
   expect(el.querySelector("[role=alert]:not([hidden])")?.textContent).toBe("Le serveur a refusé <b>le mot de passe</b>.");
