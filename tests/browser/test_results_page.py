@@ -69,6 +69,16 @@ def test_a_mailing_is_looked_through_and_settled(
     shoot(page, "mailing")
     assert serious(page, ".pw-results-page") == []
 
+    # What there is to do about a row is in sight however narrow the page is.
+    scroll = rows.first.locator("xpath=ancestor::*[contains(@class, 'pw-results-scroll')]")
+    for width in (1440, 1000, 700):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(rows.first.get_by_role("button", name="Voir")).to_be_visible()
+        assert scroll.evaluate("box => box.scrollWidth <= box.clientWidth"), width
+        assert serious(page, ".pw-results-page") == []
+    shoot(page, "narrow")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
     uncertain = root.locator(".pw-results-card[data-state=in_doubt] b")
     expect(uncertain).to_have_text("1")
     rows.first.get_by_role("button", name="Considérer comme envoyé").click()

@@ -51,9 +51,10 @@ export function rowsShown({ word, questions, decide, openPatient, again }: Aroun
   let looked = 0; // the message that is looked at
   let letter: HTMLElement | null = null;
   let drawn = new Map<number, { told: string; line: HTMLElement }>();
-  const body = element("tbody");
-  const heads = COLUMNS.map((name) => element("th", { scope: "col" }, word(name)));
-  const table = element("table", { class: "pw-results-rows", "aria-label": word("filter") }, element("thead", {}, element("tr", {}, ...heads)), body);
+  // Its roles are said: where it is narrow, rows are laid out as cards, and stay rows to whoever hears them.
+  const body = element("tbody", { role: "rowgroup" });
+  const heads = COLUMNS.map((name) => element("th", { scope: "col", role: "columnheader" }, word(name)));
+  const table = element("table", { class: "pw-results-rows", role: "table", "aria-label": word("filter") }, element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)), body);
 
   const look = async (delivery: number): Promise<void> => {
     const close = looked === delivery;
@@ -76,7 +77,7 @@ export function rowsShown({ word, questions, decide, openPatient, again }: Aroun
       ({ message }) => reading.show(message["message"] as Message, source),
       (refusal: unknown) => reading.say(sentenceOf(refusal), true),
     );
-    return element("tr", { class: "pw-results-letter" }, element("td", { colspan: COLUMNS.length }, element("div", {}, reading.tabs, reading.panel)));
+    return element("tr", { class: "pw-results-letter", role: "row" }, element("td", { colspan: COLUMNS.length, role: "cell" }, element("div", {}, reading.tabs, reading.panel)));
   };
 
   const lineOf = (row: Row, may: May): HTMLElement => {
@@ -98,16 +99,19 @@ export function rowsShown({ word, questions, decide, openPatient, again }: Aroun
     const name = may.leads && row.patient
       ? element("button", { type: "button", class: "pw-results-name", "data-key": `row:${row.delivery}:name`, onclick: () => openPatient(row.patient) }, row.recipient)
       : element("span", {}, row.recipient);
+    const cell = (look: string, ...shown: (Node | string | false)[]): HTMLElement => element("td", { class: look || null, role: "cell" }, ...shown);
+    const attempts = cell("pw-results-count", String(row.attempts));
+    attempts.dataset["label"] = word("attempts");
     return element(
       "tr",
-      { "data-delivery": row.delivery },
-      element("td", {}, name, row.role && element("div", { class: "pw-note" }, row.role)),
-      element("td", { class: "pw-results-address" }, row.address),
-      element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(row.state)}` }, row.words)),
-      element("td", { class: "pw-results-reason" }, row.reason),
-      element("td", { class: "pw-results-count" }, String(row.attempts)),
-      element("td", { class: "pw-results-when" }, row.time),
-      element("td", {}, acts),
+      { "data-delivery": row.delivery, role: "row" },
+      cell("", name, row.role !== "" && element("div", { class: "pw-note" }, row.role)),
+      cell("pw-results-address", row.address),
+      cell("", element("span", { class: `pw-state pw-state-${lookOf(row.state)}` }, row.words)),
+      cell("pw-results-reason", row.reason),
+      attempts,
+      cell("pw-results-when", row.time),
+      cell("", acts),
     );
   };
 
