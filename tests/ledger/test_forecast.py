@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,18 @@ def asked(
 
 def forecast(world: World, mailing_id: int | None, rows: Sequence[NewDelivery], *, again: bool = False) -> Counts:
     return asked(world, mailing_id, rows, again=again).tally.counts
+
+
+def each(world: World, mailing_id: int | None, rows: Sequence[NewDelivery]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    world.ledger.mailings.forecast(
+        mailing_id,
+        rows,
+        purpose=world.template.occasion_purpose,
+        step=world.template.step,
+        tell=lambda row, status, reason: found.update({row.recipient_id: (status, reason)}),
+    )
+    return found
 
 
 def left_out(told: Tally) -> dict[str, dict[str, int]]:
@@ -81,6 +94,28 @@ def test_whoever_has_it_is_counted_where_he_stands(world: World) -> None:
     world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
     rows = [*(a_row(name) for name in "1234"), a_row("5")]
     assert foretold(world, rows) == Counts(sent=1, failed=1, in_doubt=1, pending=2)
+
+
+def test_of_each_row_is_told_how_it_would_stand(world: World) -> None:
+    number = world.queued("1", "2", "3", "4")
+    world.send(number, {"2": "failed", "3": "in_doubt", "4": "pending"})
+    world.send(world.queued("6", key="other"))
+    rows = [*(a_row(name) for name in "123456"), a_row("7", reason="no_address", address="")]
+    told = each(world, number, rows)
+    assert [status for status, _reason in told.values()] == [
+        "sent", "failed", "in_doubt", "pending", "pending", "skipped", "skipped",
+    ]  # fmt: skip
+    assert [reason for status, reason in told.values() if status == "skipped"] == ["duplicate_occasion", "no_address"]
+    assert Counts(**Counter(status for status, _reason in told.values())) == forecast(world, number, rows)
+
+
+def test_of_each_row_of_a_cancelled_mailing_is_told_how_it_stands(world: World) -> None:
+    number = world.queued("1", "2")
+    world.send(number, {"2": "pending"})
+    world.ledger.mailings.cancel(number, by="claire", now=world.now)
+    assert [status for status, _reason in each(world, number, [a_row(name) for name in "123"]).values()] == [
+        "sent", "cancelled", "cancelled",
+    ]  # fmt: skip
 
 
 def test_whoever_was_told_by_another_mailing_is_no_message_to_come(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -173,12 +174,48 @@ def test_who_may_have_the_message_is_not_said_to_have_it(practice: Practice) -> 
     mailing = practice.mailing(tomorrow(practice), REMINDER)
     mailing.send(confirmed=True)
     known = practice.ledger.results.results(mailing.id)
-    sent = known.index[known["status"] == "sent"][0]
-    doubted = known.assign(status=known["status"].astype(object))
-    doubted.loc[sent, "status"] = "in_doubt"
-    practice.ledger.results.results = lambda *_given, **_named: doubted  # type: ignore[method-assign]
+    sent = known[known["status"] == "sent"].iloc[0]
+    decided(practice, sent["delivery_id"], "in_doubt")
     overview = mailing.overview().set_index("recipient_id")
-    assert overview.at[known.at[sent, "recipient_id"], "note"] == "uncertain"
+    assert overview.loc[sent["recipient_id"], ["standing", "note"]].tolist() == ["excluded", "uncertain"]
+
+
+def decided(practice: Practice, delivery_id: int, status: str, reason: str = "") -> None:
+    """Let a message have ended otherwise than it did."""
+    with sqlite3.connect(practice.path / "ledger.sqlite") as ledger:
+        ledger.execute("UPDATE deliveries SET status = ?, reason = ? WHERE id = ?", (status, reason, int(delivery_id)))
+
+
+def test_whom_another_mailing_told_is_not_said_to_be_ready(practice: Practice) -> None:
+    practice.mailing(tomorrow(practice), REMINDER).send(confirmed=True)
+    other = practice.mailing(tomorrow(practice), REMINDER, key="from elsewhere")
+    planned, overview = other.planned(), other.overview()
+    told = overview[overview["note"] == "told already"]
+    assert planned.counts.pending == 0
+    assert set(overview["standing"]) == {"to_correct", "excluded"}
+    assert len(told) == planned.of("skipped")["duplicate_occasion"] > 30
+    assert told["detail"].str.contains("Another mailing already covers this occasion").all()
+
+
+def test_whom_the_server_refused_is_to_be_corrected_and_whom_somebody_took_back_is_left_out(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    mailing.send(confirmed=True)
+    known = practice.ledger.results.results(mailing.id)
+    first, second = known[known["status"] == "sent"].iloc[:2].to_dict("records")
+    decided(practice, first["delivery_id"], "failed", "smtp_550")
+    decided(practice, second["delivery_id"], "cancelled")
+    overview = mailing.overview().set_index("recipient_id")
+    told = overview.loc[[first["recipient_id"], second["recipient_id"]], ["standing", "note"]].to_numpy().tolist()
+    assert told == [["to_correct", "refused"], ["excluded", "taken back"]]
+
+
+def test_of_a_cancelled_mailing_nobody_is_ready(practice: Practice) -> None:
+    mailing = practice.mailing(tomorrow(practice), REMINDER)
+    number = mailing.queue()
+    practice.cancel(number)
+    overview = practice.mailing(tomorrow(practice), REMINDER).overview()
+    assert set(overview["standing"]) == {"to_correct", "excluded"}
+    assert (overview["note"] == "taken back").sum() > 30
 
 
 def test_the_count_asked_to_confirm_is_of_the_rows_named_alone(practice: Practice) -> None:

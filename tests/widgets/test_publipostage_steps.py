@@ -107,6 +107,14 @@ def test_who_confirms_is_led_to_the_result(page: Publipostage, practice: Practic
     assert page.foot._state["code"] == f"results = practice.results({page.sending.mailing.id})"
 
 
+def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):
+    sent(page)
+    do(page, "back")
+    page._background.wait()
+    assert page.step is Step.CHECK
+    assert set(page.messages._rows._columns["state"]) == {"to_correct", "excluded"}
+
+
 def test_the_search_s_own_email_type_is_chosen_by_itself(practice: Practice):
     page = practice.publipostage("appointments", start="tomorrow", end="tomorrow", template=REMINDER)
     do(page, "default", on=True)

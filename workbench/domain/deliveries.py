@@ -170,7 +170,10 @@ def word_of_reason(reason: str) -> str:
         "expired": _("too late"),
         RETURNED: _("came back"),
         "restored": _("uncertain"),
+        "cancelled": _("taken back"),
     }
+    if code.startswith("smtp_"):
+        return _("refused")
     if code in ("missing_field", "missing_value"):
         return detail
     return words.get(code, _("see"))

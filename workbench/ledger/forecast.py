@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from workbench.ledger.superseding import SUPERSEDED, Key, Told, is_cancelled_by_
 _S = DeliveryStatus
 _rows = schema.deliveries.c
 _Occasion = tuple[str, str, str, str]  # occasion, addressee_key, role, channel
+Tell = Callable[[NewDelivery, DeliveryStatus, str], None]
 
 
 def foretold(
@@ -38,6 +39,7 @@ def foretold(
     step: str,
     again: bool,
     complete: bool,
+    tell: Tell | None = None,
 ) -> Forecast:
     """Return how the rows of a mailing (``None``: a new one) would stand, were this list queued now.
 
@@ -51,6 +53,8 @@ def foretold(
         A person asks to send again to those who already had it.
     complete
         The list is the whole search or table; of a part, who else waits stays waiting, and is not `leaving`.
+    tell
+        Told of each row of the list how it would stand, and why.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def foretold(
     """
     try:
         with PlannedRows(rows) as planned:
-            return _Trial(connection, practice_id, mailing_id, planned, purpose, step, again, complete).run()
+            return _Trial(connection, practice_id, mailing_id, planned, purpose, step, again, complete, tell).run()
     except sqlite3.Error as error:  # of the list's own file: the ledger's errors are those of SQLAlchemy
         raise WorkspaceError(
             _(
@@ -67,6 +71,14 @@ def foretold(
                 "again. Nothing was sent."
             ).format(cause=error)
         ) from error
+
+
+def tell_as_they_stand(
+    connection: sa.Connection, practice_id: str, mailing_id: int, rows: Iterable[NewDelivery], tell: Tell
+) -> None:
+    """Tell of each row of a list how it stands in a mailing that is at its end; who is not in it leaves no more."""
+    with PlannedRows(rows) as planned:
+        _Trial(connection, practice_id, mailing_id, planned, "", "", again=False, complete=True, tell=tell).stand()
 
 
 @dataclass(slots=True)
@@ -81,6 +93,7 @@ class _Trial:
     step: str
     again: bool
     complete: bool
+    tell: Tell | None = None
     _tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     _leaving: int = 0
     # The rows that wait, that nobody holds and that the list does not name, by their reason.
@@ -99,6 +112,14 @@ class _Trial:
         for some in self.planned.blocks(CHUNK):
             self._decide([row for row, first in some if first])
         return Forecast(tally=Tally(self._tally), leaving=self._leaving)
+
+    def stand(self) -> None:
+        for some in self.planned.blocks(CHUNK):
+            standing = self._standing(self._held(row.recipient_id for row, _first in some))
+            for row, first in some:
+                found = standing.get(key_of(row))
+                if first:
+                    self._tell(row, *(_ENDED if found is None else (found.status, found.reason)))
 
     # --- what the mailing holds -----------------------------------------------------------------------------
 
@@ -221,6 +242,8 @@ class _Trial:
         for row in rows:
             found = standing.get(key_of(row))
             if not _may_change(row, found):
+                assert found is not None  # noqa: S101 - who is not there yet may come
+                self._tell(row, found.status, found.reason)
                 continue
             told = [] if row.reason else _speaks_of(row)
             status = _S.SKIPPED if row.reason else _S.PENDING
@@ -233,13 +256,20 @@ class _Trial:
                     new += told
             if found is not None:
                 if found.status == _S.FAILED and status is _S.SKIPPED:
+                    self._tell(row, found.status, found.reason)
                     continue
                 self._tally[found.status, found.reason] -= 1
                 self._leaving -= found.status in OPEN
-            self._tally[status.value, (row.reason or DUPLICATE) if status is _S.SKIPPED else ""] += 1
+            reason = (row.reason or DUPLICATE) if status is _S.SKIPPED else ""
+            self._tally[status.value, reason] += 1
             self._leaving += status in OPEN
+            self._tell(row, status, reason)
         if len(taken) > known:
             self.planned.note("told", new)
+
+    def _tell(self, row: NewDelivery, status: str, reason: str) -> None:
+        if self.tell is not None:
+            self.tell(row, DeliveryStatus(status), reason)
 
     def _taken(self, rows: Sequence[NewDelivery]) -> set[_Occasion]:
         """Return what of these rows' occasions was told, or will be by the list up to here; nothing who goes holds."""
@@ -270,6 +300,7 @@ class _Trial:
         return taken
 
 
+_ENDED = (_S.CANCELLED, "")
 _HELD = sa.select(
     _rows.id, _rows.recipient_id, _rows.addressee_key, _rows.role, _rows.channel, _rows.again, _rows.status,
     _rows.reason, _rows.address, _rows.sender_id,

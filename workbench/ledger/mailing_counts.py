@@ -15,7 +15,7 @@ from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingStanding, MailingStatus, Tally
 from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
-from workbench.ledger.forecast import foretold
+from workbench.ledger.forecast import Tell, foretold, tell_as_they_stand
 from workbench.ledger.mailing_moves import MailingMoves
 from workbench.ledger.overview import latest_mailing, mailings_frame, unfinished_frame
 
@@ -108,16 +108,19 @@ class MailingCounts(MailingMoves):
         step: str,
         again: bool = False,
         complete: bool = True,
+        tell: Tell | None = None,
     ) -> Forecast:
         """Return how the rows of a mailing (``None``: a new one) would stand, were this list queued now.
 
         Nothing is written. Of the rows only keys, addresses, occasions and reasons are looked at; `complete` as for
-        `enqueue`.
+        `enqueue`. `tell` is told of each row how it would stand, and why.
         """
         with reading(self._engine) as connection:
             if mailing_id is not None and not again:
                 record = self._record(connection, mailing_id)
                 if record.status is MailingStatus.CANCELLED:
+                    if tell is not None:
+                        tell_as_they_stand(connection, self._practice_id, mailing_id, rows, tell)
                     return Forecast(tally=self._tally(connection, mailing_id), leaving=0)  # it is at its end
             return foretold(
                 connection,
@@ -128,6 +131,7 @@ class MailingCounts(MailingMoves):
                 step=step,
                 again=again,
                 complete=complete,
+                tell=tell,
             )
 
     def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:

@@ -16,12 +16,10 @@ from workbench.domain import departures
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import (
     OPEN,
+    DeliveryStatus,
     NewDelivery,
-    Standing,
     occasion_subject,
     sentence_of_reason,
-    standing_of,
-    word_of_reason,
 )
 from workbench.domain.departures import Timing, expiry
 from workbench.domain.frames import FINDING_COLUMNS
@@ -38,6 +36,7 @@ from workbench.practice.enclosing import record_health_files
 from workbench.practice.identity import without_people
 from workbench.practice.letterheads import Choices
 from workbench.practice.offers import Offer, seal_of
+from workbench.practice.overview import RowKey, overview_of
 from workbench.practice.preparing import Prepared
 from workbench.practice.questions import questions_of
 
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
     from workbench.practice.practice import Practice
     from workbench.practice.screens import SendCell
 
+
+TellRow = Callable[[NewDelivery, DeliveryStatus, str], None]
 
 STALE = timedelta(minutes=5)
 """How long what was worked out may be looked at and sent before it is worked out again."""
@@ -258,36 +259,17 @@ class Mailing:
         DataFrame
             Rows as `preview` counts them; columns ``recipient_id patient_id recipient standing note detail``, all
             text. ``standing`` is a ``Standing``, ``note`` a word or two, ``detail`` the findings' sentences, a line
-            each.
+            each. Its numbers are those of `forecast`: whoever has the message, from this mailing or another one, is
+            left out.
         """
         worked_out = self.prepare(fresh=False)
-        recipients, findings = worked_out.found.frame, worked_out.checked.findings
-        codes: dict[str, str] = {}
-        details: dict[str, list[str]] = {}
-        for key, code, message in zip(findings["recipient"], findings["code"], findings["message"], strict=True):
-            codes.setdefault(key, code)
-            details.setdefault(key, []).append(message)
-        keys = recipients["recipient_id"].tolist()
-        left = self._left_already()
-        standings = [
-            str(Standing.EXCLUDED if key in left else standing_of(reason, doubtful=key in codes))
-            for key, reason in zip(keys, worked_out.checked.reasons, strict=True)
-        ]
-        codes |= left
-        return recipients[["recipient_id", "patient_id", "recipient"]].assign(
-            standing=pd.Series(standings, dtype=object),
-            note=pd.Series([word_of_reason(codes[key]) if key in codes else "" for key in keys], dtype=object),
-            detail=pd.Series(["\n".join(details.get(key, ())) for key in keys], dtype=object),
-        )
+        foretold: dict[RowKey, tuple[DeliveryStatus, str]] = {}
 
-    def _left_already(self) -> dict[str, str]:
-        """Return whom this mailing has reached, or may have, with which of both: nothing leaves for them by itself."""
-        if self.id is None:
-            return {}
-        results = self._practice.ledger.results.results(self.id)
-        words = {"sent": "already_sent", "sending": "uncertain", "in_doubt": "uncertain"}
-        told = zip(results["recipient_id"], results["status"], strict=True)
-        return {str(key): words[status] for key, status in told if status in words}
+        def tell(row: NewDelivery, status: DeliveryStatus, reason: str) -> None:
+            foretold[row.recipient_id, row.addressee_key, row.role] = status, reason
+
+        self._foretold(worked_out, again=False, tell=tell)
+        return overview_of(worked_out.found.frame, worked_out.checked, foretold)
 
     def fields(self) -> pd.DataFrame:
         """Return the merged values: one row a recipient, one column a field or table column the template uses.
@@ -464,7 +446,7 @@ class Mailing:
             return []
         return self._practice.ledger.mailings.numbers(self.id, OPEN, recipients=recipients)
 
-    def _foretold(self, prepared: Prepared, *, again: bool) -> Forecast:
+    def _foretold(self, prepared: Prepared, *, again: bool, tell: TellRow | None = None) -> Forecast:
         return self._practice.ledger.mailings.forecast(
             self.id,
             self._deliveries(prepared),
@@ -472,6 +454,7 @@ class Mailing:
             step=self.template.step,
             again=again,
             complete=self._is_whole(),
+            tell=tell,
         )
 
     def _named(self, prepared: Prepared) -> frozenset[tuple[str, str]] | None:

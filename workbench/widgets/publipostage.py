@@ -153,6 +153,8 @@ class Publipostage(Opening):
         self.step, self._asking, self._code = step, "", ""
         if step is Step.MESSAGE:
             self._show_text()
+        elif step is Step.CHECK and self._sent:
+            self._work_out(addresses=False)  # who has the message since is ready no more
         self._stack.selected_index = STEPS.index(step)
         self._moved(focus=focus)
         self.keeper.touch()
