@@ -2,7 +2,7 @@
 
 ``python tests/benchmarks/measure_screens.py [ROWS] [--rounds N] [--times]``: the gestures of the recipient table, then
 a walk through all of it, the heap of the page after a garbage collection (what JupyterLab itself takes is told apart,
-as the heap before the table is shown), and the size of the saved notebook; ``--times`` stops after the gestures. A fresh
+as the heap before the table is shown), and the size of the saved notebook; ``--times`` stops there. A fresh
 page and a fresh kernel each round; the rows are made in an earlier cell. Every time is taken in the page, from the
 gesture to the first frame that shows its answer; the kernel, the browser and JupyterLab share the machine. Targets at
 100,000 rows: first rows within 1 s, each search, order and « tick all » within 0.5 s, heap within 150 MB, notebook
