@@ -93,3 +93,29 @@ def test_the_file_is_completed_in_place(
         assert serious(page) == [], part
     notebook.run(2)
     assert f"olivier.{theme}@courriel.example" in notebook.text(2)
+
+
+def test_what_was_being_written_is_found_again_after_the_kernel(
+    lab: Lab, page: Page, shoot: Callable[..., Path]
+) -> None:
+    cell = "practice.patient_mail('2202')"
+    lab.write("brouillon.ipynb", DESK.format(workspace=str(lab.workspace)).replace("desk.view", cell))
+    notebook = lab.open(page, "brouillon.ipynb", alone=True)
+    notebook.run(0)
+    view = notebook.cell(0).locator(".pw-patient")
+    view.get_by_role("button", name="Texte libre").click()
+    subject = notebook.cell(0).get_by_role("textbox", name="Objet", exact=True)
+    subject.click()
+    page.keyboard.type("Vos radios du mois")
+    view.get_by_role("tab", name="Emails envoyés").click()
+    unsent = notebook.cell(0).locator(".pw-patient-unsent")
+    expect(unsent).to_contain_text("n’est pas encore parti")
+    notebook.restart()
+    notebook.run(0)
+    expect(unsent).to_contain_text("n’est pas encore parti", timeout=30_000)
+    shoot(page)
+    assert serious(page) == []
+    unsent.get_by_role("button", name="Reprendre").press("Enter")
+    expect(notebook.cell(0).get_by_role("textbox", name="Objet", exact=True)).to_contain_text("Vos radios du mois")
+    expect(unsent).to_be_hidden()
+    assert "radios" not in str(notebook.saved())

@@ -127,3 +127,33 @@ def test_what_was_prepared_is_found_again_after_the_kernel(lab: Lab, page: Page,
     assert len(saved) < 50_000
     assert "@famille.example" not in saved
     assert "LEFÈVRE" not in saved
+
+
+def test_a_changed_text_is_not_put_aside_unasked(lab: Lab, page: Page, shoot: Callable[..., Path]) -> None:
+    opened(lab, page, "texte", WRITTEN)
+    at_step(page, "Recherche")
+    page.locator(".pw-steps-foot .pw-main").click(timeout=SOON)
+    at_step(page, "Message")
+    subject = page.locator(".pw-publipostage").get_by_role("textbox", name="Objet", exact=True)
+    subject.click(timeout=SOON)
+    page.keyboard.press("End")
+    page.wait_for_timeout(200)
+    page.keyboard.type(" demain")
+    foot = page.locator(".pw-steps-foot")
+    expect(foot).to_contain_text("Modifié pour cet envoi", timeout=SOON)
+    chosen = page.locator(".pw-publipostage input[role=combobox]").first
+    chosen.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    question = foot.locator(".pw-steps-ask")
+    expect(question).to_contain_text("Le texte que vous avez changé dans « Rappel de rendez-vous »", timeout=SOON)
+    expect(question).to_be_focused()
+    expect(chosen).to_have_value("Rappel de rendez-vous")
+    shoot(page)
+    page.wait_for_timeout(600)  # nobody reads a question faster
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(question).to_have_count(0, timeout=SOON)
+    expect(subject).to_contain_text("demain")
+    expect(chosen).to_have_value("Rappel de rendez-vous")
