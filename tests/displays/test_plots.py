@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from PIL import Image
 
 from workbench.displays.plots import results_figure
+from workbench.language import use_language
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -79,3 +82,23 @@ def test_several_days_are_told_by_day_and_by_hour_with_how_many_there_are() -> N
     hours = {round(bar.get_x() + bar.get_width() / 2) for bar in by_hour.patches if bar.get_height()}
     assert hours == {0, 9}
     assert sum(bar.get_height() for bar in by_day.patches) == 3
+
+
+def test_days_and_hours_are_told_in_the_language_in_use() -> None:
+    use_language("fr")
+    several = results(*[("sent", "")] * 4)
+    several["decided_at"] = pd.to_datetime([f"2026-11-{day}T09:00Z" for day in (20, 21, 22, 23)], utc=True)
+    figure = results_figure(several, PARIS)
+    figure.picture()
+    assert "23 nov." in [tick.get_text() for tick in figure.axes[1].get_xticklabels()]
+    figure = results_figure(results(*[("sent", "")] * 4), PARIS)
+    figure.picture()
+    assert figure.axes[1].xaxis.get_offset_text().get_text() == "22 nov. 2026"
+
+
+def test_it_puts_on_the_colours_of_the_page_that_shows_it() -> None:
+    figure = results_figure(results(("sent", ""), ("failed", "smtp_550")), PARIS)
+    dark = Image.open(io.BytesIO(figure.picture(ink="#eeeeee", ground="#111111"))).convert("RGB")
+    assert max(abs(colour - 17) for colour in dark.getpixel((2, 2))) <= 4
+    light = Image.open(io.BytesIO(results_figure(results(("sent", "")), PARIS).picture(ink="red", ground="url(x)")))
+    assert light.convert("RGB").getpixel((2, 2)) == (255, 255, 255)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 from babel.dates import get_day_names
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from workbench.displays.plots import LOOKS, ResultsFigure, calm
 from workbench.displays.reminder_words import percent
+from workbench.displays.time_axes import along_days
 from workbench.displays.words import number_words, shown
 from workbench.language import _, language
 from workbench.practice.reminder_effect import ReminderEffect
@@ -56,9 +56,7 @@ def days_figure(days: pd.DataFrame) -> ResultsFigure:
     if total:
         axes.legend(frameon=False, fontsize="small", loc="upper left", ncols=4)
         axes.margins(y=0.2)
-    locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    along_days(axes, ticks=8)
     calm(axes)
     axes.yaxis.get_major_locator().set_params(integer=True)
     numbers = days.groupby("status", observed=True)["count"].sum()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import textwrap
 from collections import Counter
 from datetime import tzinfo
@@ -11,10 +12,11 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
+from workbench.displays.time_axes import along_days, along_hours
 from workbench.displays.words import number_words
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.language import _
@@ -31,6 +33,7 @@ LOOKS = {
 
 _SHOWN_REASONS = 12
 _COLOURS = 48
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 class ResultsFigure(Figure):
@@ -38,13 +41,26 @@ class ResultsFigure(Figure):
 
     alternative = ""
 
-    def picture(self) -> bytes:
-        """Return it as a PNG file."""
+    def picture(self, *, ink: str = "", ground: str = "") -> bytes:
+        """Return it as a PNG file, in the colours of whoever shows it (``#rrggbb``); black on white by default."""
+        if _COLOUR.fullmatch(ink) and _COLOUR.fullmatch(ground):
+            self._dress(ink, ground)
         drawn, picture = io.BytesIO(), io.BytesIO()
         self.savefig(drawn, format="png", dpi=110, metadata={"Software": None})
         # A chart needs few colours: it is a sixth of the size, in a notebook that is kept small.
         Image.open(drawn).convert("RGB").quantize(_COLOURS).save(picture, format="png", optimize=True)
         return picture.getvalue()
+
+    def _dress(self, ink: str, ground: str) -> None:
+        """Put on the colours of a page; the bars keep theirs."""
+        self.set_facecolor(ground)
+        for axes in self.axes:
+            axes.set_facecolor(ground)
+            axes.tick_params(colors=ink)
+            for spine in axes.spines.values():
+                spine.set_edgecolor(ink)
+            for text in axes.findobj(Text):
+                text.set_color(ink)
 
     def _repr_mimebundle_(self, **_asked: object) -> dict[str, str]:
         data = base64.b64encode(self.picture()).decode("ascii")
@@ -96,9 +112,7 @@ def _draw_bars(axes: Any, told: pd.DataFrame, when: pd.Series, title: str) -> No
     if by_hour:
         axes.set_xticks(range(0, 24, 2), [f"{hour} h" for hour in range(0, 24, 2)])
     else:
-        locator = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        along_days(axes, ticks=8)
     calm(axes)
     axes.yaxis.get_major_locator().set_params(integer=True)
 
@@ -150,9 +164,7 @@ def _draw_times(axes: Any, told: pd.DataFrame, zone: tzinfo) -> None:
         margin = pd.Timedelta(seconds=1)  # a sending of one instant has no length of its own
         times = decided["decided_at"].dt.tz_convert(zone).dt.tz_localize(None)
         axes.set_xlim(times.min() - margin, times.max() + margin)
-        locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        along_hours(axes, ticks=5)
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, fontsize="small", loc="best")
     calm(axes)

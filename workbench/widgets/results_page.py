@@ -309,7 +309,9 @@ class ResultsView(View):
         number = asked.get("mailing")
         frame = self._rows_of(int(number)).frame if number else self._results_of_period(asked)
         figure = self._practice.plot(frame)
-        return {"words": figure.alternative}, [figure.picture()]
+        return {"words": figure.alternative}, [
+            figure.picture(ink=str(asked.get("ink") or ""), ground=str(asked.get("ground") or ""))
+        ]
 
     def _results_of_period(self, asked: Mapping[str, Any]) -> pd.DataFrame:
         practice = self._practice

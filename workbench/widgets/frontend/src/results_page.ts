@@ -54,7 +54,7 @@ export default {
       return field(word(name), select);
     };
     const filters = element("div", { class: "pw-row pw-results-filters" }, chooser("period"), chooser("template"), chooser("state"), chooser("account"));
-    const chart = chartOf(word, () => questions.ask("chart", { ...asked, mailing: 0 }));
+    const chart = chartOf(word, (colours) => questions.ask("chart", { ...asked, ...colours, mailing: 0 }));
     const returned = returnedMail({ root, word, questions, changed: () => void (opened ? opened.load() : list()) });
     const refresh = element("button", { type: "button", class: "pw-button", onclick: () => void list() }, word("refresh"));
     const body = element("tbody");

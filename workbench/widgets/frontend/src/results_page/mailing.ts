@@ -80,7 +80,7 @@ export function mailingShown({ id, state: wanted, word, questions, back }: Optio
   const title = element("h2", { class: "pw-results-title", tabindex: "-1" });
   const facts = element("p", { class: "pw-note pw-results-facts" });
   const stage = element("span", { class: "pw-state pw-state-none" });
-  const chart = chartOf(word, () => questions.ask("chart", { mailing: id }));
+  const chart = chartOf(word, (colours) => questions.ask("chart", { ...colours, mailing: id }));
   const bar = element("div");
   const cards = element("div", { class: "pw-results-cards", role: "group", "aria-label": word("filter") });
   const sift = element("div", { class: "pw-row", role: "group", "aria-label": word("filter") });

@@ -77,8 +77,26 @@ export function said(): { box: HTMLElement; say: (sentence: string, bad?: boolea
   };
 }
 
+interface Colours {
+  ink: string;
+  ground: string;
+}
+
+/** The colours that a page is in, as `#rrggbb`, whichever theme gave them. */
+export function coloursOf(box: HTMLElement): Colours {
+  const probe = element("span", { style: "color: var(--pw-ink); background: var(--pw-ground)" });
+  box.append(probe);
+  const { color, backgroundColor } = getComputedStyle(probe);
+  probe.remove();
+  const hex = (colour: string): string => {
+    const numbers = /^rgba?\((\d+), (\d+), (\d+)/.exec(colour)?.slice(1) ?? [];
+    return numbers.length === 3 ? `#${numbers.map((one) => Number(one).toString(16).padStart(2, "0")).join("")}` : "";
+  };
+  return { ink: hex(color), ground: hex(backgroundColor) };
+}
+
 /** A button that opens a chart; it is drawn when it is opened, and anew when it was forgotten. */
-export function chartOf(word: Word, ask: () => Promise<Answer>): { button: HTMLButtonElement; box: HTMLElement; forget: () => void } {
+export function chartOf(word: Word, ask: (colours: Colours) => Promise<Answer>): { button: HTMLButtonElement; box: HTMLElement; forget: () => void } {
   const box = element("figure", { class: "pw-results-chart", hidden: true });
   let address = "";
   const drop = (): void => {
@@ -88,7 +106,7 @@ export function chartOf(word: Word, ask: () => Promise<Answer>): { button: HTMLB
   const draw = async (): Promise<void> => {
     box.replaceChildren(element("p", { class: "pw-note", role: "status" }, word("drawing")));
     try {
-      const { message, buffers } = await ask();
+      const { message, buffers } = await ask(coloursOf(box));
       drop();
       address = URL.createObjectURL(new Blob([buffers[0] as unknown as BlobPart], { type: "image/png" }));
       const words = String(message["words"]);
