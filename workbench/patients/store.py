@@ -248,7 +248,7 @@ class SqlPatientStore:
         with reading(self.engine) as connection:
             context = self._context(connection, today=today)
             asked, _question = ask(search_called("moved"), parameters, context)
-            return list(connection.execute(looked_through(asked, context)).scalars())
+            return [str(key) for key in connection.execute(looked_through(asked, context)).scalars()]
 
     def explain(
         self, name: str, parameters: Mapping[str, object], *, today: date, also: Collection[str] = ()
