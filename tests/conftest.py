@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import os
 import secrets
 import shutil
@@ -91,6 +92,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((rank for rank, name in enumerate(LONGEST) if file == name or file.startswith(f"{name}/")), 99)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look at what the tests make, and seldom; never again at thousands of tests and modules.
+
+    By itself it takes a tenth of the time that the tests do.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
