@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from workbench.widgets.desk import Desk
 from workbench.widgets.publipostage import Publipostage
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 
 @pytest.fixture
-def desk(tmp_path: Path):
-    with open_practice(init_workspace(tmp_path / "cabinet", demo=True)) as practice:
+def desk(sample_made_once: Path, tmp_path: Path):
+    with open_practice(shutil.copytree(sample_made_once, tmp_path / "cabinet")) as practice:
         yield practice.desk(start="tomorrow", end="tomorrow", template="Rendez-vous/Rappel de rendez-vous")
 
 

@@ -16,19 +16,14 @@ from workbench.widgets import publipostage_list as screens
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.publipostage_rows import addresses_of
 from workbench.widgets.view import View
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
 
-@pytest.fixture(scope="module")
-def made_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return init_workspace(tmp_path_factory.mktemp("sample") / "cabinet", demo=True)
-
-
 @pytest.fixture
-def practice(made_sample: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(made_sample, tmp_path / "cabinet")
+def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(sample_made_once, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet") as opened:
         yield opened
 

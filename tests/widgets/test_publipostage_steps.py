@@ -19,20 +19,15 @@ from workbench.practice import Practice, preparing
 from workbench.widgets import publipostage_list
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.view import View
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 TOMORROW = {"search": "appointments", "start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
 
 
-@pytest.fixture(scope="module")
-def made_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return init_workspace(tmp_path_factory.mktemp("sample") / "cabinet", demo=True)
-
-
 @pytest.fixture
-def practice(made_sample: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(made_sample, tmp_path / "cabinet")
+def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(sample_made_once, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet") as opened:
         yield opened
 
@@ -105,6 +100,33 @@ def test_who_confirms_is_led_to_the_result(page: Publipostage, practice: Practic
     assert counts.sent > 30
     do(page, "code")
     assert page.foot._state["code"] == f"results = practice.results({page.sending.mailing.id})"
+
+
+def test_an_email_type_made_meanwhile_is_known_to_the_page(page: Publipostage, practice: Practice):
+    made = Template(folder="Rendez-vous", label="Votre visite", subject="À demain", html="<p>@PPRENOM</p>")
+    practice.templates.save(made)
+    page.open(template=made.path)
+    assert page.template.chosen == made.path
+    assert page.mailing.preview(0).subject == "À demain"
+    practice.templates.save(replace(practice.templates[made.path], subject="À bientôt"))
+    page.open()
+    assert page.mailing.preview(0).subject == "À bientôt"
+
+
+def test_an_account_made_meanwhile_is_the_one_it_leaves_from_unless_somebody_chose_another(
+    page: Publipostage, practice: Practice
+):
+    page.keeper.touch()
+    page.keeper.flush()
+    practice.accounts.set("cabinet", email="cabinet@exemple.test", host="127.0.0.1", port=2525, security="none")
+    page.open()
+    assert page.mailing.account.name == "cabinet"
+    again = practice.publipostage()
+    again.open(draft=page.keeper.key)
+    assert again.mailing.account.name == "cabinet"
+    gesture(page.template, "changed", chosen=REMINDER, account="catcher")
+    page.open()
+    assert page.mailing.account.name == "catcher"
 
 
 def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):

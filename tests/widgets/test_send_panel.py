@@ -18,19 +18,14 @@ from workbench.errors import UsageError
 from workbench.practice import Mailing, Practice
 from workbench.widgets import send_panel
 from workbench.widgets.send_panel import SHOWN_ROWS, SendPanel
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return init_workspace(tmp_path_factory.mktemp("made") / "W", demo=True)
-
-
 @pytest.fixture
-def practice(made: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(made, tmp_path / "W")
+def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
+    shutil.copytree(sample_made_once, tmp_path / "W")
     with open_practice(tmp_path / "W", user="claire") as opened:
         opened.accounts.set("folder", kind="folder", folder="out")
         yield opened
