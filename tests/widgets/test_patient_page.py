@@ -47,6 +47,13 @@ def test_the_head_tells_who_it_is_and_nothing_is_kept(practice: Practice):
         assert "AUBRY" not in json.dumps(view.get_state(), default=str)
 
 
+def test_an_email_type_made_meanwhile_can_be_written_to_a_patient(practice: Practice):
+    page = practice.patient_mail(adult(practice))
+    practice.templates.import_text("<p>Bonjour</p>", path="Essais/Bonjour", beside=practice.path)
+    page.open(template="Essais/Bonjour")
+    assert page.template.chosen == "Essais/Bonjour"
+
+
 def test_nobody_unknown_is_shown(practice: Practice):
     with pytest.raises(UnknownPatient):
         practice.patient_mail("nobody")

@@ -74,6 +74,27 @@ def test_a_choice_is_told_once_and_to_the_other_views():
     assert {"kind": "chosen", "view": "v", "chosen": "Vœux", "account": "b"} in picker.sent
 
 
+def test_what_there_is_by_now_is_offered_and_what_is_gone_is_chosen_no_more():
+    picker = Picked(ROWS, chosen="Vœux", accounts=[("a", "A"), ("b", "B")], account="b")
+    picker.offer(ROWS, [("a", "A"), ("b", "B")])
+    assert picker.sent == []
+    picker.offer([*ROWS, ("New", "", "New", "")], [("c", "C"), ("b", "B")])
+    assert (picker.chosen, picker.account) == ("Vœux", "b")
+    assert picker.sent[-1]["kind"] == "offered"
+    assert [row["path"] for row in picker.sent[-1]["templates"]] == ["Rendez-vous/Rappel", "Vœux", "New"]
+    picker.offer(ROWS[:1], [("c", "C")])
+    assert (picker.chosen, picker.account) == ("", "c")
+
+
+def test_an_account_that_nobody_chose_is_the_first_one_whichever_that_is():
+    picker = Picked(ROWS, accounts=[("a", "A"), ("b", "B")])
+    picker.hears(kind="changed", chosen="Vœux", account="a")
+    picker.offer(ROWS, [("b", "B"), ("a", "A")])
+    assert (picker.account, picker.account_chosen) == ("b", "")
+    picker.hears(kind="changed", chosen="Vœux", account="a")
+    assert (picker.account, picker.account_chosen) == ("a", "a")
+
+
 def test_a_choice_that_is_not_offered_is_refused():
     picker = Picked(ROWS)
     assert "Nowhere" in picker.hears(kind="changed", chosen="Nowhere", account="")["error"]

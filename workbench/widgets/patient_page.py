@@ -127,6 +127,7 @@ class PatientPage:
         UsageError
             When another message to this patient is being written.
         """
+        self.template.offer(email_types(self.practice), accounts(self.practice))
         if patient_id:
             self.patient.show(patient_id, tab or ("write" if template else ""))
         if template and self.patient.patient_id and template in self.practice.templates:

@@ -19,6 +19,7 @@ from workbench.practice.searching import Searching
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_list import ListScreens
 from workbench.widgets.publipostage_options import PublipostageOptions
+from workbench.widgets.publipostage_rows import accounts, email_types
 
 _TEXT = ("subject", "html", "text")
 
@@ -72,6 +73,7 @@ class Opening(ListScreens, ABC):
         draft
             The key of a draft to go on with.
         """
+        self._meet_what_there_is()
         if draft:
             self._resume(draft)
         elif mailing is not None and set(states) - {"in_doubt"}:
@@ -88,6 +90,16 @@ class Opening(ListScreens, ABC):
         elif template:
             self.template.choose(template if template in self.practice.templates else "")
             self._template_chosen()
+
+    def _meet_what_there_is(self) -> None:
+        """Offer the email types and the accounts that there are by now; what changed of those chosen is met."""
+        before, whole = (self.template.chosen, self.template.account), self._whole
+        self.template.offer(email_types(self.practice), accounts(self.practice))
+        kept = self.practice.templates.get(self.template.chosen)
+        written_anew = kept is not None and whole is not None and whole.template.revision not in (0, kept.revision)
+        moved = before != (self.template.chosen, self.template.account) or written_anew
+        if moved and self.step is not Step.RESULT:  # what was confirmed stands as it was confirmed
+            self._list_changed()
 
     def _begin(
         self,
@@ -149,7 +161,7 @@ class Opening(ListScreens, ABC):
         content: dict[str, Any] = {
             **self.options.kept(),
             **({"out": out} if len(out) <= len(ticked) else {"in": ticked}),
-            "account": self.template.account,
+            "account": self.template.account_chosen,
             "values": dict(self.template.values),
             "key": self._key,
         }

@@ -34,8 +34,8 @@ class TemplatePicker(View):
     ----------
     chosen
         The path of the email type chosen now, or ``""``.
-    account
-        The name of the account chosen now, or ``""``.
+    account_chosen
+        The name of the account that somebody chose, or ``""`` as long as it is the first one, whichever that is.
     values
         What a person answered to what the email type asks once for everybody (`ask`), by code.
     """
@@ -59,7 +59,7 @@ class TemplatePicker(View):
         self._asked: list[dict[str, str]] = []
         self.values: dict[str, str] = {}
         self.chosen = self._known(chosen or "")
-        self.account = self._known_account(account or (self._accounts[0][0] if self._accounts else ""))
+        self.account_chosen = self._known_account(account or "")
         self.answers["open"] = self._opened
         self.answers["changed"] = self._changed
         self.answers["answered"] = self._answered
@@ -84,13 +84,32 @@ class TemplatePicker(View):
         """Call `callback` once for each change of the email type or of the account."""
         self._callbacks.append(callback)
 
-    def choose(self, path: str, account: str = "", *, values: Mapping[str, str] | None = None) -> None:
-        """Choose an email type, and an account where one is named, without calling anybody back."""
+    @property
+    def account(self) -> str:
+        """The name of the account that messages leave from, or ``""``: the one chosen, else the first."""
+        return self.account_chosen or (self._accounts[0][0] if self._accounts else "")
+
+    def offer(self, templates: pd.DataFrame | Iterable[Sequence[str]], accounts: Sequence[tuple[str, str]]) -> None:
+        """Offer what there is by now, without calling anybody back; what is not there any more is chosen no more."""
+        before = self._templates, self._accounts
+        self._templates, self._accounts = _rows(templates), list(accounts)
+        if (self._templates, self._accounts) == before:
+            return
+        if self.chosen not in [row["path"] for row in self._templates]:
+            self.chosen, self.values = "", {}
+            self._asked = []
+        if self.account_chosen not in [name for name, _label in self._accounts]:
+            self.account_chosen = ""
+        self.send({"kind": "offered", **self._opened({})})
+
+    def choose(self, path: str, account: str | None = None, *, values: Mapping[str, str] | None = None) -> None:
+        """Choose an email type, and an account where one is said (``""``: the first), without calling anybody back."""
         if path != self.chosen or (values is not None and dict(values) != self.values):
             self.values = {}
             self.ask(())
         self.chosen = self._known(path)
-        self.account = self._known_account(account or self.account)
+        if account is not None:
+            self.account_chosen = self._known_account(account)
         self.values = dict(self.values if values is None else values)
         self.send({"kind": "chosen", "chosen": self.chosen, "account": self.account})
 
@@ -126,7 +145,9 @@ class TemplatePicker(View):
         if asked[0] != self.chosen:
             self.values = {}
             self.ask(())
-        self.chosen, self.account = asked
+        self.chosen = asked[0]
+        if asked[1] != self.account:
+            self.account_chosen = asked[1]
         self.send({"kind": "chosen", "view": message.get("view"), "chosen": self.chosen, "account": self.account})
         for callback in self._callbacks:
             callback()

@@ -2,7 +2,8 @@
  * The choice of an email type: a field that searches as one types, over a list grouped by folder.
  *
  * Asks Python once (`open`) for the email types, the accounts and what is chosen; reports each choice (`changed`).
- * Hears `said` (a sentence, bad or not), `chosen` (a choice made in another view of the same picker) and `asked` (what
+ * Hears `said` (a sentence, bad or not), `chosen` (a choice made in another view of the same picker), `offered` (all of
+ * `open` anew: there is something else to choose from) and `asked` (what
  * the email type asks once for everybody; each answer is reported as `answered`). A choice that Python does not take,
  * or does not answer, is not shown as made.
  */
@@ -238,6 +239,7 @@ export default {
     const stop = hear(model, (message) => {
       if (message.kind === "said") say(String(message["sentence"]), Boolean(message["bad"]));
       else if (message.kind === "asked") ask(message["questions"] as Question[]);
+      else if (message.kind === "offered") show(message);
       else if (message.kind === "chosen" && message["view"] !== questions.view) {
         chosen = String(message["chosen"]);
         account = String(message["account"]);

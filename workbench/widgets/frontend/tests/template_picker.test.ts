@@ -38,6 +38,17 @@ test("the one chosen is shown with its subject, on one row", async () => {
   expect(el.querySelector("[role=listbox]")?.hasAttribute("hidden")).toBe(true);
 });
 
+test("what there is by now takes the place of what there was", async () => {
+  const el = await open();
+  const accounts = [["cabinet", "Cabinet"], ["test", "Boîte de test"]];
+  const added = [...templates, one("Rendez-vous", "Votre visite", "À demain")];
+  model.say({ kind: "offered", templates: added, accounts, chosen: "Rendez-vous/Rappel", account: "cabinet", questions: [], sentence: "", bad: false });
+  expect(el.querySelector("select")?.value).toBe("cabinet");
+  expect(el.querySelector("select")?.closest("[hidden]")).toBeNull();
+  type(el, "visite");
+  expect(options(el)).toHaveLength(1);
+});
+
 test("words are looked for without accents or case, in folder, label and subject", () => {
   expect(matching(templates, "MANQUE").map((found) => found.label)).toEqual(["Manqué"]);
   expect(matching(templates, "cabinet ete").map((found) => found.label)).toEqual(["Fermeture d’été"]);
