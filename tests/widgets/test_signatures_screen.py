@@ -130,7 +130,9 @@ def test_an_image_that_is_put_in_is_kept_and_shown(screen: Watched) -> None:
     assert src.startswith("cid:")
     assert screen.hear("shown_picture", src=src)["type"] == "image/png"
     html = f'<div>@CORPS</div><p><img src="{src}" alt="Logo"></p>'
-    assert "data:image/png" in screen.hear("look", label="Image", html=html)["screen"]
+    looked = screen.hear("look", label="Image", html=html)
+    assert "data:image/png" in looked["screen"]
+    assert looked["findings"] == []
     assert screen.hear("save", label="Image", html=html, new=True)["saved"] == "Image"
     assert "error" in screen.hear("picture", name="x.png", data=coded(b"no image"))
 

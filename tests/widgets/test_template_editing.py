@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
 from tests.practice.conftest import made_sample, practice  # noqa: F401 - a sample practice of the test's own
+from tests.practice.test_picturing import png
 from workbench.errors import TemplateChanged
 from workbench.practice import Practice
 from workbench.widgets.template_editing import TemplateEditing
@@ -46,6 +48,18 @@ def test_the_preview_is_the_draft_merged_with_the_next_appointments(practice: Pr
     assert first["message"]["subject"] == f"Bonjour {name}"
     assert practice.templates[REMINDER].subject != "Bonjour @PPRENOM"
     assert editing.changed
+
+
+def test_a_picture_put_in_is_shown_and_travels_before_anything_is_saved(practice: Practice) -> None:  # noqa: F811
+    editing = editing_of(practice)
+    logo = base64.b64encode(png()).decode()
+    src = editing.editor.answers["picture"]({"name": "logo.png", "data": logo})["src"]
+    write(editing, body=f'<p>Bonjour @PNOM</p><p><img src="{src}" alt="Le cabinet"></p>')
+    assert "data:image/png" in letter(editing)["message"]["screen"]
+    assert "picture_without_file" not in set(editing.findings["code"])
+    saved = editing.save()
+    assert saved.pictures == editing.draft.pictures != ()
+    assert not editing.changed
 
 
 def test_the_examples_are_those_of_whoever_is_in_sight(practice: Practice) -> None:  # noqa: F811

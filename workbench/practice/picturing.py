@@ -91,6 +91,14 @@ def shown_picture(practice: Practice, source: str) -> tuple[str, bytes] | None:
     return found.media_type, found.data
 
 
+def pictures_shown(practice: Practice, html: str, called: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the kept pictures that a text shows, in their order, by the names in `called`; none that is gone."""
+    names = {kept.partition("/")[0]: kept for kept in called}
+    digests = dict.fromkeys(found[1].partition("@")[0] for found in PICTURE_URL.finditer(html))
+    kept = (names.get(digest) or practice.attachments.kept_as(digest) for digest in digests)
+    return tuple(name for name in kept if name is not None)
+
+
 def refused_pictures(html: str, beside: Path | None) -> list[tuple[int, str]]:
     """Return why `taken_in` would refuse images of a text: the line and the sentence of each; nothing is kept."""
     refused: list[tuple[int, str]] = []

@@ -14,7 +14,7 @@ from workbench.displays.mail_html import safe_document
 from workbench.domain.signatures import BODY_MARKER, Signature
 from workbench.errors import TemplateRefused, UsageError
 from workbench.language import _, n_
-from workbench.practice.picturing import kept_picture, shown_picture
+from workbench.practice.picturing import kept_picture, pictures_shown, shown_picture
 from workbench.widgets.rich_text_words import rich_text_words
 from workbench.widgets.view import STATIC, Answer, View
 
@@ -84,11 +84,11 @@ class SignaturesScreen(View):
         }
 
     def _draft(self, asked: Mapping[str, Any]) -> Signature:
-        """Return the signature as it is written; it shows at most the images that the one kept under its name has."""
-        label = str(asked.get("label", "")).strip()
-        based_on = str(asked.get("based_on") or label)
-        kept = self._practice.signatures.get(based_on)
-        return Signature(label=label or "–", html=str(asked["html"]), pictures=kept.pictures if kept else ())
+        """Return the signature as it is written."""
+        label, html = str(asked.get("label", "")).strip(), str(asked["html"])
+        kept = self._practice.signatures.get(str(asked.get("based_on") or label))
+        pictures = pictures_shown(self._practice, html, kept.pictures if kept else ())
+        return Signature(label=label or "–", html=html, pictures=pictures)
 
     def _look(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return how a draft looks, and what is found in it; nothing is kept."""

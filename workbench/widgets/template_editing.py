@@ -23,7 +23,7 @@ from workbench.practice.examples import (
     sample_rows,
     tried_on,
 )
-from workbench.practice.picturing import kept_picture, shown_picture
+from workbench.practice.picturing import kept_picture, pictures_shown, shown_picture
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.field_picker import FieldPicker
 from workbench.widgets.message_preview import MessagePreview
@@ -119,8 +119,11 @@ class TemplateEditing:
     def draft(self) -> Template:
         """The email type as it is written now; nothing of it is kept."""
         kept, html = self._template, self.editor.body
+        if html == kept.html:
+            return replace(kept, subject=self.editor.subject)
         # A text part of its own would go on saying what the message said before.
-        return replace(kept, subject=self.editor.subject, html=html, text=kept.text if html == kept.html else None)
+        shown_now = pictures_shown(self.practice, html, kept.pictures)
+        return replace(kept, subject=self.editor.subject, html=html, text=None, pictures=shown_now)
 
     @property
     def changed(self) -> bool:
