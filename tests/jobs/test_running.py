@@ -44,7 +44,7 @@ def test_a_process_that_dies_is_told(practice: Practice, written: Callable[..., 
 
 
 def test_progress_counts_the_cells_and_old_outputs_are_gone(practice: Practice, written: Callable[..., Path]):
-    file = written("a = 1", "b = undefined", "c = 3", kernelspec={"name": "absent", "display_name": "Absent"})
+    file = written("a = 1", "b = undefined", "c = 3")
     node = nbformat.read(file, as_version=4)
     node.cells[2].outputs = [nbformat.v4.new_output("stream", text="an address of last year")]
     nbformat.write(node, file)

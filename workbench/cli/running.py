@@ -106,6 +106,10 @@ def run(
             "--cwd", metavar="DIR", exists=True, file_okay=False, help=_("The folder it works in; else its own.")
         ),
     ] = None,
+    kernel: Annotated[
+        str | None,
+        typer.Option("-k", "--kernel", metavar="NAME", help=_("The kernel it names, in place of its own.")),
+    ] = None,
     keep_output: Annotated[
         bool,
         typer.Option("--keep-output", help=_("Keep every output in the copy, patients' data included.")),
@@ -139,7 +143,7 @@ def run(
     with _told_when_interrupted(), interruptible(), running_progress() as progress:
         outcome = run_notebook(
             practice, read, parameters=values, output=copy, report=report, timeout=timeout, cwd=cwd,
-            keep_output=keep_output, progress=progress,
+            keep_output=keep_output, progress=progress, kernel=kernel,
         )  # fmt: skip
     _tell(practice, outcome, json=json)
     if json:

@@ -29,6 +29,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from workbench.domain.runs import RunProgress, RunStatus
+from workbench.jobs.error_marks import failed_cell, is_peaceful_exit, unmark
 
 STARTING = 120
 """Seconds that a kernel may take to start."""
@@ -56,6 +57,7 @@ class Ended:
 TIME_IS_UP = "TimeIsUp"
 KERNEL_DIED = "KernelDied"
 NO_KERNEL = "NoKernel"
+UNKNOWN_KERNEL = "UnknownKernel"
 
 
 def execute(
@@ -79,9 +81,7 @@ def execute(
     progress
         Called from the calling thread.
     """
-    for cell in notebook.cells:
-        if cell.cell_type == "code":  # what an earlier execution left would be taken for this one's
-            cell.outputs, cell.execution_count = [], None
+    clear(notebook)
     work = _Work(notebook, folder, environment, timeout)
     thread = threading.Thread(target=work.run, name="workbench-run", daemon=True)
     told: RunProgress | None = None
@@ -95,6 +95,14 @@ def execute(
     if work.trouble is not None:
         raise work.trouble
     return work.ended
+
+
+def clear(notebook: Any) -> None:
+    """Take out what an earlier execution left: it would be taken for this one's."""
+    unmark(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
 
 
 @contextlib.contextmanager
@@ -120,7 +128,7 @@ def _interrupts_go_to(interrupt: Callable[[], None]) -> Iterator[None]:
 
 
 class _OurPython(KernelSpecManager):
-    """Whatever kernel a notebook names, it runs in the Python that holds the workbench."""
+    """Whichever of this computer's kernels a notebook names, it runs in the Python that holds the workbench."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         del kernel_name
@@ -211,7 +219,9 @@ class _Work:
                     break
                 if self._out_of_time:
                     return Ended(status=RunStatus.FAILED, error=TIME_IS_UP)
-                return Ended(status=RunStatus.FAILED, error=str(error.ename), text=str(error.evalue))
+                if not is_peaceful_exit(error.ename, error.evalue):
+                    return Ended(status=RunStatus.FAILED, error=str(error.ename), text=str(error.evalue))
+                break
             except DeadKernelError:
                 if self._asked_to_end():
                     break
@@ -222,7 +232,11 @@ class _Work:
             self.progress = RunProgress(done=number + 1, cells=len(self._cells))
             if self._out_of_time:  # the cell took no notice, and ended late all the same
                 return Ended(status=RunStatus.FAILED, error=TIME_IS_UP)
-        return Ended(status=RunStatus.INTERRUPTED if self._asked_to_end() else RunStatus.DONE)
+        if self._asked_to_end():
+            return Ended(status=RunStatus.INTERRUPTED)
+        # A cell tagged « raises-exception » stops nothing, and the run has failed all the same.
+        found = failed_cell(self._notebook)
+        return Ended(status=RunStatus.FAILED, error=found[1], text=found[2]) if found else Ended(status=RunStatus.DONE)
 
     def _start_timer(self) -> asyncio.Task[None] | None:
         if self._timeout is None:
@@ -235,6 +249,11 @@ class _Work:
         await self._end_cell()
         await asyncio.sleep(GRACE)
         await self._end_cell(at_once=True)
+
+
+def is_known_kernel(name: str) -> bool:
+    """Tell whether a notebook's kernel is one of this computer's; one that names none is run with ours."""
+    return not name or name in KernelSpecManager().find_kernel_specs() or name == "python3"
 
 
 def _runs(cell: Any) -> bool:

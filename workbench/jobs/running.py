@@ -46,6 +46,7 @@ class Notebook:
     node: Any
     parameters: Mapping[str, Parameter]
     injected: Mapping[str, object] = field(default_factory=dict)
+    kernel: str = ""
 
     def defaults(self) -> dict[str, object]:
         """Return what each parameter is when none is given: a computed one as it is written, unless a password."""
@@ -135,7 +136,12 @@ def read_notebook(file: str | Path) -> Notebook:
             ).format(name=secret)
         )
     return Notebook(
-        file=path, digest=hashlib.sha256(content).hexdigest(), node=node, parameters=declared, injected=injected
+        file=path,
+        digest=hashlib.sha256(content).hexdigest(),
+        node=node,
+        parameters=declared,
+        injected=injected,
+        kernel=str(node.metadata.get("kernelspec", {}).get("name") or ""),
     )
 
 
@@ -155,6 +161,7 @@ def run_notebook(
     keep_output: bool = False,
     progress: Callable[[RunProgress], None] | None = None,
     job_id: str = "",
+    kernel: str | None = None,
 ) -> RunOutcome:
     """Execute a notebook on a practice, and tell what became of it.
 
@@ -175,6 +182,9 @@ def run_notebook(
         Keep every output in the copy, patients' data included; by default only numbers are kept.
     job_id
         The job whose run it is.
+    kernel
+        The kernel that the notebook is to name, in place of its own. One that this computer does not have fails the
+        run, as papermill does it; any other runs in the Python that holds the workbench.
 
     Raises
     ------
@@ -200,7 +210,13 @@ def run_notebook(
     status, error = RunStatus.FAILED, ""
     try:
         status, error = _executed(
-            practice, node, run.id, folder=cwd or notebook.file.parent, timeout=timeout, progress=progress
+            practice,
+            node,
+            run.id,
+            kernel=notebook.kernel if kernel is None else kernel,
+            folder=cwd or notebook.file.parent,
+            timeout=timeout,
+            progress=progress,
         )
     except KeyboardInterrupt:
         status = RunStatus.INTERRUPTED
@@ -233,14 +249,19 @@ def _executed(
     node: Any,
     run_id: str,
     *,
+    kernel: str,
     folder: Path,
     timeout: float | None,
     progress: Callable[[RunProgress], None] | None,
 ) -> tuple[RunStatus, str]:
     """Execute; return how it ended, and the error's sentence."""
+    from workbench.jobs.error_marks import mark_error
     from workbench.jobs.error_sentences import sentence_of_error
-    from workbench.jobs.execution import execute
+    from workbench.jobs.execution import UNKNOWN_KERNEL, clear, execute, is_known_kernel
 
+    if not is_known_kernel(kernel):
+        clear(node)
+        return RunStatus.FAILED, _told(UNKNOWN_KERNEL, timeout, kernel)
     ended = execute(
         node,
         folder=folder,
@@ -256,7 +277,10 @@ def _executed(
     # Whoever died in the notebook's process left rows behind.
     practice.ledger.recover(practice.now())
     error = sentence_of_error(ended.error, ended.text) if ended.error else ""
-    return ended.status, _told(ended.error, timeout) or error
+    told = _told(ended.error, timeout, kernel)
+    if ended.status is RunStatus.FAILED and not told:
+        mark_error(node)
+    return ended.status, told or error
 
 
 class _Written:
@@ -317,12 +341,16 @@ class _Written:
         return self._node
 
 
-def _told(error: str, timeout: float | None) -> str:
+def _told(error: str, timeout: float | None, kernel: str) -> str:
     """Return the sentence of what ended a run from outside its cells, or nothing."""
     return {
         "TimeIsUp": _("A cell took longer than {seconds} seconds and was stopped.").format(seconds=timeout),
         "KernelDied": _("The notebook's process ended by itself; perhaps the memory was not enough."),
         "NoKernel": _("The notebook's process did not start."),
+        "UnknownKernel": _(
+            "The notebook asks for the kernel « {kernel} », which this computer does not have. Say which one instead: "
+            "workbench run -k python3"
+        ).format(kernel=kernel),
     }.get(error, "")
 
 
