@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -270,6 +270,28 @@ def test_a_list_that_cannot_be_made_is_a_sentence_and_offers_nothing(practice: P
     assert dispatcher.settled(30)
     assert dispatcher.situation.error == "choose an email type first"
     assert dispatcher.situation.offer is None
+
+
+def test_what_became_of_one_list_is_not_told_of_another_that_cannot_be_made(practice: Practice) -> None:
+    sent = a_mailing(practice, 2)
+
+    def refused() -> Mailing:
+        raise UsageError("choose an email type first")
+
+    lists: list[Callable[[], Mailing]] = [lambda: sent, refused]
+    dispatcher = Dispatcher(lambda: lists[0]())
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    assert confirmed(dispatcher).wait(30)
+    assert dispatcher.situation.counts.sent
+    lists.pop(0)
+    dispatcher.renew()
+    assert dispatcher.settled(30)
+    situation = dispatcher.situation
+    assert (situation.mailing, situation.standing, situation.account) == (None, None, None)
+    assert situation.error == "choose an email type first"
+    dispatcher.look()
+    assert dispatcher.situation is situation
 
 
 def test_only_the_last_of_many_lists_is_offered(practice: Practice) -> None:

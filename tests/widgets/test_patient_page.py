@@ -172,6 +172,22 @@ def test_a_message_is_written_read_and_sent_and_stands_in_the_history(practice: 
     assert "error" in asks(page.patient, "resend", id=number)
 
 
+def test_what_left_for_one_patient_is_not_told_under_the_next(practice: Practice):
+    page = practice.patient_mail(adult(practice))
+    page.open(patient_id=page.patient.patient_id, template=REMINDER)
+    page.template.choose(REMINDER, "folder")
+    page._changed()
+    page._worked_out()
+    page.sending.dispatcher.settled(20)
+    page.sending.dispatcher.confirm(page.sending.dispatcher.situation.offer_seal)
+    assert page.sending.wait(30)
+    assert asks(page.sending, "state")["result"]
+    page.open(patient_id=CHILD, tab="write")
+    assert page.sending.dispatcher.settled(20)
+    told = asks(page.sending, "state")
+    assert (told["title"], told["result"], told["actions"]) == ("", None, [])
+
+
 def test_a_call_stands_in_the_history(practice: Practice):
     practice.called(CHILD)
     page = practice.patient_mail(CHILD)

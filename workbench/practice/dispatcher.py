@@ -396,7 +396,13 @@ class Dispatcher:
     def _count(self) -> None:
         self._counted = self._asked
         self._set(offer=None, gone_before=None)
-        mailing = self._mailing_of()
+        try:
+            mailing = self._mailing_of()
+        except WorkbenchError:
+            # There is none: what became of the one before is not told under another's name.
+            withdrawn = self._withdrawn == self._counted
+            self._set(mailing=None, standing=None, account=None, outdated=withdrawn, **_told(None))
+            raise
         with self._ended_first(mailing):
             self._show(mailing, mailing=mailing)
             offer = None if mailing.frozen else self._offered(mailing)

@@ -14,6 +14,7 @@ from ipywidgets import Box, DOMWidget, Layout, VBox
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
+from workbench.practice.dispatcher import Doing
 from workbench.practice.examples import Example, examples_of
 from workbench.practice.picturing import kept_picture, shown_picture
 from workbench.practice.unsaved_letters import UnsavedLetter
@@ -391,4 +392,6 @@ class PatientPage:
             with contextlib.suppress(WorkbenchError):  # the message leaves all the same
                 self.practice.unsaved_letters.forget(self._letter[0])
             self.patient.tell_unsent(None)
+        elif self.sending.dispatcher.situation.outdated and self.sending.dispatcher.situation.doing is Doing.NOTHING:
+            self.sending.renew()  # it has left: the panel is about whoever is written to now
         self.patient.sent_more()
