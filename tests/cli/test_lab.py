@@ -266,6 +266,7 @@ def test_the_demo_opens_its_first_notebook_for_who_sits_in_front_of_it(tmp_path,
                 os.read(mine, 65536)  # a terminal that nobody reads would hold the demo up
             except BlockingIOError:
                 time.sleep(0.1)
+        assert page.exists() or demo.poll() is None, demo.communicate(timeout=30)[1]
         assert "/lab/tree/notebooks/00_ma_journee.ipynb?token=" in page.read_text(encoding="utf-8")
         demo.send_signal(signal.SIGINT)
         _out, told = demo.communicate(timeout=30)
