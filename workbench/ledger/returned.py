@@ -83,7 +83,7 @@ class Returned:
                     .values(
                         status=_S.SENT.value,
                         reason=reason_of_return(cause),
-                        decided_at=sa.func.coalesce(_rows.c.decided_at, now),
+                        decided_at=sa.func.coalesce(_rows.c.decided_at, sa.literal(now, schema.Instant)),
                         sender_id=None,
                     )
                 )
