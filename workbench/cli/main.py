@@ -20,6 +20,7 @@ from workbench.cli import (
     foreign,
     history,
     imports,
+    jobs,
     lab,
     letters,
     mailings,
@@ -27,6 +28,7 @@ from workbench.cli import (
     practice,
     rearm,
     running,
+    scheduler,
     searches,
     sending,
     signatures,
@@ -102,6 +104,8 @@ app.add_typer(mailings.group, name="mailings")
 mailings.add_to(app)
 history.add_to(app)
 running.add_to(app)
+app.add_typer(jobs.group, name="job")
+scheduler.add_to(app)
 rearm.add_to(app)
 
 _WORKSPACE = ("-w", "--workspace")

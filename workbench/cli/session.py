@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.domain.calendar import Now, system_now
 from workbench.errors import BadValue, UnknownName
 from workbench.language import _
 
@@ -27,11 +28,11 @@ class Session:
     workspace: Path | None = None
     user: str | None = None
 
-    def practice(self) -> Practice:
+    def practice(self, *, now: Now = system_now) -> Practice:
         """Open the practice; the heavy libraries are loaded here, so that ``--help`` stays instant."""
         from workbench.wiring import open_practice
 
-        return open_practice(self.workspace, user=self.user)
+        return open_practice(self.workspace, user=self.user, now=now)
 
 
 def practice_of(ctx: typer.Context) -> Practice:

@@ -276,6 +276,29 @@ _HEADINGS = {
     "ways": marked("Log in with"),
     "website": marked("Website"),
     "zone": marked("Time zone"),
+    "active": marked("Switched on"),
+    "alerts": marked("Told"),
+    "approvers": marked("Approvers"),
+    "end": marked("Until"),
+    "found": marked("Found"),
+    "job": marked("Job"),
+    "last_at": marked("Last time"),
+    "last_state": marked("Last result"),
+    "met": marked("Met"),
+    "next_at": marked("Next time"),
+    "note": marked("Note"),
+    "occurrence": marked("Time"),
+    "recurrence": marked("How often"),
+    "standing": marked("Standing"),
+    "start": marked("From day"),
+    "treatment": marked("Treatment by itself"),
+    "twice": marked("Twice"),
+    "waiting": marked("To release"),
+    "why": marked("Why"),
+    "late_until": marked("Made up for until"),
+    "approve_by": marked("Release by"),
+    "within_hours": marked("In the sending hours"),
+    "not_on_closed_days": marked("Not on closed days"),
 }
 
 _STATUSES = {
@@ -401,6 +424,15 @@ _SAID_BY = {
     "usual": marked("as usual"),
 }
 
+_OCCURRENCE_STATES = {
+    "running": marked("… At work"),
+    "awaiting_approval": marked("… To release"),
+    "done": marked("✓ Done"),
+    "failed": marked("✕ Not ended"),
+    "skipped": marked("– Left out"),
+    "interrupted": marked("✕ Interrupted"),
+}
+
 _CODED: Mapping[str, Mapping[str, str]] = {
     "address_status": ADDRESS_STATUS_WORDS,
     "category": _CATEGORIES,
@@ -410,9 +442,10 @@ _CODED: Mapping[str, Mapping[str, str]] = {
     "declined_by": _DECLINERS,
     "how": _HOWS,
     "kind": _CLOSURES | _PAPERS | _FIELD_USES,
+    "last_state": _OCCURRENCE_STATES,
     "role": _ROLES,
     "said_by": _SAID_BY,
-    "state": _APPOINTMENT_STATES | _DECISIONS,
+    "state": _APPOINTMENT_STATES | _DECISIONS | _OCCURRENCE_STATES,
     "verdict": VERDICT_WORDS,
 }
 

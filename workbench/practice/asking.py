@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from weakref import ref
@@ -159,7 +159,7 @@ class Asking(Card):
         return self._searching.explain(name, parameters, today=self._day(today))
 
     def meant_search(self, name: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-        """Return the store's own search that a name means, with its parameters: the saved ones, unless others are given.
+        """Return the store's own search that a name means, with its parameters: what is given before what was saved.
 
         Raises
         ------
@@ -167,6 +167,12 @@ class Asking(Card):
             When neither a search nor a saved one is called so.
         """
         return self._searching.meant(name, parameters)
+
+    def search_of(
+        self, name: str, parameters: Mapping[str, object], *, today: date, patients: Collection[str]
+    ) -> pd.DataFrame:
+        """Return the rows of a search that are about these patients; as `search`."""
+        return self._searching.search(name, parameters, today=today, patients=patients)
 
     def save_search(self, name: str, search: str | pd.DataFrame, /, **parameters: object) -> SavedSearch:
         """Keep a search under a name for everyone of the practice, journalled; one of the same name is replaced.

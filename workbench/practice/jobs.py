@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.domain.calendar import parse_day
 from workbench.domain.fields import folded
 from workbench.domain.jobs import NOTEBOOK, SEARCH, Job, OccurrenceRecord, OccurrenceState, key_for
 from workbench.domain.mailings import MailingStatus
@@ -19,6 +20,7 @@ from workbench.practice.alerting import Alerts
 from workbench.practice.executing import execute
 from workbench.practice.job_frames import jobs_frame, log_frame, next_frame
 from workbench.practice.job_settings import RECURRENCE, recurrence_of, saved, settings_of
+from workbench.practice.rehearsing import JobCheck, checked, compared, explained, replayed
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
@@ -183,6 +185,70 @@ class Jobs(Mapping[str, Job]):
             key = self[key].key
         records = self._practice.ledger.occurrences.of(key, limit=limit)
         return log_frame(self._practice, records)
+
+    # --- trying out -------------------------------------------------------------------------------------------
+
+    def check(self, key: str, *, today: date | str | None = None) -> JobCheck:
+        """Try a job out (« Vérifier »): who would get what, were its day `today`; nothing is sent or written.
+
+        Returns
+        -------
+        JobCheck
+            With ``days`` (the dates searched), ``found``, ``counts``, ``findings``, ``recipients`` and ``mailing``,
+            whose ``preview(0)`` is the first message.
+
+        Raises
+        ------
+        UsageError
+            For a notebook, which is tried out by running it with ``dry_run``.
+        """
+        return checked(self._practice, self[key], day=self._day(today))
+
+    def explain(self, key: str, patient_id: str, *, today: date | str | None = None) -> pd.DataFrame:
+        """Tell why a patient is or is not written to by a job, were its day `today`.
+
+        Returns
+        -------
+        DataFrame
+            One row a condition: ``condition`` (a sentence), ``met`` (yes or no), ``detail``. First the period and each
+            condition of the search within it, then all together, then whether who answers for the patient may be
+            written to: address, consent, what was told already.
+
+        Raises
+        ------
+        UnknownPatient
+            When nobody has this file number.
+        """
+        return explained(self._practice, self[key], patient_id, day=self._day(today))
+
+    def replay(self, key: str, start: str | date = "J-30", end: str | date = "J-1") -> pd.DataFrame:
+        """Tell who would have got what from a job between two days, both included; nothing is sent or written.
+
+        Returns
+        -------
+        DataFrame
+            One row an occurrence and recipient: ``occurrence start end`` (the days searched) ``recipient_id patient_id
+            role subjects`` as texts; ``reason``, why nothing would have left; ``first``, the occurrence that would have
+            told the same before, and ``twice``, whether one had told all of it. ``attrs["note"]`` says what this cannot
+            know: the data is today's.
+        """
+        return replayed(self._practice, self[key], start=self._day(start), end=self._day(end))
+
+    def compare(self, first: str, second: str, start: str | date = "J-30", end: str | date = "J-1") -> pd.DataFrame:
+        """Compare two jobs over days gone by: two versions of a rule, as of `replay`.
+
+        Returns
+        -------
+        DataFrame
+            One row a patient, role and what is told (``patient_id role subjects``): ``first`` and ``second``, the
+            occurrence by which each would have told it, and ``by``: ``both``, ``first`` or ``second`` alone.
+        """
+        jobs = self[first], self[second]
+        return compared(self._practice, *jobs, start=self._day(start), end=self._day(end))
+
+    def _day(self, day: date | str | None) -> date:
+        practice = self._practice
+        return practice.today if day is None else parse_day(day, today=practice.today, calendar=practice.calendar)
 
     # --- doing ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,205 @@
+"""``workbench scheduler``: do what is due, again and again, or once; and how a computer starts it by itself."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from workbench.cli.jobs import counts_of, sentence_of
+from workbench.cli.output import print_json, say
+from workbench.cli.report import json_counts
+from workbench.cli.sending import INTERRUPTED, JsonOption, interruptible
+from workbench.cli.session import Session
+from workbench.domain.calendar import PracticeCalendar, system_now
+from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
+from workbench.domain.recurrence import instant_of
+from workbench.errors import BadValue, NotArmed, WorkbenchError
+from workbench.language import _
+from workbench.settings import find_workspace
+
+if TYPE_CHECKING:
+    from workbench.practice import Practice
+    from workbench.practice.scheduling import Pass
+
+REST = 30.0
+"""Seconds until a scheduler that could not read or write its ledger tries again."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command(
+        "scheduler",
+        help=_("Do what is due by itself, each occurrence once, and send what waits; until it is stopped, or --once."),
+    )(scheduler)
+
+
+def scheduler(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help=_("Do what is due now, and end."))] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help=_("As if it were this time of the practice's clock, once.")),
+    ] = None,
+    json: JsonOption = False,
+    install_help: Annotated[
+        bool, typer.Option("--install-help", help=_("Show how the computer starts it by itself, and end."))
+    ] = False,
+) -> None:
+    """Look after the jobs."""
+    session: Session = ctx.obj
+    if install_help:
+        print(_how_to_install(find_workspace(session.workspace)))
+        return
+    clock = Clock(at)
+    try:
+        with interruptible():
+            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock)
+    except KeyboardInterrupt:
+        say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
+        status = INTERRUPTED if once or at else 0
+    raise typer.Exit(status)
+
+
+class Clock:
+    """The machine's clock, or one that was set to a time and goes on from there."""
+
+    def __init__(self, at: str | None) -> None:
+        self._shift = timedelta()
+        self._wall: datetime | None = None
+        if at is not None:
+            try:
+                wall = datetime.fromisoformat(at.strip())
+            except ValueError as error:
+                raise BadValue(_("« {text} » is no time: write 2026-11-29T12:00.").format(text=at)) from error
+            self._wall = wall
+            self.set_in(PracticeCalendar().zone)
+
+    def set_in(self, zone: ZoneInfo) -> None:
+        """Read the time that was given on the clock of a zone, unless it says its own."""
+        if self._wall is None:
+            return
+        meant = self._wall if self._wall.tzinfo else instant_of(self._wall, zone)
+        self._shift = meant.astimezone(UTC) - system_now()
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return system_now() + self._shift
+
+
+def _once(session: Session, clock: Clock, *, json: bool) -> int:
+    from workbench.practice.scheduling import Scheduler
+
+    with session.practice(now=clock) as practice:
+        clock.set_in(practice.calendar.zone)
+        made = Scheduler(practice, tell=_telling(practice)).tick()
+        return _report(practice, made, json=json)
+
+
+def _for_ever(session: Session, clock: Clock) -> int:
+    from workbench.practice.scheduling import Scheduler
+
+    say(_("The scheduler is running; Ctrl-C stops it."))
+    while True:
+        # Anew each day: the data, the settings and the practice's days are those of that day.
+        with session.practice(now=clock) as practice:
+            looking, day = Scheduler(practice, tell=_telling(practice)), practice.today
+            while practice.today == day:
+                time.sleep(_looked_after(looking.tick, looking.seconds_to_next))
+
+
+def _looked_after(tick: Callable[[], Pass], seconds_to_next: Callable[[], float]) -> float:
+    """Make one pass, and return for how long to rest; what a moment may mend stops nothing."""
+    try:
+        for sentence in tick().troubles:
+            say(sentence)
+        return seconds_to_next()
+    except NotArmed:
+        raise
+    except WorkbenchError as error:
+        say(error.sentence)
+        return REST
+
+
+def _telling(practice: Practice) -> Callable[[OccurrenceRecord], None]:
+    return lambda record: say(sentence_of(practice, record))
+
+
+def _report(practice: Practice, made: Pass, *, json: bool) -> int:
+    """Say what went wrong, and return the exit status: 1 where work did not come to its end, 3 for failed messages."""
+    for sentence in made.troubles:
+        say(sentence)
+    counts = counts_of(practice, made.mailings)
+    if not made.done and not made.drained and not made.left_out:
+        say(_("Nothing was due."))
+    if json:
+        done = [
+            {
+                "job": one.key,
+                "occurrence": one.occurrence,
+                "state": one.state.value,
+                "reason": one.reason,
+                "mailing": one.mailing_id,
+            }
+            for one in made.done
+        ]
+        last = made.mailings[-1] if made.mailings else None
+        print_json({**json_counts(last, counts), "occurrences": done, "left_out": made.left_out})
+    if made.troubles or any(one.state is OccurrenceState.FAILED for one in made.done):
+        return 1
+    return 3 if counts.failed or counts.in_doubt else 0
+
+
+def _how_to_install(folder: Path) -> str:
+    """Return what starts the scheduler with the computer, with the paths of this one."""
+    words = [sys.executable, "-m", "workbench", "-w", str(folder), "scheduler"]
+    unit = "\n".join(
+        (
+            "[Unit]",
+            "Description=Publipostage Workbench",
+            "After=network-online.target",
+            "Wants=network-online.target",
+            "",
+            "[Service]",
+            f"ExecStart={' '.join(_quoted(word) for word in words)}",
+            "Restart=always",
+            "RestartSec=30",
+            "TimeoutStopSec=600",
+            "",
+            "[Install]",
+            "WantedBy=default.target",
+        )
+    )
+    windows = f'schtasks /Create /TN "Publipostage Workbench" /SC ONSTART /RL LIMITED /TR "{_for_windows(words)}"'
+    once = shlex.join([*words, "--once"])
+    return "\n".join(
+        (
+            "# " + _("Linux: write this to ~/.config/systemd/user/workbench.service, then:"),
+            "#   systemctl --user enable --now workbench && loginctl enable-linger",
+            unit,
+            "",
+            "# " + _("Windows: in a command prompt opened as administrator:"),
+            windows,
+            "",
+            "# " + _("Or let cron make one pass every five minutes:"),
+            f"*/5 * * * * {once}",
+        )
+    )
+
+
+def _quoted(word: str) -> str:
+    """Return a word as systemd reads it."""
+    safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{safe}"' if any(sign in word for sign in ' \t"\\%$') else word
+
+
+def _for_windows(words: list[str]) -> str:
+    return subprocess.list2cmdline(words).replace('"', '\\"')

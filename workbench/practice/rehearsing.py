@@ -1,0 +1,218 @@
+"""Try a job out without sending anything: who would get what now, why somebody would or would not, on days gone by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.domain.deliveries import Standing
+from workbench.domain.jobs import NOTEBOOK, Job
+from workbench.domain.mailings import Counts
+from workbench.domain.recurrence import Every, Occurrence
+from workbench.errors import UsageError
+from workbench.language import _
+from workbench.practice.executing import days_of, mailing_of, rows_of
+from workbench.practice.parts import LongList
+
+if TYPE_CHECKING:
+    from workbench.practice.mailing import Mailing
+    from workbench.practice.practice import Practice
+
+MOST_OCCURRENCES = 400
+"""So many are replayed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCheck:
+    """What a job would do on a day, were that now; nothing was sent or written.
+
+    `days` are the real dates searched, `found` how many rows, `counts` how the mailing would begin. `findings` and
+    `recipients` are those of its mailing (`Mailing.check`, `Mailing.overview`); `mailing` shows each message, and is
+    nothing when nobody was found.
+    """
+
+    job: Job
+    day: date
+    days: Mapping[str, str]
+    found: int
+    counts: Counts
+    findings: pd.DataFrame = field(repr=False)
+    recipients: pd.DataFrame = field(repr=False)
+    mailing: Mailing | None = field(repr=False)
+
+
+def checked(practice: Practice, job: Job, *, day: date) -> JobCheck:
+    """Return what a job would do on a day.
+
+    Raises
+    ------
+    UsageError
+        For a notebook: it is tried out by running it with ``dry_run``.
+    """
+    _refuse_notebook(job)
+    rows = rows_of(practice, job, day)
+    found = rows.rows if isinstance(rows, LongList) else len(rows)
+    mailing = mailing_of(practice, job, rows, key="") if found else None
+    findings = pd.DataFrame(columns=["recipient", "severity", "code", "message"], dtype=object)
+    recipients = pd.DataFrame(
+        columns=["recipient_id", "patient_id", "recipient", "standing", "note", "detail"], dtype=object
+    )
+    if mailing is not None:
+        findings = mailing.check()
+        recipients = mailing.recipients if isinstance(rows, LongList) else mailing.overview()
+    return JobCheck(
+        job=job,
+        day=day,
+        days=days_of(practice, job, day),
+        found=found,
+        counts=mailing.forecast() if mailing is not None else Counts(),
+        findings=findings,
+        recipients=recipients,
+        mailing=mailing,
+    )
+
+
+# --- why ----------------------------------------------------------------------------------------------------------
+
+EXPLAIN_COLUMNS = ("condition", "met", "detail")
+
+
+def explained(practice: Practice, job: Job, patient_id: str, *, day: date) -> pd.DataFrame:
+    """Return the conditions of a job for one patient on a day; see ``Jobs.explain``."""
+    _refuse_notebook(job)
+    practice.patients.known(patient_id)
+    lines = list(_conditions(practice, job, patient_id, day))
+    return pd.DataFrame(lines, columns=list(EXPLAIN_COLUMNS)).astype(
+        {"condition": "string", "met": "boolean", "detail": "string"}
+    )
+
+
+def _conditions(practice: Practice, job: Job, patient_id: str, day: date) -> Iterator[tuple[str, bool, str]]:
+    search, asked = practice.meant_search(job.searched, job.asked)
+    known = {one.name: one for one in practice.searches()[search].parameters}
+    resolved = practice.store.resolve(search, asked, today=day)
+
+    def rows(parameters: Mapping[str, object]) -> int:
+        return len(practice.search_of(search, parameters, today=day, patients=[patient_id]))
+
+    days = {name: value for name, value in resolved.items() if known[name].kind == "day"}
+    period = {name: resolved[name] for name in days}
+    if period:
+        count = rows(period)
+        yield _("Period"), count > 0, _("{days}: {count} found").format(days=_dates(days), count=count)
+    for name, value in asked.items():
+        if name in days or not known[name].identifies:
+            continue
+        # With the period, or a condition that never holds on these days would be called met.
+        count = rows({**period, name: value})
+        yield f"{_(known[name].heading)}: {value}", count > 0, _("{count} found").format(count=count)
+    whole = practice.search_of(search, asked, today=day, patients=[patient_id])
+    yield _("All conditions of the search together"), len(whole) > 0, _("{count} found").format(count=len(whole))
+    if not len(whole):
+        return
+    mailing = mailing_of(practice, job, whole, key="")
+    for place, told in enumerate(mailing.overview().to_dict("records")):
+        excluded = told["standing"] in (Standing.EXCLUDED, Standing.TO_CORRECT)
+        row = mailing.recipients.iloc[place]
+        said = str(told["detail"]).replace("\n", " ") or str(told["note"])
+        # Whoever answers for a patient is told by role: this may be read aloud.
+        condition = _("May be written to ({role})").format(role=row["role"])
+        yield condition, not excluded, said or _("nothing against it")
+
+
+def _dates(days: Mapping[str, str]) -> str:
+    told = list(dict.fromkeys(value for value in days.values() if value))
+    return " – ".join(told)
+
+
+# --- days gone by ---------------------------------------------------------------------------------------------------
+
+REPLAY_COLUMNS = {
+    "occurrence": "string", "start": "string", "end": "string", "recipient_id": "string", "patient_id": "string",
+    "role": "string", "subjects": "string", "reason": "string", "first": "string", "twice": "boolean",
+}  # fmt: skip
+
+
+def replayed(practice: Practice, job: Job, *, start: date, end: date) -> pd.DataFrame:
+    """Return who would have got what between two days; see ``Jobs.replay``."""
+    _refuse_notebook(job)
+    rows: list[dict[str, Any]] = []
+    told: dict[tuple[str, str, str], str] = {}
+    for occurrence in _between(practice, job, start, end):
+        days = days_of(practice, job, occurrence.day)
+        found = rows_of(practice, job, occurrence.day)
+        if isinstance(found, LongList):
+            raise UsageError(_("This job finds too many to be replayed: narrow its search."))
+        if not len(found):
+            continue
+        mailing = mailing_of(practice, job, found, key="")
+        for one in mailing.addressed.to_dict("records"):
+            subjects = sorted(one["subjects"])
+            keys = [(subject, str(one["addressee_key"]), str(one["role"])) for subject in subjects]
+            before = [told[key] for key in keys if key in told]
+            reason = str(one["reason"] or "")
+            twice = len(before) == len(keys) and not reason
+            if not reason:
+                for key in keys:
+                    told.setdefault(key, occurrence.key)
+            rows.append(
+                {
+                    "occurrence": occurrence.key,
+                    "start": days.get("start", ""),
+                    "end": days.get("end", ""),
+                    "recipient_id": one["recipient_id"],
+                    "patient_id": one["patient_id"],
+                    "role": one["role"],
+                    "subjects": ", ".join(subjects),
+                    # Told by an occurrence before, it is not told again when the job runs.
+                    "reason": "duplicate_occasion" if twice else reason,
+                    "first": min(before) if before else "",
+                    "twice": twice,
+                }
+            )
+    frame = pd.DataFrame(rows, columns=list(REPLAY_COLUMNS), dtype=object).astype(REPLAY_COLUMNS)
+    frame.attrs["note"] = _(
+        "Worked out with the patients' data as it is today: what has changed since those days is not known. Whoever "
+        "objected or came back since is left out here."
+    )
+    return frame
+
+
+def compared(practice: Practice, first: Job, second: Job, *, start: date, end: date) -> pd.DataFrame:
+    """Return what two jobs would have told differently between two days; see ``Jobs.compare``."""
+    frames = [replayed(practice, job, start=start, end=end) for job in (first, second)]
+    told = []
+    for frame in frames:
+        leaving = frame[frame["reason"] == ""]
+        keys = ["patient_id", "role", "subjects"]
+        told.append(leaving.groupby(keys, as_index=False, observed=True)["occurrence"].min())
+    joined = told[0].merge(told[1], on=["patient_id", "role", "subjects"], how="outer", suffixes=("_first", "_second"))
+    joined = joined.rename(columns={"occurrence_first": "first", "occurrence_second": "second"})
+    only = pd.Series("both", index=joined.index, dtype="string")
+    only = only.mask(joined["second"].isna(), "first").mask(joined["first"].isna(), "second")
+    frame: pd.DataFrame = joined.assign(by=only).sort_values(["by", "patient_id", "subjects"], ignore_index=True)
+    frame = frame.astype("string")
+    frame.attrs["note"] = frames[0].attrs["note"]
+    return frame
+
+
+def _between(practice: Practice, job: Job, start: date, end: date) -> Iterator[Occurrence]:
+    if end < start:
+        raise UsageError(_("The last day comes before the first one."))
+    midnight = datetime.combine(start, datetime.min.time())
+    once = job.recurrence.every is Every.ONCE
+    whole = job.recurrence if once else replace(job.recurrence, start=min(start, job.recurrence.start))
+    for number, one in enumerate(whole.after(midnight - timedelta(minutes=1), practice.calendar)):
+        if one.day > end or number >= MOST_OCCURRENCES:
+            return
+        if not job.not_on_closed_days or practice.calendar.is_open(one.day):
+            yield one
+
+
+def _refuse_notebook(job: Job) -> None:
+    if job.treatment == NOTEBOOK:
+        raise UsageError(_("What a notebook would do is seen by running it with dry_run: workbench run"))
