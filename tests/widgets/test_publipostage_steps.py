@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from workbench.domain.drafts import Step
+from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
 from workbench.errors import SendingStopped, UsageError
 from workbench.practice import Practice, preparing
@@ -443,6 +444,28 @@ def test_who_was_not_reached_is_the_list_of_a_new_mailing(page: Publipostage, pr
     sent(page)
     results = practice.results(page.sending.mailing.id, identities=True)
     assert results[results["status"] == "sent"]["patient_id"].tolist() == [patient]
+
+
+def test_who_is_kept_for_a_new_mailing_gets_it_as_it_was_chosen(page: Publipostage, practice: Practice):
+    signature = practice.signatures.save(Signature(label="Courte", html="<p>Courte</p>@CORPS")).label
+    page.options.take({"signature": signature, "options": {"read_receipt": True}})
+    page._options_changed()
+    page.messages.go_to(7)
+    sent(page)
+    number = page.sending.mailing.id
+    do(page, "keep_failed")
+    assert (page.options.signature, page.options.options) == (signature, {"read_receipt": True})
+    assert page.mailing.choices.signature == signature
+    assert page.messages.position == 0
+    again = practice.publipostage()
+    again.open(mailing=number, states=["failed", "to_correct"])
+    assert (again.options.signature, again.options.options) == (signature, {"read_receipt": True})
+
+
+def test_another_search_is_read_from_its_first_message(page: Publipostage):
+    page.messages.go_to(7)
+    page.open(search="appointments", start="tomorrow", end="tomorrow", state="upcoming", template=REMINDER)
+    assert (page.messages.position, page.messages.waiting) == (0, False)
 
 
 def test_a_mailing_nobody_is_left_of_is_said(page: Publipostage):

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.domain.deliveries import Standing, occasion_subject, standing_of
+from workbench.domain.deliveries import DeliveryStatus, Standing, occasion_subject, standing_of
 from workbench.domain.mailings import MailingRecord, Tally
 from workbench.domain.templates import Template
 from workbench.errors import UsageError
 from workbench.language import _
+from workbench.practice.letterheads import Choices, chosen_before
 from workbench.practice.once import changed_once
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class LeftOver:
     role: str = ""
     account: str = ""
     key: str = ""
+    choices: Choices = field(default_factory=Choices)
+    """The signature and the options that had been chosen for the mailing alone."""
 
 
 def count_left(tally: Tally) -> int:
@@ -87,7 +90,21 @@ def left_over(practice: Practice, mailing_id: int, states: Collection[str] = ("f
         role="" if record.role == ",".join(usual) or "," in record.role else record.role,
         account=record.account if record.account in practice.accounts else "",
         key=f"kept:{mailing_id}:{secrets.token_hex(4)}",
+        choices=_choices_of(practice, record, template),
     )
+
+
+def _choices_of(practice: Practice, record: MailingRecord, path: str) -> Choices:
+    """Return what had been chosen for a mailing on top of its email type and account, as its messages were frozen."""
+    template, account = practice.templates.get(path), practice.accounts.get(record.account)
+    numbers = practice.ledger.mailings.numbers(record.id, tuple(DeliveryStatus))
+    if template is None or account is None or not numbers:
+        return Choices()
+    letter = practice.ledger.results.sent_letter(max(numbers))
+    if letter.letterhead_id is None:
+        return Choices()
+    head = practice.ledger.letterheads.letterhead(letter.letterhead_id)
+    return chosen_before(head, template, account, practice.signatures)
 
 
 def _subjects_left(practice: Practice, mailing_id: int, states: Collection[str]) -> set[str]:

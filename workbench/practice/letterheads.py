@@ -53,6 +53,27 @@ def options_of(template: Template, account: Account, choices: Choices | None = N
     )
 
 
+def chosen_before(
+    head: Letterhead, template: Template, account: Account, signatures: Mapping[str, Signature]
+) -> Choices:
+    """Return what was chosen for a mailing that this letterhead dressed, where it is not what counts without a word.
+
+    A signature that is called so no more is left to the email type.
+    """
+    usual, _level = signature_name(template, account)
+    called = signatures[usual].label if usual in signatures else ""
+    signature = None
+    if head.signature_label != called:
+        names = [name for name, one in signatures.items() if one.label == head.signature_label]
+        signature = next(iter(names), None) if head.signature_label else NO_SIGNATURE
+    counts = options_of(template, account)
+    said = {name: getattr(head, name) for name in ("read_receipt", "keep_messages", "keep_attachments")}
+    return Choices(
+        signature=signature,
+        options=Options(**{name: value for name, value in said.items() if value != counts[name].value}),
+    )
+
+
 def plain_letterhead(template: Template, account: Account) -> Letterhead:
     """Return what an account alone dresses a message with, as all were before letterheads were kept."""
     return Letterhead(

@@ -40,6 +40,7 @@ class MessagePreview(View):
 
     position = t.Int(-1).tag(sync=True)
     version = t.Int(0).tag(sync=True)
+    waiting = t.Bool(False).tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +73,7 @@ class MessagePreview(View):
             "place": _("{place} / {total}"),
             "announced": _("message {place} of {total}, {name}, {state}"),
             "empty": _("There is nobody in this list yet: choose a search that finds someone."),
+            "waiting": _("The messages are being worked out…"),
             "none_found": _("Nobody is found here. Change what you search, or show all."),
             "stays": _("This message will not leave."),
         }
@@ -96,8 +98,13 @@ class MessagePreview(View):
         self._total = len(rows) if total is None else total
         self._last = None
         with self.hold_trait_notifications():
+            self.waiting = False
             self.version += 1
             self.position = min(max(self.position, 0), len(rows) - 1)
+
+    def wait(self) -> None:
+        """Show nobody's message until the next `show`: the list is another one, or says something else."""
+        self.waiting = True
 
     def go_to(self, position: int) -> None:
         """Show the message of a recipient, by its position in the mailing's order."""

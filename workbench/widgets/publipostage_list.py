@@ -164,6 +164,7 @@ class ListScreens:
             self.recipients.show(frame, columns_of(frame), unit=unit_of(frame), note=fresh, kind=kind, keep=keep)
             if not keep:
                 self._propose()
+                self.messages.go_to(0)  # other people: nobody is being read yet
             self._meet_list()
 
     def _rows(self) -> pd.DataFrame:
@@ -235,6 +236,7 @@ class ListScreens:
             return
         self.template.ask(self._whole.questions())
         self.template.say("")
+        self.messages.wait()
         self._work_out()
 
     def _address_as_usual(self, *, anew: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -109,8 +109,9 @@ class Opening(ListScreens, ABC):
         template: str | None = None,
         rows: pd.DataFrame | None = None,
         key: str = "",
+        choose: Callable[[], None] | None = None,
     ) -> None:
-        """Begin a mailing to what is searched for, or to these rows."""
+        """Begin a mailing to what is searched for, or to these rows; `choose` says first what else is chosen."""
         self._given, self._key, self._found_again = rows, key, None
         self._texts.clear()
         self.options.clear()
@@ -121,6 +122,8 @@ class Opening(ListScreens, ABC):
         known = template if template and template in self.practice.templates else ""
         self._proposed = "" if known else self.template.chosen
         self.template.choose(known)
+        if choose is not None:
+            choose()
         self._search_again()
 
     def _begin_anew(self) -> None:
@@ -140,13 +143,18 @@ class Opening(ListScreens, ABC):
     def _keep_rows(self, number: int, states: Collection[str]) -> None:
         """Begin anew with those rows of a mailing that stand so as the list."""
         left = left_over(self.practice, number, states)
-        self._begin(None, left.record.parameters, template=left.template, rows=left.rows, key=left.key)
-        if left.role:
-            self.options.take({"role": left.role})
-        self.template.choose(self.template.chosen, left.account)
-        if left.written is not None:
-            self._written = left.written
-        self._list_changed()
+        kept: dict[str, Any] = {"signature": left.choices.signature or "", "options": left.choices.options.to_dict()}
+        standing = self.sending.dispatcher.situation.standing
+        if self.is_sent_here and standing is not None and standing.record.id == number:
+            kept = self.options.kept()  # with the files that went with it
+
+        def choose() -> None:
+            self.options.take(kept | {"role": left.role})
+            self.template.choose(self.template.chosen, left.account)
+            if left.written is not None:
+                self._written = left.written
+
+        self._begin(None, left.record.parameters, template=left.template, rows=left.rows, key=left.key, choose=choose)
         self.go_to(Step.SEARCH, focus=False)
 
     # --- drafts --------------------------------------------------------------------------------------------

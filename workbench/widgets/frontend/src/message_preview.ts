@@ -2,7 +2,7 @@
  * The messages of a mailing, one at a time, beside the list of everyone.
  *
  * Asks Python for `rows` (a window of the list as it is filtered and searched now), for a `message` by its recipient's
- * position, for its `source` and for a `file` that goes with it; reports `position`. A new `version` is a new list. The next and the previous message
+ * position, for its `source` and for a `file` that goes with it; reports `position`. A new `version` is a new list; while Python is `waiting` for it, nobody's message is shown. The next and the previous message
  * are asked for ahead. Filter, search and view belong to this view alone.
  */
 import { download } from "./shared/files";
@@ -119,7 +119,8 @@ export default {
       ),
     );
     const empty = element("p", { class: "pw-letter-said", hidden: true }, word("empty"));
-    root.append(silent, trouble, element("div", { class: "pw-beside" }, sides, empty), announced);
+    const waiting = element("p", { class: "pw-letter-said", role: "status", hidden: true }, word("waiting"));
+    root.append(silent, trouble, element("div", { class: "pw-beside" }, sides, empty, waiting), announced);
 
     function arrow(name: string, sign: string, press: () => void): HTMLButtonElement {
       return element("button", { type: "button", class: "pw-button", "aria-label": word(name), title: word(name), onclick: press }, sign);
@@ -196,6 +197,8 @@ export default {
       total = Number(message["total"] ?? 0);
       version = Number(message["version"] ?? version);
       const counts = (message["counts"] ?? {}) as Record<string, number>;
+      if (model.get("waiting") === true) return;
+      waiting.hidden = true;
       sides.hidden = (counts["all"] ?? 0) === 0;
       empty.hidden = !sides.hidden;
       nothing.hidden = count > 0;
@@ -217,6 +220,7 @@ export default {
     /** Nobody knows who is in the list: show neither the one before nor an empty one. */
     function forgetList(sentence: string): void {
       complain(sentence);
+      waiting.hidden = true;
       looking += 1;
       count = 0;
       place = -1;
@@ -384,12 +388,22 @@ export default {
         }
       }
     });
+    /** Nobody's message is shown while the list is worked out: the one before may say something else. */
+    const showWaiting = (): void => {
+      if (model.get("waiting") !== true) return;
+      looking += 1;
+      sides.hidden = empty.hidden = true;
+      waiting.hidden = false;
+    };
+    const unwatchWaiting = watch(model, ["waiting"], showWaiting);
+    showWaiting();
     version = Number(model.get("version"));
     void list(Number(model.get("position")));
 
     return () => {
       clearTimeout(typing);
       unwatch();
+      unwatchWaiting();
       rows.close();
       questions.close();
     };

@@ -249,6 +249,20 @@ test("of a hundred thousand only a window exists and only a window is asked for"
   expect(find(".pw-rows-all").style.height).toBe(`${100_000 * 34}px`);
 });
 
+test("nobody's message is shown while another list is worked out", async () => {
+  const el = await open();
+  const sides = el.querySelector<HTMLElement>(".pw-sides") as HTMLElement;
+  expect(sides.hidden).toBe(false);
+  model.set("waiting", true);
+  await settled();
+  expect(sides.hidden).toBe(true);
+  expect([...el.querySelectorAll<HTMLElement>(".pw-letter-said[role=status]")].some((one) => !one.hidden)).toBe(true);
+  model.set("waiting", false);
+  model.set("version", 7);
+  await settled();
+  expect(sides.hidden).toBe(false);
+});
+
 test("a new list is read anew, and an empty one says so", async () => {
   await open();
   count = 0;
