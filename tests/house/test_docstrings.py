@@ -21,6 +21,7 @@ from workbench.practice import Mailing, Practice
 from workbench.practice.accounts import Accounts
 from workbench.practice.analysing import Analysis
 from workbench.practice.fields import Fields
+from workbench.practice.jobs import Jobs
 from workbench.practice.patients import Patients
 from workbench.practice.reminder_effect import ReminderEffect
 from workbench.practice.tables import Tables
@@ -28,7 +29,7 @@ from workbench.practice.templates import Templates
 
 PUBLIC = (
     Practice, Mailing, Templates, Accounts, Patients, Tables, Catalogue, Fields, Message, FrameAccessor, Analysis,
-    ReminderEffect,
+    ReminderEffect, Jobs,
 )  # fmt: skip
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
@@ -44,6 +45,7 @@ WRITTEN_MOST: dict[Any, tuple[str, ...]] = {
     Patients: ("correct",),
     Catalogue: ("search",),
     Fields: ("add", "edit", "from_column", "usage"),
+    Jobs: ("add",),
 }  # fmt: skip
 """What a notebook writes most: each has an example, and tells of every parameter."""
 

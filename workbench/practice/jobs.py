@@ -165,8 +165,12 @@ class Jobs(Mapping[str, Job]):
 
         Examples
         --------
-        >>> practice.jobs.next("rendez-vous-manques", 2).columns.tolist()
-        ['occurrence', 'at', 'start', 'end', 'note']
+        >>> job = practice.jobs.add(
+        ...     "Manqués", treatment="missed", template="Rendez-vous/Rendez-vous manqué", time="12:00"
+        ... )
+        >>> shown = practice.jobs.next(job.key, 2)
+        >>> bool((shown["start"] < shown["occurrence"]).all())
+        True
         """
         return next_frame(self._practice, self[key], count)
 
@@ -180,6 +184,11 @@ class Jobs(Mapping[str, Job]):
             is the sentence of ``reason``, ``start end`` the days searched), ``due_at started_at ended_at
             approve_until`` moments of the practice's zone, and ``Int64`` numbers: ``late`` minutes, ``mailing_id``,
             ``found`` rows, and where its mailing stands now, ``sent failed in_doubt skipped pending``.
+
+        Examples
+        --------
+        >>> practice.jobs.log().columns.tolist()[:4]
+        ['job', 'occurrence', 'state', 'reason']
         """
         if key is not None and not (records := self._practice.ledger.occurrences.of(key, limit=limit)):
             key = self[key].key
@@ -201,6 +210,15 @@ class Jobs(Mapping[str, Job]):
         ------
         UsageError
             For a notebook, which is tried out by running it with ``dry_run``.
+
+        Examples
+        --------
+        >>> job = practice.jobs.add(
+        ...     "Manqués", treatment="missed", template="Rendez-vous/Rendez-vous manqué", time="12:00"
+        ... )
+        >>> tried = practice.jobs.check(job.key)
+        >>> tried.counts.sent, len(tried.recipients) == tried.counts.pending + tried.counts.skipped
+        (0, True)
         """
         return checked(self._practice, self[key], day=self._day(today))
 
@@ -264,6 +282,14 @@ class Jobs(Mapping[str, Job]):
         ------
         JobError
             When it was asked for this very minute already, or no occurrence of this name has failed.
+
+        Examples
+        --------
+        >>> job = practice.jobs.add(
+        ...     "Manqués", treatment="missed", template="Rendez-vous/Rendez-vous manqué", time="12:00"
+        ... )
+        >>> practice.jobs.run(job.key).state.value
+        'done'
         """
         practice, job = self._practice, self[key]
         if occurrence:
