@@ -89,7 +89,7 @@ def open_practice(
     WorkspaceError
         When there is no workspace, or one of its databases cannot be opened.
     """
-    folder = find_workspace(path, beside=_papermill_notebook)
+    folder = find_workspace(path, beside=_notebook_of_tool)
     settings = Settings.read(folder)
     if settings.language is not None and "WORKBENCH_LANGUAGE" not in os.environ:
         use_language(settings.language)
@@ -221,12 +221,12 @@ class _Screens:
         return reminders_figure(effect, by)
 
 
-def _papermill_notebook() -> Path | None:
+def _notebook_of_tool() -> Path | None:
     if "JPY_PARENT_PID" not in os.environ:  # not in a kernel
         return None
-    from workbench.jobs.own_place import papermill_notebook
+    from workbench.jobs.own_place import notebook_of_tool
 
-    return papermill_notebook()
+    return notebook_of_tool()
 
 
 class _Notebooks:

@@ -116,7 +116,14 @@ def test_a_grid_works_in_the_folder_asked_for_and_keeps_what_is_asked(
     grid, folder = tmp_path / "grid.yaml", tmp_path / "folder"
     grid.write_text("x: [1, 2]\n", encoding="utf-8")
     folder.mkdir()
-    done = at("run", str(notebook), "--grid", str(grid), "--cwd", str(folder), "--keep-output")
+    node = nbformat.read(notebook, as_version=4)
+    node.metadata["kernelspec"] = {"name": "absent", "display_name": "Absent"}
+    nbformat.write(node, notebook)
+    words = ("run", str(notebook), "--grid", str(grid), "--cwd", str(folder), "--keep-output")
+    assert at(*words).exit_code == 1
+    for copy in (sample / "runs").iterdir():
+        copy.unlink()
+    done = at(*words, "-k", "python3")
     assert done.exit_code == 0, done.stderr
     copies = [nbformat.read(file, as_version=4) for file in (sample / "runs").iterdir()]
     assert sorted(copy.cells[-1].outputs[0].text for copy in copies) == [f"{folder} 1\n", f"{folder} 2\n"]

@@ -186,7 +186,7 @@ def test_what_an_error_quotes_is_nowhere(practice: Practice, written: Callable[.
     outcome = run_notebook(practice, read_notebook(written("pass", cell)))
     assert outcome.record.error == "UnknownPatient: No patient has the file number …."
     assert outcome.copy is not None
-    [told] = nbformat.read(outcome.copy, as_version=4).cells[1].outputs
+    [told] = nbformat.read(outcome.copy, as_version=4).cells[-1].outputs
     assert "AUBRY" not in str(told)
 
 

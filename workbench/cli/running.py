@@ -138,7 +138,7 @@ def run(
     if grid is not None:
         if copy is not None or report is not None:
             raise UsageError(_("With --grid, each run keeps its own copy: OUTPUT and --report are for a single run."))
-        options = {"timeout": timeout, "cwd": cwd, "keep_output": keep_output}
+        options = {"timeout": timeout, "cwd": cwd, "keep_output": keep_output, "kernel": kernel}
         _run_grid(practice, notebook, values, grid, options, json=json, format=format, output=output)
     with _told_when_interrupted(), interruptible(), running_progress() as progress:
         outcome = run_notebook(

@@ -33,13 +33,14 @@ def run_grid(
     timeout: float | None = None,
     cwd: Path | None = None,
     keep_output: bool = False,
+    kernel: str | None = None,
     identities: bool = False,
     progress: Callable[[RunProgress], None] | None = None,
 ) -> pd.DataFrame:
     """Run a notebook for each combination, one after the other, each in a process of its own.
 
     A run that fails does not stop the others. Every combination is checked before the first one runs. `timeout`,
-    `cwd` and `keep_output` are those of `run_notebook`.
+    `cwd`, `keep_output` and `kernel` are those of `run_notebook`.
 
     Returns
     -------
@@ -71,6 +72,7 @@ def run_grid(
                 timeout=timeout,
                 cwd=cwd,
                 keep_output=keep_output,
+                kernel=kernel,
                 progress=progress,
             )
         except WorkbenchError as error:
