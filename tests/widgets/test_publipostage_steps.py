@@ -414,6 +414,39 @@ def test_a_page_that_was_only_looked_at_leaves_no_draft(practice: Practice):
     assert practice.drafts.mine() == []
 
 
+def test_a_list_that_was_only_looked_at_leaves_no_draft_and_a_new_mailing_leaves_none(
+    page: Publipostage, practice: Practice
+):
+    page.keeper.flush()
+    assert practice.drafts.mine() == []
+    sent(page)
+    page.keeper.flush()
+    do(page, "main")
+    assert page.step is Step.SEARCH
+    page.keeper.flush()
+    assert practice.drafts.mine() == []
+
+
+def test_a_mailing_taken_up_again_while_it_leaves_is_no_draft_once_it_has_ended(
+    page: Publipostage, practice: Practice
+):
+    number = page.mailing.queue()
+    untick(page, "2610")
+    page.keeper.flush()
+    (draft,) = practice.drafts.mine()
+    practice.drafts.save(replace(draft, step=Step.RESULT, mailing_id=number))
+    again = practice.publipostage()
+    again.open(draft=draft.key)
+    assert again.step is Step.RESULT
+    again.keeper.flush()
+    assert [one.mailing_id for one in practice.drafts.mine()] == [number]
+    practice.cancel(number)
+    assert practice.drafts.mine() == []
+    again.open(mailing=number)
+    again.keeper.flush()
+    assert practice.drafts.mine() == []
+
+
 def test_who_prepares_the_same_is_told_and_not_kept_from_it(page: Publipostage, practice: Practice):
     untick(page, "2610")
     page.keeper.flush()

@@ -176,6 +176,8 @@ class DayView(View):
     def _drafts(self) -> list[Line]:
         lines = []
         for draft in self._practice.drafts.mine():
+            if draft.mailing_id is not None:
+                continue  # what was confirmed stands in the list as a mailing
             name = draft.template.rpartition("/")[2] or _("Mail merge")
             about = _days_of_draft(draft.days)
             line = self._line(

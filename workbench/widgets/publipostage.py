@@ -137,8 +137,8 @@ class Publipostage(Opening):
     def _sent(self) -> bool:
         return self.sending.dispatcher.situation.standing is not None
 
-    def go_to(self, step: Step, *, focus: bool = True) -> None:
-        """Show a step.
+    def go_to(self, step: Step, *, focus: bool = True, kept: bool = True) -> None:
+        """Show a step; it is `kept` as something done, unless a mailing of before is looked at.
 
         Raises
         ------
@@ -157,7 +157,8 @@ class Publipostage(Opening):
             self._work_out(addresses=False)  # who has the message since is ready no more
         self._stack.selected_index = STEPS.index(step)
         self._moved(focus=focus)
-        self.keeper.touch()
+        if kept and not self.is_found_again:
+            self.keeper.touch()
 
     def _moved(self, *, focus: bool = False) -> None:
         """Show in the bar and at the foot where the mailing stands."""

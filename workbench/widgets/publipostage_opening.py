@@ -32,8 +32,8 @@ class Opening(ListScreens, ABC):
     keeper: DraftKeeper
 
     @abstractmethod
-    def go_to(self, step: Step, *, focus: bool = True) -> None:
-        """Show a step."""
+    def go_to(self, step: Step, *, focus: bool = True, kept: bool = True) -> None:
+        """Show a step, which is `kept` as something done."""
 
     @property
     @abstractmethod
@@ -86,7 +86,7 @@ class Opening(ListScreens, ABC):
             self.keeper.leave()
             self._begin(search, parameters, template=template, rows=recipients)
             ready = not self.obstacle(Step.CHECK) and not self._trouble
-            self.go_to(Step.CHECK if ready else Step.SEARCH, focus=False)
+            self.go_to(Step.CHECK if ready else Step.SEARCH, focus=False, kept=False)
         elif template:
             self.template.choose(template if template in self.practice.templates else "")
             self._template_chosen()
@@ -129,7 +129,7 @@ class Opening(ListScreens, ABC):
     def _begin_anew(self) -> None:
         self.keeper.leave()
         self._begin(self.search.name, self.search.values)
-        self.go_to(Step.SEARCH)
+        self.go_to(Step.SEARCH, kept=False)
 
     # --- a mailing of before -------------------------------------------------------------------------------
 
