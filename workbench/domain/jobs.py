@@ -69,6 +69,9 @@ def check_occurrence_move(old: OccurrenceState, new: OccurrenceState) -> None:
         raise ForbiddenMove(_("An occurrence that is « {old} » cannot become « {new} ».").format(old=old, new=new))
 
 
+RESTORED = "restored"
+"""Why an occurrence is left out that came round before somebody let a restored workspace send again."""
+
 REASONS = {
     "missed": marked("the scheduler was not running at its time, and missed ones are left out"),
     "coalesced": marked("a later one was due as well, and only the latest is done"),
@@ -77,6 +80,7 @@ REASONS = {
     "refused": marked("it was refused"),
     "not_approved": marked("nobody released it in time"),
     "cancelled": marked("its mailing was cancelled"),
+    RESTORED: marked("it may have been done before: the ledger was restored from an older copy"),
 }
 """Why an occurrence was left out."""
 

@@ -170,6 +170,25 @@ class Guard:
             raise NotArmed(_refusal(self._unwitnessed(error))) from error
         return Rearmed(before=before, held=held)
 
+    def unsure_until(self) -> datetime | None:
+        """Return until when more may have been done than the ledger holds; nothing where it holds all.
+
+        It is when this workspace was re-armed last with a ledger that was not known to hold all that was sent with it.
+        """
+        if self._place is None:
+            return None
+        query = (
+            sa.select(_acts.c.at, _acts.c.details)
+            .where(
+                _acts.c.practice_id == self._practice_id,
+                _acts.c.object == f"workspace:{self._place.workspace_id}",
+                _acts.c.what == REARMED,
+            )
+            .order_by(_acts.c.id.desc())
+        )
+        with reading(self._engine) as connection:
+            return next((row.at for row in connection.execute(query) if not row.details.get("proven", True)), None)
+
     # --- comparing --------------------------------------------------------------------------------------------
 
     def _compared(self, place: Place, told: Told | None) -> Standing:
@@ -289,7 +308,8 @@ class Guard:
     ) -> None:
         details: dict[str, Any] = {"token": token, "path": str(place.folder), "host": this_host()}
         if before is not None:
-            details |= {"before": before.arming.value, "held": {str(number): rows for number, rows in held.items()}}
+            details |= {"before": before.arming.value, "proven": before.proven}
+            details |= {"held": {str(number): rows for number, rows in held.items()}}
         write_act(
             connection, self._practice_id, what, f"workspace:{place.workspace_id}", by=by, now=now, details=details
         )

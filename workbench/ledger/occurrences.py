@@ -106,10 +106,16 @@ class Occurrences:
             ]
             return sum(self._made(connection, row) for row in rows)
 
-    def take_over(self, owner: Owner) -> list[OccurrenceRecord]:
-        """Take what dead owners were doing, and what was interrupted, to go on with it."""
+    def take_over(self, owner: Owner, *, machine: str = "") -> list[OccurrenceRecord]:
+        """Take what dead owners were doing, and what was interrupted, to go on with it.
+
+        Parameters
+        ----------
+        machine
+            Who goes on with it: what only another machine may run is left to that one. Without a name all is taken.
+        """
         unfinished = _table.c.state.in_([_S.RUNNING.value, _S.INTERRUPTED.value])
-        return self._taken(owner, [unfinished], only_dead=True)
+        return self._taken(owner, [unfinished], only_dead=True, machine=machine)
 
     def take(self, owner: Owner, record: OccurrenceRecord) -> OccurrenceRecord | None:
         """Take an occurrence that waits or failed, to go on with it; nothing when it stands otherwise by now."""
@@ -219,13 +225,17 @@ class Occurrences:
             "trace": {},
         }
 
-    def _taken(self, owner: Owner, where: list[sa.ColumnElement[bool]], *, only_dead: bool) -> list[OccurrenceRecord]:
+    def _taken(
+        self, owner: Owner, where: list[sa.ColumnElement[bool]], *, only_dead: bool, machine: str = ""
+    ) -> list[OccurrenceRecord]:
         with reading(self._engine) as connection:
             query = _table.select().where(_table.c.practice_id == self._practice_id, *where)
             rows = connection.execute(query.order_by(_table.c.due_at)).all()
             clock = clock_of(connection)
         taken = []
         for row in rows:
+            if machine and row.content["host"] not in ("", machine):
+                continue
             at_work = only_dead and row.state == _S.RUNNING
             if at_work and row.owner == owner.name:
                 continue

@@ -69,8 +69,8 @@ class OccurrenceBook(Protocol):
         """Write down which occurrences are not done, each with its reason."""
         ...
 
-    def take_over(self, owner: Any) -> list[OccurrenceRecord]:
-        """Take what dead owners were doing, and what was interrupted, to go on with it."""
+    def take_over(self, owner: Any, *, machine: str = "") -> list[OccurrenceRecord]:
+        """Take what dead owners were doing, and what was interrupted, to go on with it on a machine."""
         ...
 
     def take(self, owner: Any, record: OccurrenceRecord) -> OccurrenceRecord | None:

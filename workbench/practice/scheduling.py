@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench.domain.jobs import PUNCTUAL, Job, OccurrenceRecord, OccurrenceState, decided
+from workbench.domain.jobs import PUNCTUAL, RESTORED, Job, OccurrenceRecord, OccurrenceState, decided
 from workbench.domain.mailings import MailingStatus
 from workbench.domain.recurrence import Occurrence, key_of
 from workbench.errors import WorkbenchError
@@ -68,6 +68,7 @@ class Scheduler:
         self._tell = tell or (lambda _record: None)
         self._alerts = Alerts(practice)
         self._began: float | None = None
+        self._at_work_since = 0.0
 
     def tick(self) -> Pass:
         """Do what is due now: what dead schedulers began, what came round, what may leave, what nobody released.
@@ -80,8 +81,7 @@ class Scheduler:
             When somebody asked to end; what was in flight is finished, and the next pass goes on.
         """
         practice, began = self._practice, time.monotonic()
-        # While it was at work it was not away: nothing counts as missed for that. A machine asleep counts no time here.
-        busy = timedelta(seconds=0 if self._began is None else began - self._began)
+        self._at_work_since = began if self._began is None else self._began
         self._began = began
         practice.forget_calendar()
         practice.ledger.guard.check(by=practice.user, now=practice.now())
@@ -89,9 +89,8 @@ class Scheduler:
         practice.ledger.runs.recover(practice.now())
         made = Pass()
         self._recover(made)
-        for job in practice.ledger.jobs.all().values():
-            if job.active and job.host in ("", this_machine()):
-                self._attempt(made, partial(self._look_after, job, made, allowance=PUNCTUAL + busy))
+        for key in practice.ledger.jobs.all():
+            self._attempt(made, partial(self._look_after, key, made))
         self._attempt(made, partial(self._time_out, made))
         for number in self._waiting():
             self._attempt(made, partial(self._drain, number, made))
@@ -106,25 +105,41 @@ class Scheduler:
     # --- what is due ------------------------------------------------------------------------------------------
 
     def _next(self, job: Job, now: datetime) -> Occurrence | None:
-        if not job.active or job.host not in ("", this_machine()):
+        if not _is_ours(job):
             return None
         calendar = self._practice.calendar
         wall = now.astimezone(calendar.zone).replace(tzinfo=None, second=0, microsecond=0) - timedelta(hours=2)
         return next((one for one in job.recurrence.after(wall, calendar) if one.at > now), None)
 
     def _recover(self, made: Pass) -> None:
-        book = self._practice.ledger.occurrences
-        with book.owner() as owner, book.beating(owner):
-            for record in book.take_over(owner):
-                self._attempt(made, partial(self._execute, record, made))
-
-    def _look_after(self, job: Job, made: Pass, *, allowance: timedelta) -> None:
         practice, book = self._practice, self._practice.ledger.occurrences
+        unsure = practice.ledger.guard.unsure_until()
+        with book.owner() as owner, book.beating(owner):
+            for record in book.take_over(owner, machine=this_machine()):
+                if unsure is not None and record.started_at <= unsure:
+                    book.move(record, _S.SKIPPED, reason=RESTORED, trace=record.trace, now=practice.now())
+                    made.left_out += 1
+                else:
+                    self._attempt(made, partial(self._execute, record, made))
+
+    def _look_after(self, key: str, made: Pass) -> None:
+        practice, book = self._practice, self._practice.ledger.occurrences
+        # As it is now: another job may have been at work for long, and somebody switched this one off meanwhile.
+        job = practice.ledger.jobs.job(key)
+        if job is None or not _is_ours(job):
+            return
         now = practice.now()
+        # While it was at work it was not away: nothing counts as missed for that. A machine asleep counts no time here.
+        allowance = PUNCTUAL + timedelta(seconds=time.monotonic() - self._at_work_since)
         due = list(due_now(practice, job, now=now))
-        told = decided(job, due, now=now, calendar=practice.calendar, allowance=allowance)
+        # What a restored ledger does not know may have been done before it was restored, and is done by nobody twice.
+        unsure = practice.ledger.guard.unsure_until()
+        lost = [] if unsure is None else [one for one in due if one.at <= unsure]
+        rest = decided(job, due[len(lost) :], now=now, calendar=practice.calendar, allowance=allowance)
         # In their order: whoever is killed in between has done or left out all up to one of them, and the rest is due.
-        for occurrence, reason in told:
+        for occurrence, reason in [*((one, RESTORED) for one in lost), *rest]:
+            if practice.ledger.jobs.job(key) != job:
+                return  # the next pass does what is still asked
             if reason:
                 made.left_out += book.leave_out(job, [(occurrence, reason)], now=practice.now())
                 continue
@@ -207,6 +222,11 @@ class Scheduler:
             work()
         except WorkbenchError as error:
             made.troubles.append(error.sentence)
+
+
+def _is_ours(job: Job) -> bool:
+    """Tell whether a job is to be done, and on this machine."""
+    return job.active and job.host in ("", this_machine())
 
 
 def due_now(practice: Practice, job: Job, *, now: datetime) -> Iterator[Occurrence]:

@@ -1,0 +1,142 @@
+"""What happens to jobs while the scheduler is at work on others, and after a ledger was restored."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.practice.test_scheduling import Office
+from workbench.domain.jobs import OccurrenceState
+from workbench.practice import Practice, scheduling
+from workbench.practice.scheduling import Scheduler
+
+S = OccurrenceState
+
+
+@pytest.fixture
+def office(practice: Practice) -> Office:
+    return Office(practice)
+
+
+def at_work(office: Office, monkeypatch: pytest.MonkeyPatch, key: str, meanwhile: Any) -> None:
+    """Have something happen while the first job of a pass is at work."""
+    done = scheduling.execute
+
+    def execute(practice: Practice, record: Any) -> Any:
+        ended = done(practice, record)
+        if record.key == key:
+            meanwhile()
+        return ended
+
+    monkeypatch.setattr(scheduling, "execute", execute)
+
+
+def test_what_came_round_while_another_one_was_at_work_is_not_missed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.at(22, 10)
+    office.add("a long one")
+    office.add("b", time="12:10", missed="skip")
+    office.at(22, 11, 59)
+    clock = [0.0]
+    monkeypatch.setattr(scheduling.time, "monotonic", lambda: clock[0])
+    scheduler = Scheduler(office.practice)
+    scheduler.tick()
+
+    def forty_minutes() -> None:
+        clock[0] += 2400
+        office.at(22, 12, 40)
+
+    at_work(office, monkeypatch, "a-long-one", forty_minutes)
+    clock[0] += 60
+    office.at(22, 12)
+    scheduler.tick()
+    scheduler.tick()
+    assert [(one.key, one.state) for one in office.practice.ledger.occurrences.of()[::-1]] == [
+        ("a-long-one", S.DONE), ("b", S.DONE),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("meant", ["disable", "remove"])
+def test_one_that_is_switched_off_while_another_one_is_at_work_is_not_done(
+    office: Office, monkeypatch: pytest.MonkeyPatch, meant: str
+) -> None:
+    office.at(22, 10)
+    office.add("a")
+    office.add("b")
+    at_work(office, monkeypatch, "a", lambda: getattr(office.practice.jobs, meant)("b"))
+    assert [one.key for one in office.tick(22, 12).done] == ["a"]
+
+
+def test_one_that_is_changed_while_another_one_is_at_work_is_done_as_it_is_now(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.at(22, 10)
+    office.add("a", parameters={"start": "2020-01-01", "end": "2020-01-01"})  # nobody
+    office.add("b")
+    at_work(office, monkeypatch, "a", lambda: office.practice.jobs.change("b", approvers="claire"))
+    assert [(one.key, one.state) for one in office.tick(22, 12).done] == [("a", S.DONE), ("b", S.AWAITING_APPROVAL)]
+
+
+def test_what_another_machine_left_is_left_to_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.at(22, 10)
+    office.add(host="serveur")
+    monkeypatch.setenv("WORKBENCH_HOST", "serveur")
+    office.tick(22, 12)
+    with office.practice.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE job_occurrences SET state = 'interrupted'")
+    monkeypatch.delenv("WORKBENCH_HOST")
+    assert office.tick(22, 12, 5).done == []
+    assert office.log == [("22", "interrupted", "")]
+    monkeypatch.setenv("WORKBENCH_HOST", "serveur")
+    assert [one.state for one in office.tick(22, 12, 6).done] == [S.DONE]
+
+
+# --- restored -----------------------------------------------------------------------------------------------
+
+
+def test_what_may_have_left_after_the_copy_was_made_does_not_leave_once_more(office: Office, tmp_path: Path) -> None:
+    office.at(22, 10)
+    office.add()
+    office.tick(22, 11)
+    ledger = office.practice.ledger
+    file, kept = Path(str(ledger.engine.url.database)), tmp_path / "kept.db"
+    with ledger.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copyfile(file, kept)
+    office.tick(22, 12)
+    sent = written(office)
+    assert sent
+    ledger.engine.dispose()
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(kept, file)
+    office.at(22, 13)
+    assert not ledger.guard.rearm(by="claire", now=office.practice.now()).before.proven
+    office.tick(22, 13, 1)
+    assert written(office) == sent
+    assert office.log == [("22", "skipped", "restored")]
+    assert [one.occurrence for one in office.tick(23, 12).done] == ["2026-11-23T12:00"]
+
+
+def test_what_was_begun_before_the_ledger_was_restored_is_not_gone_on_with(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.at(22, 10)
+    job = office.add()
+    book, occurrence = office.practice.ledger.occurrences, next(job.recurrence.after(None, office.practice.calendar))
+    office.at(22, 12)
+    with book.owner() as owner:
+        assert book.claim(owner, job, occurrence, now=office.practice.now())
+    monkeypatch.setattr(type(office.practice.ledger.guard), "unsure_until", lambda _guard: office.practice.now())
+    assert office.tick(22, 12, 5).done == []
+    assert office.log == [("22", "skipped", "restored")]
+    assert written(office) == {}
+
+
+def written(office: Office) -> dict[str, int]:
+    """Return the messages that left, each with the moment at which it was written last."""
+    return {file.name: file.stat().st_mtime_ns for file in (office.practice.path / "out").glob("*.eml")}
