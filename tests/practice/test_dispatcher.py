@@ -13,6 +13,7 @@ import pytest
 
 from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.displays.sending import retry_question, state_of
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import BadValue, DatabaseUnwritable, UsageError
@@ -703,3 +704,74 @@ def test_what_is_withdrawn_cannot_be_confirmed_and_is_worked_out_when_it_is_aske
     dispatcher.renew()
     assert dispatcher.settled(30)
     assert dispatcher.situation.offer_seal == seal
+
+
+def test_what_failed_is_tried_again_at_the_address_that_was_corrected_since(practice: Practice, tmp_path: Path) -> None:
+    before, after = "inconnu@famille.example", "odile@famille.example"
+    patient = str(a_mailing(practice, 1).recipients["patient_id"].iloc[0])
+    practice.patients.correct(patient, email=before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        dispatcher = confirmed(offered(a_mailing(practice, 1, "hard")))
+        assert dispatcher.wait(30)
+        assert dispatcher.situation.retrial.same
+        assert "same address" in retry_question(dispatcher.situation)
+        seen = dispatcher.situation.seal
+        practice.patients.correct(patient, email="")
+        dispatcher.look()
+        assert dispatcher.situation.retrial.without
+        assert [act["name"] for act in state_of(dispatcher.situation)["actions"]] == []
+        practice.patients.correct(patient, email=after)
+        dispatcher.retry(seen)  # the question spoke of the address of before
+        assert dispatcher.settled(30)
+        assert dispatcher.situation.changed
+        assert sink.count() == 0
+        assert retry_question(dispatcher.situation) == f"Try the message again, to its new address {after}?"
+        practice.opt_out(after)
+        dispatcher.retry(dispatcher.situation.seal)
+        assert dispatcher.settled(30)
+        assert sink.count() == 0
+        assert dispatcher.situation.counts.skipped == 1
+        number = dispatcher.situation.mailing.id if dispatcher.situation.mailing else None
+        (row,) = practice.results(number, identities=True).to_dict("records")
+        assert (row["address"], row["reason"]) == (after, "opted_out")
+
+
+def test_the_record_shows_the_address_that_was_corrected(practice: Practice, tmp_path: Path) -> None:
+    before, after = "inconnu@famille.example", "odile@famille.example"
+    patient = str(a_mailing(practice, 1).recipients["patient_id"].iloc[0])
+    practice.patients.correct(patient, email=before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        dispatcher = confirmed(offered(a_mailing(practice, 1, "hard")))
+        assert dispatcher.wait(30)
+        practice.patients.correct(patient, email=after)
+        dispatcher.look()
+        dispatcher.retry(dispatcher.situation.seal)
+        assert dispatcher.settled(30)
+        assert sink.count() == 1
+        assert dispatcher.mailing is not None
+        (row,) = practice.results(dispatcher.mailing.id, identities=True).to_dict("records")
+        assert (row["address"], row["status"], row["attempts"]) == (after, "sent", 2)
+        sent = practice.sent(row["delivery_id"])
+        assert sent.recipient.email == after
+        assert sent.same_bytes
+        act = practice.ledger.acts.acts(f"mailing:{dispatcher.mailing.id}").iloc[-1]
+        assert (act["what"], act["details"]["readdressed"]) == ("retry", [row["delivery_id"]])
+
+
+def test_a_guardian_who_got_another_address_is_written_to_there(practice: Practice, tmp_path: Path) -> None:
+    before, after = "inconnu@famille.example", "parents@famille.example"
+    minors = practice.search("appointments", start="tomorrow", end="J+20", state="upcoming", minors="yes")
+    first = practice.mailing(minors, REMINDER, account="folder").recipients
+    row = first[(first["reason"] == "") & (first["role"] == "guardian")].iloc[0]
+    patient, addressee = str(row["patient_id"]), str(row["addressee_key"])
+    practice.patients.correct_address(patient, addressee, before)
+    about = minors[minors["patient_id"] == patient].iloc[:1]
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        dispatcher = confirmed(offered(practice.mailing(about, REMINDER, account="hard")))
+        assert dispatcher.wait(30)
+        practice.patients.correct_address(patient, addressee, after)
+        dispatcher.look()
+        assert [*dispatcher.situation.retrial.corrected.values()] == [after]

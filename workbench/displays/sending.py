@@ -1,4 +1,7 @@
-"""What a person reads while a mailing is offered, sent and done, as plain values: sentences and numbers, no name."""
+"""What a person reads while a mailing is offered, sent and done, as plain values: sentences and numbers, no name.
+
+The one address that is told is the new one of a failed message that is tried again.
+"""
 
 from __future__ import annotations
 
@@ -343,13 +346,8 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
                     question.format(count=number) if beside else "",
                 )
             )
-    if counts.failed and not cancelled:
-        question = n_("Try {count} message again?", "Try {count} messages again?", counts.failed)
-        actions.append(
-            _action(
-                "retry", _("Try the failures again…"), counts.failed, situation, question.format(count=counts.failed)
-            )
-        )
+    if (number := counts.failed - len(situation.retrial.without)) > 0 and not cancelled:
+        actions.append(_action("retry", _("Try the failures again…"), number, situation, retry_question(situation)))
     if counts.in_doubt:
         number = counts.in_doubt
         question = n_("Count {count} message as sent?", "Count {count} messages as sent?", number)
@@ -362,6 +360,34 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
         )  # fmt: skip
         actions.append(_action("resend", _("Send again…"), number, situation, question.format(count=number)))
     return actions
+
+
+def retry_question(situation: Situation) -> str:
+    """Ask whether the failed messages are tried again, and say to which address: the same, or the file's new one."""
+    retrial = situation.retrial
+    left, new = len(retrial.without), len(retrial.corrected)
+    count = situation.counts.failed - left
+    if new == count == 1:
+        (address,) = retrial.corrected.values()
+        asked = _("Try the message again, to its new address {address}?").format(address=address)
+    elif new == count:
+        asked = _("Try {count} messages again, to their new addresses?").format(count=count)
+    elif new:
+        asked = _("Try {count} messages again: {new} to a new address, {same} to the same address as before?").format(
+            count=count, new=new, same=count - new
+        )
+    else:
+        asked = n_(
+            "Try {count} failed message again, to the same address?",
+            "Try {count} failed messages again, to the same addresses?",
+            count,
+        ).format(count=count)
+    stays = n_(
+        "{count} has no usable address in its file any more, and stays as it is.",
+        "{count} have no usable address in their files any more, and stay as they are.",
+        left,
+    ).format(count=left)
+    return f"{asked} {stays}" if left else asked
 
 
 def _cancel(count: int, situation: Situation) -> dict[str, Any]:

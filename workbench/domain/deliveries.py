@@ -232,6 +232,18 @@ class NewDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """Whom a delivery goes to, and about whom; its ``repr`` names nobody (P12)."""
+
+    delivery_id: int
+    addressee_key: str = field(repr=False)
+    role: str
+    patient_id: str = field(repr=False)
+    appointment_id: str = field(repr=False)
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one attempt at a delivery.
 

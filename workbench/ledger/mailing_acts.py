@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -76,17 +76,32 @@ class MailingActs(MailingMoves):
             self._reopen(connection, mailing_id, by=by, now=now)
         return len(chosen)
 
-    def retry(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
+    def retry(
+        self,
+        mailing_id: int,
+        *,
+        delivery_ids: Sequence[int] | None = None,
+        addresses: Mapping[int, str] | None = None,
+        by: str,
+        now: datetime,
+    ) -> int:
         """Let every failed row wait again, or of them these alone, because a person asks; returns how many.
 
         A failure had freed its occasions: a row whose addressee was told meanwhile by another mailing is left
         out as a duplicate.
+
+        Parameters
+        ----------
+        delivery_ids
+            Only these; every failed row by default.
+        addresses
+            Where some of them go now, since the addressee's file has another address; journalled with the act.
         """
         with writing(self._engine) as connection:
             alone(connection, f"deliveries:{self._practice_id}")
             record = self._record(connection, mailing_id, hold=True)
             self._refuse_cancelled(record)
-            waiting = Settling(connection, self._practice_id, record, by, now).retry(delivery_ids)
+            waiting = Settling(connection, self._practice_id, record, by, now).retry(delivery_ids, addresses or {})
             if waiting:
                 self._reopen(connection, mailing_id, by=by, now=now)
         return len(waiting)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workbench.databases import reading
-from workbench.domain.deliveries import OPEN, DeliveryStatus, NewDelivery
+from workbench.domain.deliveries import OPEN, Addressed, DeliveryStatus, NewDelivery
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingStanding, MailingStatus, Tally
 from workbench.ledger import schema
@@ -81,6 +81,24 @@ class MailingCounts(MailingMoves):
                 rows = connection.execute(query.where(_rows.c.recipient_id.in_(some)))
                 found += [row.id for row in rows if (row.recipient_id, row.addressee_key) in recipients]
         return sorted(found)
+
+    def failed_rows(self, mailing_id: int) -> list[Addressed]:
+        """Return whom the failed rows of a mailing went to, in their order."""
+        table = _rows.c
+        query = (
+            sa.select(
+                table.id.label("delivery_id"), table.addressee_key, table.role, table.patient_id,
+                table.appointment_id, table.address,
+            )
+            .where(
+                table.practice_id == self._practice_id,
+                table.mailing_id == mailing_id,
+                table.status == DeliveryStatus.FAILED.value,
+            )
+            .order_by(table.id)
+        )  # fmt: skip
+        with reading(self._engine) as connection:
+            return [Addressed(**row) for row in connection.execute(query).mappings()]
 
     def told_by(self, mailing_id: int) -> dict[int, tuple[str, str, tuple[str, ...]]]:
         """Return what each message of a mailing tells of, and to whom.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,10 @@ class Settling:
     by: str
     now: datetime
 
-    def retry(self, delivery_ids: Sequence[int] | None = None) -> list[int]:
+    def retry(self, delivery_ids: Sequence[int] | None, addresses: Mapping[int, str]) -> list[int]:
         """Let failed rows wait again and return them; those told meanwhile by another mailing are left out.
 
-        With `delivery_ids`, of these alone.
+        With `delivery_ids`, of these alone. Those of `addresses` go to another address than before.
 
         What is not kept any more (`Keeping`) has nothing left to say, and stays failed.
         """
@@ -59,7 +59,9 @@ class Settling:
             left_out += taken
         self._decide(waiting, _S.PENDING)
         self._decide(left_out, _S.SKIPPED, reason=DUPLICATE)
-        self._act("retry", waiting)
+        corrected = [number for number in waiting if number in addresses]
+        self._readdress({number: addresses[number] for number in corrected})
+        self._act("retry", waiting, **({"readdressed": corrected} if corrected else {}))
         return waiting
 
     def settle(self, delivery_ids: Sequence[int] | None, *, as_sent: bool) -> list[int]:
@@ -124,7 +126,11 @@ class Settling:
         for some in slices(delivery_ids, CHUNK):
             self.connection.execute(_rows.update().where(_rows.c.id.in_(some)), values)
 
-    def _act(self, what: str, delivery_ids: Sequence[int]) -> None:
+    def _readdress(self, addresses: Mapping[int, str]) -> None:
+        for number, address in addresses.items():
+            self.connection.execute(_rows.update().where(_rows.c.id == number), {"address": address})
+
+    def _act(self, what: str, delivery_ids: Sequence[int], **more: Sequence[int]) -> None:
         write_act(
             self.connection,
             self.practice_id,
@@ -132,5 +138,5 @@ class Settling:
             f"mailing:{self.mailing.id}",
             by=self.by,
             now=self.now,
-            details={"deliveries": list(delivery_ids)},
+            details={"deliveries": list(delivery_ids), **more},
         )

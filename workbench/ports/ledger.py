@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.domain.accounts import Account
 from workbench.domain.arming import Rearmed, Standing
 from workbench.domain.custom_fields import CustomField
-from workbench.domain.deliveries import DeliveryStatus, NewDelivery, SentLetter
+from workbench.domain.deliveries import Addressed, DeliveryStatus, NewDelivery, SentLetter
 from workbench.domain.departures import WaitingFor
 from workbench.domain.drafts import Draft
 from workbench.domain.health import LedgerHealth
@@ -353,8 +353,20 @@ class MailingBook(Protocol):
         """Return when the earliest waiting row may leave as far as it is for the row, and why; nothing without any."""
         ...
 
-    def retry(self, mailing_id: int, *, delivery_ids: Sequence[int] | None = None, by: str, now: datetime) -> int:
-        """Put failed rows back, or of them these deliveries alone."""
+    def failed_rows(self, mailing_id: int) -> list[Addressed]:
+        """Return whom the failed rows went to, in their order."""
+        ...
+
+    def retry(
+        self,
+        mailing_id: int,
+        *,
+        delivery_ids: Sequence[int] | None = None,
+        addresses: Mapping[int, str] | None = None,
+        by: str,
+        now: datetime,
+    ) -> int:
+        """Put failed rows back, or of them these deliveries alone; those of `addresses` go to another address."""
         ...
 
     def settle(
@@ -620,6 +632,10 @@ class RestoreGuard(Protocol):
 
     def rearm(self, *, by: str, now: datetime) -> Rearmed:
         """Let this folder send again, because a person says so."""
+        ...
+
+    def unsure_until(self) -> datetime | None:
+        """Return until when more may have been done than the ledger holds; nothing where it holds all."""
         ...
 
 

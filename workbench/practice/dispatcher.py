@@ -24,6 +24,7 @@ from workbench.domain.mailings import Counts, MailingProgress, MailingStage, Mai
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.offers import Offer, seal_of_confirmation, seal_of_standing
+from workbench.practice.retrying import Retrial, retrial_of
 
 if TYPE_CHECKING:
     from workbench.practice.mailing import Mailing
@@ -58,7 +59,8 @@ class Situation:
     being sent from here. `changed` says that a confirmation was not taken,
     since what it stood for has changed; `outdated` that the list is another one by now. `timing` says when what is
     confirmed would leave, `next_due` when the next message that waits may, and `waiting_for` why not before.
-    `gone_before` is how many had left, or may have, when a person cancelled the rest here.
+    `gone_before` is how many had left, or may have, when a person cancelled the rest here. `retrial` says where the
+    failed messages would go, were they tried again.
     """
 
     doing: Doing = Doing.NOTHING
@@ -66,6 +68,7 @@ class Situation:
     offer: Offer | None = None
     standing: MailingStanding | None = None
     account: Account | None = None
+    retrial: Retrial = field(default_factory=Retrial)
     progress: MailingProgress | None = None
     seconds_left: float | None = None
     timing: Timing = field(default_factory=Timing)
@@ -103,7 +106,7 @@ class Situation:
         if self.standing is None or self.account is None:
             return ""
         moving = self.doing in (Doing.SENDING, Doing.PAUSING, Doing.CANCELLING) or self.standing.at_work
-        return seal_of_standing(self.standing, self.account, moving=moving)
+        return seal_of_standing(self.standing, self.account, self.retrial, moving=moving)
 
     @property
     def may_resume(self) -> bool:
@@ -184,6 +187,7 @@ class Dispatcher:
         self._confirmed = 0  # how many sendings were begun here
         self._undo_window: timedelta | None = None  # as a person chose it here
         self._situation = Situation()
+        self._known_retrial: tuple[object, Retrial] = (None, Retrial())  # and what it was worked out of
         self._pace: deque[tuple[float, int]] = deque()
 
     def on_change(self, call: Callable[[], None]) -> None:
@@ -231,18 +235,20 @@ class Dispatcher:
         if not mailing.frozen:
             mailing.id = mailing.practice.ledger.mailings.id_of(mailing.plan)
         standing, account = self._standing(mailing)
+        retrial = self._retrial(mailing, standing)
         open_rows = standing is not None and standing.tally.counts.pending > 0
         departure = mailing.practice.next_departure(mailing.id) if open_rows and mailing.id is not None else None
         with self._moved:
             if self._situation is not before:
                 return
             if (standing, account) == (before.standing, before.account):
-                if departure != before.departure:
-                    self._set(**_told(departure))
+                if (departure, retrial) != (before.departure, before.retrial):
+                    self._set(retrial=retrial, **_told(departure))
                 return
             # Somebody sent the same mailing elsewhere, or its account is another one: the offer is not true any more.
             anew = (known is None or before.offer is not None) and not (standing is not None and standing.at_work)
-            self._set(standing=standing, account=account, offer=None if anew else before.offer, **_told(departure))
+            offer = None if anew else before.offer
+            self._set(standing=standing, account=account, retrial=retrial, offer=offer, **_told(departure))
             if anew:
                 self._begin(Doing.COUNTING, self._count)
 
@@ -401,7 +407,7 @@ class Dispatcher:
         except WorkbenchError:
             # There is none: what became of the one before is not told under another's name.
             withdrawn = self._withdrawn == self._counted
-            self._set(mailing=None, standing=None, account=None, outdated=withdrawn, **_told(None))
+            self._set(mailing=None, standing=None, account=None, retrial=Retrial(), outdated=withdrawn, **_told(None))
             raise
         with self._ended_first(mailing):
             self._show(mailing, mailing=mailing)
@@ -459,11 +465,12 @@ class Dispatcher:
     def _stands(self, mailing: Mailing, seal: str, *, at_rest: bool = False) -> bool:
         """Tell whether the mailing still stands as the seal says, `at_rest` if asked; else show how it does."""
         standing, account = self._standing(mailing)
+        retrial = self._retrial(mailing, standing, fresh=at_rest)
         if standing is not None and not (at_rest and standing.at_work):
-            self._set(standing=standing, account=account)
-            if seal == seal_of_standing(standing, account, moving=standing.at_work):
+            self._set(standing=standing, account=account, retrial=retrial)
+            if seal == seal_of_standing(standing, account, retrial, moving=standing.at_work):
                 return True
-        self._set(standing=standing, account=account, changed=True)
+        self._set(standing=standing, account=account, retrial=retrial, changed=True)
         return False
 
     def _chosen(
@@ -543,7 +550,17 @@ class Dispatcher:
 
     def _show(self, mailing: Mailing, /, **changes: Any) -> None:
         standing, account = self._standing(mailing)
-        self._set(standing=standing, account=account, **changes)
+        self._set(standing=standing, account=account, retrial=self._retrial(mailing, standing), **changes)
+
+    def _retrial(self, mailing: Mailing, standing: MailingStanding | None, *, fresh: bool = False) -> Retrial:
+        """Return where the failed messages would go; `fresh`, also where another program corrected an address."""
+        if mailing.id is None or standing is None or not standing.tally.counts.failed:
+            self._known_retrial = (None, Retrial())
+            return Retrial()
+        at = (mailing.id, sorted(standing.tally.rows.items()), mailing.practice.changes)
+        if fresh or at != self._known_retrial[0]:
+            self._known_retrial = (at, retrial_of(mailing.practice, mailing.id))
+        return self._known_retrial[1]
 
     # --- while it is sent -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from workbench.domain.departures import Timing
 from workbench.domain.mailings import Forecast, MailingStanding, Tally
 from workbench.domain.templates import Template
 from workbench.practice.preparing import Prepared
+from workbench.practice.retrying import Retrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +66,16 @@ def seal_of(
     return digest.hexdigest()
 
 
-def seal_of_standing(standing: MailingStanding, account: Account, *, moving: bool) -> str:
+def seal_of_standing(standing: MailingStanding, account: Account, retrial: Retrial, *, moving: bool) -> str:
     """Return a digest of what a person decides about once a mailing is queued: which one, how it stands, from where.
 
-    While it is `moving` its numbers change by themselves and decide nothing.
+    `retrial` says where its failed messages would go. While it is `moving` its numbers change by themselves and
+    decide nothing.
     """
     digest = hashlib.sha256(repr((standing.record.id, account, moving)).encode())
     if not moving:
-        digest.update(repr((standing.record.status, sorted(standing.tally.rows.items()))).encode())
+        goes = (sorted(retrial.corrected.items()), sorted(retrial.without))
+        digest.update(repr((standing.record.status, sorted(standing.tally.rows.items()), goes)).encode())
     return digest.hexdigest()
 
 

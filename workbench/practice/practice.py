@@ -48,6 +48,7 @@ from workbench.practice.one_patient import OnePatient
 from workbench.practice.parts import LongList, table_in_parts
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
+from workbench.practice.retrying import retry
 from workbench.practice.returning import Returning
 from workbench.practice.screens import Screens, first_asked
 from workbench.practice.searching import Searching
@@ -570,12 +571,15 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
     def retry(self, mailing_id: int, *, deliveries: Sequence[int] | None = None) -> int:
         """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet.
 
+        Each goes to the address that the patient's file has now: whoever corrected it did so for this. A row whose
+        addressee has no usable address any more stays failed; opt-outs are read again as ever (P13).
+
         Parameters
         ----------
         deliveries
             The numbers of deliveries (``delivery_id`` of the results); every failed row by default.
         """
-        return self.ledger.mailings.retry(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
+        return retry(self, mailing_id, deliveries)
 
     def settle(self, mailing_id: int, *, as_sent: bool, deliveries: Sequence[int] | None = None) -> int:
         """Decide the uncertain rows of a mailing: count them as sent, or put them back into the queue.

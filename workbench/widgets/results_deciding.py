@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from workbench.displays.sending import state_of
+from workbench.displays.sending import retry_question, state_of
 from workbench.domain.mailings import Counts
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -131,9 +131,10 @@ def moving(situation: Situation) -> dict[str, Any]:
 def asks(situation: Situation) -> dict[str, str]:
     """Return what is asked before each thing that can be decided now; of what cannot be, nothing."""
     offered = {act["name"] for act in state_of(situation)["actions"]}
-    words = {"as_sent": _asked_as_sent, "resend": _asked_again, "retry": _asked_retry}
-    codes = {"as_sent": "as_sent", "resend": "again", "retry": "retry"}
-    return {codes[name]: word(situation.counts) for name, word in words.items() if name in offered}
+    words = {"as_sent": _asked_as_sent, "resend": _asked_again}
+    codes = {"as_sent": "as_sent", "resend": "again"}
+    told = {codes[name]: word(situation.counts) for name, word in words.items() if name in offered}
+    return told | ({"retry": retry_question(situation)} if "retry" in offered else {})
 
 
 def _asked_as_sent(counts: Counts) -> str:
@@ -150,11 +151,3 @@ def _asked_again(counts: Counts) -> str:
         "Send {count} uncertain messages again? These patients may get it twice.",
         counts.in_doubt,
     ).format(count=counts.in_doubt)
-
-
-def _asked_retry(counts: Counts) -> str:
-    return n_(
-        "Try {count} failed message again, to the same address?",
-        "Try {count} failed messages again, to the same addresses?",
-        counts.failed,
-    ).format(count=counts.failed)

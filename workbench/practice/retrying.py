@@ -1,0 +1,109 @@
+"""Failed messages that a person has tried again: each goes to the address that the patient's file has by then (8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.addresses import INVALID_ADDRESS, NO_ADDRESS
+from workbench.domain.accounts import Account
+from workbench.domain.deliveries import Addressed
+from workbench.domain.mailings import MailingPlan
+from workbench.practice.preparing import Prepared
+
+if TYPE_CHECKING:
+    from workbench.practice.practice import Practice
+
+
+@dataclass(frozen=True, slots=True)
+class Retrial:
+    """Where the failed messages of a mailing would go, were they tried again now.
+
+    Attributes
+    ----------
+    same
+        The deliveries whose address is the one that refused them.
+    corrected
+        The deliveries whose addressee has another address by now, and which one.
+    without
+        The deliveries whose addressee has no usable address any more: they stay as they are.
+    """
+
+    same: frozenset[int] = frozenset()
+    corrected: Mapping[int, str] = field(default_factory=dict, repr=False)
+    without: frozenset[int] = frozenset()
+
+    def of(self, deliveries: Collection[int] | None) -> Retrial:
+        """Return what it says of some deliveries alone."""
+        if deliveries is None:
+            return self
+        chosen = frozenset(deliveries)
+        corrected = {number: address for number, address in self.corrected.items() if number in chosen}
+        return Retrial(self.same & chosen, corrected, self.without & chosen)
+
+
+def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
+    """Return where the failed messages of a mailing would go now.
+
+    Whoever the file does not name any more, and a row of a recipients table, keeps the address that was frozen.
+    """
+    failed = practice.ledger.mailings.failed_rows(mailing_id)
+    today = _addresses_today(practice, mailing_id, failed)
+    same: set[int] = set()
+    corrected: dict[int, str] = {}
+    without: set[int] = set()
+    for row in failed:
+        address = today.get((row.role, row.patient_id, row.addressee_key), row.address)
+        if not address:
+            without.add(row.delivery_id)
+        elif address != row.address:
+            corrected[row.delivery_id] = address
+        else:
+            same.add(row.delivery_id)
+    return Retrial(frozenset(same), corrected, frozenset(without))
+
+
+def retry(practice: Practice, mailing_id: int, deliveries: Sequence[int] | None) -> int:
+    """Let failed messages wait again; see ``Practice.retry``."""
+    known = retrial_of(practice, mailing_id)
+    chosen = known.of(deliveries)
+    if known.without:
+        failed = known.same | known.corrected.keys()
+        deliveries = sorted(failed if deliveries is None else {*deliveries} - known.without)
+    return practice.ledger.mailings.retry(
+        mailing_id, delivery_ids=deliveries, addresses=chosen.corrected, by=practice.user, now=practice.now()
+    )
+
+
+def _addresses_today(
+    practice: Practice, mailing_id: int, failed: Collection[Addressed]
+) -> dict[tuple[str, str, str], str]:
+    """Return the address of each addressee by role, patient and key; ``""`` where it cannot be written to."""
+    of_the_file = [row for row in failed if row.patient_id]
+    if not of_the_file:
+        return {}
+    record = practice.ledger.mailings.mailing(mailing_id)
+    template = practice.ledger.library.revision(record.template_revision_id)
+    account = practice.accounts.get(record.account) or Account(name=record.account, email="")
+    # Whoever answers for the patient, one by one, whatever the email type would choose of them.
+    widest = replace(template, guardians="both", group="", step="", purpose=template.occasion_purpose)
+    told: dict[tuple[str, str, str], str] = {}
+    for role in sorted({row.role for row in of_the_file}):
+        about = sorted({(row.patient_id, row.appointment_id) for row in of_the_file if row.role == role})
+        subjects = pd.DataFrame(
+            {
+                "subject_key": [f"patient:{patient}" for patient, _appointment in about],
+                "patient_id": [patient for patient, _appointment in about],
+                "appointment_id": [appointment for _patient, appointment in about],
+            }
+        )
+        plan = MailingPlan(template=template.path, account=account.name, role=role, channel=record.channel)
+        frame = Prepared(practice, subjects, widest, account, plan, now=practice.now(), again=True).addressed.frame
+        found = zip(frame["patient_id"], frame["addressee_key"], frame["address"], frame["reason"], strict=True)
+        for patient, addressee, address, reason in found:
+            usable = str(reason) not in (NO_ADDRESS, INVALID_ADDRESS)
+            told[(role, str(patient), str(addressee))] = str(address) if usable else ""
+    return told
