@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.domain.jobs import Job, OccurrenceState
+from workbench.domain.jobs import TREATMENTS, Job, OccurrenceState
 from workbench.errors import (
     BadValue,
     JobError,
@@ -119,6 +119,14 @@ def test_the_frame_tells_what_there_is(practice: Practice) -> None:
     assert frame["active"].tolist() == [True, False]
     assert frame["next_at"].notna().tolist() == [True, False]
     assert str(frame["next_at"].dtype) == "datetime64[us, Europe/Paris]"
+
+
+@pytest.mark.parametrize("treatment", list(TREATMENTS))
+def test_every_ready_made_treatment_can_be_set_and_tried_out(practice: Practice, treatment: str) -> None:
+    job = add(practice, TREATMENTS[treatment].label, treatment=treatment)
+    assert len(practice.jobs.next(job.key, 3)) == 3
+    tried = practice.jobs.check(job.key)
+    assert tried.found == len(practice.search(job.searched, **job.asked))
 
 
 # --- doing ------------------------------------------------------------------------------------------------------

@@ -171,7 +171,7 @@ class Asking(Card):
     def search_of(
         self, name: str, parameters: Mapping[str, object], *, today: date, patients: Collection[str]
     ) -> pd.DataFrame:
-        """Return the rows of a search that are about these patients; as `search`."""
+        """Return the rows of a search that are about these patients; columns and errors as of `search`."""
         return self._searching.search(name, parameters, today=today, patients=patients)
 
     def save_search(self, name: str, search: str | pd.DataFrame, /, **parameters: object) -> SavedSearch:

@@ -57,7 +57,11 @@ class Jobs(Mapping[str, Job]):
         return len(self._practice.ledger.jobs.all())
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self._practice.ledger.jobs.job(key) is not None
+        try:
+            self[str(key)]
+        except UnknownJob:
+            return False
+        return True
 
     def __repr__(self) -> str:
         return f"<Jobs {', '.join(self)}>"
