@@ -94,6 +94,22 @@ def test_nothing_is_sent_again_by_itself(practice: Practice) -> None:
     assert sorted((practice.path / "out").rglob("*.eml")) == letters
 
 
+@pytest.mark.parametrize("decided", [True, False])
+def test_what_was_uncertain_is_so_again_once_it_did_not_come_back(practice: Practice, decided: bool) -> None:
+    row = own(practice, sent(practice))
+    moment = "decided_at" if decided else "NULL"
+    with practice.ledger.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE deliveries SET status = 'in_doubt', reason = 'restored', decided_at = {moment} "
+            f"WHERE id = {row['delivery_id']}"
+        )
+    before = of(practice, row["delivery_id"])
+    practice.record_returned(practice.returned({"r.eml": delivery_report(row["message_id"], row["address"])}))
+    assert of(practice, row["delivery_id"])["status"] == "sent"
+    assert practice.withdraw_returned(row["delivery_id"])
+    pd.testing.assert_series_equal(of(practice, row["delivery_id"]), before)
+
+
 def test_a_message_is_found_by_each_mark_that_servers_repeat(practice: Practice) -> None:
     results = sent(practice)
     number, mark, address = (results.iloc[0][name] for name in ("delivery_id", "message_id", "address"))

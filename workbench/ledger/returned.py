@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from workbench.addresses import address_key
 from workbench.databases import reading, writing
 from workbench.domain.deliveries import DeliveryStatus
-from workbench.domain.returned_mail import OF_THE_ADDRESS, RETURNED, reason_of_return
+from workbench.domain.returned_mail import OF_THE_ADDRESS, RETURNED, cause_of_refusal, reason_of_return
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.enqueueing import CHUNK, slices
@@ -72,44 +72,61 @@ class Returned:
         done: list[int] = []
         with writing(self._engine) as connection:
             for number, (cause, code) in sorted(causes.items()):
-                changed = connection.execute(
-                    _rows.update()
-                    .where(
-                        _rows.c.practice_id == self._practice_id,
-                        _rows.c.id == number,
-                        _rows.c.status.in_([_S.SENT.value, _S.IN_DOUBT.value]),
-                        _rows.c.reason.not_like(f"{RETURNED}:%"),
-                    )
-                    .values(
-                        status=_S.SENT.value,
-                        reason=reason_of_return(cause),
-                        decided_at=sa.func.coalesce(_rows.c.decided_at, sa.literal(now, schema.Instant)),
-                        sender_id=None,
-                    )
-                )
-                if changed.rowcount:
-                    done.append(number)
-                    self._act(connection, _ACT, number, by, now, {"cause": str(cause), "code": code})
+                mine = [_rows.c.practice_id == self._practice_id, _rows.c.id == number]
+                left = [
+                    _rows.c.status.in_([_S.SENT.value, _S.IN_DOUBT.value]),
+                    _rows.c.reason.not_like(f"{RETURNED}:%"),
+                ]
+                query = sa.select(_rows.c.status, _rows.c.reason, _rows.c.decided_at).where(*mine, *left)
+                before = connection.execute(query.with_for_update()).one_or_none()
+                if before is None:
+                    continue
+                values: dict[str, Any] = {"status": _S.SENT.value, "reason": reason_of_return(cause), "sender_id": None}
+                values["decided_at"] = before.decided_at or now
+                connection.execute(_rows.update().where(*mine), values)
+                done.append(number)
+                details = {"cause": str(cause), "code": code}
+                if before.status == _S.IN_DOUBT:
+                    details |= {"was": before.status, "reason": before.reason}
+                    details |= {} if before.decided_at else {"undecided": "yes"}
+                self._act(connection, _ACT, number, by, now, details)
         return done
 
     def withdraw(self, delivery_id: int, *, by: str, now: datetime) -> bool:
-        """Take back that a delivery came back, journalled; tells whether it was recorded so. It stays sent."""
-        with writing(self._engine) as connection:
-            changed = connection.execute(
-                _rows.update()
-                .where(
-                    _rows.c.practice_id == self._practice_id,
-                    _rows.c.id == delivery_id,
-                    _rows.c.reason.like(f"{RETURNED}:%"),
-                )
-                .values(reason="")
+        """Take back that a delivery came back, journalled; tells whether it was recorded so.
+
+        It stands as it did before: sent, or uncertain again, for nobody knows any more that it left.
+        """
+        mine = [_rows.c.practice_id == self._practice_id, _rows.c.id == delivery_id]
+        acts = schema.acts.c
+        recorded = (
+            sa.select(acts.details)
+            .where(
+                acts.practice_id == self._practice_id,
+                acts.object == f"{_OF_A_DELIVERY}{delivery_id}",
+                acts.what == _ACT,
             )
+            .order_by(acts.id.desc())
+            .limit(1)
+        )
+        with writing(self._engine) as connection:
+            details = connection.execute(recorded).scalar() or {}
+            values = {"reason": details.get("reason", "")}
+            if details.get("was"):
+                values["status"] = details["was"]
+            if details.get("undecided"):
+                values["decided_at"] = None
+            returned = _rows.c.reason.like(f"{RETURNED}:%")
+            changed = connection.execute(_rows.update().where(*mine, returned).values(values))
             if changed.rowcount:
                 self._act(connection, _ACT_WITHDRAWN, delivery_id, by, now, {})
         return bool(changed.rowcount)
 
     def addresses(self) -> frozenset[str]:
-        """Return the addresses from which messages come back because they are wrong (``address_key``)."""
+        """Return the addresses that are wrong (``address_key``): messages come back from them, or are refused there.
+
+        A refusal counts until a message to the address is taken.
+        """
         acts = schema.acts.c
         wrong = [reason_of_return(cause) for cause in OF_THE_ADDRESS]
         addresses: set[str] = set()
@@ -122,7 +139,38 @@ class Returned:
             for some in slices(numbers, CHUNK):
                 found = sa.select(_rows.c.address).where(_rows.c.id.in_(some), _rows.c.reason.in_(wrong))
                 addresses |= {address_key(address) for address in connection.execute(found).scalars() if address}
+            addresses |= self._refused(connection)
         return frozenset(addresses)
+
+    def _refused(self, connection: sa.Connection) -> set[str]:
+        """Return the addresses that a server said nobody has, the last time a message about a patient was tried."""
+        # Spelled as in the index of what failed, so that nothing else is looked at.
+        query = sa.select(_rows.c.id, _rows.c.patient_id, _rows.c.address, _rows.c.reason, _rows.c.smtp_reply).where(
+            _rows.c.practice_id == self._practice_id,
+            _rows.c.status == sa.literal_column("'failed'"),
+            _rows.c.patient_id != "",
+            _rows.c.reason.like("smtp_5%"),
+        )
+        wrong = [
+            row for row in connection.execute(query) if cause_of_refusal(row.reason, row.smtp_reply) in OF_THE_ADDRESS
+        ]
+        latest: dict[str, int] = {}
+        for some in slices(sorted({row.patient_id for row in wrong}), CHUNK):
+            # Spelled as in the index of patients, so that it is used.
+            taken = (
+                sa.select(_rows.c.address, sa.func.max(_rows.c.id))
+                .where(
+                    _rows.c.practice_id == self._practice_id,
+                    sa.literal_column("deliveries.patient_id <> ''"),
+                    _rows.c.patient_id.in_(some),
+                    _rows.c.status == _S.SENT.value,
+                    _rows.c.reason == "",
+                )
+                .group_by(_rows.c.address)
+            )
+            for address, number in connection.execute(taken):
+                latest[address] = max(number, latest.get(address, 0))
+        return {address_key(row.address) for row in wrong if row.address and latest.get(row.address, 0) < row.id}
 
     def _act(
         self, connection: sa.Connection, what: str, number: int, by: str, now: datetime, details: dict[str, str]

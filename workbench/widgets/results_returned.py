@@ -120,7 +120,7 @@ class ReturnedMail:
     def _withdraw(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         self._practice.withdraw_returned(int(asked["delivery"]))
         self._forget()
-        return {"said": _("The message counts as sent again, and its address as good.")}
+        return {"said": _("The message stands as it did before, and its address counts as good.")}
 
     def _told(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         sent = "" if pd.isna(row["decided_at"]) else self._moment(row["decided_at"])
