@@ -18,6 +18,9 @@ PART = 50_000
 
 MOMENT = "datetime64[us, UTC]"
 
+Memory = dict[str, dict[Any, Any] | None]
+"""The texts of each column that were read before; nothing of a column whose texts are not repeated."""
+
 Words = Mapping[str, Collection[str]]
 """The words of each ``category`` column, the same whatever was found; a column without has those that were."""
 
@@ -44,7 +47,7 @@ def read_columns(
 
     found = zip(query.selected_columns, dtypes, strict=True)
     named = [(as_kept(column) if isinstance(column.type, Instant) else column).label(name) for column, name in found]
-    memory: dict[str, str] = {}
+    memory: Memory = {}
     with undisturbed():
         rows = connection.execute(query.with_only_columns(*named, maintain_column_froms=True))
         parts = [columns_of(part, dtypes, memory=memory) for part in rows.partitions(PART)]
@@ -53,22 +56,33 @@ def read_columns(
 
 
 def columns_of(
-    rows: Sequence[Sequence[Any]], dtypes: Mapping[str, str], *, memory: dict[str, str] | None = None
+    rows: Sequence[Sequence[Any]], dtypes: Mapping[str, str], *, memory: Memory | None = None
 ) -> pd.DataFrame:
-    """Return rows as columns, categories still as texts; `memory` holds each text once for all parts of a frame."""
+    """Return rows as columns, categories still as texts; `memory` is what the parts of one frame have in common."""
     import pandas as pd
 
-    known = {} if memory is None else memory
+    held: Memory = {} if memory is None else memory
     columns = list(zip(*rows, strict=True)) or [()] * len(dtypes)
     made: dict[str, Any] = {}
     for (name, dtype), values in zip(dtypes.items(), columns, strict=True):
         if dtype == MOMENT:
             made[name] = instants(values)
         elif dtype in ("string", "category"):
-            made[name] = pd.array([known.setdefault(text, text) for text in values], dtype="string")
+            made[name] = pd.array(_once(values, name, held), dtype="string")
         else:
             made[name] = pd.Series(values, dtype=pd.api.types.pandas_dtype(dtype))
     return pd.DataFrame(made)
+
+
+def _once(values: Sequence[Any], name: str, held: Memory) -> Sequence[Any]:
+    """Return texts, each that is repeated held once; of a column whose texts nearly all differ, as they are."""
+    known = held.setdefault(name, {})
+    if known is None:
+        return values
+    if not known and len(set(values)) > len(values) / 2:
+        held[name] = None
+        return values
+    return [known.setdefault(text, text) for text in values]
 
 
 def with_categories(frame: pd.DataFrame, dtypes: Mapping[str, str], words: Words) -> pd.DataFrame:

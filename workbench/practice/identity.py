@@ -57,7 +57,8 @@ def without_people(results: pd.DataFrame) -> pd.DataFrame:
     """Return results without names and addresses, also where a key or a server's reply would repeat an address."""
     frame = results.drop(columns=list(IDENTITY_COLUMNS))
     named = frame["recipient_id"].str.contains("@", regex=False) & frame["recipient_id"].str.startswith("row:")
-    keys = frame["recipient_id"].where(~named, frame["recipient_id"].map(_digest_of_key))
+    keys = frame["recipient_id"].copy()
+    keys[named] = [_digest_of_key(key) for key in keys[named]]
     replies = frame["smtp_reply"].str.replace(_ADDRESS_IN_TEXT, "…", regex=True)
     return frame.assign(recipient_id=keys, smtp_reply=replies)
 
