@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -236,6 +237,18 @@ def test_what_may_leave_later_leaves_with_a_later_pass(office: Office) -> None:
     assert office.tick(22, 10, 31).drained == [mailing.id]
     assert office.letters == mailing.counts.sent > 0
     assert office.tick(22, 10, 32).drained == []
+
+
+def test_no_job_waits_for_what_may_only_leave_later(office: Office) -> None:
+    office.at(22, 10)
+    practice = office.practice
+    rows = practice.search("missed", start="J-1", end="J-1")
+    mailing = practice.mailing(rows, MISSED, account="folder").leaves(undo_window=5)
+    Scheduler(practice)
+    begun = time.monotonic()
+    mailing.send(confirmed=True)  # by itself it would wait for five minutes
+    assert time.monotonic() - begun < 60
+    assert mailing.counts.pending
 
 
 def test_what_a_person_holds_is_left_alone(office: Office) -> None:

@@ -23,7 +23,7 @@ from workbench.ports import Claimed, Outbox
 from workbench.practice.erasing import tidy_after
 from workbench.practice.letters import LetterPress, Postman
 from workbench.sending.paced_outbox import PacedOutbox
-from workbench.sending.sender import LetterOf, Progress, SendReport, send_pending
+from workbench.sending.sender import WAIT_LIMIT, LetterOf, Progress, SendReport, send_pending
 
 if TYPE_CHECKING:
     from workbench.practice.accounts import TransportFactory
@@ -92,6 +92,7 @@ def dispatch(
                     sleep=_watching(paced or outbox, stop, practice.now),
                     progress=_of_the_mailing(practice, mailing_id, before, beside, paced, progress),
                     stop=stop,
+                    wait_limit=WAIT_LIMIT if practice.patience is None else practice.patience,
                 )
     except WorkbenchError as error:
         reason = error.reason if isinstance(error, SendingStopped) else "stopped"

@@ -121,6 +121,8 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         self.screens = screens
         self.ending: list[Callable[[], None]] = []
         """What is to be ended before the practice is closed."""
+        self.patience: float | None = None
+        """Seconds for which a sending waits for what may leave later; as long as is usual when nobody says."""
         self.closed = False
         """Whether it was closed: nothing is begun with it any more."""
         self._transport_of = transport_of

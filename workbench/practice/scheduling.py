@@ -66,6 +66,8 @@ class Scheduler:
     def __init__(self, practice: Practice, *, tell: Callable[[OccurrenceRecord], object] | None = None) -> None:
         self._practice = practice
         self._tell = tell or (lambda _record: None)
+        # What may leave later leaves with a later pass: no other job waits for that.
+        practice.patience = LONGEST_SLEEP
         self._alerts = Alerts(practice)
         self._began: float | None = None
         self._at_work_since = 0.0
