@@ -88,7 +88,7 @@ def test_what_failed_is_read_once_for_the_page(practice: Practice):
         asked.clear()
         asks(page.view, "day")
         asks(page.view, "rest")
-        assert len([sql for sql in asked if "deliveries.status = 'failed'" in sql]) == 1
+        assert len([sql for sql in asked if "deliveries.status = 'failed' AND deliveries.decided_at >=" in sql]) == 1
 
 
 def test_a_tick_says_that_somebody_was_called(practice: Practice):
@@ -106,6 +106,12 @@ def test_what_was_sent_says_when_and_by_whom(practice: Practice):
     practice.mailing(practice.search("appointments", **one.parameters), one.template, account="folder").send(
         confirmed=True
     )
-    (line,) = asks(DayPage(practice).view, "day")["tell"]
+    gone: list[tuple[str, dict[str, Any]]] = []
+    page = DayPage(practice, lambda name, /, **what: gone.append((name, what)))
+    (line,) = asks(page.view, "day")["tell"]
     assert line["state"] == ["good", "✓", "All sent"]
     assert "by claire" in line["detail"]
+    asks(page.view, "go", line=line["code"])
+    assert gone == [
+        ("publipostage", {"mailing": practice.day(tell=["appointments"]).to_tell["appointments"].last_mailing})
+    ]

@@ -130,33 +130,6 @@ def test_an_account_made_meanwhile_is_the_one_it_leaves_from_unless_somebody_cho
     assert page.mailing.account.name == "catcher"
 
 
-def test_an_email_type_made_meanwhile_is_known_to_the_page(page: Publipostage, practice: Practice):
-    made = Template(folder="Rendez-vous", label="Votre visite", subject="À demain", html="<p>@PPRENOM</p>")
-    practice.templates.save(made)
-    page.open(template=made.path)
-    assert page.template.chosen == made.path
-    assert page.mailing.preview(0).subject == "À demain"
-    practice.templates.save(replace(practice.templates[made.path], subject="À bientôt"))
-    page.open()
-    assert page.mailing.preview(0).subject == "À bientôt"
-
-
-def test_an_account_made_meanwhile_is_the_one_it_leaves_from_unless_somebody_chose_another(
-    page: Publipostage, practice: Practice
-):
-    page.keeper.touch()
-    page.keeper.flush()
-    practice.accounts.set("cabinet", email="cabinet@exemple.test", host="127.0.0.1", port=2525, security="none")
-    page.open()
-    assert page.mailing.account.name == "cabinet"
-    again = practice.publipostage()
-    again.open(draft=page.keeper.key)
-    assert again.mailing.account.name == "cabinet"
-    gesture(page.template, "changed", chosen=REMINDER, account="catcher")
-    page.open()
-    assert page.mailing.account.name == "catcher"
-
-
 def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):
     sent(page)
     do(page, "back")
@@ -427,9 +400,7 @@ def test_a_list_that_was_only_looked_at_leaves_no_draft_and_a_new_mailing_leaves
     assert practice.drafts.mine() == []
 
 
-def test_a_mailing_taken_up_again_while_it_leaves_is_no_draft_once_it_has_ended(
-    page: Publipostage, practice: Practice
-):
+def test_a_mailing_taken_up_again_while_it_leaves_is_no_draft_once_it_has_ended(page: Publipostage, practice: Practice):
     number = page.mailing.queue()
     untick(page, "2610")
     page.keeper.flush()
@@ -490,7 +461,7 @@ def test_who_is_kept_for_a_new_mailing_gets_it_as_it_was_chosen(page: Publiposta
     assert (page.options.signature, page.options.options) == (signature, {"read_receipt": True})
     assert page.mailing.choices.signature == signature
     assert page.messages.position == 0
-    again = practice.publipostage()
+    again = practice.publipostage(**TOMORROW, template=REMINDER)
     again.open(mailing=number, states=["failed", "to_correct"])
     assert (again.options.signature, again.options.options) == (signature, {"read_receipt": True})
 

@@ -53,8 +53,8 @@ class ToTell:
     told, waiting, ready, failed, to_correct, left_out
         Those that left or may have left; that are queued; that can be sent; that were refused; that lack a usable
         address or a guardian; that are not to be sent (opt-outs …).
-    last_at, last_by
-        When the last of them left, by the practice's clock, and who sent it.
+    last_at, last_by, last_mailing
+        When the last of them left, by the practice's clock, who sent it, and in which mailing.
     """
 
     search: str
@@ -69,6 +69,7 @@ class ToTell:
     left_out: int = 0
     last_at: datetime | None = None
     last_by: str = ""
+    last_mailing: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +303,7 @@ def _to_tell(
         total=len(rows),
         last_at=None if last is None else last["at"].tz_convert(practice.calendar.zone).to_pydatetime(),
         last_by="" if last is None else str(last["by"]),
+        last_mailing=None if last is None else int(last["mailing_id"]),
         **counted,
     )
 

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal
 
 from workbench.displays.freshness import freshness_sentence
 from workbench.displays.stages import stage_words
-from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.deliveries import sentence_of_outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, language, n_
@@ -158,9 +158,13 @@ class DayView(View):
 
     def _told(self, one: ToTell) -> Line:
         today = self._practice.today
-        way = ("publipostage", {"search": one.search, **one.parameters, "template": one.template})
-        todo = one.ready + one.failed
-        lead = _("Prepare the sending") if one.ready else _("See them") if todo or one.to_correct else ""
+        way: tuple[str, dict[str, Any]] = (
+            "publipostage", {"search": one.search, **one.parameters, "template": one.template}
+        )  # fmt: skip
+        if not one.ready and one.last_mailing is not None:
+            way = "publipostage", {"mailing": one.last_mailing}  # nothing is to be sent: what became of it is looked at
+        seen = one.failed or one.to_correct or one.last_mailing is not None
+        lead = _("Prepare the sending") if one.ready else _("See them") if seen else ""
         line = self._line(
             f"tell:{one.search}",
             _title_of(one, self._practice.calendar.shift_open(today, 1)),
@@ -233,7 +237,8 @@ class DayView(View):
             patient = str(row["patient_id"])
             way: tuple[str, dict[str, Any]] | None = ("patient", {"patient_id": patient}) if patient else None
             line = self._line(f"failed:{row['delivery_id']}", name, lead=_("Correct…"), way=way)
-            reason = sentence_of_reason(str(row["reason"])) if row["reason"] else ""
+            reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
+            reason = sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
             about = str(row["template"]).rpartition("/")[2]
             when = row["decided_at"]
             moment = (

@@ -145,7 +145,8 @@ class Opening(ListScreens, ABC):
         left = left_over(self.practice, number, states)
         kept: dict[str, Any] = {"signature": left.choices.signature or "", "options": left.choices.options.to_dict()}
         standing = self.sending.dispatcher.situation.standing
-        if self.is_sent_here and standing is not None and standing.record.id == number:
+        sent_here = self.step is Step.RESULT and self.is_sent_here
+        if sent_here and standing is not None and standing.record.id == number:
             kept = self.options.kept()  # with the files that went with it
 
         def choose() -> None:
