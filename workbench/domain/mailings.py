@@ -50,7 +50,8 @@ ALLOWED_MAILING_MOVES: dict[MailingStatus, frozenset[MailingStatus]] = {
     M.SENDING: frozenset({M.QUEUED, M.PAUSED, M.STOPPED, M.FINISHED, M.CANCELLED}),
     M.PAUSED: frozenset({M.QUEUED, M.SENDING, M.FINISHED, M.CANCELLED}),
     M.STOPPED: frozenset({M.QUEUED, M.SENDING, M.FINISHED, M.CANCELLED}),
-    M.FINISHED: frozenset({M.QUEUED, M.CANCELLED}),  # newly found rows, a retry or a settled doubt open it again
+    # Newly found rows, a retry or a settled doubt open it again; where somebody's word is asked, the new rows wait.
+    M.FINISHED: frozenset({M.QUEUED, M.AWAITING_APPROVAL, M.CANCELLED}),
     M.CANCELLED: frozenset({M.QUEUED}),  # only « again », on purpose
 }
 SENDABLE = frozenset({M.QUEUED, M.SENDING, M.STOPPED, M.FINISHED})

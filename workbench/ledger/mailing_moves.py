@@ -126,12 +126,12 @@ class MailingMoves:
     ) -> None:
         """Put a mailing with open rows back in the queue, and end one without; a pause or an approval stays.
 
-        With `approval` a new one waits for somebody's word instead.
+        With `approval` a new one, and one that had ended, waits for somebody's word instead.
         """
         status = self._record(connection, mailing_id, hold=True).status
         is_open = bool(self._counts(connection, mailing_id).pending)
         ended = (MailingStatus.DRAFT, MailingStatus.FINISHED, MailingStatus.CANCELLED, MailingStatus.STOPPED)
-        if is_open and status is MailingStatus.DRAFT and approval:
+        if is_open and approval and status in (MailingStatus.DRAFT, MailingStatus.FINISHED):
             self._set_status(connection, mailing_id, MailingStatus.AWAITING_APPROVAL, by=by, now=now)
         elif is_open and status in ended:
             self._set_status(connection, mailing_id, MailingStatus.QUEUED, by=by, now=now)

@@ -256,7 +256,6 @@ class Occurrences:
                         "host": this_host(),
                         "heartbeat_at": clock_of(connection),
                         "ended_at": None,
-                        "approve_until": None,
                         "trace": {**row.trace, "taken_up": row.trace.get("taken_up", 0) + bool(only_dead)},
                     }
                     if connection.execute(_table.update().where(*mine), values).rowcount:

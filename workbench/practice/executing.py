@@ -109,7 +109,10 @@ def execute(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
         # Only the kind of error is kept: its text could hold a patient's data (P12).
         work.trace["error"] = type(unforeseen).__name__
     now = practice.now()
-    until = record.job.approval_ends(now=now, zone=practice.calendar.zone) if state is _S.AWAITING_APPROVAL else None
+    until = None
+    if state is _S.AWAITING_APPROVAL:
+        # Gone on with, it may be released as long as before, and no longer.
+        until = record.approve_until or record.job.approval_ends(now=now, zone=practice.calendar.zone)
     book.note(record, mailing_id=work.mailing_id)
     book.move(record, state, reason=reason, trace=work.trace, approve_until=until, now=now)
     return book.record(record.key, record.occurrence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -347,6 +347,7 @@ class Jobs(Mapping[str, Job]):
         for record in self._to_decide(which):
             assert record.mailing_id is not None  # noqa: S101 - whoever waits has one
             practice.ledger.guard.check(by=practice.user, now=practice.now())
+            _refuse_late(record, now=practice.now())  # those before it may have taken long
             with book.owner() as owner, book.beating(owner):
                 taken = book.take(owner, record)
                 if taken is None:
@@ -396,6 +397,11 @@ class Jobs(Mapping[str, Job]):
                         user=user, title=one.job.title, known=", ".join(one.job.approvers)
                     )
                 )
-            if one.approve_until is not None and now > one.approve_until:
-                raise JobError(_("It is too late for « {title} »: nothing of it leaves.").format(title=one.job.title))
+            _refuse_late(one, now=now)
         return found[::-1]
+
+
+def _refuse_late(record: OccurrenceRecord, *, now: datetime) -> None:
+    """Raise `JobError` when the time has passed until which what waits may be released."""
+    if record.approve_until is not None and now > record.approve_until:
+        raise JobError(_("It is too late for « {title} »: nothing of it leaves.").format(title=record.job.title))
