@@ -335,3 +335,32 @@ def test_a_page_without_mailings_says_so_and_a_mailing_that_is_not_there_too(pra
     assert "error" in page.hears("mailing", mailing=99)
     ResultsPage(practice).open(mailing=99)
     assert PAGE > 0
+
+
+def test_an_address_that_nobody_has_is_said_so_wherever_it_is_shown(sent: tuple[Practice, SmtpSink, int]) -> None:
+    practice, _sink, number = sent  # noqa: F811
+    page = Watched(practice)
+    (row,) = page.hears("rows", mailing=number, state="failed")["rows"]
+    domain = row["address"].rpartition("@")[2]
+    assert row["reason"].startswith(f"Unknown mailbox at {domain}. 550")
+    found = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    failed = practice.results(number)
+    patient = str(failed.loc[failed["status"] == "failed", "patient_id"].iloc[0])
+    other = str(found[found["address_status"] == "ok"]["patient_id"].iloc[0])
+    practice.patients.correct(other, email=row["address"])
+    assert practice.patients.address_status(other) == "returned"
+    # Once a message to it is taken, it is a good one again.
+    letter = practice.write_to(patient, subject="Bonjour", html="<p>Bonjour.</p>", account="folder")
+    letter.send(confirmed=True)
+    assert practice.patients.address_status(other) != "returned"
+
+
+def test_who_was_written_to_since_needs_nobody_any_more(sent: tuple[Practice, SmtpSink, int]) -> None:
+    practice, _sink, number = sent  # noqa: F811
+    page = Watched(practice)
+    first = page.hears("mailing", mailing=number)["first"]
+    rows = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    practice.mailing(rows, REMINDER, account="folder").send(confirmed=True)  # the failed one alone leaves
+    page.meet()
+    told = page.hears("mailing", mailing=number)
+    assert (told["first"], page.states(number)["failed"]) == (first - 1, 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from workbench.domain.returned_mail import RETURNED, sentence_of_return
+from workbench.domain.returned_mail import RETURNED, cause_of_refusal, sentence_of_return
 from workbench.errors import ForbiddenMove
 from workbench.language import _
 
@@ -107,6 +107,20 @@ def sentence_of_reason(reason: str) -> str:
     if code.startswith("smtp_"):
         return _("The server refused the message ({code}).").format(code=code.removeprefix("smtp_"))
     return reason
+
+
+def sentence_of_outcome(reason: str, *, reply: str = "", address: str = "") -> str:
+    """Return the sentence of a reason code; of a refusal what the server's reply says of the mailbox, in plain words.
+
+    Examples
+    --------
+    >>> sentence_of_outcome("smtp_550", reply="5.1.1 User unknown", address="odile@famille.example")
+    'Unknown mailbox at famille.example.'
+    """
+    if not reason:
+        return ""
+    cause = cause_of_refusal(reason, reply)
+    return sentence_of_return(cause, address.rpartition("@")[2]) if cause else sentence_of_reason(reason)
 
 
 class Standing(StrEnum):

@@ -28,6 +28,9 @@ class ReturnCause(StrEnum):
 OF_THE_ADDRESS = frozenset({ReturnCause.UNKNOWN_MAILBOX, ReturnCause.CLOSED_MAILBOX, ReturnCause.UNKNOWN_DOMAIN})
 """The causes that say the address itself is wrong: the next message would come back, too."""
 
+_OF_THE_MAILBOX = OF_THE_ADDRESS | {ReturnCause.FULL_MAILBOX}
+_ENHANCED = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
+
 _C = ReturnCause
 _BY_CODE = (
     (re.compile(r"[45]\.1\.(2|10)\Z|[45]\.4\.4\Z"), _C.UNKNOWN_DOMAIN),
@@ -72,6 +75,23 @@ def cause_of(code: str, words: str) -> ReturnCause:
         if re.search(text, words, re.IGNORECASE):
             return cause
     return _C.OTHER
+
+
+def cause_of_refusal(reason: str, reply: str) -> str:
+    """Return why a server refused a message for good, where its reply says that it is for the mailbox; else ``""``.
+
+    Examples
+    --------
+    >>> cause_of_refusal("smtp_550", "5.1.1 <odile@famille.example>: User unknown")
+    <ReturnCause.UNKNOWN_MAILBOX: 'unknown_mailbox'>
+    >>> cause_of_refusal("smtp_554", "5.7.1 Relay access denied")
+    ''
+    """
+    if not reason.startswith("smtp_5"):
+        return ""
+    code = _ENHANCED.match(reply)
+    cause = cause_of(code[0] if code else "", reply)
+    return cause if cause in _OF_THE_MAILBOX else ""
 
 
 def sentence_of_return(cause: str, domain: str = "") -> str:

@@ -176,6 +176,20 @@ class Results:
         settled = [latest.get(key, 0) > number for key, number in zip(keys, found["delivery_id"].tolist(), strict=True)]
         return found.assign(settled=pd.Series(settled, index=found.index, dtype="bool"))
 
+    def settled(self, mailing_id: int) -> frozenset[int]:
+        """Return the deliveries of a mailing that failed or were left out, and were tried again since as others."""
+        rows = schema.deliveries.c
+        undelivered = [status.value for status in (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED)]
+        with reading(self._engine) as connection:
+            found = self._read(connection, rows.mailing_id == mailing_id, rows.status.in_(undelivered))
+            latest = self._latest_tries(connection, found)
+        keys = zip(*(found[name] for name in _TRIED), strict=True)
+        return frozenset(
+            number
+            for key, number in zip(keys, found["delivery_id"].tolist(), strict=True)
+            if latest.get(key, 0) > number
+        )
+
     def sent_by_account(self, *, since: datetime) -> dict[str, int]:
         """Return how many messages left by each account since an instant; none is absent."""
         rows, account = schema.deliveries.c, schema.mailings.c.account

@@ -34,6 +34,7 @@ class Returned:
     def __init__(self, engine: sa.Engine, practice_id: str) -> None:
         self._engine = engine
         self._practice_id = practice_id
+        self._refusals: tuple[object, list[Any]] = (None, [])  # those that say nobody has the address, as read last
 
     def marked(self, tokens: Sequence[str]) -> pd.DataFrame:
         """Return the deliveries whose Message-IDs begin so.
@@ -144,16 +145,18 @@ class Returned:
 
     def _refused(self, connection: sa.Connection) -> set[str]:
         """Return the addresses that a server said nobody has, the last time a message about a patient was tried."""
-        # Spelled as in the index of what failed, so that nothing else is looked at.
-        query = sa.select(_rows.c.id, _rows.c.patient_id, _rows.c.address, _rows.c.reason, _rows.c.smtp_reply).where(
+        failed = [
             _rows.c.practice_id == self._practice_id,
+            # Spelled as in the index of what failed, so that nothing else is looked at.
             _rows.c.status == sa.literal_column("'failed'"),
-            _rows.c.patient_id != "",
-            _rows.c.reason.like("smtp_5%"),
-        )
-        wrong = [
-            row for row in connection.execute(query) if cause_of_refusal(row.reason, row.smtp_reply) in OF_THE_ADDRESS
         ]
+        at = tuple(connection.execute(sa.select(sa.func.count(), sa.func.max(_rows.c.decided_at)).where(*failed)).one())
+        if at != self._refusals[0]:
+            query = sa.select(_rows.c.id, _rows.c.patient_id, _rows.c.address, _rows.c.reason, _rows.c.smtp_reply)
+            found = connection.execute(query.where(*failed, _rows.c.patient_id != ""))
+            nobody = [row for row in found if cause_of_refusal(row.reason, row.smtp_reply) in OF_THE_ADDRESS]
+            self._refusals = (at, nobody)
+        wrong = self._refusals[1]
         latest: dict[str, int] = {}
         for some in slices(sorted({row.patient_id for row in wrong}), CHUNK):
             # Spelled as in the index of patients, so that it is used.

@@ -387,6 +387,10 @@ class ResultBook(Protocol):
         """Give the results of a mailing, so many rows at a time; at least one frame."""
         ...
 
+    def settled(self, mailing_id: int) -> frozenset[int]:
+        """Return the deliveries of a mailing that failed or were left out, and were tried again since as others."""
+        ...
+
     def failed(self, *, since: datetime) -> pd.DataFrame:
         """Return what was refused since an instant, as `results`, and in `settled` whether it was tried again since."""
         ...

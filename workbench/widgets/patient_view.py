@@ -15,7 +15,7 @@ from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.words import heading
 from workbench.domain.address_status import ADDRESS_STATUS_WORDS, AddressStatus
 from workbench.domain.calendar import years_between
-from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.deliveries import sentence_of_outcome
 from workbench.domain.keeping import BY_HAND
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.errors import UsageError
@@ -445,10 +445,15 @@ def _history_row(row: Mapping[Any, Any], zone: Any) -> dict[str, Any]:
         "subject": "…" if by_hand else label,
         "whom": whom,
         "state": [_KINDS.get(status, "none"), sign, _(word)],
-        "reason": sentence_of_reason(str(row["reason"])) if row["reason"] else "",
+        "reason": _why(row),
         "repeatable": status in ("sent", "failed") and pd.isna(row["emptied_at"]),
         "deleted": deleted,
     }
+
+
+def _why(row: Mapping[Any, Any]) -> str:
+    reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
+    return sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
 
 
 def _fields(person: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, str]]:

@@ -383,7 +383,8 @@ class ResultsView(View):
     def _rows_of(self, number: int) -> ResultRows:
         with self._read:
             if self._rows is None or self._rows[0] != number:
-                self._rows = (number, ResultRows(self._practice.results(number, identities=True)))
+                settled = self._practice.ledger.results.settled(number)
+                self._rows = (number, ResultRows(self._practice.results(number, identities=True), settled))
             return self._rows[1]
 
     def _forget(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from workbench.displays.words import number_words
 from workbench.displays.words import shown as word_of
-from workbench.domain.deliveries import SUPERSEDED, Standing, sentence_of_reason, standing_of
+from workbench.domain.deliveries import SUPERSEDED, Standing, sentence_of_outcome, standing_of
 from workbench.domain.returned_mail import cause_in, sentence_of_return
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.language import _, marked
@@ -25,15 +25,24 @@ _CAME_BACK = ("↩", marked("Came back"))
 
 
 class ResultRows:
-    """The rows of a mailing, as ``practice.results(number, identities=True)`` gives them."""
+    """The rows of a mailing, as ``practice.results(number, identities=True)`` gives them.
 
-    def __init__(self, results: pd.DataFrame) -> None:
+    Parameters
+    ----------
+    results
+        The rows.
+    settled
+        The deliveries that were tried again since, by another mailing: they need nobody here.
+    """
+
+    def __init__(self, results: pd.DataFrame, settled: Collection[int] = ()) -> None:
         status = results["status"].astype(str).replace({"sending": "pending"})
         of_list = ~((status == "cancelled") & (results["reason"] == SUPERSEDED))
         results, status = results[of_list], status[of_list]
         order = status.map({state: place for place, state in enumerate(STATES)}).astype("int64")
         kept = order.sort_values(kind="stable").index
         self.frame = results.loc[kept].reset_index(drop=True)
+        self._settled = self.frame["delivery_id"].isin([*settled])
         self._states = status.loc[kept].reset_index(drop=True)
         counted = self._states.value_counts()
         self.counts = {name: int(counted.get(name, 0)) for name in NUMBERED}
@@ -68,14 +77,15 @@ class ResultRows:
         reasons = {reason: standing_of(str(reason)) is Standing.TO_CORRECT for reason in self.frame["reason"].unique()}
         correct = (self._states == "skipped") & self.frame["reason"].map(reasons).astype(bool)
         back = {reason: bool(cause_in(str(reason))) for reason in reasons}
-        return self._states.isin(["failed", "in_doubt"]) | correct | self.frame["reason"].map(back).astype(bool)
+        undelivered = ((self._states == "failed") | correct) & ~self._settled
+        return undelivered | (self._states == "in_doubt") | self.frame["reason"].map(back).astype(bool)
 
 
 def row_told(row: Mapping[Any, Any], moment: Callable[[pd.Timestamp], str]) -> dict[str, Any]:
     """Return what the page shows of one row."""
     status, reason = str(row["status"]), str(row["reason"] or "")
-    told = sentence_of_reason(reason) if reason else ""
     reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
+    told = sentence_of_outcome(reason, reply=reply, address=str(row["address"] or ""))
     back = cause_in(reason)  # it was accepted, and came back later
     if back:
         told = sentence_of_return(back, str(row["address"] or "").rpartition("@")[2])
