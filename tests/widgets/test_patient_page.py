@@ -43,6 +43,7 @@ def test_the_head_tells_who_it_is_and_nothing_is_kept(practice: Practice):
     assert (head["number"], head["name"]) == (CHILD, "AUBRY Nathan")
     assert [mark[2] for mark in head["marks"]] == ["Minor: written to through a guardian"]
     assert [group["key"] for group in head["groups"]] == ["", "R2201", "R2202"]
+    assert "search" not in page.preview.words["empty"]
     for view in (page.patient, page.name, page.preview, page.sending, page.editor, page.template, page.options):
         assert "AUBRY" not in json.dumps(view.get_state(), default=str)
 

@@ -111,6 +111,7 @@ def test_a_desk_without_a_known_email_type_asks_for_one(practice: Practice):
     desk = practice.publipostage("appointments", start="tomorrow", end="tomorrow", template="Nowhere/Nothing")
     assert desk.template.chosen == ""
     assert "email type" in desk.template._said["sentence"]
+    assert not desk.template._said["bad"]
     assert offered(desk) == -1
     gesture(desk.template, "changed", chosen=REMINDER, account=desk.template.account)
     assert offered(desk) > 30

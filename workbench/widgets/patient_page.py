@@ -71,6 +71,7 @@ class PatientPage:
         self.editor = TemplateEditor()
         self.preview = MessagePreview()
         self.preview.add_class("pw-preview-alone")
+        self.preview.words = self.preview.words | {"empty": _("Here the message is shown as it will arrive.")}
         self.sending = SendPanel(self._worked_out)
         self.patient.on_tab(self._turned)
         self.patient.on_change(self._changed)

@@ -285,7 +285,8 @@ class ListScreens:
             self._addressees = pd.DataFrame()
             if len(self._frame):
                 self.recipients.address(nobody_yet(self._frame, sentence))
-        self.template.say(sentence, bad=True)
+        # Nobody has to choose before it is time to: that is asked, and blamed on nobody.
+        self.template.say(sentence, bad=bool(self.template.chosen))
         self._overview = pd.DataFrame()
         self.messages.show(pd.DataFrame(columns=["name", "state", "note", "detail"]), no_message)
         self._moved()
