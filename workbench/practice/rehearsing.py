@@ -186,8 +186,8 @@ def compared(practice: Practice, first: Job, second: Job, *, start: date, end: d
     """Return what two jobs would have told differently between two days; see ``Jobs.compare``."""
     frames = [replayed(practice, job, start=start, end=end) for job in (first, second)]
     told = []
-    for frame in frames:
-        leaving = frame[frame["reason"] == ""]
+    for replay in frames:
+        leaving = replay[replay["reason"] == ""]
         keys = ["patient_id", "role", "subjects"]
         told.append(leaving.groupby(keys, as_index=False, observed=True)["occurrence"].min())
     joined = told[0].merge(told[1], on=["patient_id", "role", "subjects"], how="outer", suffixes=("_first", "_second"))
