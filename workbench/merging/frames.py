@@ -22,7 +22,7 @@ from workbench.language import LANGUAGES, _
 from workbench.merging.belonging import OWNED, own_appointments, own_keys, without_other_patients
 from workbench.merging.formats import FORMATS
 from workbench.merging.formats.inputs import Inputs
-from workbench.merging.recipients import Recipients
+from workbench.merging.recipients import Recipients, plain_list
 from workbench.merging.source_keys import CURRENT, Subject, leading_subjects, person_keys, source_keys
 from workbench.merging.variants import VARIANTS, Places, chosen
 
@@ -230,11 +230,6 @@ def _as_given(column: GivenColumn, recipients: Recipients, inputs: Inputs) -> li
     else:
         keys = plain_list(recipients.frame[column.key])
     return [column.values.get(key, column.missing) for key in keys]
-
-
-def plain_list(series: pd.Series) -> list[Any]:
-    """Return a column as plain values, every kind of missing one as ``None``."""
-    return series.astype(object).where(series.notna(), None).tolist()
 
 
 def plain_column(series: pd.Series, zone: ZoneInfo) -> list[Any]:

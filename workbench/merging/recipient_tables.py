@@ -25,7 +25,7 @@ from workbench.domain.people import Channel, Role
 from workbench.errors import UnknownName
 from workbench.language import _
 from workbench.merging.addressees import is_minor, no_longer_patient
-from workbench.merging.recipients import MERGED_WITH, Recipients, plain_records, recipient_columns
+from workbench.merging.recipients import MERGED_WITH, Recipients, plain_list, plain_records, recipient_columns
 from workbench.merging.table_identity import RepeatedRows, TableDigest, keys_of, row_digests
 
 EMAIL_COLUMNS = ("email", "e_mail", "mail", "courriel", "adresse_e_mail", "adresse_email", "adresse_mail")
@@ -300,7 +300,7 @@ def _plain(series: pd.Series) -> list[object]:
 
     So is a number that is none (infinite): what is previewed is what the ledger keeps.
     """
-    column = series.astype(object).where(series.notna(), None).tolist()
+    column = plain_list(series)
     if all(cell is None or type(cell) is str for cell in column):
         return [_kept(cell) or None for cell in column]
     numbers = [value for value in column if isinstance(value, float) and math.isfinite(value)]

@@ -233,9 +233,19 @@ def _recipient(
     }
 
 
+def plain_list(series: pd.Series) -> list[Any]:
+    """Return a column as plain values, every kind of missing one as ``None``."""
+    gone = series.isna().to_numpy()
+    if not gone.any():
+        return series.tolist()
+    values = series.to_numpy(dtype=object, copy=True)
+    values[gone] = None
+    return list(values.tolist())
+
+
 def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain values; a missing one is ``None``, whatever kind of column it stood in."""
-    columns = {str(name): series.astype(object).where(series.notna(), None).tolist() for name, series in frame.items()}
+    columns = {str(name): plain_list(series) for name, series in frame.items()}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
