@@ -124,3 +124,19 @@ def test_nothing_releases_it_but_an_approver(office: Office, way: str) -> None:
             ways[way]()
     assert office.letters == 0
     assert practice.ledger.mailings.mailing(record.mailing_id).status is MailingStatus.AWAITING_APPROVAL
+
+
+def test_why_it_was_refused_names_nobody_who_was_erased(office: Office) -> None:
+    record = prepared(office)
+    practice = office.practice
+    rows = practice.results(record.mailing_id, identities=True)
+    row = rows[rows["role"] == "patient"].iloc[0]
+    name = str(practice.patients.show(str(row["patient_id"]))["last_name"])
+    assert record.mailing_id is not None
+    practice.jobs.refuse(record.mailing_id, reason=f"{name} est au bloc")
+    practice.erase_patient(str(row["patient_id"]), reason="sa demande")
+    (after,) = practice.ledger.occurrences.of(record.key)
+    assert after.trace["refused_why"] == "… est au bloc"
+    moves = practice.ledger.mailings.moves(record.mailing_id)
+    assert [why for *_who, why in moves if why] == ["… est au bloc"]
+    assert practice.ledger.mailings.mailing(record.mailing_id).reason == "… est au bloc"

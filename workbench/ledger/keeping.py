@@ -27,6 +27,7 @@ from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.drafts import forget_in_drafts
 from workbench.ledger.enqueueing import CHUNK, slices
+from workbench.ledger.forgetting import forget_in_decisions
 from workbench.ledger.senders import cancel_rows
 
 if TYPE_CHECKING:
@@ -418,7 +419,7 @@ class Keeping:
                     self._take_names_away(connection, row, names)
             for mailing_id in sorted({row.mailing_id for row in found}):
                 self._blank_definition(connection, mailing_id, names)
-                self._blank_decisions(connection, mailing_id, names)
+                forget_in_decisions(connection, self._practice_id, mailing_id, names)
             self._blank_tombstones(connection, numbers)
             theirs = [row for row in found if row.own]
             told = patient.also(addresses=[row.address for row in theirs], names=[row.recipient for row in theirs])
@@ -477,19 +478,6 @@ class Keeping:
                 blanked[part] = {name: "…" if _holds(str(value), names) else value for name, value in asked.items()}
         if blanked != definition:
             connection.execute(schema.mailings.update().where(table.id == mailing_id), {"definition": blanked})
-
-    def _blank_decisions(self, connection: sa.Connection, mailing_id: int, names: Collection[str]) -> None:
-        """Take names out of the reasons for which health data was let leave; who decided that stays."""
-        acts = schema.acts.c
-        query = sa.select(acts.id, acts.details).where(
-            acts.practice_id == self._practice_id,
-            acts.object == f"mailing:{mailing_id}",
-            acts.what == "health_data_allowed",
-        )
-        for number, details in connection.execute(query).all():
-            blanked = {**details, "reason": without_words(str(details.get("reason", "")), names)}
-            if blanked != details:
-                connection.execute(schema.acts.update().where(acts.id == number), {"details": blanked})
 
     def _blank_tombstones(self, connection: sa.Connection, numbers: Sequence[int]) -> None:
         table = schema.tombstones
