@@ -364,3 +364,19 @@ def test_who_was_written_to_since_needs_nobody_any_more(sent: tuple[Practice, Sm
     page.meet()
     told = page.hears("mailing", mailing=number)
     assert (told["first"], page.states(number)["failed"]) == (first - 1, 1)
+
+
+def test_a_letter_to_one_patient_is_called_by_its_subject(practice: Practice):  # noqa: F811
+    patient = str(practice.search("appointments", start="tomorrow", end="J+7", minors="no")["patient_id"].iloc[0])
+    letter = practice.write_to(patient, subject="Devis n° 3/2026", html="<p>Bonjour.</p>", account="folder")
+    letter.queue()
+    page = Watched(practice)
+    listed = page.hears("mailings", period="all")
+    assert listed["rows"][0]["template"] == "Devis n° 3/2026"
+    assert listed["choices"]["template"] == [["Courrier", "Written by hand"]]
+    assert [row["template"] for row in page.hears("mailings", period="all", template="Courrier")["rows"]] == [
+        "Devis n° 3/2026"
+    ]
+    told = page.hears("mailing", mailing=letter.id)
+    assert told["title"] == "Devis n° 3/2026"
+    assert "Courrier/" not in " ".join(told["facts"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.displays.cells import friendly
 from workbench.displays.stages import stage_words
+from workbench.displays.subjects import title_of
 from workbench.displays.waiting import waiting_sentence, waiting_words
 from workbench.displays.words import number_words
 from workbench.domain.accounts import Account, AccountKind
@@ -38,7 +39,7 @@ def state_of(situation: Situation) -> dict[str, Any]:
     told: dict[str, Any] = {
         "doing": str(situation.doing),
         "elsewhere": situation.elsewhere,
-        "title": mailing.template.path if mailing is not None else "",
+        "title": title_of(mailing.template) if mailing is not None else "",
         "account": account_words(account) if account is not None else "",
         "test": account is not None and account.kind is AccountKind.CATCHER,
         "offer": None,

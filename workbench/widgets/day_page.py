@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 
 from workbench.displays.freshness import freshness_sentence
 from workbench.displays.stages import stage_words
+from workbench.displays.subjects import label_at
 from workbench.domain.deliveries import sentence_of_outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
@@ -207,7 +208,7 @@ class DayView(View):
             told = n_("{count} message waits", "{count} messages wait", count).format(count=_number(count))
             line = self._line(
                 f"mailing:{number}",
-                str(row["template"]).rpartition("/")[2],
+                label_at(self._practice, str(row["template"])),
                 lead=_("Validate…") if approve else _("Open"),
                 way=("publipostage", {"mailing": number}),
             )
@@ -221,7 +222,7 @@ class DayView(View):
             number, count = int(row["mailing_id"]), int(row["in_doubt"])
             line = self._line(
                 f"doubt:{number}",
-                str(row["template"]).rpartition("/")[2],
+                label_at(self._practice, str(row["template"])),
                 lead=_("Decide…"),
                 way=("results", {"mailing": number, "state": "in_doubt"}),
             )
@@ -239,7 +240,7 @@ class DayView(View):
             line = self._line(f"failed:{row['delivery_id']}", name, lead=_("Correct…"), way=way)
             reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
             reason = sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
-            about = str(row["template"]).rpartition("/")[2]
+            about = label_at(self._practice, str(row["template"]))
             when = row["decided_at"]
             moment = (
                 ""

@@ -14,7 +14,9 @@ import pandas as pd
 from workbench.displays.cells import friendly
 from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.stages import stage_of, stage_words
+from workbench.displays.subjects import is_by_hand, label_at, title_at
 from workbench.displays.words import heading, number_words
+from workbench.domain.keeping import BY_HAND
 from workbench.errors import UsageError
 from workbench.language import _, n_
 from workbench.widgets.page import ShownPage
@@ -180,12 +182,12 @@ class ResultsView(View):
         if days:
             frame = frame[frame["opened_at"] >= practice.now() - timedelta(days=days)]
         choices = {
-            name: sorted({str(value) for value in frame[name].unique() if str(value)})
+            name: sorted({_choice(str(value)) for value in frame[name].unique() if str(value)})
             for name in ("template", "account")
         }
         for name in choices:
             if asked.get(name):
-                frame = frame[frame[name] == str(asked[name])]
+                frame = frame[frame[name].astype(str).map(_choice) == str(asked[name])]
         state = str(asked.get("state") or "")
         if state == "first":
             frame = frame[(frame["failed"] > 0) | (frame["in_doubt"] > 0)]
@@ -199,7 +201,7 @@ class ResultsView(View):
             "count": len(frame),
             "summary": _summed(len(frame), sums),
             "states": states_told(sums),
-            "choices": {name: [[value, value] for value in values] for name, values in choices.items()},
+            "choices": {name: [[value, _called(value)] for value in values] for name, values in choices.items()},
             "periods": [
                 ["week", _("Last 7 days")],
                 ["month", _("Last 31 days")],
@@ -217,7 +219,7 @@ class ResultsView(View):
         return {
             "id": int(row["mailing_id"]),
             "when": self._moment(row["opened_at"]),
-            "template": str(row["template"]),
+            "template": title_at(self._practice, str(row["template"])),
             "account": str(row["account"]),
             "by": str(row["opened_by"]),
             "stage": stage_words(stage_of(str(row["stage"]), goes_on)),
@@ -241,7 +243,7 @@ class ResultsView(View):
         template = str(record.template)
         return {
             "id": number,
-            "title": template.rpartition("/")[2],
+            "title": label_at(practice, template),
             "facts": [fact for fact in self._facts(number, rows) if fact],
             "stage": stage_words(stage),
             "ended": not stage.moves,
@@ -269,7 +271,7 @@ class ResultsView(View):
         return [
             _("sent on {when} by {who}").format(when=self._moment(line["opened_at"]), who=line["opened_by"]),
             _("account {name}").format(name=line["account"]),
-            str(line["template"]),
+            title_at(self._practice, str(line["template"])),
             _("version {number}").format(number=revisions[0]) if len(revisions) == 1 else "",
         ]
 
@@ -320,7 +322,7 @@ class ResultsView(View):
         frame = practice.results(since=since, identities=True)
         for name in ("template", "account"):
             if asked.get(name):
-                frame = frame[frame[name] == str(asked[name])]
+                frame = frame[frame[name].astype(str).map(_choice) == str(asked[name])]
         return frame
 
     def _file(self, asked: Mapping[str, Any]) -> Answer:
@@ -394,6 +396,15 @@ class ResultsView(View):
 
     def _moment(self, at: pd.Timestamp) -> str:
         return friendly(at.to_pydatetime(), zone=self._practice.calendar.zone)
+
+
+def _choice(value: str) -> str:
+    """Return what an email type or an account is filtered by: letters written by hand are one choice together."""
+    return BY_HAND if is_by_hand(value) else value
+
+
+def _called(choice: str) -> str:
+    return _("Written by hand") if choice == BY_HAND else choice
 
 
 def _summed(mailings: int, sums: Mapping[str, int]) -> str:

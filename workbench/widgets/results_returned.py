@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.displays.subjects import label_at
 from workbench.domain.delivery_reports import MOST_BYTES
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -131,6 +132,6 @@ class ReturnedMail:
             "address": str(row["address"]),
             "message": str(row["message"]),
             "about": " · ".join(
-                part for part in (str(row["template"]).rpartition("/")[2], sent, str(row["file"])) if part
+                part for part in (label_at(self._practice, str(row["template"])), sent, str(row["file"])) if part
             ),
         }

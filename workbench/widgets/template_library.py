@@ -10,12 +10,12 @@ import pandas as pd
 from babel.dates import format_datetime
 
 from workbench.displays.showing import ShownMessage, shown
+from workbench.displays.subjects import as_read
 from workbench.displays.words import status_words
 from workbench.domain.templates import Template
 from workbench.errors import TemplateChanged, TemplateRefused
 from workbench.language import LANGUAGES, _, language, n_
 from workbench.widgets.reading import message_content, reading_labels, source_content
-from workbench.widgets.template_picker import as_read
 from workbench.widgets.template_settings import LANGUAGE_WORDS, said_settings, searches_called, settings_form, summary
 from workbench.widgets.template_uploads import Uploads
 from workbench.widgets.template_words import library_words

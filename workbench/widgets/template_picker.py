@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from workbench.displays.subjects import as_read
 from workbench.domain.questions import Question
 from workbench.errors import UnknownAccount, UnknownTemplate, UsageError
 from workbench.language import _, n_
@@ -178,22 +178,3 @@ def _rows(templates: pd.DataFrame | Iterable[Sequence[str]]) -> list[dict[str, s
     given = templates.loc[:, list(names)].itertuples(index=False) if isinstance(templates, pd.DataFrame) else templates
     rows = [dict(zip(names, map(str, row), strict=True)) for row in given]
     return [row | {"subject": as_read(row["subject"])} for row in rows]
-
-
-_OTHERWISE = re.compile(r"\{%-?\s*(?:else|elif)\b.*?\{%-?\s*endif\s*-?%\}", re.DOTALL)
-_QUOTED = r"""("[^"]*"|'[^']*')"""
-_TU_VOUS = re.compile(r"\{\{-?\s*\w+\s*\|\s*tuvous\(\s*" + _QUOTED + r"\s*,\s*" + _QUOTED + r"\s*\)\s*-?\}\}")
-_AGREED = re.compile(r"\{\{-?\s*\w+\s*\|\s*accord\(\s*" + _QUOTED + r"[^}]*\)\s*-?\}\}")
-_FIELD = re.compile(r"\{\{-?\s*([A-Z][A-Z0-9_]*)\s*-?\}\}")
-_STATEMENT = re.compile(r"\{%.*?%\}", re.DOTALL)
-
-
-def as_read(subject: str) -> str:
-    """Return a subject with the first of its cases and forms, and fields as ``@CODE``: enough to know it by.
-
-    >>> as_read("{% if PSEXE %}Pour {{ PNOM }}{% else %}Bonjour{% endif %}, {{ DFORME|tuvous('ton', 'votre') }} devis")
-    'Pour @PNOM, votre devis'
-    """
-    formal = _TU_VOUS.sub(lambda form: form[2][1:-1], subject)
-    first = _FIELD.sub(r"@\1", _AGREED.sub(lambda form: form[1][1:-1], formal))
-    return " ".join(_STATEMENT.sub("", _OTHERWISE.sub("", first)).split())
