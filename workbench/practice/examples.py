@@ -18,7 +18,6 @@ from workbench.language import _, n_
 from workbench.merging.frames import fields_frame, leave_out_other_patients, load_sources, needed_columns
 from workbench.merging.recipients import MERGED_WITH
 from workbench.practice.long_mailing import LongMailing
-from workbench.practice.preparing import Prepared
 from workbench.practice.questions import asked_by
 from workbench.practice.template_checks import refused_frame
 
@@ -67,12 +66,8 @@ def examples_of(mailing: Mailing) -> dict[str, Example]:
     Nothing is rendered. Fields that are asked once for everybody are left out unless the mailing answers them.
     """
     practice = mailing.practice
-    rows = mailing.subjects.drop(columns=["recipient_id", MERGED_WITH], errors="ignore")
-    now, zone = practice.now(), practice.calendar.zone
-    worked_out = Prepared(
-        practice, rows, mailing.template, mailing.account, mailing.plan, choices=mailing.choices, now=now
-    )
-    found = worked_out.addressed
+    worked_out = mailing.prepare(fresh=False, check=False)
+    now, zone, found = worked_out.at, practice.calendar.zone, worked_out.addressed
     if found.frame.empty:
         return {}
     own = practice.catalogue

@@ -104,14 +104,19 @@ class Mailing:
     # --- before anything leaves -----------------------------------------------------------------------
 
     def prepare(
-        self, *, fresh: bool = True, again: bool | None = None, progress: Callable[[int, int], None] | None = None
+        self,
+        *,
+        fresh: bool = True,
+        again: bool | None = None,
+        check: bool = True,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Prepared:
         """Work out recipients, values and findings against the stores as they are now.
 
         With ``fresh=False`` a former result is good enough, unless it is older than `STALE` or something was
         corrected, imported or objected to through this practice since. `again` works it out for those who already had
-        it (``None``: as it was looked at last). `progress` is told how many messages are
-        checked, and of how many.
+        it (``None``: as it was looked at last). With ``check=False`` nobody is rendered yet. `progress` is told how
+        many messages are checked, and of how many.
 
         Raises
         ------
@@ -121,7 +126,8 @@ class Mailing:
             When the email type cannot be compiled, or a file that goes with it is gone.
         """
         prepared = self._looked_at(fresh=fresh, again=again)
-        prepared.check(progress)
+        if check:
+            prepared.check(progress)
         return prepared
 
     def _looked_at(self, *, fresh: bool = False, again: bool | None = None) -> Prepared:
