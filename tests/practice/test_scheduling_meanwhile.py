@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 
 from tests.practice.test_scheduling import Office
 from workbench.domain.jobs import OccurrenceState
+from workbench.domain.runs import RunStatus
+from workbench.errors import BadValue
 from workbench.practice import Practice, scheduling
+from workbench.practice.alerting import ALERT_KEY
 from workbench.practice.scheduling import Scheduler
 
 S = OccurrenceState
@@ -140,3 +144,58 @@ def test_what_was_begun_before_the_ledger_was_restored_is_not_gone_on_with(
 def written(office: Office) -> dict[str, int]:
     """Return the messages that left, each with the moment at which it was written last."""
     return {file.name: file.stat().st_mtime_ns for file in (office.practice.path / "out").glob("*.eml")}
+
+
+# --- told, and noted ----------------------------------------------------------------------------------------
+
+
+def test_one_that_fails_again_and_again_is_told_once_a_day_until_it_works(office: Office) -> None:
+    office.at(22, 10)
+    office.practice.accounts.set("away", kind="folder", folder="out")
+    office.add(every="cron", on="*/5 * * * *", time=None, account="away", told="cabinet@example.test", missed="each")
+    office.practice.accounts.remove("away")
+    alerting = office.practice.mailing
+    told: list[str] = []
+
+    def mailing(rows: Any, template: Any, **more: Any) -> Any:
+        if str(more.get("key", "")).startswith(ALERT_KEY):
+            told.append(office.practice.now().isoformat())
+            more["account"] = "folder"
+        return alerting(rows, template, **more)
+
+    office.practice.mailing = mailing  # type: ignore[method-assign]
+    for minute in (0, 5, 10):
+        assert [one.state for one in office.tick(22, 12, minute).done][-1] is S.FAILED
+    assert len(told) == 1
+    with office.practice.ledger.engine.begin() as connection:  # it worked once
+        connection.exec_driver_sql("UPDATE job_occurrences SET state = 'done' WHERE occurrence = '2026-11-22T12:10'")
+    office.tick(22, 12, 15)
+    assert len(told) == 2
+
+
+def test_what_somebody_confirms_meanwhile_is_not_the_job_s(office: Office) -> None:
+    mailings, found = office.practice.ledger.mailings, []
+    rows = office.practice.search("missed", start="J-1", end="J-1")
+
+    def confirm() -> None:
+        found.append(office.practice.mailing(rows, "Rendez-vous/Rendez-vous manqué", account="folder").queue())
+
+    office.at(22, 10)
+    run = office.practice.ledger.runs.start(
+        notebook="", digest="", parameters={}, by="claire", now=office.practice.now(), job_id="manques"
+    )
+    with mailings.within(run.id):
+        beside = threading.Thread(target=confirm)
+        beside.start()
+        beside.join()
+    run.end(RunStatus.DONE, now=office.practice.now())
+    results = office.practice.results(found[0])
+    assert set(results["run_id"]) == set(results["job_id"]) == {""}
+
+
+@pytest.mark.parametrize("path", ["../ailleurs.ipynb", "{absolute}"])
+def test_a_notebook_outside_the_workspace_is_refused(office: Office, tmp_path: Path, path: str) -> None:
+    for elsewhere in (office.practice.path.parent / "ailleurs.ipynb", tmp_path / "absolute.ipynb"):
+        elsewhere.write_text("{}")
+    with pytest.raises(BadValue, match="workspace"):
+        office.practice.jobs.add("n", notebook=path.format(absolute=tmp_path / "absolute.ipynb"), time="12:00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,7 +31,8 @@ class MailingMoves:
         self._practice_id = practice_id
         self._library = library
         self._senders = senders
-        self._run_id = run_id
+        self._own_run = run_id
+        self._run_of_job = threading.local()
 
     def set_status(self, mailing_id: int, status: MailingStatus, *, by: str, now: datetime, reason: str = "") -> None:
         """Move a mailing to a status, journalled with who and when; the status it has already changes nothing.
@@ -63,12 +65,18 @@ class MailingMoves:
 
     @contextmanager
     def within(self, run_id: str) -> Iterator[None]:
-        """Note what is confirmed meanwhile as a run's."""
-        before, self._run_id = self._run_id, run_id
+        """Note what is confirmed in this thread meanwhile as a run's."""
+        before = self._run_id
+        self._run_of_job.id = run_id
         try:
             yield
         finally:
-            self._run_id = before
+            self._run_of_job.id = before
+
+    @property
+    def _run_id(self) -> str:
+        """The run whose mailings are confirmed: of a job, what is confirmed in its thread alone."""
+        return getattr(self._run_of_job, "id", self._own_run)
 
     # --- inside a transaction ---------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ FEW = 3
 
 IN_A_ROW = 3
 """So many times in a row nobody was found: perhaps the data comes no more."""
+
+TOLD_AGAIN = timedelta(days=1)
+"""What fails each time is told so often."""
+
+LOOKED_AT = 300
+"""So many occurrences are looked at: those of a day, every five minutes."""
 
 _S = OccurrenceState
 
@@ -72,7 +79,7 @@ class Alerts:
         title, job = record.job.title, record.key
         at = record.occurrence.removeprefix("hand:").replace("T", " ")
         log = f"workbench job log {job}"
-        if record.state is _S.FAILED:
+        if record.state is _S.FAILED and not self._told_lately(record):
             yield (
                 "failed",
                 _("« {title} » did not come to its end").format(title=title),
@@ -102,6 +109,15 @@ class Alerts:
             )
         if record.state is _S.DONE and not record.asked_by:
             yield from self._unusual(record, title, at, log)
+
+    def _told_lately(self, record: OccurrenceRecord) -> bool:
+        """Tell whether it was told within a day that the job fails, and it has not come to its end since."""
+        for one in self._practice.ledger.occurrences.of(record.key, limit=LOOKED_AT):
+            if one.due_at < record.due_at and (one.state is _S.DONE or record.due_at - one.due_at >= TOLD_AGAIN):
+                return False
+            if one.due_at < record.due_at and "failed" in one.trace.get("alerts", {}):
+                return True
+        return False
 
     def _unusual(self, record: OccurrenceRecord, title: str, at: str, log: str) -> Iterator[tuple[str, str, str, str]]:
         of_it = self._practice.ledger.occurrences.of(record.key, limit=50)

@@ -105,7 +105,8 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
     if made.host == HERE:
         made = replace(made, host=this_machine())
     if made.treatment == NOTEBOOK:
-        if not (practice.path / made.notebook).is_file():
+        file = (practice.path / made.notebook).resolve()
+        if not (file.is_relative_to(practice.path.resolve()) and file.is_file()):
             raise BadValue(_("There is no notebook « {path} » in the workspace.").format(path=made.notebook))
     else:
         made = _with_template(practice, made)
