@@ -284,7 +284,7 @@ def test_it_leads_elsewhere_only_where_there_is_a_way(sent: tuple[Practice, Smtp
     page.hears("patient", patient="1893")
     assert led == [
         ("publipostage", {"mailing": number, "states": ["failed"]}),
-        ("patient", {"patient_id": "1893"}),
+        ("patient", {"patient_id": "1893", "tab": "file"}),
     ]
 
 

@@ -373,7 +373,7 @@ class ResultsView(View):
         self._leading()("publipostage", mailing=int(asked["mailing"]), states=["failed"])
 
     def _patient(self, asked: Mapping[str, Any]) -> None:
-        self._leading()("patient", patient_id=str(asked["patient"]))
+        self._leading()("patient", patient_id=str(asked["patient"]), tab="file")
 
     def _leading(self) -> Callable[..., None]:
         if self._go is None:

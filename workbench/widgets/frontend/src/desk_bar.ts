@@ -72,10 +72,13 @@ export default {
       if (focused !== undefined) list.querySelector<HTMLElement>(`[data-page="${CSS.escape(focused)}"]`)?.focus();
     };
     draw();
-    const stop = watch(model, ["pages", "current"], draw);
+    const stopDrawing = watch(model, ["pages", "current"], draw);
+    // A page begins at its top, also where one was left that was scrolled down.
+    const stopFollowing = watch(model, ["current"], () => root.scrollIntoView?.({ block: "nearest" }));
     const stopOffering = watch(model, ["finds"], offer);
     return () => {
-      stop();
+      stopDrawing();
+      stopFollowing();
       stopOffering();
       window.removeEventListener("keydown", called, { capture: true });
       finder.close();

@@ -385,6 +385,13 @@ export default {
       return !(at instanceof HTMLInputElement && at.value !== "");
     };
 
+    /** Focus what may not be in sight yet: the desk shows the page a moment after it has said what is on it. */
+    const focusSoon = (aim: HTMLElement, tries = 30): void => {
+      if (!mayFocus()) return;
+      aim.focus({ preventScroll: true });
+      if (document.activeElement !== aim && tries > 0) requestAnimationFrame(() => focusSoon(aim, tries - 1));
+    };
+
     const learn = async (): Promise<void> => {
       const answer = await tell("open");
       if (!answer) return;
@@ -400,10 +407,8 @@ export default {
         closeLetter();
       }
       draw();
-      if (patient && other) {
-        if (mayFocus()) title.focus({ preventScroll: true });
-        void offer();
-      }
+      if (patient) focusSoon(title);
+      if (patient && other) void offer();
       if (!patient && mayFocus()) finder.input.focus({ preventScroll: true });
     };
 

@@ -51,3 +51,14 @@ test("Ctrl+K leads into the box that finds anybody, and whoever is chosen is sho
   expect(model.sent.at(-1)).toMatchObject({ kind: "patient", patient: "7" });
   vi.useRealTimers();
 });
+
+test("another page begins at its top, wherever the one before was left", async () => {
+  const listening = vi.spyOn(FakeModel.prototype, "on");
+  const el = await open();
+  const seen = vi.fn();
+  el.querySelector<HTMLElement>(".pw")!.scrollIntoView = seen;
+  model.set("current", "publipostage");
+  for (const [event, callback] of listening.mock.calls) if (event === "change:current") callback();
+  listening.mockRestore();
+  expect(seen).toHaveBeenCalledWith({ block: "nearest" });
+});

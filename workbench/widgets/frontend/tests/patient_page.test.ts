@@ -111,3 +111,12 @@ test("the parts are tabs that the arrows walk through", async () => {
   expect(tab("file").getAttribute("aria-selected")).toBe("true");
   expect(model.sent.at(-1)).toMatchObject({ kind: "tab", tab: "file" });
 });
+
+test("whoever is led here again, to the same patient, begins at the name", async () => {
+  const el = await open();
+  const name = el.querySelector<HTMLElement>("h2")!;
+  name.blur();
+  model.say({ kind: "opened" });
+  await settled();
+  expect(document.activeElement).toBe(name);
+});
