@@ -50,6 +50,7 @@ class Publipostage(Opening):
         self.step = Step.SEARCH
         self.bar = PublipostageSteps("bar")
         self.foot = PublipostageSteps("foot")
+        self.foot.add_class("pw-steps-foot-place")
         self.options = PublipostageOptions(practice)
         self.keeper = DraftKeeper(practice, self._described, self._told_beside)
         self._beside: list[Draft] = []
@@ -89,7 +90,7 @@ class Publipostage(Opening):
     def lead(self, go: Go) -> None:
         """Lead to the other pages of the desk from here; alone in a cell nothing leads elsewhere."""
         self.recipients.on_patient(lambda patient: go("patient", patient_id=patient))
-        self.sending.on_patient(lambda patient: go("patient", patient_id=patient))
+        self.sending.on_patient(lambda patient: go("patient", patient_id=patient, tab="file"))
 
     # --- what is laid out ----------------------------------------------------------------------------------
 

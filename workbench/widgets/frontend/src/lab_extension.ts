@@ -223,7 +223,9 @@ const LOOK = `
   .${APP} .jp-OutputPrompt, .${APP} .jp-OutputArea-promptOverlay, .${APP} .jp-Collapser, .${APP} .jp-cell-toolbar,
   .${APP} .jp-MarkdownCell { display: none; }
   .${APP} .jp-Notebook { padding: 4px 16px 16px; }
-  .${APP} .jp-Notebook .jp-Cell, .${APP} .jp-OutputArea-output { padding: 0; overflow: visible; }`;
+  .${APP} .jp-Notebook .jp-Cell, .${APP} .jp-OutputArea-output { padding: 0; overflow: visible; }
+  .${APP} .jp-OutputArea, .${APP} .jp-OutputArea-child { overflow: visible; }
+  .${APP} .jp-Notebook .jp-WindowedPanel-outer::after { display: none !important; }`;
 
 /** Show what a notebook's cells show, and nothing of the notebook. */
 function hideCode(app: App, panel: Panel): void {

@@ -4,7 +4,8 @@
  * Shows the trait `part` ("bar" or "foot") and what Python says in messages of the kind "state". Of the bar: `steps`
  * (name, label, mark, state: "here", "done", "open" or "closed") and `notices` (key, text, look, actions). Of the foot:
  * `back`, `quiet` (buttons), `check` (a box to tick), `note`, `main`, `ask` (a question that takes the place of all) and
- * `code` (a line to copy). Reports gestures as "do", by name. Ctrl+Enter anywhere on the page is the main action.
+ * `code` (a line to copy). Reports gestures as "do", by name. Ctrl+Enter anywhere on the page is the main action. The foot
+ * stays in sight at the lower edge; where the send cell's button is the main action and is out of sight, it shows that one.
  */
 import { UNREAD_MS } from "./shared/asking";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
@@ -20,6 +21,12 @@ interface Foot {
 
 /** The page of the mailing, which holds the bar, the screens of the step and the foot. */
 const PAGE = ".pw-publipostage";
+
+/** The main button of the send cell, where no question waits for its yes. */
+const SEND = ".pw-send-foot:not(.pw-send-asking) .pw-main";
+
+/** The part of the page's height that the foot may take while it stays in sight. */
+const MOST_HEIGHT = 0.25;
 
 export default {
   render(scene: Scene): () => void {
@@ -122,9 +129,45 @@ export default {
           box && check && element("label", { class: "pw-row pw-note" }, box, check.label),
           element("span", { class: "pw-grow pw-note pw-steps-note", role: "status" }, now.note),
           now.main && press(now.main, "pw-main"),
+          now.main === null && now.shortcut !== "" && echo,
         ),
       );
+      lookAround();
     };
+    /** The send cell's own button, said again while that one is out of sight. */
+    const echo = element("button", { type: "button", class: "pw-button pw-main", "data-name": "echo", hidden: true, onclick: () => sendButton()?.click() });
+    const sendButton = (): HTMLButtonElement | null => [...(root.closest(PAGE)?.querySelectorAll<HTMLButtonElement>(SEND) ?? [])].find((one) => one.getClientRects().length > 0) ?? null;
+    let looking = 0;
+    const lookAround = (): void => {
+      looking ||= requestAnimationFrame(() => {
+        looking = 0;
+        const box = root.getBoundingClientRect();
+        root.parentElement?.classList.toggle("pw-steps-foot-loose", box.height > window.innerHeight * MOST_HEIGHT);
+        const send = echo.isConnected ? sendButton() : null;
+        const held = document.activeElement === echo;
+        // The foot covers what is behind it.
+        echo.hidden = send === null || (send.getBoundingClientRect().bottom <= box.top + 1 && send.getBoundingClientRect().top >= 0);
+        if (send === null) return;
+        if (echo.textContent !== send.textContent) echo.textContent = send.textContent;
+        if (echo.disabled !== send.disabled) echo.disabled = send.disabled;
+        if (held && echo.hidden) send.focus({ preventScroll: true });
+      });
+    };
+    const around = new ResizeObserver(lookAround);
+    const moves = new MutationObserver(lookAround);
+    const watched = (): void => {
+      const page = root.closest(PAGE);
+      if (page === null) return;
+      around.observe(root);
+      around.observe(page);
+      moves.observe(page, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled"] });
+      lookAround();
+    };
+    if (part === "foot") {
+      requestAnimationFrame(watched);
+      document.addEventListener("scroll", lookAround, { capture: true, passive: true });
+      window.addEventListener("resize", lookAround);
+    }
     const codeLine = (code: string): HTMLElement => {
       const copied = element("span", { class: "pw-note", role: "status" });
       return element(
@@ -165,6 +208,11 @@ export default {
     void questions.ask("open").then(({ message }) => draw({ ...message, focus: false }), (refusal: unknown) => say(sentenceOf(refusal)));
     return () => {
       document.removeEventListener("keydown", onKey, true);
+      document.removeEventListener("scroll", lookAround, { capture: true });
+      window.removeEventListener("resize", lookAround);
+      cancelAnimationFrame(looking);
+      around.disconnect();
+      moves.disconnect();
       stop();
       questions.close();
     };

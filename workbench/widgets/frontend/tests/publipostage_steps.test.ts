@@ -120,3 +120,43 @@ test("what is refused is said", async () => {
   await settled();
   expect(opened.el.querySelector("[role=alert]")?.textContent).toContain("Personne n’est coché.");
 });
+
+test("where the send cell's button is out of sight the foot says it again, and never what a question asks", async () => {
+  const el = await open("foot", { ...foot, main: null, shortcut: "send" });
+  el.classList.add("pw-publipostage");
+  const send = document.createElement("div");
+  send.innerHTML = '<div class="pw-send-foot"><button class="pw-main">Envoyer 37 messages…</button></div>';
+  el.prepend(send);
+  const own = send.querySelector("button")!;
+  own.getClientRects = () => [{}] as unknown as DOMRectList;
+  own.getBoundingClientRect = () => ({ top: 1000, bottom: 1034 }) as DOMRect;
+  const pressed = vi.fn();
+  own.addEventListener("click", pressed);
+  const looked = async (): Promise<HTMLButtonElement> => {
+    window.dispatchEvent(new Event("resize"));
+    await new Promise((drawn) => requestAnimationFrame(() => drawn(undefined)));
+    return el.querySelector<HTMLButtonElement>("[data-name=echo]")!;
+  };
+  const echo = await looked();
+  expect([echo.hidden, echo.textContent]).toEqual([false, "Envoyer 37 messages…"]);
+  echo.click();
+  expect(pressed).toHaveBeenCalledOnce();
+  own.getBoundingClientRect = () => ({ top: -10, bottom: 0 }) as DOMRect;
+  expect((await looked()).hidden).toBe(false);
+  own.getBoundingClientRect = () => ({ top: 0, bottom: 0 }) as DOMRect;
+  expect((await looked()).hidden).toBe(true);
+  own.getBoundingClientRect = () => ({ top: 1000, bottom: 1034 }) as DOMRect;
+  send.firstElementChild!.classList.add("pw-send-asking");
+  expect((await looked()).hidden).toBe(true);
+});
+
+test("a foot that would take more than a quarter of the page does not stay over it", async () => {
+  const el = await open("foot", foot);
+  const root = el.querySelector<HTMLElement>(".pw")!;
+  for (const [height, loose] of [[60, false], [window.innerHeight / 3, true]] as const) {
+    root.getBoundingClientRect = () => ({ height, top: 0 }) as DOMRect;
+    window.dispatchEvent(new Event("resize"));
+    await new Promise((drawn) => requestAnimationFrame(() => drawn(undefined)));
+    expect(el.classList.contains("pw-steps-foot-loose")).toBe(loose);
+  }
+});
