@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+
+class Origin(dict[str, Any]):
+    """What a search says of its frame, as ``frame.attrs["workbench"]``; it is not changed once the search is done.
+
+    pandas copies what a frame says to each column and row that is taken from it, a hundred times for one list: this
+    stands for its copies.
+    """
+
+    def __deepcopy__(self, _memo: object) -> Origin:
+        return self
+
+
 RESULT_COLUMNS = (
     "mailing_id", "delivery_id", "recipient_id", "patient_id", "appointment_id", "invoice_id", "practitioner_id",
     "recipient", "role", "channel", "address", "language", "status", "reason", "attempts", "smtp_code", "smtp_reply",

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import bring_up_to_date, open_engine, reading, shown, writing
 from workbench.domain.calendar import PracticeCalendar, system_now
+from workbench.domain.frames import Origin
 from workbench.domain.people import Correction
 from workbench.errors import BadValue, DatabaseRefused, ReadOnlyStore
 from workbench.language import _
@@ -220,12 +221,12 @@ class SqlPatientStore:
             if patients is not None:
                 question = of_patients(question, patients, context)
             frame = frame_of(replace(question, clauses=()) if whole else question, context)
-        frame.attrs["workbench"] = {
-            "search": name,
-            "parameters": given_texts(parameters),
-            "resolved": canonical(known.search, asked),
-            "rows": len(frame),
-        }
+        frame.attrs["workbench"] = Origin(
+            search=name,
+            parameters=given_texts(parameters),
+            resolved=canonical(known.search, asked),
+            rows=len(frame),
+        )
         return frame
 
     def found_patients(

@@ -16,6 +16,7 @@ from workbench.addresses import address_key
 from workbench.domain.address_status import AddressStatus
 from workbench.domain.deliveries import DeliveryStatus
 from workbench.domain.fields import folded
+from workbench.domain.frames import Origin
 from workbench.domain.objections import Objections
 from workbench.domain.people import Channel
 from workbench.domain.saved_searches import SavedSearch, called, name_to_save
@@ -103,12 +104,12 @@ class Searching:
             kept &= answered.mask
         if not kept.all():
             frame = frame[kept].reset_index(drop=True)
-        frame.attrs["workbench"] = {
-            **asked,
-            "saved_as": "" if own in self._practice.store.searches() else own,
-            "rows": len(frame),
-            "workspace": self._practice.settings.workspace_id,
-        }
+        frame.attrs["workbench"] = Origin(
+            asked,
+            saved_as="" if own in self._practice.store.searches() else own,
+            rows=len(frame),
+            workspace=self._practice.settings.workspace_id,
+        )
         return frame
 
     def in_parts(
