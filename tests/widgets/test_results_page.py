@@ -380,3 +380,25 @@ def test_a_letter_to_one_patient_is_called_by_its_subject(practice: Practice):  
     told = page.hears("mailing", mailing=letter.id)
     assert told["title"] == "Devis n° 3/2026"
     assert "Courrier/" not in " ".join(told["facts"])
+
+
+def test_a_page_without_code_speaks_of_no_notebook(
+    sent: tuple[Practice, SmtpSink, int],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    practice, _sink, number = sent  # noqa: F811
+    page = Watched(practice)
+    assert page.hears("mailing", mailing=number)["code"] == f"practice.results({number})"
+    monkeypatch.setenv("VOILA_KERNEL_ID", "k")
+    assert page.hears("mailing", mailing=number)["code"] == ""
+
+
+def test_the_test_box_is_called_so(practice: Practice):  # noqa: F811
+    patient = str(practice.search("appointments", start="tomorrow", end="J+7", minors="no")["patient_id"].iloc[0])
+    letter = practice.write_to(patient, subject="Bonjour", html="<p>Bonjour.</p>", account="catcher")
+    letter.queue()
+    page = Watched(practice)
+    listed = page.hears("mailings", period="all")
+    assert listed["rows"][0]["account"] == "test box"
+    assert ["catcher", "test box"] in listed["choices"]["account"]
+    assert "account test box" in page.hears("mailing", mailing=letter.id)["facts"]

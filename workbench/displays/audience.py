@@ -18,6 +18,11 @@ def notebook_shell() -> Any:
     return shell if getattr(shell, "kernel", None) is not None else None
 
 
+def without_code() -> bool:
+    """Tell whether the screens are shown as a page without code (``workbench app``): no cell is there to write in."""
+    return any(name in os.environ for name in VOILA)
+
+
 def someone_can_click() -> bool:
     """Tell whether a person sits at the notebook whose cell is being run, so that a button there is of use.
 
@@ -27,7 +32,7 @@ def someone_can_click() -> bool:
     shell = notebook_shell()
     if shell is None:
         return False
-    if any(name in os.environ for name in VOILA):
+    if without_code():
         return True
     request = shell.kernel.get_parent("shell")
     asked = request.get("header", {}).get("msg_type") == "execute_request"

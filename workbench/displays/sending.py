@@ -359,7 +359,8 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
             "Send {count} message again? It may arrive twice.", "Send {count} messages again? They may arrive twice.",
             number,
         )  # fmt: skip
-        actions.append(_action("resend", _("Send again…"), number, situation, question.format(count=number)))
+        label = _("Send the uncertain ones again…")
+        actions.append(_action("resend", label, number, situation, question.format(count=number)))
     return actions
 
 

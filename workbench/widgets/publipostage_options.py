@@ -208,9 +208,9 @@ class PublipostageOptions(View):
         return {
             "ready": template is not None,
             "signatures": [
-                ["", _("{name} (usual)").format(name=labels.get(usual, usual) if usual else _("None"))],
+                ["", _("{name} (usual)").format(name=labels.get(usual, usual) if usual else _("No signature"))],
                 *[[name, label] for name, label in signatures],
-                [NO_SIGNATURE, _("None")],
+                [NO_SIGNATURE, _("No signature")],
             ],
             "signature": self.signature,
             "roles": [["", self._usual_role()], *[[str(role), role_words(role)] for role in _ROLES]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.displays.audience import without_code
 from workbench.domain.drafts import Draft, Step
 from workbench.language import _, language_name, n_
 from workbench.practice.dispatcher import Doing
@@ -123,7 +124,8 @@ def _result(page: Publipostage) -> dict[str, Any]:
             "Keep the {count} to correct for a new mailing", "Keep the {count} to correct for a new mailing", count
         )
         quiet.append({"name": "keep_failed", "label": words.format(count=count)})
-    quiet.append({"name": "code", "label": _("Analyse in the notebook")})
+    if not without_code():
+        quiet.append({"name": "code", "label": _("Analyse in the notebook")})
     return {
         "back": None if page.is_found_again else {"name": "back", "label": _("← Recipients")},
         "quiet": quiet,

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
 from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.stages import stage_of, stage_words
 from workbench.displays.subjects import is_by_hand, label_at, title_at
 from workbench.displays.words import heading, number_words
+from workbench.domain.accounts import AccountKind
 from workbench.domain.keeping import BY_HAND
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -201,7 +203,10 @@ class ResultsView(View):
             "count": len(frame),
             "summary": _summed(len(frame), sums),
             "states": states_told(sums),
-            "choices": {name: [[value, _called(value)] for value in values] for name, values in choices.items()},
+            "choices": {
+                "template": [[value, _called(value)] for value in choices["template"]],
+                "account": [[value, self._account(value)] for value in choices["account"]],
+            },
             "periods": [
                 ["week", _("Last 7 days")],
                 ["month", _("Last 31 days")],
@@ -220,7 +225,7 @@ class ResultsView(View):
             "id": int(row["mailing_id"]),
             "when": self._moment(row["opened_at"]),
             "template": title_at(self._practice, str(row["template"])),
-            "account": str(row["account"]),
+            "account": self._account(str(row["account"])),
             "by": str(row["opened_by"]),
             "stage": stage_words(stage_of(str(row["stage"]), goes_on)),
             "states": states_told(counts),
@@ -250,13 +255,18 @@ class ResultsView(View):
             "states": states_told(rows.counts),
             "total": sum(rows.counts.values()),
             "first": rows.to_settle,
-            "code": f"practice.results({number})",
+            "code": "" if without_code() else f"practice.results({number})",
             "leads": self._go is not None,
             "mark": mark,
             "seal": situation.seal,
             "asks": asks(situation),
             **moving(situation),
         }
+
+    def _account(self, name: str) -> str:
+        """Return what an account is called everywhere on the screen."""
+        known = self._practice.accounts.get(name)
+        return _("test box") if known is not None and known.kind is AccountKind.CATCHER else name
 
     def _mark(self, number: int) -> str:
         """Return what changes whenever there is something else to be seen of a mailing; it names nobody."""
@@ -270,7 +280,7 @@ class ResultsView(View):
         revisions: list[int] = rows.frame["template_revision"].unique().tolist() if len(rows) else []
         return [
             _("sent on {when} by {who}").format(when=self._moment(line["opened_at"]), who=line["opened_by"]),
-            _("account {name}").format(name=line["account"]),
+            _("account {name}").format(name=self._account(str(line["account"]))),
             title_at(self._practice, str(line["template"])),
             _("version {number}").format(number=revisions[0]) if len(revisions) == 1 else "",
         ]

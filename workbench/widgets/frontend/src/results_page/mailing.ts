@@ -261,6 +261,7 @@ export function mailingShown({ id, state: wanted, word, questions, back }: Optio
     title.textContent = told.title;
     facts.textContent = told.facts.join(" · ");
     code.textContent = told.code;
+    analyse.hidden = code.textContent === ""; // a page without code has no cell for it
     bar.replaceChildren(barOf(told.states));
     sift.replaceChildren(
       ...[["", `${word("all")} ${told.total}`] as const, ["first", `${word("first")} ${told.first}`] as const].map(([name, label]) =>
