@@ -485,4 +485,4 @@ def test_whoever_was_not_reached_leads_to_the_patient_s_file(page: Publipostage)
     page.lead(lambda name, **what: gone.append((name, what)))
     patient = page.sending.answers["rows"]({})["patients"][0]
     gesture(page.sending, "patient", patient=patient)
-    assert gone == [("patient", {"patient_id": patient})]
+    assert gone == [("patient", {"patient_id": patient, "tab": "file"})]

@@ -138,7 +138,7 @@ class Opening(ListScreens, ABC):
         self._found_again = self.practice.mailing_by_id(number)
         self.sending.renew()
         self.sending.dispatcher.settled(10)
-        self.go_to(Step.RESULT, focus=False)
+        self.go_to(Step.RESULT)
 
     def _keep_rows(self, number: int, states: Collection[str]) -> None:
         """Begin anew with those rows of a mailing that stand so as the list."""
@@ -156,7 +156,7 @@ class Opening(ListScreens, ABC):
                 self._written = left.written
 
         self._begin(None, left.record.parameters, template=left.template, rows=left.rows, key=left.key, choose=choose)
-        self.go_to(Step.SEARCH, focus=False)
+        self.go_to(Step.SEARCH)
 
     # --- drafts --------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ export const NAME = "publipostage-workbench";
 const WIDE = 1300;
 const INBOX_SHARE = 0.32;
 const PATIENCE = 4000;
+const AGAIN_AFTER = 20_000;
 
 /** An envelope before another one; JupyterLab colours it with its theme. */
 const ICON =
@@ -64,6 +65,7 @@ interface Panel extends Widget {
   };
   sessionContext: {
     ready: Promise<void>;
+    statusChanged: Signal<unknown, string>;
     session: { kernel: Kernel | null } | null;
     restartKernel(): Promise<void>;
   };
@@ -174,8 +176,10 @@ async function welcome(app: App, panel: Panel, modules: Shared, setting: Setting
   if (digests === undefined || !says(asked, "run_on_open")) return;
   const { changed, run: label } = setting.words;
   const begin = (): void => {
-    if (says(asked, "app")) hideCode(app, panel);
-    void run(app, panel, modules, setting);
+    const alone = says(asked, "app");
+    if (alone) hideCode(app, panel);
+    const ran = run(app, panel, modules, setting);
+    if (alone) void ran.then(() => runAfterRestarts(panel, modules));
   };
   if (digests.includes(await digestOf(context.model.toJSON()))) return begin();
   const notices = modules.apputils.Notification;
@@ -200,6 +204,21 @@ async function run(app: App, panel: Panel, modules: Shared, { words }: Setting):
   if (panel.isDisposed || !(await actions.runCells(panel.content, panel.content.widgets, sessionContext))) return;
   showInbox(app, panel, modules, words.inbox);
   await context.save();
+}
+
+/** Run the cells again where the kernel was restarted: who sees no code could not, and what they showed is dead. */
+function runAfterRestarts(panel: Panel, { notebook }: Shared): void {
+  const { sessionContext, content } = panel;
+  let restarted = false;
+  let ranAt = -Infinity;
+  sessionContext.statusChanged.connect((_context, status) => {
+    restarted ||= status === "restarting" || status === "autorestarting";
+    // A kernel that ends again and again by what the cells do is left alone.
+    if (!restarted || status !== "idle" || panel.isDisposed || Date.now() - ranAt < AGAIN_AFTER) return;
+    restarted = false;
+    ranAt = Date.now();
+    void notebook.NotebookActions?.runCells(content, content.widgets, sessionContext);
+  });
 }
 
 /** Return the SHA-256 of what a person can change in a notebook, reckoned as `digest` does in Python. */

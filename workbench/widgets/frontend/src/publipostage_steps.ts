@@ -25,6 +25,9 @@ const PAGE = ".pw-publipostage";
 /** The main button of the send cell, where no question waits for its yes. */
 const SEND = ".pw-send-foot:not(.pw-send-asking) .pw-main";
 
+/** Milliseconds within which a page that is gone to is shown. */
+const SHOWN_WITHIN_MS = 3000;
+
 /** The part of the page's height that the foot may take while it stays in sight. */
 const MOST_HEIGHT = 0.25;
 
@@ -85,11 +88,19 @@ export default {
         ),
       );
       body.replaceChildren(element("nav", { "aria-label": word("steps") }, element("ol", {}, ...list)), ...told);
-      if (focus && document.hasFocus()) {
-        const heading = body.querySelector<HTMLElement>("h2");
-        heading?.focus({ preventScroll: true });
-        heading?.scrollIntoView({ block: "nearest" });
-      }
+      if (focus) turnTo(Date.now() + SHOWN_WITHIN_MS);
+    };
+    /** Turn to the step's heading once it is in sight, unless somebody is at work elsewhere. */
+    const turnTo = (last: number): void => {
+      const heading = body.querySelector<HTMLElement>("h2");
+      if (!document.hasFocus() || heading === null) return;
+      const at = document.activeElement;
+      const lost = at === null || at === document.body || at.getClientRects().length === 0;
+      if (!lost && !(root.closest(PAGE) ?? root).contains(at)) return;
+      heading.focus({ preventScroll: true });
+      if (document.activeElement === heading) heading.scrollIntoView({ block: "nearest" });
+      // Its page is shown a moment after it was told: until then it takes no focus.
+      else if (root.isConnected && Date.now() < last) setTimeout(() => turnTo(last), 50);
     };
 
     // --- the foot -----------------------------------------------------------------------------------------

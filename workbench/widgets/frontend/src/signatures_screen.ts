@@ -219,7 +219,10 @@ export default {
         if (key !== label) note(key);
         // What was typed while it was being kept is a change of what is kept now.
         if (typed !== undefined) note(label, { ...typed, label, based_on: label });
+        const held = current === key && card.contains(document.activeElement);
         show(answer.message as unknown as State, current === key ? label : current);
+        // What had the focus was drawn anew: one goes on where one saved.
+        if (held) detail.querySelector<HTMLElement>(".pw-kept-foot .pw-main")?.focus({ preventScroll: true });
         said.textContent = word("saved", { name: label });
       };
       const foot = element(

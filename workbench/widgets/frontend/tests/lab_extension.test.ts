@@ -55,7 +55,7 @@ function panelAt(path: string, metadata: unknown, kernel: unknown = kernelThat("
     disposed: new FakeSignal(),
     content: { widgets: [cell([], "markdown"), cell([]), cell(["inbox"])] },
     context: { path, ready: Promise.resolve(), model: { getMetadata: () => metadata, toJSON: () => content }, save: vi.fn(async () => undefined) },
-    sessionContext: { ready: Promise.resolve(), session: { kernel }, restartKernel: vi.fn(async () => undefined) },
+    sessionContext: { ready: Promise.resolve(), statusChanged: new FakeSignal(), session: { kernel }, restartKernel: vi.fn(async () => undefined) },
   };
 }
 
@@ -131,6 +131,25 @@ test("a notebook of the workbench that asks for it shows what its cells show, an
   expect(desk.node.className).toBe(`${NAME}-app`);
   expect(app.shell.collapseLeft).toHaveBeenCalled();
   expect(document.head.querySelectorAll(`#${NAME}-app`)).toHaveLength(1);
+});
+
+test("after a restart of the kernel a page without code shows its screens again, once, and a notebook with code waits", async () => {
+  const { open, runCells } = lab();
+  const desk = { ...panelAt(PATH, { run_on_open: true, app: true }), node: document.createElement("div") };
+  await open(desk);
+  const tell = (...told: string[]) => told.forEach((status) => desk.sessionContext.statusChanged.emit(status));
+  tell("busy", "idle");
+  expect(runCells).toHaveBeenCalledTimes(1);
+  tell("restarting", "starting", "idle", "busy", "idle");
+  expect(runCells).toHaveBeenCalledTimes(2);
+  tell("autorestarting", "idle"); // it ended at once by what the cells do
+  expect(runCells).toHaveBeenCalledTimes(2);
+  const guide = panelAt(PATH, { run_on_open: true });
+  await open(guide);
+  runCells.mockClear();
+  guide.sessionContext.statusChanged.emit("restarting");
+  guide.sessionContext.statusChanged.emit("idle");
+  expect(runCells).not.toHaveBeenCalled();
 });
 
 test("the code of a notebook from elsewhere is never hidden", async () => {

@@ -55,6 +55,24 @@ test("a step that is gone to has the focus", async () => {
   expect(el.contains(document.activeElement)).toBe(document.hasFocus());
 });
 
+test("a page that is shown a moment later gets the focus then, and takes it from nobody at work elsewhere", async () => {
+  vi.useFakeTimers();
+  const el = await open("bar", bar);
+  const elsewhere = document.createElement("input");
+  elsewhere.getClientRects = () => [{}] as unknown as DOMRectList;
+  document.body.append(elsewhere);
+  elsewhere.focus();
+  model.say({ kind: "state", ...bar, focus: true });
+  expect(document.activeElement).toBe(elsewhere);
+  elsewhere.remove();
+  const focus = vi.spyOn(HTMLElement.prototype, "focus").mockImplementationOnce(() => undefined); // it is not in sight yet
+  model.say({ kind: "state", ...bar, focus: true });
+  expect(document.activeElement).toBe(document.body);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(document.activeElement).toBe(el.querySelector("h2"));
+  focus.mockRestore();
+});
+
 test("the main action is at the right, and two clicks are one", async () => {
   const el = await open("foot", foot);
   const main = el.querySelector<HTMLButtonElement>(".pw-main");

@@ -124,6 +124,15 @@ test("a new signature is saved once, and what is typed meanwhile belongs to it",
   expect(written(el)).toBe(`${BOXED}more`);
 });
 
+test("who saves goes on where one saved", async () => {
+  const el = await open();
+  el.querySelector<HTMLElement>(".pw-kept-foot .pw-main")!.focus();
+  press(el, "save");
+  await settled();
+  await settled();
+  expect(el.querySelector(".pw-kept-foot .pw-main")).toBe(document.activeElement);
+});
+
 test("a save that is refused leaves what is written as it is, not saved", async () => {
   refusal = "no";
   const el = await open();
