@@ -43,6 +43,9 @@ interface Day {
   leads: boolean;
 }
 
+/** How many lines the rest of what may be sent has: their place is kept free, so that no button moves when they come. */
+const REST = 4;
+
 export default {
   render(scene: Scene): () => void {
     const { model } = scene;
@@ -55,7 +58,8 @@ export default {
     const facts = element("div", { class: "pw-day-facts" });
     const refresh = button(word("refresh"), () => void count());
     const tell = element("ul", {});
-    const rest = element("ul", { hidden: true });
+    const kept = Array.from({ length: REST }, () => element("li", { class: "pw-day-line", "aria-hidden": "true" }));
+    const rest = element("ul", {}, ...kept);
     const resume = part("resume");
     const settle = part("settle");
     const phone = part("phone");
@@ -181,13 +185,13 @@ export default {
         const more = (await questions.ask("rest")).message["tell"] as Line[];
         if (mine !== asked) return;
         rest.replaceChildren(...more.map(drawLine));
-        rest.hidden = false;
         rest.classList.remove("pw-day-waits");
         live.textContent = word("counted", { time: day.at });
         say("");
         if (focused !== undefined) root.querySelector<HTMLElement>(`[data-line="${CSS.escape(focused)}"]`)?.focus();
       } catch (refusal) {
         if (mine !== asked) return;
+        kept.forEach((place) => place.remove());
         live.textContent = "";
         say(sentenceOf(refusal));
       }

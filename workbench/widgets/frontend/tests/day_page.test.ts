@@ -39,6 +39,24 @@ test("the day is told as text, and a line leads where it says", async () => {
   expect(model.sent.at(-1)).toMatchObject({ kind: "patient", patient: "7" });
 });
 
+test("the place of the lines that come later is kept free, so that no button moves", async () => {
+  const unanswered = { request: "another" };
+  model = new FakeModel({ words: {}, language: "fr" }, ({ kind }: Message) => (kind === "rest" ? unanswered : DAY));
+  opened = await show(day, model);
+  await settled();
+  expect(opened.el.textContent).toContain("Rappels");
+  expect(opened.el.querySelectorAll("li[aria-hidden]").length).toBe(4);
+});
+
+test("no place is kept free for what could not be counted", async () => {
+  model = new FakeModel({ words: {}, language: "fr" }, ({ kind }: Message) => (kind === "rest" ? { error: "Impossible." } : DAY));
+  opened = await show(day, model);
+  await settled();
+  await settled();
+  expect(opened.el.querySelector("[role=alert]")?.textContent).toBe("✕ Impossible.");
+  expect(opened.el.querySelectorAll("li[aria-hidden]").length).toBe(0);
+});
+
 test("a tick is told, and taken back when it cannot be kept", async () => {
   const el = await open();
   const box = el.querySelector<HTMLInputElement>("input[type=checkbox]")!;
