@@ -86,7 +86,7 @@ class Opening(ListScreens, ABC):
             self.keeper.leave()
             self._begin(search, parameters, template=template, rows=recipients)
             ready = not self.obstacle(Step.CHECK) and not self._trouble
-            self.go_to(Step.CHECK if ready else Step.SEARCH, focus=False, kept=False)
+            self.go_to(Step.CHECK if ready else Step.SEARCH, kept=False)
         elif template:
             self.template.choose(template if template in self.practice.templates else "")
             self._template_chosen()
