@@ -236,6 +236,20 @@ def test_whether_health_data_may_leave_is_asked_however_long_the_list_is(
     assert not page.options._state()["health"]["asked"]
 
 
+def test_what_was_chosen_last_is_what_leaves_also_while_the_list_before_is_worked_out(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(publipostage_list, "AT_ONCE", 1)
+    practice.templates.save(Template(label="Soin", subject="Un mot", html="<p>@RDVNATURE</p>"))
+    practice.ledger.search_templates.attach("appointments", REMINDER, by="claire", now=practice.now())
+    page = practice.publipostage()
+    assert page.template.chosen == REMINDER
+    page.open(**TOMORROW, template="Soin")  # the reminders are still being checked in their thread
+    page._background.wait()
+    assert page.mailing.template.path == "Soin"
+    assert page.options._state()["health"]["asked"]
+
+
 def test_a_text_is_changed_for_this_mailing_alone_until_it_is_saved(page: Publipostage, practice: Practice):
     kept = practice.templates[REMINDER]
     page.write(replace(kept, subject="Demain @PPRENOM"))

@@ -237,6 +237,9 @@ class ListScreens:
         self.template.ask(self._whole.questions())
         self.template.say("")
         self.messages.wait()
+        with self._making:
+            # A thread that still worked on the list before may have asked for the mailing while this one was chosen.
+            self._mailing = None
         self._work_out()
 
     def _address_as_usual(self, *, anew: bool = False) -> None:
