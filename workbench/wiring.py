@@ -184,6 +184,13 @@ class _Screens:
 
         return PatientPage(practice, patient_id=patient_id)
 
+    def scheduler(self, practice: Practice, *, job: str) -> Any:
+        from workbench.widgets.scheduler_page import SchedulerPage
+
+        page = SchedulerPage(practice)
+        page.open(job=job)
+        return page
+
     def template_editor(self, practice: Practice, path: str) -> Any:
         from workbench.widgets.template_editing import TemplateEditing
 

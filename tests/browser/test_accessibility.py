@@ -20,6 +20,7 @@ PAGES = {
     "Publipostage": ".pw-recipient-table [role=row]",
     "Emails types": ".pw button",
     "Patient": ".pw input",
+    "Programmeur": ".pw-scheduler button",
     "Résultats": ".pw button",
     "Paramétrage": ".pw button",
 }

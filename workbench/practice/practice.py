@@ -685,6 +685,21 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
         """
         return self.screens.publipostage(self, search=search, template=template, **(parameters or first_asked(search)))
 
+    def scheduler(self, job: str = "") -> Any:
+        """Return the page of the jobs (« Programmeur »): set, tried out, released, looked back on.
+
+        Parameters
+        ----------
+        job
+            The key of the job that is opened.
+
+        Returns
+        -------
+        SchedulerPage
+            Shown in a cell.
+        """
+        return self.screens.scheduler(self, job=job)
+
     def patient_mail(self, patient_id: str = "") -> Any:
         """Return the page of one patient: the file, a new message, the messages that were sent.
 

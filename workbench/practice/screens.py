@@ -68,6 +68,10 @@ class Screens(Protocol):
         """Show the page of one patient; see ``Practice.patient_mail``."""
         ...
 
+    def scheduler(self, practice: Practice, *, job: str) -> Any:
+        """Show the page of the jobs; see ``Practice.scheduler``."""
+        ...
+
     def template_editor(self, practice: Practice, path: str) -> Any:
         """Show an email type to be written; see ``Practice.template_editor``."""
         ...

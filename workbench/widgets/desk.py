@@ -22,6 +22,7 @@ from workbench.widgets.patient_view import found_rows
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.recipient_table import RecipientTable
 from workbench.widgets.results_page import ResultsPage
+from workbench.widgets.scheduler_page import SchedulerPage
 from workbench.widgets.search_form import SearchForm
 from workbench.widgets.send_panel import SendPanel
 from workbench.widgets.settings_page import SettingsPage
@@ -46,6 +47,7 @@ _PLACES: tuple[_Place, ...] = (
     _Place("publipostage", lambda: _("Mail merge"), lambda desk: desk.publipostage),
     _Place("templates", lambda: _("Email types"), lambda desk: TemplatesPage(desk.practice, desk.go)),
     _Place("patient", lambda: _("Patient"), lambda desk: PatientPage(desk.practice, desk.go)),
+    _Place("scheduler", lambda: _("Scheduler"), lambda desk: SchedulerPage(desk.practice, desk.go)),
     _Place("results", lambda: _("Results"), lambda desk: ResultsPage(desk.practice, desk.go)),
     _Place("settings", lambda: _("Settings"), lambda desk: SettingsPage(desk.practice, desk.go)),
 )

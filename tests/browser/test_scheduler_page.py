@@ -1,0 +1,105 @@
+"""The guide's example on the desk: missed appointments of the day before, at noon, set up, tried out, saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import serious
+from tests.browser.jupyter import Lab
+from workbench.wiring import open_practice
+
+PATIENT = 40_000  # milliseconds, on a busy machine
+
+CELL = """
+import workbench as wb
+practice = wb.open({workspace!r})
+desk = practice.desk()
+desk
+"""
+
+
+def test_the_guides_example_is_set_up_tried_out_and_saved(
+    lab: Lab, page: Page, shoot: Callable[..., Path], use_theme: Callable[[Page, str], None]
+) -> None:
+    lab.write("programmeur.ipynb", CELL.format(workspace=str(lab.workspace)))
+    notebook = lab.open(page, "programmeur.ipynb", alone=True)
+    notebook.run(0)
+    cell = notebook.cell(0)
+    cell.get_by_role("button", name="Programmeur", exact=True).click()
+    root = cell.locator(".pw-scheduler")
+    expect(root).to_contain_text("Rien n’est encore envoyé", timeout=PATIENT)
+
+    # By keyboard: « Créer », the treatment, and its title.
+    root.get_by_role("button", name="Créer +").focus()
+    page.keyboard.press("Enter")
+    expect(root.get_by_role("button", name="Rendez-vous manqués")).to_be_focused()
+    page.keyboard.press("Enter")
+    title = root.get_by_label("Intitulé")
+    expect(title).to_be_focused(timeout=PATIENT)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Rendez-vous manqués de la veille")
+    root.get_by_label("Périodicité").select_option("daily")
+    root.get_by_label("Heure", exact=True).fill("12:00")
+    expect(root.get_by_label("De : jours")).to_have_value("-1")
+    expect(root.get_by_label("Email type")).to_have_value("Rendez-vous/Rendez-vous manqué")
+    for box in root.locator(".pw-job-ticks input").all():
+        expect(box).to_be_checked()
+    root.get_by_role("button", name="rattraper la dernière seulement").click()
+    root.get_by_label("Rattrapé jusqu’à").fill("20:00")
+    dates = root.locator(".pw-job-next tbody tr")
+    expect(dates).to_have_count(5)
+    expect(root.locator(".pw-job-next")).to_contain_text("fermé")
+    expect(root.locator(".pw-job-real")).to_contain_text("À la prochaine exécution")
+
+    # What cannot be is said beside its field, and nothing is saved.
+    root.get_by_label("Email type").select_option("Vie du cabinet/Vœux")
+    title.fill("")
+    root.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(title).to_be_focused()
+    expect(root.locator(".pw-job-problem:visible")).to_have_count(1)
+    title.fill("Rendez-vous manqués de la veille")
+    root.get_by_label("Email type").select_option("Rendez-vous/Rendez-vous manqué")
+
+    # Nobody loses what is typed by looking elsewhere.
+    root.get_by_role("button", name="Créer +").click()
+    root.get_by_role("button", name="Rappels du prochain jour").click()
+    expect(root.locator(".pw-job-leave")).to_contain_text("modifications non enregistrées")
+    root.locator(".pw-job-leave").get_by_role("button").first.click()
+
+    root.get_by_label("De : jours").fill("-10")
+    root.get_by_role("button", name="Vérifier").click()
+    expect(root.locator(".pw-job-trial")).to_contain_text("rien n’a été envoyé", timeout=PATIENT)
+    who = cell.locator(".pw-rows-name").first
+    expect(who).to_be_visible(timeout=PATIENT)
+    name = who.inner_text().strip()
+    assert name
+    shoot(page, "check")
+    root.get_by_label("De : jours").fill("-1")
+    root.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(root.locator(".pw-kept-said")).to_contain_text("est enregistré", timeout=PATIENT)
+    expect(root.locator(".pw-job-one[aria-current=true]")).to_contain_text("✓ actif")
+    page.wait_for_timeout(500)
+    assert serious(page, ".pw-scheduler") == []
+    shoot(page, "light")
+
+    root.get_by_role("button", name="Simuler").click()
+    expect(root.locator(".pw-job-told")).to_contain_text("30 derniers jours", timeout=PATIENT)
+    root.get_by_role("button", name="Exécuter maintenant").click()
+    yes = root.get_by_role("group", name="envoyer").get_by_role("button", name="Exécuter maintenant")
+    yes.click(timeout=PATIENT)
+    expect(root.locator(".pw-job-last tbody tr")).to_have_count(1, timeout=PATIENT)
+    use_theme(page, "dark")
+    page.wait_for_timeout(500)
+    assert serious(page, ".pw-scheduler") == []
+    shoot(page, "dark")
+
+    # What a person reads of others is saved with no notebook.
+    assert name not in json.dumps(notebook.saved(), ensure_ascii=False)
+    with open_practice(lab.workspace, user="claire") as practice:
+        job = practice.jobs["Rendez-vous manqués de la veille"]
+        assert (job.recurrence.every, job.late_until, dict(job.asked)["start"]) == ("daily", "20:00", "J-1")
+        assert practice.jobs.log(job.key)["state"].tolist() == ["done"]

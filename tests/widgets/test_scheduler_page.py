@@ -1,0 +1,231 @@
+"""The page of the scheduler sets jobs, tells what they will do and did, and lets approvers release or refuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.practice import Practice
+from workbench.widgets.message_preview import MessagePreview
+from workbench.widgets.scheduler_page import SchedulerPage, SchedulerView
+from workbench.wiring import open_practice
+
+MISSED = "Rendez-vous/Rendez-vous manqué"
+
+
+class Clock:
+    """A clock that a test puts forward."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def practice(
+    sample_made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> Iterator[Practice]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    with open_practice(shutil.copytree(sample_made_once, tmp_path / "W"), user="claire", now=clock) as opened:
+        yield opened
+
+
+class Watched(SchedulerView):
+    """A view that keeps what it says to its page."""
+
+    def __init__(self, practice: Practice) -> None:
+        self.said: list[dict[str, Any]] = []
+        self.preview = MessagePreview()
+        super().__init__(practice, self.preview)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        self.said.append(content)
+
+    def hear(self, kind: str, **values: Any) -> dict[str, Any]:
+        """Say something as the page does; give what the view answers."""
+        self._hear(self, {"kind": kind, "request": len(self.said), "view": "v", **values}, [])
+        return [message for message in self.said if message["kind"] == "answer"][-1]
+
+    def done(self, kind: str, **values: Any) -> dict[str, Any]:
+        """Ask for what takes its time, and give how it ended."""
+        number = self.hear(kind, **values)["work"]
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            ended = [one for one in self.said if one["kind"] == "worked" and one["work"] == number]
+            if ended:
+                assert ended[0]["error"] == ""
+                return ended[0]
+            time.sleep(0.02)
+        raise AssertionError("the work does not end")
+
+    def names(self) -> list[str]:
+        """Return who is in the list of messages."""
+        rows = self.preview._answer_rows({"start": 0, "end": 100})["rows"]
+        return [row["name"] for row in rows]
+
+
+@pytest.fixture
+def view(practice: Practice) -> Watched:
+    return Watched(practice)
+
+
+def saved(view: Watched, **changes: Any) -> str:
+    """Save a job of missed appointments; give its key."""
+    values = view.hear("new", treatment="missed")["values"] | changes
+    return str(view.hear("save", key="", values=values)["saved"])
+
+
+def test_a_ready_made_job_begins_with_what_fits_and_shows_its_real_dates(view: Watched, clock: Clock) -> None:
+    new = view.hear("new", treatment="missed")
+    assert (new["values"]["template"], new["values"]["time"], new["problems"]) == (MISSED, "12:00", {})
+    assert [one["name"] for one in new["asks"]] == [
+        "start", "end", "practitioner", "exclude_upcoming", "exclude_returned",
+    ]  # fmt: skip
+    first = clock.now.date() - timedelta(days=1)
+    assert len(new["next"]) == 5
+    assert f"{first.day}" in new["next"][0]["days"]
+    far = view.hear("look", key="", values=new["values"] | {"parameters": {"start": "2020-03-02", "end": "2020-03-03"}})
+    assert far["next"][0]["days"] == "Mon 2 Mar 2020 → Tue 3 Mar 2020"
+
+
+def test_a_day_on_which_the_practice_is_closed_is_told(view: Watched) -> None:
+    values = view.hear("new", treatment="missed")["values"] | {"every": "weekly", "on": "sun"}
+    looked = view.hear("look", key="", values=values)
+    assert all("the practice is closed" in one["note"] for one in looked["next"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": " "}, "title"),
+        ({"time": "25:00"}, "time"),
+        ({"start": "2026-02-31"}, "start"),
+        ({"until": "2020-01-01"}, "until"),
+        ({"every": "weekly", "on": ""}, "on"),
+        ({"every": "cron", "on": "x"}, "on"),
+        ({"parameters": {"start": "someday"}}, "days"),
+        ({"template": ""}, "template"),
+        ({"account": "nobody"}, "account"),
+        ({"late_until": "soon"}, "late_until"),
+        ({"approve_by": "20:00"}, "approve_by"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(
+    view: Watched, practice: Practice, changes: dict[str, Any], field: str
+) -> None:
+    values = view.hear("new", treatment="missed")["values"] | changes
+    assert list(view.hear("look", key="", values=values)["problems"]) == [field]
+    assert list(view.hear("save", key="", values=values)["problems"]) == [field]
+    assert len(practice.jobs) == 0
+
+
+def test_a_job_is_saved_changed_and_deleted(view: Watched, practice: Practice) -> None:
+    key = saved(view, title="Manqués de la veille", missed="each", late_until="20:00", approvers="Claire, Dr Couleur")
+    job = practice.jobs[key]
+    assert (job.title, job.missed, job.approvers) == ("Manqués de la veille", "each", ("Claire", "Dr Couleur"))
+    assert job.parameters == {}  # as the treatment has it
+    told = view.hear("job", key=key)
+    parameters = told["values"]["parameters"] | {"exclude_upcoming": "no", "practitioner": "CC,MM"}
+    answer = view.hear("save", key=key, values=told["values"] | {"active": False, "parameters": parameters})
+    assert [row["state"][1] for row in answer["jobs"]] == ["–"]
+    assert practice.jobs[key].parameters == {"exclude_upcoming": "no", "practitioner": "CC,MM"}
+    assert practice.jobs[key].since is not None
+    assert view.hear("remove", key=key)["jobs"] == []
+    assert key not in practice.jobs
+
+
+def test_what_is_typed_is_found_again_until_it_is_saved_or_given_up(view: Watched) -> None:
+    values = view.hear("new", treatment="recall")["values"] | {"title": "Contrôles"}
+    view.hear("look", key="", values=values, changed=True)
+    assert view.hear("open")["draft"]["values"]["title"] == "Contrôles"
+    view.hear("discard")
+    assert view.hear("open")["draft"] is None
+
+
+def test_a_trial_counts_and_shows_who_and_saves_no_name(view: Watched, practice: Practice) -> None:
+    values = view.hear("new", treatment="missed")["values"] | {"parameters": {"start": "J-10", "end": "J-1"}}
+    told = view.done("check", key="", values=values)
+    found = practice.jobs
+    assert told["people"]
+    assert "nothing was sent" in told["sentence"]
+    assert len(found) == 0
+    names = view.names()
+    assert names
+    assert view.preview._answer_message({"position": 0})["message"]["subject"]
+    state = json.dumps([view.get_state(), view.preview.get_state(), told, view.said], default=str)
+    assert not [name for name in names if name in state]
+    assert view.preview.layout.display == ""
+
+
+def test_last_month_is_told_in_numbers(view: Watched) -> None:
+    told = view.done("replay", key="", values=view.hear("new", treatment="missed")["values"])
+    assert sum(row["leave"] for row in told["rows"]) > 0
+    assert all(set(row) == {"when", "days", "leave", "again", "left"} for row in told["rows"])
+    assert "today" in told["note"]
+
+
+def test_a_run_now_is_told_among_the_last_ones(view: Watched) -> None:
+    key = saved(view)
+    view.hear("save", key=key, values=view.hear("job", key=key)["values"] | {"parameters": {"start": "J-10"}})
+    told = view.done("run", key=key)
+    assert told["run"]["sent"] > 0
+    [run] = view.hear("job", key=key)["log"]
+    assert run == told["run"]
+    assert run["state"][1] == "✓"
+    assert "claire" in run["sentence"]
+
+
+def test_what_waits_is_read_and_released_by_an_approver_alone(view: Watched, practice: Practice) -> None:
+    key = saved(view, approvers="Assistante", parameters={"start": "J-10"})
+    assert view.done("run", key=key)["run"]["state"][1] == "?"
+    assert view.hear("open")["jobs"][0]["state"] == ["doubt", "?", "1 to release"]
+    [one] = view.hear("job", key=key)["waiting"]
+    assert not one["may"]
+    assert "Assistante" in one["note"]
+    practice.user = "assistante"
+    [one] = view.hear("job", key=key)["waiting"]
+    assert one["may"]
+    view.hear("messages", mailing=one["mailing"])
+    assert view.names()
+    assert view.preview._answer_message({"position": 0})["message"]["subject"]
+    view.done("approve", mailing=one["mailing"])
+    again = view.hear("job", key=key)
+    assert again["waiting"] == []
+    assert again["log"][0]["sent"] > 0
+
+
+def test_what_is_refused_does_not_leave(view: Watched, practice: Practice) -> None:
+    key = saved(view, approvers="claire", approve_by="20:00", parameters={"start": "J-10"})
+    view.done("run", key=key)
+    [one] = view.hear("job", key=key)["waiting"]
+    assert "20:00" in one["until"]
+    view.hear("refuse", mailing=one["mailing"], reason="jour férié")
+    [run] = view.hear("job", key=key)["log"]
+    assert (run["sent"], run["state"][1], run["sentence"].split(" · ")[0]) == (0, "–", "it was refused")
+
+
+def test_the_page_stands_alone_and_opens_a_job(practice: Practice) -> None:
+    page = practice.scheduler()
+    assert isinstance(page, SchedulerPage)
+    job = practice.jobs.add(
+        "Anniversaires", treatment="birthdays", template="Vie du cabinet/Joyeux anniversaire", time="9:00"
+    )
+    page.open(job=job.key)
+    answer = page.jobs._open({})
+    assert (answer["wanted"], answer["jobs"][0]["title"]) == (job.key, "Anniversaires")
+    assert page.messages.layout.display == "none"

@@ -1,0 +1,91 @@
+/** What Python says of jobs, and the words of the page. */
+import type { Choice } from "../shared/controls";
+
+export type Word = (name: string, values?: Record<string, string | number>) => string;
+export type Look = [kind: string, sign: string, words: string];
+
+/** What somebody sets of a job, as `Jobs.add` takes it. */
+export interface Settings {
+  title: string;
+  treatment: string;
+  search: string;
+  notebook: string;
+  every: string;
+  time: string;
+  on: string;
+  start: string;
+  until: string;
+  active: boolean;
+  host: string;
+  parameters: Record<string, string>;
+  template: string;
+  account: string;
+  missed: string;
+  late_until: string;
+  approvers: string[] | string;
+  approve_by: string;
+  within_hours: boolean;
+  not_on_closed_days: boolean;
+  told: string;
+  [other: string]: unknown;
+}
+
+export interface Line {
+  key: string;
+  title: string;
+  recurrence: string;
+  state: Look;
+  trouble: string;
+}
+
+export interface Choices {
+  treatments: Choice[];
+  searches: Choice[];
+  templates: Choice[];
+  accounts: Choice[];
+  practitioners: Choice[];
+  hosts: Choice[];
+  people: string[];
+}
+
+export interface Next {
+  when: string;
+  days: string;
+  note: string;
+}
+
+export interface Run {
+  when: string;
+  found: number | null;
+  sent: number | null;
+  not_sent: number | null;
+  state: Look;
+  sentence: string;
+}
+
+export interface Waiting {
+  mailing: number;
+  when: string;
+  told: string;
+  until: string;
+  may: boolean;
+  note: string;
+  question: string;
+}
+
+/** What the settings of a form mean. */
+export interface Looked {
+  problems: Record<string, string>;
+  next: Next[];
+  ends: boolean;
+  /** What the search can be asked; nothing while that is not known. */
+  asks: { name: string; kind: string; label: string }[] | null;
+  waiting?: Waiting[] | undefined;
+  log?: Run[] | undefined;
+}
+
+export interface Replayed {
+  rows: { when: string; days: string; leave: number; again: number; left: number }[];
+  sentence: string;
+  note: string;
+}

@@ -1,0 +1,158 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import scheduler, { SETTLED_MS } from "../src/scheduler_page";
+import { counted, told } from "../src/scheduler_page/days";
+import { FakeModel, settled, show, type Message } from "./scene";
+
+const values = (more: Record<string, unknown> = {}) => ({
+  title: "Manqués", treatment: "missed", search: "", notebook: "", every: "daily", time: "12:00", on: "", start: "2026-11-23", until: "", active: true, host: "",
+  parameters: { start: "J-1", end: "J-1", exclude_upcoming: "yes", state: "kept" }, template: "A/B", revision: 3, account: "", role: "", missed: "latest", late_until: "", approvers: [],
+  approve_by: "", within_hours: false, not_on_closed_days: false, told: "", ...more,
+});
+const asks = [
+  { name: "start", kind: "day", label: "Du" }, { name: "end", kind: "day", label: "Au" }, { name: "practitioner", kind: "choice", label: "Praticien" },
+  { name: "exclude_upcoming", kind: "yes_no", label: "Sans prochain rendez-vous" },
+];
+const looked = (more: Record<string, unknown> = {}) => ({
+  problems: {}, next: [{ when: "lun. 23/11 12:00", days: "dim. 22/11/2026", note: "<b>fermé</b>" }], ends: false, asks, waiting: [],
+  log: [{ when: "dim. 22/11 12:00", found: 4, sent: 3, not_sent: 1, state: ["good", "✓", "faite"], sentence: "" }], ...more,
+});
+const line = (key: string, state = ["good", "✓", "actif"]) => ({ key, title: `Titre ${key}`, recurrence: "tous les jours", state, trouble: "" });
+const list = (more: Record<string, unknown> = {}) => ({
+  jobs: [line("a"), line("b", ["doubt", "?", "2 à valider"])], wanted: "", draft: null,
+  choices: {
+    treatments: [["missed", "Rendez-vous manqués"]], searches: [], templates: [["A/B", "A / B"]], accounts: [["", "Défaut"]], practitioners: [["CC", "Dr C"], ["MM", "Dr M"]],
+    hosts: [["", "Tous"]], people: ["claire"],
+  },
+  ...more,
+});
+
+let opened: Awaited<ReturnType<typeof show>> | undefined;
+let model: FakeModel;
+let answers: Record<string, Record<string, unknown>>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  answers = { open: list(), job: { values: values(), ...looked() }, new: { values: values({ title: "Nouveau" }), ...looked() }, look: looked(), save: { saved: "a", ...list() }, check: { work: 1 }, run: { work: 2 } };
+});
+afterEach(() => {
+  opened?.close();
+  if (opened) expect(model.listening()).toBe(0);
+  opened = undefined;
+  vi.useRealTimers();
+});
+
+async function open(): Promise<HTMLElement> {
+  model = new FakeModel({ words: {}, language: "fr" }, (message) => answers[message.kind] ?? {});
+  opened = await show(scheduler, model);
+  await settled();
+  await settled();
+  return opened.el;
+}
+const asked = (kind: string): Message[] => model.sent.filter((one) => one.kind === kind);
+const press = async (el: HTMLElement, label: string): Promise<void> => {
+  [...el.querySelectorAll("button")].find((one) => one.textContent?.trim() === label)!.click();
+  await settled();
+  await settled();
+};
+const fill = async (el: HTMLElement, key: string, value: string): Promise<void> => {
+  const control = el.querySelector<HTMLInputElement>(`[data-key=${key}]`)!;
+  control.value = value;
+  control.dispatchEvent(new Event("input"));
+  control.dispatchEvent(new Event("change"));
+  await vi.advanceTimersByTimeAsync(SETTLED_MS);
+  await settled();
+};
+
+test("days that count from the run are read and written; others are fixed", () => {
+  for (const text of ["J", "J-1", "J+2", "J+1 open"]) expect(told(counted(text)!)).toBe(text);
+  expect(counted("j -3 ouvré")).toEqual({ offset: -3, open: true });
+  expect(counted("2026-11-23")).toBeNull();
+  expect(counted("")).toBeNull();
+});
+
+test("the first job is shown with its next and last runs, its texts as text", async () => {
+  const el = await open();
+  expect(el.querySelector("[aria-current=true]")?.textContent).toContain("Titre a");
+  expect(el.querySelector(".pw-job-next")?.textContent).toContain("<b>fermé</b>");
+  expect(el.querySelector(".pw-job-next b")).toBeNull();
+  expect(el.querySelector(".pw-job-last tbody")?.textContent).toContain("✓ faite");
+  expect(el.textContent).toContain("? 2 à valider");
+});
+
+test("what the form does not offer is saved as it was", async () => {
+  const el = await open();
+  await fill(el, "title", "Autre");
+  await fill(el, "start_days", "-3");
+  expect(asked("look").at(-1)).toMatchObject({ key: "a", changed: true });
+  await press(el, "save");
+  const sent = asked("save")[0]!["values"] as ReturnType<typeof values>;
+  expect(sent).toMatchObject({ title: "Autre", revision: 3, parameters: { start: "J-3", end: "J-1", exclude_upcoming: "yes", state: "kept" } });
+});
+
+test("an unticked exclusion and a weekly recurrence are told", async () => {
+  const el = await open();
+  el.querySelector<HTMLInputElement>("[data-key=exclude_upcoming]")!.click();
+  await fill(el, "every", "weekly");
+  [...el.querySelectorAll<HTMLElement>(".pw-chip")].find((one) => one.dataset["value"] === "thu")!.click();
+  await press(el, "save");
+  expect(asked("save")[0]!["values"]).toMatchObject({ every: "weekly", on: "mon,thu", parameters: { exclude_upcoming: "no" } });
+});
+
+test("a refused setting is told beside its field, which gets the focus", async () => {
+  const el = await open();
+  answers["save"] = { problems: { time: "Pas une heure" } };
+  await press(el, "save");
+  const control = el.querySelector<HTMLElement>("[data-key=time]")!;
+  expect(control.getAttribute("aria-invalid")).toBe("true");
+  expect(el.querySelector(`#${control.getAttribute("aria-describedby")!.split(" ").at(-1)!}`)?.textContent).toBe("✕ Pas une heure");
+  expect(document.activeElement).toBe(control);
+});
+
+test("leaving changes that are not saved asks first", async () => {
+  const el = await open();
+  await fill(el, "title", "Autre");
+  await press(el, "Titre btous les jours? 2 à valider");
+  expect(asked("job")).toHaveLength(1);
+  await press(el, "leave_back");
+  expect(asked("job")).toHaveLength(1);
+  await press(el, "Titre btous les jours? 2 à valider");
+  await press(el, "leave_drop");
+  expect(asked("discard")).toHaveLength(1);
+  expect(asked("job").at(-1)).toMatchObject({ key: "b" });
+});
+
+test("a new job is asked about when it is left, also untouched", async () => {
+  const el = await open();
+  await press(el, "create");
+  await press(el, "Rendez-vous manqués");
+  expect(el.querySelector<HTMLInputElement>("[data-key=title]")!.value).toBe("Nouveau");
+  await press(el, "Titre atous les jours✓ actif");
+  expect(el.querySelector<HTMLElement>(".pw-job-leave")!.hidden).toBe(false);
+});
+
+test("a run is asked about with its numbers, and told when it has ended", async () => {
+  const el = await open();
+  await press(el, "run");
+  expect(asked("run")).toHaveLength(0);
+  model.say({ kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "Envoyer 4 messages ?" });
+  expect(el.textContent).toContain("Envoyer 4 messages ?");
+  await press(el, "run_yes");
+  expect(asked("run")).toHaveLength(1);
+  model.say({ kind: "worked", work: 2, what: "run", error: "Le serveur est muet" });
+  expect(el.querySelector(".pw-alert")?.textContent).toBe("✕ Le serveur est muet");
+});
+
+test("whoever may not release it sees why, and no button for it", async () => {
+  answers["job"] = { values: values(), ...looked({ waiting: [{ mailing: 7, when: "lun.", told: "3 messages", until: "", may: false, note: "Seule Anne", question: "" }] }) };
+  const el = await open();
+  expect(el.querySelector(".pw-job-waiting")?.textContent).toContain("Seule Anne");
+  expect([...el.querySelectorAll(".pw-job-waiting button")].map((one) => one.textContent)).toEqual(["look"]);
+});
+
+test("what was typed before the page was closed is in the form again, not saved yet", async () => {
+  answers["open"] = list({ draft: { key: "b", values: values({ title: "Brouillon" }) } });
+  const el = await open();
+  expect(el.querySelector<HTMLInputElement>("[data-key=title]")!.value).toBe("Brouillon");
+  expect(el.querySelector("[aria-current=true]")?.textContent).toContain("● modified");
+});
