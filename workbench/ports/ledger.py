@@ -267,7 +267,7 @@ class MailingBook(Protocol):
         complete: bool = True,
         tell: Callable[[NewDelivery, DeliveryStatus, str], None] | None = None,
     ) -> Forecast:
-        """Return how the rows of a mailing would stand, were this list queued now (`tell`: each); nothing is written."""
+        """Return how the rows of a mailing would stand, were this list queued now (`tell`: each one)."""
         ...
 
     def numbers(
@@ -416,8 +416,9 @@ class ReturnBook(Protocol):
     """Messages that were sent and came back."""
 
     def marked(self, tokens: Sequence[str]) -> pd.DataFrame:
-        """Return the deliveries whose Message-IDs begin so: token delivery_id mailing_id patient_id recipient address
-        template status reason decided_at.
+        """Return the deliveries whose Message-IDs begin so.
+
+        Columns: token delivery_id mailing_id patient_id recipient address template status reason decided_at.
         """
         ...
 
