@@ -215,6 +215,10 @@ def test_the_latest_mailing_is_the_one_queued_last(world: World) -> None:
     assert world.ledger.mailings.latest() == second
     world.enqueue(first, [a_row("3")])
     assert world.ledger.mailings.latest() == first
+    # What the practice wrote to itself is none that somebody asks for.
+    world.queued("4", key="alert:rappels:2026-11-22T12:00:failed")
+    world.queued("5", key="trial:0123[5]")
+    assert world.ledger.mailings.latest() == first
 
 
 def test_practices_that_share_a_database_do_not_see_each_other(world: World) -> None:

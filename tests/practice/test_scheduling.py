@@ -336,11 +336,22 @@ def test_a_failure_is_told_once_without_a_patient(office: Office) -> None:
     assert f"workbench job run {job.key} --occurrence 2026-11-22T12:00" in read.get_body(("plain",)).get_content()
 
 
+def test_a_failure_for_want_of_its_account_is_told_by_another_one(office: Office) -> None:
+    office.at(22, 10)
+    office.practice.accounts.set("away", kind="folder", folder="out")
+    office.practice.accounts.set("folder", default=True)
+    office.add(account="away")
+    office.practice.accounts.remove("away")
+    office.tick(22, 12)
+    assert alerts(office) == {"failed sent": 1}
+
+
 def test_a_failure_that_nobody_can_be_told_of_by_mail_stands_in_the_log(office: Office) -> None:
     office.at(22, 10)
     office.practice.accounts.set("away", kind="folder", folder="out")
     office.add(account="away")
-    office.practice.accounts.remove("away")
+    for name in list(office.practice.accounts):
+        office.practice.accounts.remove(name)
     office.tick(22, 12)
     assert alerts(office) == {"failed": 1}
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.practice.test_scheduling import Office
 from workbench.domain.jobs import OccurrenceState
+from workbench.domain.mailings import ALERT
 from workbench.domain.runs import RunStatus
 from workbench.errors import BadValue
 from workbench.practice import Practice, scheduling
-from workbench.practice.alerting import ALERT_KEY
 from workbench.practice.scheduling import Scheduler
 
 S = OccurrenceState
@@ -158,7 +158,7 @@ def test_one_that_fails_again_and_again_is_told_once_a_day_until_it_works(office
     told: list[str] = []
 
     def mailing(rows: Any, template: Any, **more: Any) -> Any:
-        if str(more.get("key", "")).startswith(ALERT_KEY):
+        if str(more.get("key", "")).startswith(ALERT):
             told.append(office.practice.now().isoformat())
             more["account"] = "folder"
         return alerting(rows, template, **more)

@@ -18,6 +18,12 @@ from workbench.language import _
 TRIAL = "trial:"
 """The key of a mailing begins so that is one message to oneself, to see it arrive; whom it tells of ends the key."""
 
+ALERT = "alert:"
+"""The key of a mailing begins so that tells the practice what a job did."""
+
+TO_ONESELF = (TRIAL, ALERT)
+"""Mailings whose keys begin so are the practice's to itself: nobody means them who asks for the latest one."""
+
 
 def trial_key(token: str, patients: Collection[str]) -> str:
     """Return the key of a message to oneself that tells of patients: in nobody's history, and forgotten with each."""

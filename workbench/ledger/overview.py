@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from workbench.databases import reading
-from workbench.domain.mailings import MailingStatus, Tally
+from workbench.domain.mailings import TO_ONESELF, MailingStatus, Tally
 from workbench.ledger import schema
 
 if TYPE_CHECKING:
@@ -22,17 +22,23 @@ _COUNTED = MAILING_COLUMNS[-6:]
 
 
 def latest_mailing(connection: sa.Connection, practice_id: str) -> int | None:
-    """Return the mailing queued last: the newest act of queueing tells, else the newest number."""
+    """Return the mailing queued last: the newest act of queueing tells, else the newest number.
+
+    What the practice wrote to itself (`TO_ONESELF`) is none.
+    """
     acts, mailings = schema.acts.c, schema.mailings.c
+    to_oneself = sa.or_(*(mailings.key.startswith(begins, autoescape=True) for begins in TO_ONESELF))
+    ours = sa.select("mailing:" + sa.cast(mailings.id, sa.Text)).where(mailings.practice_id == practice_id, to_oneself)
     queued = connection.execute(
         sa.select(acts.object)
-        .where(acts.practice_id == practice_id, acts.what == "mailing_queued")
+        .where(acts.practice_id == practice_id, acts.what == "mailing_queued", acts.object.not_in(ours))
         .order_by(acts.id.desc())
         .limit(1)
     ).scalar()
     if queued is not None:
         return int(queued.removeprefix("mailing:"))
-    return connection.execute(sa.select(sa.func.max(mailings.id)).where(mailings.practice_id == practice_id)).scalar()
+    newest = sa.select(sa.func.max(mailings.id)).where(mailings.practice_id == practice_id, sa.not_(to_oneself))
+    return connection.execute(newest).scalar()
 
 
 def mailings_frame(engine: sa.Engine, practice_id: str) -> pd.DataFrame:

@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
+from workbench.domain.mailings import ALERT
 from workbench.domain.templates import Template
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
-
-ALERT_KEY = "alert:"
-"""The key of a mailing begins so that tells the practice of a job."""
 
 FOLDER = "_alerts"
 
@@ -151,6 +149,7 @@ class Alerts:
         practice = self._practice
         mailing = None
         with contextlib.suppress(WorkbenchError):  # whatever keeps it from leaving, the log tells of it
+            known = record.job.account if record.job.account in practice.accounts else None  # it may be gone by now
             address = record.job.told or practice.email or practice.accounts.default().email
             name = f"{record.key}-{record.occurrence.replace(':', '')}-{kind}"
             row = {"id": name, "email": address, "about": about, "told": sentence, "advice": advice}
@@ -160,8 +159,8 @@ class Alerts:
                     label=name, folder=FOLDER, subject="{{ about }}", html="<p>{{ told }}</p><p>{{ advice }}</p>",
                     purpose="job_alert",
                 ),
-                account=record.job.account or None,
-                key=f"{ALERT_KEY}{record.key}:{record.occurrence}:{kind}",
+                account=known or None,
+                key=f"{ALERT}{record.key}:{record.occurrence}:{kind}",
             )  # fmt: skip
             mailing.send(confirmed=True, progress=lambda _progress: None)
         return mailing.id if mailing is not None else None
