@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.jupyter import Lab, jupyterlab
+from workbench.wiring import init_workspace
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
@@ -47,10 +48,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def lab(sample_made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab on a fresh sample practice, in French, for the tests of one file."""
     home = tmp_path_factory.mktemp("home")
-    with jupyterlab(shutil.copytree(sample_made_once, home / "cabinet"), home) as running:
+    with jupyterlab(init_workspace(home / "cabinet", demo=True), home) as running:
         yield running
 
 

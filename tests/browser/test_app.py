@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import re
-import shutil
 import time
 import urllib.error
 import urllib.request
@@ -22,13 +21,14 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from tests.browser.jupyter import PATIENCE, Lab, free_port, served
+from workbench.wiring import init_workspace
 
 
 @pytest.fixture(scope="module")
-def app(sample_made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """``workbench app`` on a fresh sample practice, in French, for the tests of this file."""
     home = tmp_path_factory.mktemp("home")
-    workspace = shutil.copytree(sample_made_once, home / "cabinet")
+    workspace = init_workspace(home / "cabinet", demo=True)
     with served(workspace, home, ("app", "--no-browser", "--port", str(free_port()))) as running:
         yield running
 
@@ -188,8 +188,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def test_it_listens_here_alone_and_leaves_nothing_behind(sample_made_once: Path, tmp_path: Path) -> None:
-    workspace = shutil.copytree(sample_made_once, tmp_path / "cabinet")
+def test_it_listens_here_alone_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "cabinet", demo=True)
     before = {file.name for file in workspace.iterdir()}
     with served(workspace, tmp_path, ("app", "--no-browser", "--port", str(free_port()))) as app:
         connections = psutil.Process(app.process.pid).net_connections(kind="inet")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.jupyter import PATIENCE, Lab, Notebook, jupyterlab
-from workbench.wiring import open_practice
+from workbench.wiring import init_workspace, open_practice
 
 FIRST = "01_publipostage.ipynb"
 OPEN, TABLE, TEMPLATE, MESSAGES, SENDING, RESULTS, PLOT, INBOX = 2, 4, 6, 8, 10, 12, 13, 15
@@ -121,8 +120,8 @@ def test_a_mailing_from_the_search_to_the_results(lab: Lab, page: Page, shoot: C
         assert name not in saved
 
 
-def test_who_is_unticked_gets_nothing(sample_made_once: Path, tmp_path: Path, page: Page) -> None:
-    with jupyterlab(shutil.copytree(sample_made_once, tmp_path / "cabinet"), tmp_path) as lab:
+def test_who_is_unticked_gets_nothing(tmp_path: Path, page: Page) -> None:
+    with jupyterlab(init_workspace(tmp_path / "cabinet", demo=True), tmp_path) as lab:
         notebook = lab.open(page, FIRST)
         table = screen(notebook, TABLE, "recipient-table")
         expect(table).to_contain_text(re.compile(r"\b[1-9]\d rendez-vous"))

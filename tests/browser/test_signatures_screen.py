@@ -52,7 +52,7 @@ def test_a_signature_is_written_round_its_marker(
     frame = screen.frame_locator(".pw-signature-frame")
     expect(frame.get_by_text("À bientôt, Cabinet")).to_be_visible()
     # The marker is no text: deleting everything leaves it.
-    above = screen.get_by_role("textbox", name="Avant le message (entête)", exact=True)
+    above = screen.get_by_role("textbox", name="Avant le message (en-tête)", exact=True)
     above.click()
     page.keyboard.type("x")
     page.keyboard.press("Control+a")

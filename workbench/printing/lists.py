@@ -137,13 +137,15 @@ def _day(value: object) -> str:
 
 
 _LOOKS = """
+* { font-variant-ligatures: none; }
 h1 { font-size: 14pt; margin: 0 0 4mm; }
 h1 span { font-weight: 400; color: #5b6270; margin-left: 3mm; }
 table { width: 100%; border-collapse: collapse; font-size: 9pt; line-height: 1.35; }
 thead { display: table-header-group; }
 th { text-align: left; font-weight: 700; border-bottom: 1pt solid #1b1f24; padding: 1mm 2mm 1mm 0; vertical-align: bottom; }
 td { border-bottom: 0.5pt solid #c8ccd2; padding: 1.6mm 2mm 1.6mm 0; vertical-align: top; }
-.c-patient, .c-remark { overflow-wrap: anywhere; }
+.c-patient { overflow-wrap: break-word; }
+.c-remark { overflow-wrap: anywhere; }
 tr { page-break-inside: avoid; }
 tr.day td { font-weight: 700; padding-top: 4mm; border-bottom: 1pt solid #5b6270; }
 .c-time, .c-file_number, .c-phone, .c-call_mobile, .c-call_phone, .c-nature, .c-practitioner { white-space: nowrap; overflow-wrap: normal; }
