@@ -20,7 +20,7 @@ _SIZE = {"width": 1180, "height": 720}
 _PAGES = {
     "emails-types": ("Emails types", ".pw button"),
     "patient": ("Patient", ".pw input"),
-    "resultats": ("Résultats", ".pw button"),
+    "resultats": ("Résultats", ".pw-results-title"),
     "parametrage": ("Paramétrage", ".pw button"),
 }
 
@@ -50,7 +50,9 @@ def walk(page: Page) -> None:
     bar = page.locator(".pw-desk-bar")
     for name, (label, there) in _PAGES.items():
         bar.get_by_role("button", name=label, exact=True).click()
+        expect(bar.locator("[aria-current=page]").first).to_have_text(label)
         expect(page.locator(f"{there}:visible").first).to_be_visible()
+        page.wait_for_timeout(3_000)
         if name == "patient":
             page.wait_for_timeout(2_000)  # the page that opens takes the focus
             bar.get_by_role("combobox").fill("lefevre zoe")
