@@ -16,8 +16,8 @@ from workbench.domain.accounts import Account, AccountKind
 from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import MailingProgress, MailingRecord, MailingStanding, MailingStatus, Tally
 from workbench.language import use_language
-from workbench.practice.dispatcher import Doing, Situation
 from workbench.practice.offers import Offer
+from workbench.practice.situation import Doing, Situation
 
 ACCOUNT = Account(name="secretariat", email="secretariat@exemple.test", host="mail.exemple.test")
 CATCHER = Account(name="catcher", email="test@exemple.test", kind=AccountKind.CATCHER)

@@ -18,7 +18,8 @@ from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.errors import BadValue, DatabaseUnwritable, UsageError
 from workbench.practice import Mailing, Practice
-from workbench.practice.dispatcher import Dispatcher, Doing
+from workbench.practice.dispatcher import Dispatcher
+from workbench.practice.situation import Doing
 from workbench.wiring import open_practice
 
 

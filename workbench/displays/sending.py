@@ -19,8 +19,8 @@ from workbench.domain.deliveries import Standing, sentence_of_reason, standing_o
 from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
-from workbench.practice.dispatcher import Doing, Situation
 from workbench.practice.offers import Offer
+from workbench.practice.situation import Doing, Situation
 
 STATES = ("sent", "failed", "in_doubt", "skipped", "pending")
 """The states that add up to the list while it is sent, as the bar shows them."""

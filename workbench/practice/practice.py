@@ -12,16 +12,15 @@ import pandas as pd
 from workbench.attachments import AttachmentFolder
 from workbench.domain.accounts import Account
 from workbench.domain.calendar import Now
-from workbench.domain.departures import NextDeparture
 from workbench.domain.fields import Catalogue
 from workbench.domain.letterheads import Letterhead
-from workbench.domain.mailings import MailingPlan, MailingProgress, MailingStatus
+from workbench.domain.mailings import MailingPlan, MailingProgress
 from workbench.domain.messages import Attachment
 from workbench.domain.options import OPTION_NAMES, Options
 from workbench.domain.runs import RunProgress, RunRecord
 from workbench.domain.signatures import NO_SIGNATURE
 from workbench.domain.templates import Template
-from workbench.errors import BadValue, MailingError, TemplateRefused
+from workbench.errors import BadValue, TemplateRefused
 from workbench.language import _
 from workbench.merging.roles import roles_from
 from workbench.practice.accounts import Accounts, PasswordKeeper, TransportFactory
@@ -31,11 +30,13 @@ from workbench.practice.asking import Asking
 from workbench.practice.attaching import kept_files
 from workbench.practice.closures import Closures
 from workbench.practice.day import Days
-from workbench.practice.dispatch import dispatch, next_departure
+from workbench.practice.deciding import Deciding
+from workbench.practice.dispatch import dispatch
 from workbench.practice.drafting import Drafts
 from workbench.practice.exporting import ExportReport, ListPrinter, TableWriter, export_rows, print_rows
 from workbench.practice.fields import Fields
 from workbench.practice.files import KeptFiles
+from workbench.practice.front_desk import FrontDesk
 from workbench.practice.identity import OPENED, origin_of, whose
 from workbench.practice.jobs import Jobs
 from workbench.practice.letterheads import Choices
@@ -48,9 +49,8 @@ from workbench.practice.one_patient import OnePatient
 from workbench.practice.parts import LongList, table_in_parts
 from workbench.practice.patients import Patients
 from workbench.practice.questions import answers_to, asked_by
-from workbench.practice.retrying import retry
 from workbench.practice.returning import Returning
-from workbench.practice.screens import Screens, first_asked
+from workbench.practice.screens import Screens
 from workbench.practice.searching import Searching
 from workbench.practice.sent import Printer
 from workbench.practice.signatures import Signatures
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from workbench.settings import Settings
 
 
-class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
+class Practice(Asking, Days, Deciding, FrontDesk, Objecting, OnePatient, Returning, Telling):
     """A practice's workspace, opened: its patients, its email types, its mailings.
 
     Made by ``workbench.open(...)``; every part is handed in by the wiring.
@@ -535,66 +535,6 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
             frozen=True,
         )
 
-    def cancel(self, mailing_id: int, *, deliveries: Sequence[int] | None = None) -> int:
-        """Cancel the rows of a mailing that have not left, or of them these alone; return how many.
-
-        Parameters
-        ----------
-        deliveries
-            The numbers of deliveries (``delivery_id`` of the results); the others of the mailing go on.
-
-        Raises
-        ------
-        MailingError
-            When the mailing has ended: nothing of it waits, and it stays what it is.
-        """
-        mailings = self.ledger.mailings
-        ended = mailings.mailing(mailing_id).status is MailingStatus.FINISHED
-        if deliveries is None and ended and not mailings.counts(mailing_id).pending:
-            raise MailingError(
-                _("Mailing {number} has ended: nothing of it waits any more, so nothing is cancelled.").format(
-                    number=mailing_id
-                )
-            )
-        return mailings.cancel(mailing_id, delivery_ids=deliveries, by=self.user, now=self.now())
-
-    def sending_hours(self, account: Account) -> str:
-        """Return the sending hours of an account: its own, else the practice's; ``""`` when neither has any."""
-        return account.hours or self.settings.sending_hours
-
-    def next_departure(self, mailing_id: int) -> NextDeparture | None:
-        """Return when the next message of a mailing may leave and why not now; nothing when it may, or none waits."""
-        return next_departure(self, mailing_id)
-
-    def pause(self, mailing_id: int) -> None:
-        """Hold a mailing: nobody takes rows of it any more until somebody goes on with it."""
-        self.ledger.mailings.set_status(mailing_id, MailingStatus.PAUSED, by=self.user, now=self.now())
-
-    def retry(self, mailing_id: int, *, deliveries: Sequence[int] | None = None) -> int:
-        """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet.
-
-        Each goes to the address that the patient's file has now: whoever corrected it did so for this. A row whose
-        addressee has no usable address any more stays failed; opt-outs are read again as ever (P13).
-
-        Parameters
-        ----------
-        deliveries
-            The numbers of deliveries (``delivery_id`` of the results); every failed row by default.
-        """
-        return retry(self, mailing_id, deliveries)
-
-    def settle(self, mailing_id: int, *, as_sent: bool, deliveries: Sequence[int] | None = None) -> int:
-        """Decide the uncertain rows of a mailing: count them as sent, or put them back into the queue.
-
-        Parameters
-        ----------
-        deliveries
-            The numbers of deliveries (``delivery_id`` of the results); every uncertain row by default.
-        """
-        return self.ledger.mailings.settle(
-            mailing_id, as_sent=as_sent, delivery_ids=deliveries, by=self.user, now=self.now()
-        )
-
     def _account(self, name: str | None) -> Account:
         return self.accounts[name] if name else self.accounts.default()
 
@@ -645,101 +585,6 @@ class Practice(Asking, Days, Objecting, OnePatient, Returning, Telling):
                 )
             files.append(file)
         return tuple(files)
-
-    # --- screens ------------------------------------------------------------------------------------------
-
-    def desk(self, search: str = "appointments", *, template: str = "", **parameters: object) -> Any:
-        """Return all screens of the practice, as pages of one desk.
-
-        Parameters
-        ----------
-        search, **parameters
-            What is looked for when the page of mailings opens, as for `search`; the appointments to come of the next
-            open day when nothing is said.
-        template
-            The path of the email type chosen there.
-
-        Returns
-        -------
-        Desk
-            Shown whole as ``desk``; ``desk.publipostage`` and the other pages can be shown alone.
-        """
-        return self.screens.desk(self, search=search, template=template, **(parameters or first_asked(search)))
-
-    def publipostage(self, search: str = "appointments", *, template: str = "", **parameters: object) -> Any:
-        """Return the screens of a mailing, joined: search, recipients, email type, messages, sending, test mailbox.
-
-        Parameters
-        ----------
-        search, **parameters
-            What is looked for when it opens, as for `search`; the appointments to come of the next open day when
-            nothing is said.
-        template
-            The path of the email type chosen when it opens.
-
-        Returns
-        -------
-        Publipostage
-            Shown whole, or each screen in a cell of its own: ``.search``, ``.recipients``, ``.template``,
-            ``.messages``, ``.sending``, ``.inbox``; ``.mailing`` is the mailing of what is ticked and chosen now.
-        """
-        return self.screens.publipostage(self, search=search, template=template, **(parameters or first_asked(search)))
-
-    def scheduler(self, job: str = "") -> Any:
-        """Return the page of the jobs (« Programmeur »): set, tried out, released, looked back on.
-
-        Parameters
-        ----------
-        job
-            The key of the job that is opened.
-
-        Returns
-        -------
-        SchedulerPage
-            Shown in a cell.
-        """
-        return self.screens.scheduler(self, job=job)
-
-    def patient_mail(self, patient_id: str = "") -> Any:
-        """Return the page of one patient: the file, a new message, the messages that were sent.
-
-        Parameters
-        ----------
-        patient_id
-            The file number; without it somebody is looked for on the page.
-
-        Returns
-        -------
-        PatientPage
-            Shown in a cell; ``.open(patient_id=…)`` shows another patient.
-
-        Raises
-        ------
-        UnknownPatient
-            When no patient has this file number.
-        """
-        return self.screens.patient_mail(self, patient_id=patient_id)
-
-    def template_editor(self, path: str) -> Any:
-        """Return the text of an email type to be written, its fields and the message of a patient beside it.
-
-        Parameters
-        ----------
-        path
-            The email type.
-
-        Returns
-        -------
-        TemplateEditing
-            Shown as it is; ``.draft`` is the email type as it is written now, ``.findings`` what is found in it, and
-            ``.save("why")`` keeps it as a new revision.
-
-        Raises
-        ------
-        UnknownTemplate
-            When there is no such email type.
-        """
-        return self.screens.template_editor(self, path)
 
     # --- sending ------------------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ from ipywidgets import Box, DOMWidget, Layout, VBox
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
-from workbench.practice.dispatcher import Doing
 from workbench.practice.examples import Example, examples_of
 from workbench.practice.picturing import kept_picture, shown_picture
+from workbench.practice.situation import Doing
 from workbench.practice.unsaved_letters import UnsavedLetter
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.message_preview import MessagePreview

@@ -16,9 +16,9 @@ from workbench.domain.drafts import Draft, Step
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
-from workbench.practice.dispatcher import Doing
 from workbench.practice.left_over import TO_CORRECT
 from workbench.practice.once import changed_once, left_unchanged, trial_of
+from workbench.practice.situation import Doing
 from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_opening import Opening

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.displays.audience import without_code
 from workbench.domain.drafts import Draft, Step
 from workbench.language import _, language_name, n_
-from workbench.practice.dispatcher import Doing
 from workbench.practice.left_over import count_left
+from workbench.practice.situation import Doing
 
 if TYPE_CHECKING:
     from workbench.widgets.publipostage import Publipostage

@@ -11,7 +11,8 @@ from workbench.displays.sending import retry_question, state_of
 from workbench.domain.mailings import Counts
 from workbench.errors import UsageError
 from workbench.language import _, n_
-from workbench.practice.dispatcher import Dispatcher, Doing, Situation
+from workbench.practice.dispatcher import Dispatcher
+from workbench.practice.situation import Doing, Situation
 
 if TYPE_CHECKING:
     from workbench.practice import Practice

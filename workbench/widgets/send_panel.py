@@ -15,7 +15,8 @@ from workbench.domain.deliveries import SUPERSEDED
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, n_
-from workbench.practice.dispatcher import Dispatcher, Doing
+from workbench.practice.dispatcher import Dispatcher
+from workbench.practice.situation import Doing
 from workbench.widgets.folding import folded
 from workbench.widgets.view import STATIC, View
 
