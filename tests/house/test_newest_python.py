@@ -12,7 +12,7 @@ from tests.pythons import supported_pythons
 
 ROOT = Path(__file__).parents[2]
 CORE = ("tests/domain", "tests/merging")
-NEEDS = ("hypothesis", "pytest")
+NEEDS = ("hypothesis", "pytest", "pytest-instafail", "pytest-timeout")
 QUICKLY = ("--quiet", "--disable-pip-version-check", "--no-compile")
 
 
