@@ -11,7 +11,7 @@ import pytest
 
 from tests.practice.test_scheduling import Office
 from workbench.domain.jobs import OccurrenceState
-from workbench.domain.mailings import ALERT
+from workbench.domain.mailings import ALERT, MailingStatus
 from workbench.domain.runs import RunStatus
 from workbench.errors import BadValue
 from workbench.practice import Practice, scheduling
@@ -83,6 +83,29 @@ def test_one_that_is_changed_while_another_one_is_at_work_is_done_as_it_is_now(
     office.add("b")
     at_work(office, monkeypatch, "a", lambda: office.practice.jobs.change("b", approvers="claire"))
     assert [(one.key, one.state) for one in office.tick(22, 12).done] == [("a", S.DONE), ("b", S.AWAITING_APPROVAL)]
+
+
+def test_a_mailing_that_somebody_paused_while_another_one_left_stays_paused(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.at(22, 10)
+    practice = office.practice
+    rows = practice.search("missed", start="J-1", end="J-1")
+    first, second = (
+        practice.mailing(part, "Rendez-vous/Rendez-vous manqué", account="folder", key=key).queue()
+        for key, part in (("one", rows.iloc[:1]), ("two", rows.iloc[1:2]))
+    )
+    drain = practice.drain
+
+    def meanwhile(number: int, **more: Any) -> Any:
+        if number == first:
+            practice.pause(second)
+        return drain(number, **more)
+
+    monkeypatch.setattr(practice, "drain", meanwhile)
+    assert office.tick(22, 11).drained == [first]
+    assert practice.ledger.mailings.mailing(second).status is MailingStatus.PAUSED
+    assert practice.ledger.mailings.counts(second).pending == 1
 
 
 def test_what_another_machine_left_is_left_to_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,12 +192,13 @@ class Scheduler:
     def _waiting(self) -> Iterator[int]:
         """Give the mailings of which something may leave now, and that nobody is sending."""
         practice = self._practice
-        now = practice.now()
         open_ones = practice.ledger.mailings.unfinished().sort_values("mailing_id")
-        for number, kept, reason in open_ones[open_ones["pending"] > 0][["mailing_id", "status", "reason"]].to_numpy():
-            status = MailingStatus(kept)
+        for number in open_ones[open_ones["pending"] > 0]["mailing_id"].tolist():
+            # As it is now: the one before may have taken long, and somebody paused or cancelled this one meanwhile.
+            record, now = practice.ledger.mailings.mailing(number), practice.now()
+            status = record.status
             if status is MailingStatus.STOPPED:
-                if reason not in _OF_THE_NETWORK:
+                if record.reason not in _OF_THE_NETWORK:
                     continue
                 if now - practice.ledger.mailings.moves(number)[-1][0] < AGAIN_AFTER:
                     continue
