@@ -12,6 +12,7 @@ from workbench.addresses import INVALID_ADDRESS, NO_ADDRESS
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import Addressed
 from workbench.domain.mailings import MailingPlan
+from workbench.merging.preflight import is_mssante
 from workbench.practice.preparing import Prepared
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Retrial:
     corrected
         The deliveries whose addressee has another address by now, and which one.
     without
-        The deliveries whose addressee has no usable address any more: they stay as they are.
+        The deliveries whose addressee has no usable address any more, or an ordinary one in the place of one of
+        MSSanté, for which nobody allowed what they say (P13): they stay as they are.
     """
 
     same: frozenset[int] = frozenset()
@@ -48,7 +50,8 @@ class Retrial:
 def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
     """Return where the failed messages of a mailing would go now.
 
-    Whoever the file does not name any more, and a row of a recipients table, keeps the address that was frozen.
+    Whoever the file does not name any more, and a row of a recipients table, keeps the address that was frozen. What
+    went to an address of MSSanté was never asked about, and does not leave its closed space.
     """
     failed = practice.ledger.mailings.failed_rows(mailing_id)
     today = _addresses_today(practice, mailing_id, failed)
@@ -57,7 +60,7 @@ def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
     without: set[int] = set()
     for row in failed:
         address = today.get((row.role, row.patient_id, row.addressee_key), row.address)
-        if not address:
+        if not address or (is_mssante(row.address) and not is_mssante(address)):
             without.add(row.delivery_id)
         elif address != row.address:
             corrected[row.delivery_id] = address
