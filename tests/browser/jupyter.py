@@ -150,7 +150,7 @@ class Notebook:
 
     def execute(self, source: str) -> None:
         """Run some code in the notebook's kernel, without a cell."""
-        self.page.evaluate(
+        self._ask(
             "async (code) => { const { session } = window.jupyterapp.shell.currentWidget.context.sessionContext;"
             " await session.kernel.requestExecute({ code }).done; }",
             source,
@@ -158,15 +158,23 @@ class Notebook:
 
     def restart(self) -> None:
         """Restart the kernel; what the cells have shown stays."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
+        self._ask("() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
         self.wait_until_idle()
 
     def do(self, command: str, *, wait: bool = True, **arguments: Any) -> None:
         """Run a command of JupyterLab by its name."""
-        self.page.evaluate(
+        self._ask(
             "async ([command, given, wait]) => { const done = window.jupyterapp.commands.execute(command, given);"
             " if (wait) await done; else done.catch(() => undefined); }",
             [command, arguments, wait],
+        )
+
+    def _ask(self, script: str, given: object = None) -> None:
+        """Call a function in the page and wait for what it promises; by itself Playwright would wait for ever."""
+        self.page.evaluate(
+            f"async ([given, limit]) => await Promise.race([({script})(given), new Promise((_, fail) =>"
+            " setTimeout(() => fail(new Error('no answer within ' + limit + ' ms')), limit))])",
+            [given, PATIENCE * 1000],
         )
 
     def content(self) -> dict[str, Any]:
