@@ -167,9 +167,23 @@ def test_settings_are_kept_and_the_searches_with_them(page: Heard, practice: Pra
     assert practice.templates.searches_of(LETTER) == []
 
 
-def bring_attachment(page: Heard, name: str, content: bytes) -> str:
+def bring_attachment(page: Heard, name: str, content: bytes, number: str = "8") -> str:
     piece = base64.b64encode(content).decode()
-    return str(page.ask("upload", id="8", name=name, piece=piece, last=True, attachment=True)["name"])
+    return str(page.ask("upload", id=number, name=name, piece=piece, last=True, attachment=True)["kept"])
+
+
+def test_a_file_that_was_brought_goes_where_it_was_brought_to_and_nowhere_else(page: Heard, practice: Practice) -> None:
+    own = b"%PDF-1.4 of the letter"
+    page.ask("change", path=LETTER, over=1, settings={"attachments": [bring_attachment(page, "plan.pdf", own)]}, reason="")
+    other = bring_attachment(page, "plan.pdf", b"%PDF-1.4 of the reminder", number="9")
+    more = bring_attachment(page, "more.pdf", b"%PDF-1.4 more", number="10")
+    page.ask("change", path=LETTER, over=2, settings={"attachments": ["plan.pdf", more]}, reason="")
+    assert [practice.attachments.read(kept).data for kept in practice.templates[LETTER].attachments] == [
+        own,
+        b"%PDF-1.4 more",
+    ]
+    page.ask("change", path=LETTER, over=3, settings={"attachments": [other, "more.pdf"]}, reason="")
+    assert practice.attachments.read(practice.templates[LETTER].attachments[0]).data == b"%PDF-1.4 of the reminder"
 
 
 def test_settings_are_not_written_over_what_somebody_else_kept(page: Heard, practice: Practice) -> None:

@@ -38,7 +38,7 @@ class Uploads:
         self._attached: dict[str, Path] = {}
 
     def receive(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Take a piece of a file; after the last one, say what the file holds (for an attachment, nothing)."""
+        """Take a piece of a file; after the last one, say what the file holds, or how an attachment is kept."""
         number, name = str(asked["id"]), str(asked["name"])
         if number not in self._coming:
             while len(self._coming) >= _MOST:
@@ -60,7 +60,7 @@ class Uploads:
         return self.converted(number, {})
 
     def attached(self, name: str) -> str:
-        """Return the file that was brought under a name, else the name: of one that the email type has."""
+        """Return the file that ``kept`` of its answer names, else the name: of one that the email type has."""
         return str(self._attached.get(name, name))
 
     def taken_in(self, number: str, *, reason: str) -> list[Template]:
@@ -141,9 +141,11 @@ class Uploads:
         place = Path(self._folder.name) / number
         place.mkdir(exist_ok=True)
         (place / safe).write_bytes(content)
-        self._attached[safe] = place / safe
+        # Its name alone may be that of a file of this email type, or of one that was brought for another.
+        kept = f"{number}/{safe}"
+        self._attached[kept] = place / safe
         self._coming.pop(number, None)
-        return {"name": safe, "size": told_size(len(content))}
+        return {"name": safe, "kept": kept, "size": told_size(len(content))}
 
     def _conversion(self, number: str, mapping: Mapping[str, str]) -> Conversion:
         name, content = self._file(number)

@@ -299,6 +299,24 @@ test("an old text asks for each code that nobody knows, and is kept as what is s
   expect(opened.el.querySelector(".pw-import-file")).toBeNull();
 });
 
+test("a file that is brought takes the place of one of its name, and is told apart from it", async () => {
+  answers["settings"] = () => ({ revision: 1, groups: [{ title: "Envoi", note: "", fields: [{ name: "attachments", label: "Joints", kind: "files", value: ["plan.pdf", "bilan.pdf"] }] }] });
+  answers["upload"] = (message) => ({ name: message["name"], kept: `7/${String(message["name"])}`, size: "1 Ko" });
+  await open();
+  await choose("Vœux");
+  await tab(1);
+  const chooser = find<HTMLInputElement>(".pw-setting-files input[type=file]");
+  Object.defineProperty(chooser, "files", { value: [new File(["x"], "plan.pdf")] });
+  chooser.dispatchEvent(new Event("change"));
+  for (let turn = 0; turn < 20; turn += 1) {
+    await vi.advanceTimersByTimeAsync(5);
+    await wait();
+  }
+  expect([...opened.el.querySelectorAll(".pw-setting-files .pw-rows-name")].map((one) => one.textContent)).toEqual(["bilan.pdf", "plan.pdf"]);
+  await submit(find(".pw-settings"));
+  expect(asked("change").at(-1)).toMatchObject({ settings: { attachments: ["bilan.pdf", "7/plan.pdf"] } });
+});
+
 test("what is archived is brought back", async () => {
   answers["unarchive"] = () => shelf("");
   await open();

@@ -146,6 +146,9 @@ export async function drawSettings(desk: Desk, path: string, panel: HTMLElement,
   tell();
 }
 
+/** What a file is called: those of the email type come by name alone, those just brought by where they wait and their name. */
+const nameOf = (kept: string): string => kept.split("/").at(-1) ?? kept;
+
 function filesField(desk: Desk, one: Setting, names: string[], onchange: (names: string[]) => void): HTMLElement {
   const { word } = desk;
   const list = element("ul", { class: "pw-files" });
@@ -154,12 +157,12 @@ function filesField(desk: Desk, one: Setting, names: string[], onchange: (names:
   const draw = (): void => {
     list.replaceChildren(
       ...(names.length === 0 ? [element("li", { class: "pw-note" }, word("no_file"))] : []),
-      ...names.map((name) =>
-        element("li", {}, element("span", { class: "pw-rows-name" }, name), button(word("remove"), () => {
-          names = names.filter((other) => other !== name);
+      ...names.map((kept) =>
+        element("li", {}, element("span", { class: "pw-rows-name" }, nameOf(kept)), button(word("remove"), () => {
+          names = names.filter((other) => other !== kept);
           draw();
           onchange(names);
-        }, { "aria-label": word("remove_file", { file: name }) })),
+        }, { "aria-label": word("remove_file", { file: nameOf(kept) }) })),
       ),
     );
   };
@@ -169,8 +172,8 @@ function filesField(desk: Desk, one: Setting, names: string[], onchange: (names:
     trouble.hidden = true;
     void (async () => {
       for (const file of files) {
-        const { name } = (await sendFile(desk, file, true)) as { name: string };
-        names = [...names.filter((other) => other !== name), name];
+        const { kept } = (await sendFile(desk, file, true)) as { kept: string };
+        names = [...names.filter((other) => nameOf(other) !== nameOf(kept)), kept];
         draw();
         onchange(names);
       }
