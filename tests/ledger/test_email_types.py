@@ -71,6 +71,16 @@ def test_an_old_path_leads_on_until_somebody_else_has_it(both: World) -> None:
         library.template(OLD)
 
 
+def test_an_old_path_never_leads_to_whoever_took_a_name_in_between(both: World) -> None:
+    library = both.ledger.library
+    library.rewrite_templates({OLD: renamed(both.template)}, by=BY, now=both.now)
+    library.rewrite_templates({NEW: replace(library.template(NEW), label="Autre")}, by=BY, now=both.now)
+    library.save_template(replace(renamed(both.template), html="<p>Autre chose</p>"), by=BY, now=both.now)
+    assert library.template(OLD).path == "Agenda/Autre"
+    assert library.template(OLD).html == both.template.html
+    assert library.template(NEW).html == "<p>Autre chose</p>"
+
+
 def test_two_that_take_each_other_s_names_lead_to_themselves(both: World) -> None:
     library = both.ledger.library
     other = library.save_template(replace(both.template, label="Autre"), by=BY, now=both.now)

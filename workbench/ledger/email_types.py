@@ -336,24 +336,18 @@ class EmailTypes:
 
     def _path_now(self, connection: sa.Connection, path: str) -> str:
         """Return the path that the email type called so has now; the same when it is one, or was never any."""
+        theirs = sa.select(_templates.c.path).where(_templates.c.practice_id == self._practice_id)
+        if connection.execute(theirs.where(_templates.c.path == path)).first() is not None:
+            return path
         acts = schema.acts.c
-        now, seen = path, set[str]()
-        while now not in seen:
-            seen.add(now)
-            has = sa.select(_templates.c.id).where(
-                _templates.c.practice_id == self._practice_id, _templates.c.path == now
-            )
-            if connection.execute(has).first() is not None:
-                return now
-            renamed = connection.execute(
-                sa.select(acts.details)
-                .where(acts.practice_id == self._practice_id, acts.object == f"template:{now}", acts.what == _RENAMED)
-                .order_by(acts.id.desc())
-            ).first()
-            if renamed is None:
-                return path
-            now = str(renamed.details["to"])
-        return path
+        renamed = connection.execute(
+            sa.select(acts.details)
+            .where(acts.practice_id == self._practice_id, acts.object == f"template:{path}", acts.what == _RENAMED)
+            .order_by(acts.id.desc())
+        ).scalar()
+        # By its number: a name that it had in between may be somebody else's by now.
+        number = (renamed or {}).get("template")
+        return connection.execute(theirs.where(_templates.c.id == number)).scalar() or path
 
     def _reasons(self, connection: sa.Connection, template_id: int, paths: set[str]) -> dict[int, str]:
         """Return why revisions were saved, by their number, as it stands with the acts of the paths it has had."""
