@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.world import BY, World, a_row
 from workbench.domain.deliveries import NewDelivery
+from workbench.domain.drafts import Draft
 from workbench.domain.identities import Identity
 from workbench.domain.keeping import LONGEST_REASON, reason_given, without_words
 from workbench.domain.letterheads import Letterhead
@@ -247,6 +248,21 @@ def test_files_of_email_types_and_signatures_stay(world: World) -> None:
     world.ledger.library.save_template(template, by=BY, now=world.now)
     world.ledger.signatures.save(Signature(label="S", html="@CORPS", pictures=(OTHER,)), by=BY, now=world.now)
     assert world.ledger.keeping.unneeded_files() == set()
+
+
+def test_files_that_a_draft_names_stay(either_world: World) -> None:
+    world = either_world
+    dressed(world, sent(world, with_files("1", FILE, OTHER)), keep_attachments=False)
+    draft = Draft(
+        key="d", by=BY, search="patients", begun_at=world.now, saved_at=world.now,
+        content={"files": [FILE], "written": {"html": f"<img src='cid:{OTHER.partition('/')[0]}'>"}},
+    )  # fmt: skip
+    world.ledger.drafts.save(draft)
+    assert world.ledger.keeping.unneeded_files(also=[FILE]) == set()
+    world.ledger.drafts.save(replace(draft, content={"files": [FILE]}))
+    assert world.ledger.keeping.unneeded_files() == {OTHER}
+    world.ledger.drafts.forget("d")
+    assert world.ledger.keeping.unneeded_files() == {FILE, OTHER}
 
 
 def test_an_emptied_message_needs_its_files_no_more(world: World) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from array import array
 from collections.abc import Collection, Mapping, Sequence
@@ -37,6 +38,9 @@ _S = DeliveryStatus
 _rows, _letters = schema.deliveries.c, schema.letters.c
 _SHORTEST_WORD = 3
 """Letters of a name's word below which a key that holds it tells of nobody."""
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+"""By what a kept file is named, wherever a text or a list names it."""
 
 STANDING_DTYPES = {
     "previous_id": "Int64", "emptied_at": "datetime64[us, UTC]", "deleted_at": "datetime64[us, UTC]",
@@ -231,7 +235,7 @@ class Keeping:
         """Return the kept files that went with messages and that nothing needs any more, by name (F16).
 
         Names and hashes stay in the ledger. What waits, is uncertain or failed needs its files; so do email types,
-        signatures, and every message whose content and files are kept.
+        signatures, what somebody is preparing, and every message whose content and files are kept.
 
         Parameters
         ----------
@@ -264,7 +268,15 @@ class Keeping:
                     needed.update(files)
                 elif chosen is None or row.id in chosen:
                     gone.update(files)
-        return gone - needed
+        prepared = self._named_in_drafts()
+        return {name for name in gone - needed if name.partition("/")[0] not in prepared}
+
+    def _named_in_drafts(self) -> set[str]:
+        """Return the digests of all that drafts name: files to go with a message, and pictures that a text shows."""
+        table = schema.drafts.c
+        query = sa.select(sa.cast(table.content, sa.Text)).where(table.practice_id == self._practice_id)
+        with reading(self._engine) as connection:
+            return {digest for content in connection.execute(query).scalars() for digest in _DIGEST.findall(content)}
 
     def _named_elsewhere(self) -> set[str]:
         """Return the files that email types, signatures and letterheads name; those of one message are its own."""
