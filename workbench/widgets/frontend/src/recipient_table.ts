@@ -186,7 +186,8 @@ function render(scene: Scene): () => void {
     if (!answered || answered.message["late"]) return;
     refuse("");
     opened = row;
-    panel.show(String(answered.message["patient_id"]), answered.message["file"] as PatientFile, focus);
+    panel.show(String(answered.message["patient_id"]), answered.message["file"] as PatientFile, focus, row.problem !== "");
+    // As far as it must be, so that the row above it stays in sight.
     panel.root.scrollIntoView?.({ block: "nearest" });
   }
 
@@ -425,11 +426,15 @@ function render(scene: Scene): () => void {
       },
       onCellKeyDown: ({ data, rowIndex, event, ...cell }) => {
         const pressed = event as KeyboardEvent;
-        if (!data || rowIndex === null || (pressed.target as HTMLElement).closest("button, input")) return;
+        const within = (pressed.target as HTMLElement).closest("button, input");
+        // A box that was clicked has the focus: its own keys stay its own, F2 is about the row.
+        if (!data || rowIndex === null || (within && (pressed.key !== "F2" || within.matches(".pw-edit")))) return;
         if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
         const column = "colDef" in cell ? cell.colDef.colId : undefined;
+        const toCorrect = column === ADDRESS || (column === TICK && (data.problem !== "" || !around.canComplete()));
         if (pressed.key === " ") tickRow(data, !ticks.has(data.row), pressed.shiftKey);
-        else if ((pressed.key === "F2" || pressed.key === "Enter") && column === ADDRESS) around.edit(data, rowIndex);
+        else if (pressed.key === "F2" && toCorrect) around.edit(data, rowIndex);
+        else if (pressed.key === "Enter" && column === ADDRESS) around.edit(data, rowIndex);
         else if (pressed.key === "F2" && around.canComplete()) around.open(data);
         else if (pressed.key === "Enter" && column === OPT_OUT) (pressed.target as HTMLElement).querySelector("button")?.click();
         else if (pressed.key === "Enter") activate(data);

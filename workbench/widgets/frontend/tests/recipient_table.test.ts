@@ -248,6 +248,25 @@ test("a missing address is typed in its row; a refusal stays beside it with what
   expect(cell(3, "pw-address").textContent).toBe("odette@exemple.fr");
 });
 
+test("F2 on the box of a row without an address, clicked or walked to, types the address", async () => {
+  const box = cell(3, "pw-tick").querySelector("input") as HTMLInputElement;
+  box.focus();
+  press(box, "F2");
+  await settled();
+  const field = cell(3, "pw-address").querySelector("input") as HTMLInputElement;
+  expect(document.activeElement).toBe(field);
+  field.value = "od";
+  press(field, "F2");
+  await settled();
+  expect(field.value).toBe("od");
+  press(field, "Escape");
+  await settled();
+  press(cell(3, "pw-tick").closest(".ag-cell") as HTMLElement, "F2");
+  await settled();
+  expect(cell(3, "pw-address").querySelector("input")).not.toBeNull();
+  expect(asked("tick")).toEqual([]);
+});
+
 test("Escape gives up a correction and Python never hears of it", async () => {
   const address = cell(0, "pw-address").closest(".ag-cell") as HTMLElement;
   address.focus();

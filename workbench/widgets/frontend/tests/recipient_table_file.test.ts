@@ -63,6 +63,20 @@ test("a file shows the patient and who answers for them, as text, and the keyboa
   for (const field of panel.root.querySelectorAll("input, select")) expect(panel.root.querySelector(`label[for="${field.id}"]`)).not.toBeNull();
 });
 
+test("where nobody can be written to, the keyboard begins at the missing address, and the page does not jump", () => {
+  const focusing = vi.spyOn(HTMLElement.prototype, "focus");
+  const panel = panelOf();
+  panel.show("1893", file(), true, true);
+  expect(document.activeElement).toBe(input(panel, "/email"));
+  expect(focusing.mock.calls).toEqual([[{ preventScroll: true }]]);
+  focusing.mockRestore();
+  panel.show("1893", file({ email: "zoe@" }), true, true);
+  expect(document.activeElement).toBe(input(panel, "/email"));
+  const alone = { key: "+", title: "Nouveau responsable", name: "", values: { last_name: "", email: "" } };
+  panel.show("7", { ...file(), alone: true, new: alone }, true, true);
+  expect(document.activeElement).toBe(input(panel, "+/last_name"));
+});
+
 test("only what was changed is saved, by person, and the panel goes", async () => {
   const panel = panelOf();
   panel.show("1893", file());

@@ -58,8 +58,11 @@ export class FilePanel {
     });
   }
 
-  /** Show a patient's file; the keyboard goes to its first field that is empty, else to its first one. */
-  show(patientId: string, file: PatientFile, focus = true): void {
+  /**
+   * Show a patient's file; the keyboard goes to its first field that is empty, else to its first one. Where nobody can be
+   * written to (`unwritten`), it goes to the address that is missing, else to the first one.
+   */
+  show(patientId: string, file: PatientFile, focus = true, unwritten = false): void {
     this.patientId = patientId;
     this.file = file;
     const { word } = this.options;
@@ -90,7 +93,10 @@ export class FilePanel {
     const missing = inputs.find((input) => input.value === "" && input.dataset["column"] !== "civility");
     // Of a child whom nobody answers for, that is what is missing.
     const newcomer = file.alone && file.new && inputs.find((input) => input.dataset["name"] === `${file.new?.key}/last_name`);
-    (newcomer || missing || inputs[0])?.focus();
+    const addresses = unwritten ? inputs.filter((input) => input.dataset["column"] === "email") : [];
+    const address = addresses.find((input) => input.value === "") ?? addresses[0];
+    // The page does not jump to the field: whoever opened the file sees its row still.
+    (newcomer || address || missing || inputs[0])?.focus({ preventScroll: true });
   }
 
   /** Whether a patient's file is open. */
