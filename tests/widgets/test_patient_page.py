@@ -215,3 +215,20 @@ def test_email_types_are_a_click_away(practice: Practice):
     asks(page.patient, "begin", patient=CHILD, template=types[0][0])
     assert page.template.chosen == types[0][0]
     assert page.patient.tab == "write"
+
+
+def test_what_was_chosen_for_one_patient_never_joins_the_message_of_the_next(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    mine = asks(page.options, "open")["round"]
+    page.options._hear(page.options, {"kind": "add", "name": "plan.txt", "round": mine}, [b"Premier etage"])
+    (kept,) = page.options.files
+    page.open(patient_id=adult(practice))
+    late = {"request": 1, "round": mine}
+    page.options._hear(page.options, {"kind": "add", "name": "plan.txt", **late}, [b"Premier etage"])
+    assert "nothing was changed" in asks(page.options, "changed", name="signature", value="-", round=mine)["error"]
+    assert (page.options.files, page.options.signature) == ((), "")
+    page.open(patient_id=CHILD)
+    assert "nothing was changed" in asks(page.options, "remove", kept=kept, round=mine)["error"]
+    assert "nothing was changed" in asks(page.options, "told", kept=kept, health=True, round=mine)["error"]
+    assert (page.options.files, page.options.told) == ((kept,), {})
+    assert "error" not in asks(page.options, "remove", kept=kept, round=asks(page.options, "open")["round"])

@@ -60,15 +60,16 @@ class PublipostageOptions(View):
         self._account: Account | None = None
         self._asks_health = False
         self._bytes: Sequence[Any] = ()
+        self._round = 0  # the message these choices are for: a gesture that was meant for the one before is refused
         self.signature, self.role, self.health_reason = "", "", ""
         self.options: dict[str, bool] = {}
         self.files: tuple[str, ...] = ()
         self.told: dict[str, bool] = {}
-        self.answers["told"] = self._told
         self.answers["open"] = lambda _asked: self._state()
-        self.answers["changed"] = self._changed
-        self.answers["add"] = self._add
-        self.answers["remove"] = self._remove
+        self.answers["changed"] = self._of_this_message(self._changed)
+        self.answers["add"] = self._of_this_message(self._add)
+        self.answers["told"] = self._of_this_message(self._told)
+        self.answers["remove"] = self._of_this_message(self._remove)
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -131,6 +132,7 @@ class PublipostageOptions(View):
         self.files = tuple(name for name in kept.get("files", ()) if self._practice.attachments.read(name) is not None)
         self.told = {one: bool(holds) for one, holds in dict(kept.get("told", {})).items() if one in self.files}
         self.health_reason = ""
+        self._round += 1
         self._tell()
 
     def meet_others(self) -> None:
@@ -153,6 +155,16 @@ class PublipostageOptions(View):
     def _hear(self, widget: object, message: Mapping[str, Any], buffers: Any) -> None:
         self._bytes = buffers or ()
         super()._hear(widget, message, buffers)
+
+    def _of_this_message(self, change: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+        """Refuse what was chosen while the choices were about another message."""
+
+        def changed(asked: Mapping[str, Any]) -> None:
+            if int(asked.get("round", self._round)) != self._round:
+                raise UsageError(_("Another message is being prepared by now: nothing was changed."))
+            change(asked)
+
+        return changed
 
     def _changed(self, message: Mapping[str, Any]) -> None:
         name, value = str(message["name"]), message["value"]
@@ -206,6 +218,7 @@ class PublipostageOptions(View):
         labels = dict(signatures)
         said = options_of(template, account) if template is not None and account is not None else {}
         return {
+            "round": self._round,
             "ready": template is not None,
             "signatures": [
                 ["", _("{name} (usual)").format(name=labels.get(usual, usual) if usual else _("No signature"))],

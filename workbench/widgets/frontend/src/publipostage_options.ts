@@ -3,14 +3,14 @@
  *
  * Python says all that is shown in messages of the kind "state"; the page reports "changed" (name, value), "add" (a file's
  * name, its bytes beside), "remove" (the name it is kept under) and "told" (whether a file holds health data, where that is
- * asked).
+ * asked), each with the `round` of the state it was chosen on: Python refuses what was meant for another message.
  */
 import { field, type Choice } from "./shared/controls";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 interface Kept { kept: string; name: string; size: string; own: boolean; health?: boolean | null }
 interface State {
-  ready: boolean; signatures: Choice[]; signature: string; roles: Choice[]; role: string; options: [name: string, on: boolean][];
+  round: number; ready: boolean; signatures: Choice[]; signature: string; roles: Choice[]; role: string; options: [name: string, on: boolean][];
   files: Kept[]; health: { asked: boolean; reason: string };
 }
 
@@ -26,8 +26,9 @@ export default {
     const working = element("span", { class: "pw-note", role: "status" });
     root.append(body, picker, alert);
 
+    let round = 0;
     const ask = (kind: string, more: Record<string, unknown>): void => {
-      questions.ask(kind, more).then(() => say(""), (refusal: unknown) => say(sentenceOf(refusal)));
+      questions.ask(kind, { ...more, round }).then(() => say(""), (refusal: unknown) => say(sentenceOf(refusal)));
     };
     const list = (name: string, choices: Choice[], chosen: string): HTMLElement => {
       const select = element("select", { class: "pw-input", "data-name": name }, ...choices.map(([value, label]) => element("option", { value, selected: value === chosen }, label)));
@@ -37,10 +38,11 @@ export default {
     picker.addEventListener("change", () => {
       const chosen = [...(picker.files ?? [])];
       picker.value = "";
+      const mine = round; // another message may be prepared before the last file is taken in
       void (async () => {
         working.textContent = word("adding");
         try {
-          for (const file of chosen) await questions.ask("add", { name: file.name }, [await file.arrayBuffer()]);
+          for (const file of chosen) await questions.ask("add", { name: file.name, round: mine }, [await file.arrayBuffer()]);
           say("");
         } catch (refusal) {
           say(sentenceOf(refusal));
@@ -53,7 +55,7 @@ export default {
     const draw = (state: State): void => {
       const held = body.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["name"] : undefined;
       const typed = body.querySelector<HTMLInputElement>("[data-name=health_reason]");
-      if (typed !== null && typed === document.activeElement) return; // what is being typed is not taken away
+      if (state.round === round && typed !== null && typed === document.activeElement) return; // what is being typed is not taken away
       const files = state.files.map((file) =>
         element(
           "li",
@@ -99,6 +101,7 @@ export default {
           ? [element("div", { class: "pw-options-health", role: "group", "aria-label": word("health") }, element("p", {}, `? ${word("health")}`), field(word("health_reason"), reason))]
           : []),
       );
+      round = state.round;
       if (held !== undefined) body.querySelector<HTMLElement>(`[data-name="${CSS.escape(held)}"]`)?.focus();
     };
     const stop = hear(model, (message) => {

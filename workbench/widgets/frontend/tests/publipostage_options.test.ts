@@ -4,6 +4,7 @@ import options from "../src/publipostage_options";
 import { FakeModel, settled, show } from "./scene";
 
 const state = {
+  round: 1,
   ready: true, signatures: [["", "Cabinet (habituelle)"], ["-", "Aucune"]], signature: "", roles: [["", "Patient (habituel)"], ["payer", "Payeur"]], role: "",
   options: [["keep_messages", true], ["read_receipt", false]],
   files: [{ kept: "1/plan.pdf", name: "plan.pdf", size: "84 Ko", own: false }, { kept: "2/<i>.png", name: "<i>.png", size: "3 Ko", own: true }],
@@ -64,4 +65,19 @@ test("of a file by hand it is asked whether it holds health data, and of no othe
   yes!.checked = true;
   yes!.dispatchEvent(new Event("change"));
   expect(model.sent.at(-1)).toMatchObject({ kind: "told", kept: "2/<i>.png", health: true });
+});
+
+test("files that are being added, and a reason being typed, stay with the message they were chosen for", async () => {
+  const el = await open({ health: { asked: true, reason: "" } });
+  const picker = el.querySelector<HTMLInputElement>("input[type=file]")!;
+  Object.defineProperty(picker, "files", { value: [new File(["a"], "a.txt"), new File(["b"], "b.txt")] });
+  const reason = el.querySelector<HTMLInputElement>("[data-name=health_reason]")!;
+  reason.focus();
+  picker.dispatchEvent(new Event("change"));
+  model.say({ kind: "state", ...state, round: 2, health: { asked: true, reason: "" } });
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => setTimeout(done, 1));
+  expect(model.sent.filter(({ kind }) => kind === "add").map(({ name, round }) => [name, round])).toEqual([["a.txt", 1], ["b.txt", 1]]);
+  expect(el.querySelector("[data-name=health_reason]")).not.toBe(reason);
+  el.querySelector<HTMLInputElement>("[data-name=read_receipt]")!.click();
+  expect(model.sent.at(-1)).toMatchObject({ kind: "changed", round: 2 });
 });
