@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.journeys.smtp_sink import serving
 from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.databases import writing
+from workbench.domain.templates import Template
 from workbench.practice import Practice
 from workbench.practice.retrying import retrial_of
 
@@ -37,3 +40,61 @@ def test_what_was_refused_in_mssante_does_not_leave_for_ordinary_mail(
         assert practice.retry(mailing.id) == goes
         (row,) = practice.results(mailing.id, identities=True).to_dict("records")
         assert (row["address"], row["status"]) == ((after, "pending") if goes else (before, "failed"))
+
+
+@pytest.mark.parametrize("gone", ["deceased", "archived"])
+def test_nobody_is_written_to_again_about_a_patient_who_is_none_any_more(
+    practice: Practice, tmp_path: Path, gone: str
+) -> None:
+    rows = tomorrow(practice).iloc[:1]
+    patient, before = str(rows["patient_id"].iloc[0]), "inconnue@famille.example"
+    practice.patients.correct(patient, email=before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        mailing = practice.mailing(rows, REMINDER, account="hard")
+        mailing.send(confirmed=True)
+        assert mailing.id is not None
+        assert len(retrial_of(practice, mailing.id).same) == 1
+        changed(practice, f"UPDATE patients SET {gone} = 1 WHERE patient_id = '{patient}'")  # noqa: S608
+        assert len(retrial_of(practice, mailing.id).without) == 1
+        assert practice.retry(mailing.id) == 0
+        assert practice.results(mailing.id)["status"].tolist() == ["failed"]
+
+
+def test_a_guardian_whom_the_file_names_no_more_is_not_written_to_again(practice: Practice, tmp_path: Path) -> None:
+    before = "inconnue@famille.example"
+    minors = practice.search("appointments", start="tomorrow", end="J+20", state="upcoming", minors="yes")
+    first = practice.mailing(minors, REMINDER, account="folder").recipients
+    row = first[(first["reason"] == "") & (first["role"] == "guardian")].iloc[0]
+    patient, addressee = str(row["patient_id"]), str(row["addressee_key"])
+    practice.patients.correct_address(patient, addressee, before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        mailing = practice.mailing(minors[minors["patient_id"] == patient].iloc[:1], REMINDER, account="hard")
+        mailing.send(confirmed=True)
+        assert mailing.id is not None
+        assert len(retrial_of(practice, mailing.id).same) == 1
+        person = addressee.partition(":")[2]
+        changed(practice, f"DELETE FROM responsibilities WHERE role = 'guardian' AND person_id = '{person}'")  # noqa: S608
+        assert len(retrial_of(practice, mailing.id).without) == 1
+        assert practice.retry(mailing.id) == 0
+
+
+def test_a_row_of_a_table_that_names_a_patient_goes_where_it_went(practice: Practice, tmp_path: Path) -> None:
+    before = "inconnue@famille.example"
+    patient = str(tomorrow(practice)["patient_id"].iloc[0])
+    practice.templates.save(Template(label="Mot", subject="Un mot", html="<p>Bonjour</p>"))
+    table = pd.DataFrame({"email": [before], "id": ["1"], "patient_id": [patient], "role": ["patient"]})
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        mailing = practice.mailing(table, "Mot", account="hard")
+        mailing.send(confirmed=True)
+        assert mailing.id is not None
+        assert len(retrial_of(practice, mailing.id).same) == 1
+        assert practice.retry(mailing.id) == 1
+
+
+def changed(practice: Practice, statement: str) -> None:
+    """Change the practice's own data, as its own program would."""
+    with writing(practice.store.engine) as connection:  # type: ignore[attr-defined]
+        connection.exec_driver_sql(statement)

@@ -385,10 +385,10 @@ def retry_question(situation: Situation) -> str:
             count,
         ).format(count=count)
     stays = n_(
-        "{count} has no usable address in its file any more (an ordinary one does not replace one of MSSanté), and "
-        "stays as it is.",
-        "{count} have no usable address in their files any more (an ordinary one does not replace one of MSSanté), and "
-        "stay as they are.",
+        "{count} stays as it is: its file names no usable address any more (an ordinary one does not replace one of "
+        "MSSanté), or nobody who may be written to.",
+        "{count} stay as they are: their files name no usable address any more (an ordinary one does not replace one "
+        "of MSSanté), or nobody who may be written to.",
         left,
     ).format(count=left)
     return f"{asked} {stays}" if left else asked

@@ -60,8 +60,9 @@ class Deciding(Card):
         """Put the failed rows of a mailing back into the queue; return how many. Nothing is sent yet.
 
         Each goes to the address that the patient's file has now: whoever corrected it did so for this. A row whose
-        addressee has no usable address any more stays failed, and so does one that was to go to an address of MSSanté
-        where the file has an ordinary one by now; opt-outs are read again as ever (P13).
+        addressee has no usable address any more stays failed, and so do one that was to go to an address of MSSanté
+        where the file has an ordinary one by now, one about a patient who died or whose file is archived, and one to
+        a guardian whom the file does not name any more; opt-outs are read again as ever (P13).
 
         Parameters
         ----------

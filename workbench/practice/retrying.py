@@ -12,11 +12,15 @@ from workbench.addresses import INVALID_ADDRESS, NO_ADDRESS
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import Addressed
 from workbench.domain.mailings import MailingPlan
+from workbench.domain.people import Role
 from workbench.merging.preflight import is_mssante
 from workbench.practice.preparing import Prepared
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
+
+_NOT_ANY_MORE = (NO_ADDRESS, INVALID_ADDRESS, "deceased", "archived", "unknown_patient")
+"""Why an addressee cannot be written to again, by today's file; who objects is asked as each message leaves (P13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,9 @@ class Retrial:
     corrected
         The deliveries whose addressee has another address by now, and which one.
     without
-        The deliveries whose addressee has no usable address any more, or an ordinary one in the place of one of
-        MSSanté, for which nobody allowed what they say (P13): they stay as they are.
+        The deliveries that stay as they are: the addressee has no usable address any more, or an ordinary one in the
+        place of one of MSSanté, for which nobody allowed what they say (P13); the patient died or the file is
+        archived; or the file does not name the addressee any more (P5).
     """
 
     same: frozenset[int] = frozenset()
@@ -50,8 +55,9 @@ class Retrial:
 def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
     """Return where the failed messages of a mailing would go now.
 
-    Whoever the file does not name any more, and a row of a recipients table, keeps the address that was frozen. What
-    went to an address of MSSanté was never asked about, and does not leave its closed space.
+    A guardian whom the file does not name any more is not written to. Payers, colleagues and the rows of a recipients
+    table keep the address that was frozen where the file names none. What went to an address of MSSanté was never
+    asked about, and does not leave its closed space.
     """
     failed = practice.ledger.mailings.failed_rows(mailing_id)
     today = _addresses_today(practice, mailing_id, failed)
@@ -59,7 +65,8 @@ def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
     corrected: dict[int, str] = {}
     without: set[int] = set()
     for row in failed:
-        address = today.get((row.role, row.patient_id, row.addressee_key), row.address)
+        of_the_file = row.patient_id and row.addressee_key.partition(":")[0] in (Role.PATIENT, Role.GUARDIAN)
+        address = today.get((row.role, row.patient_id, row.addressee_key), "" if of_the_file else row.address)
         if not address or (is_mssante(row.address) and not is_mssante(address)):
             without.add(row.delivery_id)
         elif address != row.address:
@@ -107,6 +114,6 @@ def _addresses_today(
         frame = Prepared(practice, subjects, widest, account, plan, now=practice.now(), again=True).addressed.frame
         found = zip(frame["patient_id"], frame["addressee_key"], frame["address"], frame["reason"], strict=True)
         for patient, addressee, address, reason in found:
-            usable = str(reason) not in (NO_ADDRESS, INVALID_ADDRESS)
+            usable = str(reason) not in _NOT_ANY_MORE
             told[(role, str(patient), str(addressee))] = str(address) if usable else ""
     return told
