@@ -102,6 +102,11 @@ def test_the_days_reminders_are_prepared_without_a_mouse(desk: Notebook, shoot: 
 
 def test_everything_is_there_at_twice_the_size(desk: Notebook, shoot: Callable[..., Path]) -> None:
     page = desk.page
+    page.set_viewport_size({"width": 1024, "height": 768})
+    shown(page, PAGES[0])
+    shoot(page, "bar-1024")
+    bar = page.locator(".pw-desk-bar .pw-bar-row")
+    assert bar.evaluate("(row) => row.clientHeight") < 60, "the bar takes more than one line"
     page.set_viewport_size({"width": 720, "height": 450})  # a screen of 1440 by 900, twice as large
     for name in PAGES:
         shown(page, name)

@@ -23,7 +23,7 @@ export default {
     const row = element(
       "div",
       { class: "pw-row pw-bar-row" },
-      element("span", { class: "pw-bar-practice" }, model.get("practice") as string),
+      element("span", { class: "pw-bar-practice", title: model.get("practice") as string }, model.get("practice") as string),
       element("nav", { "aria-label": word("pages") }, list),
     );
     root.append(row, alert);
