@@ -113,6 +113,16 @@ def test_files_that_are_not_to_be_kept_go_and_the_text_stays(practice: Practice,
     assert practice.resending(number).recipients["reason"].tolist() == ["missing_attachment:plan.pdf"]
 
 
+def test_the_end_of_a_sending_does_not_look_through_the_history_for_files(practice: Practice, tmp_path: Path) -> None:
+    written(practice, options={"keep_attachments": False}, attachments=[a_plan(tmp_path)])
+    long_ago(practice)
+    written(practice)
+    assert list((practice.path / "attachments").rglob("plan.pdf"))
+    with open_practice(practice.path, user="claire", now=lambda: NOW + timedelta(days=1)) as later:
+        later.write_to(somebody_now(later), subject="Bonjour", html=HTML, account="folder").send(confirmed=True)
+    assert not list((practice.path / "attachments").rglob("plan.pdf"))  # once a day they go
+
+
 def test_a_file_that_another_message_needs_stays(practice: Practice, tmp_path: Path) -> None:
     plan = a_plan(tmp_path)
     written(practice, options={"keep_attachments": False}, attachments=[plan])
@@ -195,7 +205,7 @@ def test_an_image_that_is_about_to_leave_once_more_is_not_let_go(practice: Pract
     os.utime(image, (yesterday, yesterday))
     second = practice.write_to("2201", **asked)  # type: ignore[arg-type]
     second.check()
-    practice.retain()  # as the end of another sending does
+    practice.retain()  # as the first sending of the next day does
     assert image.is_file()
     second.queue()
     assert second.resume()["status"].tolist() == ["sent"]

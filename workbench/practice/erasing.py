@@ -53,23 +53,27 @@ class ErasedPatient:
     compact: bool = True
 
 
-def tidy(practice: Practice, mailing_id: int | None = None) -> Tidied:
-    """Take away what is not to be kept of messages that left; of one mailing, or of all.
+def tidy(practice: Practice) -> Tidied:
+    """Take away what is not to be kept of messages that left.
 
     A file is only taken away some time after it was put there: a later call does what this one spares.
     """
-    contents = practice.ledger.keeping.tidy(mailing_id=mailing_id, now=practice.now())
+    contents = practice.ledger.keeping.tidy(now=practice.now())
     return Tidied(contents=contents, files=let_go(practice, practice.ledger.keeping.unneeded_files(), spared=SPARED))
 
 
 def tidy_after(practice: Practice, mailing_id: int) -> None:
-    """Do at the end of a sending what `tidy` and, once a day, `retire` do; a trouble with it is the next one's."""
+    """Empty at the end of a sending what is not to be kept of it, and once a day do all that `retire` does.
+
+    Whether anything still needs a file takes the whole history to tell, so files go once a day. A trouble with any of
+    it is the next one's.
+    """
     with contextlib.suppress(WorkspaceError, OSError):
         if practice.tidied_on != practice.today:
             retire(practice, practice.settings.history_days)
             practice.tidied_on = practice.today
-        elif not practice.ledger.keeping.keeps_everything():
-            tidy(practice, mailing_id)
+        else:
+            practice.ledger.keeping.tidy(mailing_id=mailing_id, now=practice.now())
 
 
 def retire(practice: Practice, days: int) -> Tidied:
