@@ -132,6 +132,9 @@ def test_a_message_that_was_sent_is_not_to_be_taken_up_again(practice: Practice)
     assert page.sending.wait(30)
     assert practice.unsaved_letters.to(patient) is None
     assert asks(page.patient, "open")["unsent"] == ""
+    asks(page.patient, "correct", patient=patient, person="", column="phone", value="0299001122")
+    assert practice.unsaved_letters.to(patient) is None
+    assert asks(page.patient, "open")["unsent"] == ""
     written(page, "Encore", "<p>Bonjour</p>")
     assert practice.unsaved_letters.to(patient) is not None
     written(page, "", "")
@@ -232,3 +235,11 @@ def test_what_was_chosen_for_one_patient_never_joins_the_message_of_the_next(pra
     assert "nothing was changed" in asks(page.options, "told", kept=kept, health=True, round=mine)["error"]
     assert (page.options.files, page.options.told) == ((kept,), {})
     assert "error" not in asks(page.options, "remove", kept=kept, round=asks(page.options, "open")["round"])
+
+
+def test_a_name_that_was_corrected_is_corrected_over_the_message_too(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    assert "error" not in asks(
+        page.patient, "correct", patient=CHILD, person="", column="first_name", value="Nathanaël"
+    )
+    assert "Nathanaël" in asks(page.name, "open")["name"]

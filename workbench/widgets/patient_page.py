@@ -74,7 +74,7 @@ class PatientPage:
         self.preview.words = self.preview.words | {"empty": _("Here the message is shown as it will arrive.")}
         self.sending = SendPanel(self._worked_out)
         self.patient.on_tab(self._turned)
-        self.patient.on_change(self._changed)
+        self.patient.on_change(self._file_changed)
         self.patient.on_resend(self.resend)
         self.patient.on_begin(self._begin)
         self.patient.on_unsent(self._decided)
@@ -278,6 +278,12 @@ class PatientPage:
             self._written = UnsavedLetter(template=self.template.chosen)
             self.editor.show(self._base())
         self._changed()
+
+    def _file_changed(self) -> None:
+        """Follow a correction of the file; what has left stays sent, unless somebody did not get it."""
+        self._tell_name()
+        if not self._was_sent or self.sending.dispatcher.situation.counts.failed:
+            self._changed()
 
     def _changed(self) -> None:
         if not self._taking:
