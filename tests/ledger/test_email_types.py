@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.ledger.world import BY, World, a_row
+from workbench.domain.identities import Identity
 from workbench.domain.templates import Template
 from workbench.errors import KeyTaken, TemplateChanged, TemplateRefused, UnknownTemplate
 from workbench.ledger.ledger import Ledger
@@ -106,6 +107,23 @@ def test_a_mailing_stays_the_same_one_when_its_email_type_is_renamed(both: World
     assert both.send(by_search) == []
     with pytest.raises(KeyTaken):
         both.open("rappels", start="2026-12-24")
+
+
+def test_mailings_that_an_erased_patient_s_name_was_taken_out_of_stay_two_under_a_new_name(both: World) -> None:
+    numbers = []
+    for patient, name in (("1", "Dupont"), ("2", "Martin")):
+        number = both.open(name=name).id
+        both.enqueue(number, [a_row(patient)])
+        both.ledger.keeping.forget(
+            Identity(patient_id=patient, names=frozenset({("", name)})), reason="GDPR", by=BY, now=both.now
+        )
+        numbers.append(number)
+    before = [both.ledger.mailings.mailing(number) for number in numbers]
+    assert [record.parameters for record in before] == [{"name": "…"}, {"name": "…"}]
+    both.ledger.library.rewrite_templates({OLD: renamed(both.template)}, by=BY, now=both.now)
+    after = [both.ledger.mailings.mailing(number) for number in numbers]
+    assert [record.template for record in after] == [NEW, NEW]
+    assert [record.identity for record in after] == [record.identity for record in before]
 
 
 def test_nobody_is_told_twice_of_an_occasion_because_of_a_new_name(both: World) -> None:

@@ -388,10 +388,13 @@ class EmailTypes:
             {"template": new},
         )
         mine = sa.and_(mailings.c.practice_id == self._practice_id, mailings.c.template == path)
-        rows = connection.execute(sa.select(mailings.c.id, mailings.c.key, mailings.c.definition).where(mine)).all()
+        query = sa.select(mailings.c.id, mailings.c.key, mailings.c.identity, mailings.c.definition).where(mine)
+        rows = connection.execute(query).all()
         for row in rows:
             definition = {**row.definition, "template": new}
-            named = {} if row.key else {"identity": identity_of(definition)}
+            # What a patient's name was taken out of (`Keeping.forget`) tells no longer what its identity was made of.
+            whole = not row.key and row.identity == identity_of(row.definition)
+            named = {"identity": identity_of(definition)} if whole else {}
             connection.execute(
                 mailings.update().where(mailings.c.id == row.id), {"template": new, "definition": definition, **named}
             )
