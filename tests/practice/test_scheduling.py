@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from workbench.domain.jobs import Job, OccurrenceState
 from workbench.domain.mailings import MailingStatus
@@ -287,6 +288,33 @@ def test_what_stopped_and_then_left_is_done_after_all(office: Office) -> None:
     assert office.tick(22, 12, 1).drained == [done.mailing_id]
     assert office.log == [("22", "done", "")]
     assert office.practice.ledger.occurrences.of(job.key)[0].trace["made_up"] is True
+
+
+def test_what_stopped_and_was_gone_on_with_by_hand_is_done_at_once(office: Office) -> None:
+    office.at(22, 10)
+    job = office.add()
+    (done,) = office.tick(22, 12).done
+    with office.practice.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE job_occurrences SET state = 'failed', reason = 'network'")
+        connection.exec_driver_sql(
+            "UPDATE deliveries SET status = 'pending' WHERE id = (SELECT max(id) FROM deliveries WHERE status = 'sent')"
+        )
+        connection.exec_driver_sql("UPDATE mailings SET status = 'stopped', reason = 'network'")
+    assert done.mailing_id is not None
+    office.practice.mailing_by_id(done.mailing_id).resume()
+    assert office.log == [("22", "done", "")]
+    assert office.practice.ledger.occurrences.of(job.key)[0].trace["made_up"] is True
+
+
+def test_many_that_were_missed_are_left_out_at_once(office: Office) -> None:
+    office.at(22, 10)
+    office.add(every="cron", on="*/5 * * * *", time=None)
+    commits = []
+    sa.event.listen(office.practice.ledger.engine, "commit", commits.append)
+    made = office.tick(24, 10)
+    assert made.left_out == 2 * 24 * 12
+    assert len(commits) < 100
+    assert len(made.done) == 1
 
 
 def test_a_restored_workspace_does_nothing_by_itself(office: Office) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,19 +92,21 @@ class Occurrences:
         key = f"{BY_HAND if by_hand else ''}{occurrence.key}"
         running = {"state": _S.RUNNING.value, "reason": "", "ended_at": None}
         with writing(self._engine) as connection:
-            row = self._row(connection, job, key, occurrence, now=now, asked_by=asked_by, owner=owner.name) | running
-            made = self._made(connection, row)
+            clock = clock_of(connection)
+            row = self._row(job, key, occurrence, now=now, clock=clock, asked_by=asked_by, owner=owner.name) | running
+            made = self._made(connection, [row])
         return self.record(job.key, key) if made else None
 
     def leave_out(self, job: Job, occurrences: Iterable[tuple[Occurrence, str]], *, now: datetime) -> int:
         """Write down which occurrences are not done, each with its reason; those that have a row stay as they are."""
+        skipped = {"state": _S.SKIPPED.value, "ended_at": now}
         with writing(self._engine) as connection:
+            clock = clock_of(connection)
             rows = [
-                self._row(connection, job, occurrence.key, occurrence, now=now)
-                | {"state": _S.SKIPPED.value, "reason": reason, "ended_at": now}
+                self._row(job, occurrence.key, occurrence, now=now, clock=clock) | skipped | {"reason": reason}
                 for occurrence, reason in occurrences
             ]
-            return sum(self._made(connection, row) for row in rows)
+            return self._made(connection, rows) if rows else 0
 
     def take_over(self, owner: Owner, *, machine: str = "") -> list[OccurrenceRecord]:
         """Take what dead owners were doing, and what was interrupted, to go on with it.
@@ -200,12 +202,12 @@ class Occurrences:
 
     def _row(
         self,
-        connection: sa.Connection,
         job: Job,
         key: str,
         occurrence: Occurrence,
         *,
         now: datetime,
+        clock: datetime,
         asked_by: str = "",
         owner: str = "",
     ) -> dict[str, Any]:
@@ -220,7 +222,7 @@ class Occurrences:
             "parameters": {},
             "host": this_host(),
             "owner": owner,
-            "heartbeat_at": clock_of(connection),
+            "heartbeat_at": clock,
             "started_at": now,
             "trace": {},
         }
@@ -275,11 +277,11 @@ class Occurrences:
     def _here(self, job: str, occurrence: str) -> tuple[sa.ColumnElement[bool], ...]:
         return _table.c.practice_id == self._practice_id, _table.c.job == job, _table.c.occurrence == occurrence
 
-    def _made(self, connection: sa.Connection, row: Mapping[str, Any]) -> bool:
-        """Make a row and tell whether it was made: nothing is done when it is there."""
+    def _made(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Make rows and tell how many were made: nothing is done to one that is there."""
         insert: Any = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(_table).values(row).on_conflict_do_nothing().returning(_table.c.occurrence)
-        return connection.execute(statement).first() is not None
+        statement = insert(_table).on_conflict_do_nothing().returning(_table.c.occurrence)
+        return len(connection.execute(statement, [dict(row) for row in rows]).all())
 
     def _read(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[OccurrenceRecord]:
         query = (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from workbench.domain.calendar import Now
 from workbench.domain.deliveries import OPEN
 from workbench.domain.departures import NextDeparture, WaitingFor
+from workbench.domain.jobs import OccurrenceState, job_of
 from workbench.domain.mailings import Counts, MailingProgress, MailingStatus
 from workbench.domain.messages import Letter
 from workbench.domain.sending_hours import SendingHours
@@ -49,7 +50,7 @@ def dispatch(
     practice.ledger.recover(practice.now())
     before = mailings.counts(mailing_id)
     if not before.pending:
-        mailings.finish(mailing_id, by=practice.user, now=practice.now())
+        _ended(practice, mailing_id)
         return None
     practice.ledger.guard.check(by=practice.user, now=practice.now())
     beside = 0
@@ -99,12 +100,23 @@ def dispatch(
         with contextlib.suppress(WorkspaceError):  # what stopped the sending is what its caller needs to hear
             mailings.set_status(mailing_id, MailingStatus.STOPPED, by=practice.user, now=practice.now(), reason=reason)
         raise
-    mailings.finish(mailing_id, by=practice.user, now=practice.now())
+    _ended(practice, mailing_id)
     tidy_after(practice, mailing_id)
     if report.interrupted and interrupting:
         # The interrupt did its work: what was in flight is finished. Whoever called must know of it too.
         raise KeyboardInterrupt
     return report
+
+
+def _ended(practice: Practice, mailing_id: int) -> None:
+    """Say how a sending left its mailing, and that a job whose mailing had stopped is done once all of it has left."""
+    counts = practice.ledger.mailings.finish(mailing_id, by=practice.user, now=practice.now())
+    if counts.pending or not job_of(practice.ledger.mailings.mailing(mailing_id).key):
+        return
+    book = practice.ledger.occurrences
+    record = book.with_mailing(mailing_id)
+    if record is not None and record.state is OccurrenceState.FAILED:
+        book.move(record, OccurrenceState.DONE, trace={**record.trace, "made_up": True}, now=practice.now())
 
 
 def next_departure(practice: Practice, mailing_id: int) -> NextDeparture | None:

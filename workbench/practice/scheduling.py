@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from workbench.domain.jobs import PUNCTUAL, RESTORED, Job, OccurrenceRecord, OccurrenceState, decided
@@ -139,16 +140,19 @@ class Scheduler:
         lost = [] if unsure is None else [one for one in due if one.at <= unsure]
         rest = decided(job, due[len(lost) :], now=now, calendar=practice.calendar, allowance=allowance)
         # In their order: whoever is killed in between has done or left out all up to one of them, and the rest is due.
-        for occurrence, reason in [*((one, RESTORED) for one in lost), *rest]:
-            if practice.ledger.jobs.job(key) != job:
-                return  # the next pass does what is still asked
-            if reason:
-                made.left_out += book.leave_out(job, [(occurrence, reason)], now=practice.now())
+        for left_out, some in groupby([*((one, RESTORED) for one in lost), *rest], key=lambda one: bool(one[1])):
+            if left_out:
+                if practice.ledger.jobs.job(key) != job:
+                    return  # the next pass does what is still asked
+                made.left_out += book.leave_out(job, some, now=practice.now())
                 continue
-            with book.owner() as owner, book.beating(owner):
-                record = book.claim(owner, job, occurrence, now=practice.now())
-                if record is not None:
-                    self._execute(record, made)
+            for occurrence, _none in some:
+                if practice.ledger.jobs.job(key) != job:
+                    return
+                with book.owner() as owner, book.beating(owner):
+                    record = book.claim(owner, job, occurrence, now=practice.now())
+                    if record is not None:
+                        self._execute(record, made)
 
     def _execute(self, record: OccurrenceRecord, made: Pass) -> None:
         done = execute(self._practice, record)
@@ -211,12 +215,10 @@ class Scheduler:
 
     def _drain(self, number: int, made: Pass) -> None:
         practice, book = self._practice, self._practice.ledger.occurrences
+        record = book.with_mailing(number)
         practice.drain(number, progress=lambda _progress: None)
         made.drained.append(number)
-        record = book.with_mailing(number)
         if record is not None and record.state is _S.FAILED:
-            if not practice.ledger.mailings.counts(number).pending:
-                book.move(record, _S.DONE, trace={**record.trace, "made_up": True}, now=practice.now())
             self._alerts.after(book.record(record.key, record.occurrence))
 
     def _attempt(self, made: Pass, work: Callable[[], object]) -> None:
