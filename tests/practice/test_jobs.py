@@ -73,6 +73,7 @@ def test_two_jobs_of_one_title_have_keys_of_their_own(practice: Practice) -> Non
         ({"colour": "red"}, UsageError),
         ({"within_hours": True}, UsageError),
         ({"revision": 99}, UnknownTemplate),
+        ({"told": "x"}, BadValue),
         ({"time": None}, BadValue),
     ],
 )

@@ -123,6 +123,7 @@ def test_a_day_on_which_the_practice_is_closed_is_told(view: Watched) -> None:
         ({"account": "nobody"}, "account"),
         ({"late_until": "soon"}, "late_until"),
         ({"approve_by": "20:00"}, "approve_by"),
+        ({"told": "x"}, "told"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved(

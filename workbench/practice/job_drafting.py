@@ -136,6 +136,9 @@ def _check_rest(practice: Practice, words: Mapping[str, Any], problems: dict[str
             _tried(problems, "template", lambda: practice.templates[path])
         _tried(problems, "account", lambda: practice.accounts[account] if account else practice.accounts.default())
     _tried(problems, "late_until", lambda: late_limit(str(words.get("late_until", ""))))
+    told = str(words.get("told", ""))
+    if told and (problem := practice.accounts.problem_with(told)):
+        problems["told"] = problem
     approvers, until = words.get("approvers", ()), str(words.get("approve_by", ""))
     _tried(problems, "approve_by", lambda: plain.changed(approvers=approvers, approve_by=until))
 

@@ -104,6 +104,8 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
     made = job.changed(**words)
     if made.host == HERE:
         made = replace(made, host=this_machine())
+    if made.told and (problem := practice.accounts.problem_with(made.told)):
+        raise BadValue(problem)
     if made.treatment == NOTEBOOK:
         file = (practice.path / made.notebook).resolve()
         if not (file.is_relative_to(practice.path.resolve()) and file.is_file()):
