@@ -34,7 +34,7 @@ def check_links(markup: Markup) -> list[Finding]:
 
 def _about_address(address: str, link: Element, anchors: set[str]) -> list[Finding]:
     line = link.line
-    if address in ("", "#"):
+    if address in ("", "#") or (address.lower().startswith("https:") and VALUE not in address and not _host(address)):
         sentence = _("Line {line}: this link leads nowhere; give it an address, or take it away.")
         return [warning("link_to_nothing", sentence.format(line=line), line=line)]
     if address.startswith("#"):
@@ -73,7 +73,7 @@ def _about_text(address: str, link: Element) -> list[Finding]:
         )
         return [warning("vague_link", sentence.format(line=line, text=said[:60]), line=line)]
     shown = _HOST_IN_TEXT.fullmatch(said)
-    led = urlsplit(address).hostname if VALUE not in address and address.lower().startswith("http") else None
+    led = _host(address) if VALUE not in address and address.lower().startswith("http") else None
     if shown and led and "@" not in said and not _same_site(shown[1].lower(), led):
         sentence = _(
             "Line {line}: the text says « {shown} » and the link leads to « {led} »: mail programs take that for a "
@@ -81,6 +81,14 @@ def _about_text(address: str, link: Element) -> list[Finding]:
         )
         return [warning("misleading_link", sentence.format(line=line, shown=shown[1], led=led), line=line)]
     return []
+
+
+def _host(address: str) -> str | None:
+    """Return the host that an address names; nothing when it names none, or is no address at all."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _same_site(one: str, other: str) -> bool:
