@@ -332,6 +332,30 @@ def test_a_text_that_was_changed_is_found_again_when_another_email_type_was_look
     assert not page.text_is_changed
 
 
+@pytest.mark.parametrize("begun", ["the next mailing", "a draft"])
+def test_what_is_chosen_after_a_sending_is_the_next_mailing_s(page: Publipostage, begun: str):
+    other = next(path for path in page.practice.templates if path.startswith("Rendez-vous/") and path != REMINDER)
+    page.keeper.touch()
+    page.keeper.flush()
+    draft = page.keeper.key
+    page.keeper.leave()
+    page.go_to(Step.CHECK)
+    sent(page)
+    if begun == "a draft":
+        page.open(draft=draft)
+    else:
+        page.open(search="appointments", start="J+2", end="J+5", state="upcoming", template=REMINDER)
+    page.options._hear(page.options, {"kind": "add", "name": "plan.txt"}, [b"Premier etage"])
+    page.write(replace(page.practice.templates[REMINDER], subject="Bientôt @PPRENOM"))
+    page.search.ask("appointments", {"start": "J+2", "end": "J+4", "state": "upcoming"})
+    page._search_asked()
+    assert len(page.options.files) == 1
+    page.template.choose(other)
+    page._template_chosen()
+    assert page.foot._state["ask"]["words"].startswith("The text that you changed")
+    assert page.template.chosen == REMINDER
+
+
 def test_who_reads_another_language_than_the_changed_text_s_is_told(page: Publipostage, practice: Practice):
     practice.templates.save(
         Template(

@@ -61,7 +61,6 @@ class Publipostage(Opening):
         self._met_template = ""  # what the list was met with last
         self._met_values: dict[str, str] = {}
         self._wanted = ""  # the email type that somebody chose, and is asked about
-        self._confirmed = False  # the mailing that stands here was confirmed: what comes next is another one
         self._written_over: dict[str, int] = {}  # the version that each text written for this mailing was begun on
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
@@ -278,6 +277,12 @@ class Publipostage(Opening):
         self.recipients.tick(shown, False)
         self.taken_out = (*self.taken_out, *shown)
         self._ticks_changed()
+
+    def _complete_recipient(self, recipient_id: str) -> None:
+        """Complete the file of whom nobody answers for where it is completed: under the table."""
+        row = self._row_about(recipient_id)
+        self.go_to(Step.SEARCH, focus=False)
+        self.recipients.open_file(row)
 
     def _put_back(self) -> None:
         self.recipients.tick(self.taken_out, True)

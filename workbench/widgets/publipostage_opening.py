@@ -30,6 +30,8 @@ class Opening(ListScreens, ABC):
     step: Step
     options: PublipostageOptions
     keeper: DraftKeeper
+    _confirmed = False
+    """Whether the mailing that stands here was confirmed: what comes next is another one."""
 
     @abstractmethod
     def go_to(self, step: Step, *, focus: bool = True, kept: bool = True) -> None:
@@ -114,6 +116,7 @@ class Opening(ListScreens, ABC):
         """Begin a mailing to what is searched for, or to these rows; `choose` says first what else is chosen."""
         self._given, self._key, self._found_again = rows, key, None
         self._texts.clear()
+        self._confirmed = False
         self.options.clear()
         asked = (rows.attrs.get("workbench") or {}) if rows is not None else {}
         name = search or str(asked.get("search", "")) or self.search.name
@@ -199,6 +202,7 @@ class Opening(ListScreens, ABC):
         if draft is None:
             raise UsageError(_("This draft is not there any more."))
         content = draft.content
+        self._confirmed = False
         self.keeper.take(draft)
         rows = None
         if "only" in content:
