@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.jupyter import Lab, jupyterlab
+from tests.browser.jupyter import Lab, asked, jupyterlab
 from workbench.wiring import init_workspace
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -97,7 +97,8 @@ def use_theme() -> Callable[[Page, str], None]:
     """Put JupyterLab into its light or dark theme: ``use_theme(page, "dark")``."""
 
     def use(page: Page, name: str) -> None:
-        page.evaluate(
+        asked(
+            page,
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
             {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}[name],
         )

@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 import nbformat
 from playwright.sync_api import Locator, Page, expect
 
+from tests.beside import next_line
+
 PATIENCE = 90.0
 """Seconds: a kernel that starts on a busy machine takes its time."""
 
@@ -150,7 +152,8 @@ class Notebook:
 
     def execute(self, source: str) -> None:
         """Run some code in the notebook's kernel, without a cell."""
-        self._ask(
+        asked(
+            self.page,
             "async (code) => { const { session } = window.jupyterapp.shell.currentWidget.context.sessionContext;"
             " await session.kernel.requestExecute({ code }).done; }",
             source,
@@ -158,23 +161,23 @@ class Notebook:
 
     def restart(self) -> None:
         """Restart the kernel; what the cells have shown stays."""
-        self._ask("() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
+        asked(self.page, "() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
         self.wait_until_idle()
 
     def do(self, command: str, *, wait: bool = True, **arguments: Any) -> None:
         """Run a command of JupyterLab by its name."""
-        self._ask(
+        asked(
+            self.page,
             "async ([command, given, wait]) => { const done = window.jupyterapp.commands.execute(command, given);"
             " if (wait) await done; else done.catch(() => undefined); }",
             [command, arguments, wait],
         )
 
-    def _ask(self, script: str, given: object = None) -> None:
-        """Call a function in the page and wait for what it promises; by itself Playwright would wait for ever."""
-        self.page.evaluate(
-            f"async ([given, limit]) => await Promise.race([({script})(given), new Promise((_, fail) =>"
-            " setTimeout(() => fail(new Error('no answer within ' + limit + ' ms')), limit))])",
-            [given, PATIENCE * 1000],
+    def interrupt(self) -> None:
+        """Interrupt what the kernel is doing, as the square of the tool bar does."""
+        asked(
+            self.page,
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()",
         )
 
     def content(self) -> dict[str, Any]:
@@ -185,6 +188,15 @@ class Notebook:
         """Save the notebook and return what the file holds, which is less than `content`."""
         self.do("docmanager:save")
         return nbformat.read(self.file, as_version=4)
+
+
+def asked(page: Page, script: str, given: object = None) -> Any:
+    """Call a function in the page and return what it promises; by itself Playwright would wait for it for ever."""
+    return page.evaluate(
+        f"async ([given, limit]) => await Promise.race([({script})(given), new Promise((_, fail) =>"
+        " setTimeout(() => fail(new Error('no answer within ' + limit + ' ms')), limit))])",
+        [given, PATIENCE * 1000],
+    )
 
 
 def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -229,10 +241,9 @@ def served(workspace: Path, home: Path, words: Sequence[str], **environment: str
                 **environment,
             },
         )
-    assert server.stdout is not None
     try:
         # The address is said once the server answers there; when it cannot start, the output ends without it.
-        address = urlsplit(server.stdout.readline().strip())
+        address = urlsplit(next_line(server, seconds=PATIENCE).strip())
         if not address.netloc:
             raise AssertionError("the server did not start:\n" + log.read_text(encoding="utf-8", errors="replace"))
         yield Lab(
@@ -249,7 +260,8 @@ def served(workspace: Path, home: Path, words: Sequence[str], **environment: str
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-        server.stdout.close()
+        if server.stdout is not None:
+            server.stdout.close()
 
 
 def free_port() -> int:

@@ -144,7 +144,7 @@ def test_no_code_comes_from_a_page(app: Lab, page: Page) -> None:
 
     # Playwright has a loop of its own in this thread.
     with ThreadPoolExecutor(1) as beside:
-        beside.submit(asyncio.run, ask()).result(timeout=60)
+        beside.submit(asyncio.run, asyncio.wait_for(ask(), 45)).result(timeout=60)
     assert not written.exists()
 
 

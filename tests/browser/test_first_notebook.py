@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.jupyter import PATIENCE, Lab, Notebook, jupyterlab
+from tests.browser.jupyter import PATIENCE, Lab, Notebook, asked, jupyterlab
 from workbench.wiring import init_workspace, open_practice
 
 FIRST = "01_publipostage.ipynb"
@@ -24,9 +24,7 @@ READING = 1_000
 
 def screen(notebook: Notebook, cell: int, name: str) -> Locator:
     """Return the screen that a cell shows; it must be looked at, since cells far away are not drawn."""
-    notebook.page.evaluate(
-        "async (place) => { await window.jupyterapp.shell.currentWidget.content.scrollToItem(place); }", cell
-    )
+    asked(notebook.page, "(place) => window.jupyterapp.shell.currentWidget.content.scrollToItem(place)", cell)
     found = notebook.cell(cell).locator(f".pw-{name}")
     expect(found).to_be_visible(timeout=PATIENCE * 1000)
     return found

@@ -180,7 +180,7 @@ def test_a_cell_that_waits_hears_the_clicks_and_an_interrupt_pauses(lab: Lab, pa
     page.wait_for_timeout(500)
     confirm(panel)
     sink.wait_for(2)
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()")
+    notebook.interrupt()
     notebook.wait_until_idle()
     assert "KeyboardInterrupt" in notebook.text(2)
     expect(panel.locator("[data-name=resume]")).to_be_visible()
@@ -221,7 +221,7 @@ def test_a_sending_in_a_cell_shows_its_numbers_and_an_interrupt_leaves_the_rest(
     notebook.run(2, wait=False)
     sink.wait_for(3)
     expect(notebook.output(2).first).to_contain_text("Envoyés")
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.interrupt()")
+    notebook.interrupt()
     notebook.wait_until_idle()
     told = notebook.text(2)
     assert "KeyboardInterrupt" in told

@@ -40,8 +40,10 @@ def test_a_part_has_no_serious_fault_for_a_screen_reader(
         screen.get_by_role("button", name="Tester", exact=True).click()
         expect(screen.locator(".pw-trial-verdict")).to_contain_text("✓", timeout=20_000)
         folded = screen.locator(".pw-fold-head[aria-expanded=false]:visible")
-        while folded.count():
-            folded.first.click()
+        for _fold in range(20):
+            if folded.count():
+                folded.first.click()
+        expect(folded).to_have_count(0)
     if part == "signatures":
         expect(screen.locator(".pw-signature-good")).to_be_visible(timeout=20_000)
     assert serious(page, f".pw-{part}") == []

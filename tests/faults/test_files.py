@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.beside import next_line
 from tests.faults.office import ROWS, Office, Watched
 from tests.journeys.running import command_of, environment, start_workbench
 from tests.servers.chaos_smtp import Fault
@@ -53,13 +54,12 @@ def test_another_process_holds_the_ledger_too_long(office: Office, monkeypatch: 
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
+        assert next_line(holder) == "held\n"
         holders.append(holder)
 
     assert office.send(happening=hold) == 1
     assert "locked" in office.errors
-    holders[0].communicate("")
+    holders[0].communicate("", timeout=60)
     assert sum(office.resume().values()) == ROWS + 1
     office.audit()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,13 +72,7 @@ def start_workbench(*words: object, workspace: Path | None = None, home: Path, *
         env=environment(home, **more),
         cwd=home,
         start_new_session=True,
-        preexec_fn=_answer_interrupts,
     )
-
-
-def _answer_interrupts() -> None:
-    # Whoever runs the tests in the background has Ctrl-C ignored, and a child would inherit that.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def last_json(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

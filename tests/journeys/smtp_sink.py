@@ -27,6 +27,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.beside import ended_after, next_line
+
 ROOT = Path(__file__).parents[2]
 
 HELD = "held"
@@ -116,12 +118,8 @@ def serving(
     words = [sys.executable, "-m", "tests.journeys.smtp_sink", str(folder), "--delay", str(delay)]
     words += [word for address in refuse for word in ("--refuse", address)]
     words += [word for address in lose for word in ("--lose", address)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield SmtpSink(port=int(process.stdout.readline()), folder=folder)
-        finally:
-            process.send_signal(signal.SIGTERM)
+    with ended_after(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)) as process:
+        yield SmtpSink(port=int(next_line(process)), folder=folder)
 
 
 class _Handler:

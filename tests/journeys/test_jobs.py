@@ -199,7 +199,7 @@ def test_killed_again_and_again_it_is_gone_on_with_and_nobody_is_told_twice(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
-        process.communicate()
+        process.communicate(timeout=60)
     assert kills >= 4
     for minute in (10, 20, 40):  # what a lost connection put off is sent by a later pass
         process = start(folder, f"2026-10-23T12:{minute}")

@@ -79,7 +79,7 @@ def test_what_a_dead_machine_held_is_sent_by_another_when_its_lease_is_over(tmp_
         here, there = (office.start(*office.words(connections=3), host=host) for host in (0, 1))
         server.wait_for(COUNT // 3, seconds=120)
         os.killpg(there.pid, signal.SIGKILL)
-        there.communicate()
+        there.communicate(timeout=60)
         _out, words = here.communicate(timeout=300)
         assert here.returncode == 3, words  # one alone finished, and without being asked again
         found = audit_workspace(office.workspaces[0], server.log, kills=1, connections=3, expected=office.addresses)
@@ -126,7 +126,7 @@ def test_killed_while_people_settle_retry_and_cancel(tmp_path: Path) -> None:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 kills += 1
-            process.communicate()
+            process.communicate(timeout=60)
         assert kills
         resumed = office.run("mailings", "resume", 1, "--json")
         assert resumed.returncode in (0, 3), resumed.stderr

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.beside import at_once
 from tests.ledger.world import World
 from workbench.domain.custom_fields import CustomField, CustomKind, new_grid, placed
 from workbench.errors import BadValue
@@ -68,11 +69,7 @@ def test_of_two_workstations_the_later_one_finds_what_the_earlier_wrote(postgres
         open_ledger(url, practice_id="practice", locks=tmp_path / "a") as one,
         open_ledger(url, practice_id="practice", locks=tmp_path / "b") as other,
     ):
-        threads = [threading.Thread(target=added, args=(ledger,)) for ledger in (one, other) for _time in range(10)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(*(partial(added, ledger) for ledger in (one, other) for _time in range(10)))
         assert [field.code for field in one.custom_fields.fields()] == [f"PART_{n:02d}" for n in range(1, 21)]
         before = one.custom_fields.stamp()
         changed(one, "PART_01", by="claire", texts={"man": "Né"})

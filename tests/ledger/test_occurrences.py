@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.beside import at_once
 from workbench.domain.jobs import Job, OccurrenceState
 from workbench.domain.recurrence import Occurrence, Recurrence
 from workbench.ledger import schema
@@ -46,7 +47,7 @@ def test_whoever_is_first_has_it(either_ledger: Ledger) -> None:
 
 def test_many_at_once_are_one(either_ledger: Ledger) -> None:
     book, made = either_ledger.occurrences, []
-    barrier = threading.Barrier(6)
+    barrier = threading.Barrier(6, timeout=30)
 
     def claim() -> None:
         with book.owner() as owner:
@@ -54,11 +55,7 @@ def test_many_at_once_are_one(either_ledger: Ledger) -> None:
             made.append(book.claim(owner, JOB, NOON, now=NOW))
             barrier.wait()
 
-    threads = [threading.Thread(target=claim) for _number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[claim] * 6)
     assert len([one for one in made if one is not None]) == 1
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.beside import at_once
 from workbench.domain.limits import WINDOWS, Limits
 from workbench.ledger import schema
 from workbench.ledger.ledger import Ledger
@@ -137,17 +139,13 @@ def test_a_clock_that_was_put_back_by_a_day_stops_nobody_for_a_day(either_ledger
 def test_senders_that_ask_at_the_same_moment_share_the_room(either_ledger: Ledger) -> None:
     senders = [quota(either_ledger, Limits(per_hour=50)) for _one in range(4)]
     counts: list[int] = []
-    begin = threading.Barrier(4)
+    begin = threading.Barrier(4, timeout=30)
 
     def ask(mine: Quota) -> None:
         begin.wait()
         counts.extend(mine.take(7, now=START).count for _time in range(5))
 
-    threads = [threading.Thread(target=ask, args=(mine,)) for mine in senders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(ask, mine) for mine in senders))
     assert sum(counts) == 50
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.beside import next_line
 from tests.ledger.world import BY, World, a_letter, outcome
 from workbench.errors import DatabaseUnwritable
 from workbench.ledger import schema
@@ -66,8 +67,7 @@ def process(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def heard(child: subprocess.Popen[str]) -> list[int]:
-    assert child.stdout is not None
-    return [int(word) for word in child.stdout.readline().split()]
+    return [int(word) for word in next_line(child).split()]
 
 
 def end(child: subprocess.Popen[str]) -> None:
@@ -95,17 +95,16 @@ def test_two_processes_that_claim_at_once_never_get_the_same_row(world: World, t
     number = world.queued(*(str(name) for name in range(120)))
     children = [process(_COMPETITOR, tmp_path, number) for _place in range(2)]
     for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
+        assert next_line(child) == "ready\n"
     for child in children:
         assert child.stdin is not None
         child.stdin.write("go\n")
         child.stdin.flush()
     got = []
     for child in children:
-        assert child.stdout is not None
         mine: list[int] = []
-        while (line := child.stdout.readline()) != "done\n":
+        while (line := next_line(child)) != "done\n":
+            assert line, "it ended too early"
             mine += map(int, line.split())
         got.append(mine)
     for child in children:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -478,8 +479,10 @@ def test_a_practice_closed_while_a_confirmation_is_checked_sends_nothing(
     assert reached.wait(30)
     closing = threading.Thread(target=other.close)
     closing.start()
+    last = time.monotonic() + 30
     while not other.closed:
-        pass
+        assert time.monotonic() < last
+        time.sleep(0.001)
     goes_on.set()
     closing.join(30)
     assert not closing.is_alive()

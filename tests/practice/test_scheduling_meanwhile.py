@@ -208,9 +208,9 @@ def test_what_somebody_confirms_meanwhile_is_not_the_job_s(office: Office) -> No
         notebook="", digest="", parameters={}, by="claire", now=office.practice.now(), job_id="manques"
     )
     with mailings.within(run.id):
-        beside = threading.Thread(target=confirm)
+        beside = threading.Thread(target=confirm, daemon=True)
         beside.start()
-        beside.join()
+        beside.join(60)
     run.end(RunStatus.DONE, now=office.practice.now())
     results = office.practice.results(found[0])
     assert set(results["run_id"]) == set(results["job_id"]) == {""}

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.beside import next_line
 from tests.fakes import MemoryOutbox
 from tests.rendering.conftest import renderer
 from workbench.domain.accounts import Account
@@ -462,8 +463,7 @@ def test_no_process_stays_when_the_practice_ends(killed: bool) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", LONELY, "60" if killed else "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as lonely:
-        assert lonely.stdout is not None
-        pid = int(lonely.stdout.readline())
+        pid = int(next_line(lonely))
         if killed:
             lonely.kill()
         lonely.wait(10)

@@ -129,7 +129,7 @@ def test_kills_at_any_moment_double_nobody_and_leave_at_most_a_doubt_a_connectio
             if child.poll() is None:
                 child.kill()
                 kills += 1
-            child.wait()
+            child.wait(60)
         assert subprocess.run(command, timeout=120).returncode == 0
     with open_test_ledger(tmp_path) as ledger:
         stand = assert_true_report(server, ledger, mailing)
@@ -145,12 +145,7 @@ def test_two_senders_at_once_share_the_work(tmp_path: Path) -> None:
     with ChaosServer() as server:
         command = [sys.executable, str(CHILD), str(tmp_path), str(mailing), str(server.port), "2"]
         children = [subprocess.Popen(command) for _sender in range(2)]
-        ends = [threading.Thread(target=child.wait) for child in children]
-        for end in ends:
-            end.start()
-        for end in ends:
-            end.join(60)
-        assert [child.returncode for child in children] == [0, 0]
+        assert [child.wait(60) for child in children] == [0, 0]
     with open_test_ledger(tmp_path) as ledger:
         stand = assert_true_report(server, ledger, mailing)
     assert len(stand["sent"]) == 600
@@ -162,13 +157,16 @@ def test_a_sender_that_waits_for_another_takes_over_when_that_one_is_killed(tmp_
     with ChaosServer(faults=[Fault(at="dot", do="hang", after=20)], pipelining=False) as server:
         command = [sys.executable, str(CHILD), str(tmp_path), str(mailing), str(server.port), "1"]
         first = subprocess.Popen(command)
+        last = time.monotonic() + 60
         while len(server.kept) < 20:
+            assert first.poll() is None
+            assert time.monotonic() < last
             time.sleep(0.01)
         second = subprocess.Popen(command)
         time.sleep(2.0)
         assert second.poll() is None  # it waits: every row is in the first one's hands
         first.kill()
-        first.wait()
+        first.wait(60)
         assert second.wait(30) == 0
     with open_test_ledger(tmp_path) as ledger:
         stand = assert_true_report(server, ledger, mailing)
@@ -199,12 +197,13 @@ def test_an_opt_out_or_a_cancellation_in_the_middle_counts_within_about_a_second
                     )
             arrived.append(sink.count())
 
-        acting = threading.Thread(target=act)
+        acting = threading.Thread(target=act, daemon=True)
         acting.start()
         with ledger.start_sender(user=BY, now=datetime.now(UTC)) as sender:
             transport = SmtpTransport(account, connections=connections)
             send_pending(ledger.outbox(mailing, sender), transport, letter_of)
-        acting.join()
+        acting.join(60)
+        assert not acting.is_alive()
         stand = addresses(ledger, mailing)
         assert sink.count() == len(stand["sent"])
         if deed == "cancel":

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.beside import ended_after, next_line
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -124,12 +126,8 @@ def serving_chaos(
     log.parent.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "tests.servers.chaos_process", str(log), "--faults", faults]
     words += ["--seed", str(seed), "--delay", str(delay), "--most", str(most)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Chaos(port=int(process.stdout.readline()), log=log)
-        finally:
-            process.terminate()
+    with ended_after(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)) as process:
+        yield Chaos(port=int(next_line(process)), log=log)
 
 
 class _Log:

@@ -169,12 +169,14 @@ def kill_loop(
 
     def ended(place: int) -> None:
         process, _since = living.pop(place)
-        _out, err = process.communicate()
+        _out, err = process.communicate(timeout=60)
         if process.returncode != -signal.SIGKILL:
             loop.ends.append((process.returncode, err))
 
     try:
-        while loop.kills < kills:
+        for _turn in range(10 * kills):
+            if loop.kills >= kills:
+                break
             for place in range(senders):
                 if place not in living:
                     start(place)
@@ -193,7 +195,7 @@ def kill_loop(
             kill = chance.choice((os.killpg, os.kill))  # with its children, or alone: they must end by themselves
             with contextlib.suppress(ProcessLookupError):
                 kill(living[place][0].pid, signal.SIGKILL)
-            loop.kills += living[place][0].wait() == -signal.SIGKILL
+            loop.kills += living[place][0].wait(60) == -signal.SIGKILL
             ended(place)
             if server.count() >= len(office.addresses) * len(commands):
                 break  # nothing is left to be interrupted
@@ -204,7 +206,7 @@ def kill_loop(
         for process, _since in living.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            process.communicate(timeout=60)
     for words in commands:
         for _try in range(TRIES):
             done = office.run(*words)
