@@ -74,6 +74,7 @@ def test_two_jobs_of_one_title_have_keys_of_their_own(practice: Practice) -> Non
         ({"within_hours": True}, UsageError),
         ({"revision": 99}, UnknownTemplate),
         ({"told": "x"}, BadValue),
+        ({"role": "dentiste"}, BadValue),
         ({"time": None}, BadValue),
     ],
 )

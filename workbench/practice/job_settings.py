@@ -11,6 +11,7 @@ from workbench.domain.jobs import NOTEBOOK, Job, Missed
 from workbench.domain.recurrence import Every, Recurrence
 from workbench.errors import BadValue, UsageError
 from workbench.language import _
+from workbench.merging.roles import roles_from
 from workbench.practice.executing import days_of
 from workbench.practice.scheduling import this_machine
 
@@ -113,6 +114,8 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
     else:
         made = _with_template(practice, made)
         days_of(practice, made, practice.today)  # which says what cannot be asked
+        if made.role:
+            roles_from(made.role)  # which says what is none
     account = practice.accounts[made.account] if made.account else practice.accounts.default()
     if made.within_hours and not practice.sending_hours(account):
         raise UsageError(_("No sending hours are set, neither of the account nor of the practice."))
