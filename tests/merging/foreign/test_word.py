@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -101,6 +102,17 @@ def test_macros_headers_and_embedded_files_are_told():
     }
     made = made_of(document(paragraph(run("a")), more=more))
     assert [str(note.what) for note in made.notes] == ["macro", "attached", "header"]
+
+
+def test_many_headers_do_not_fill_the_memory():
+    more: dict[str, str | bytes] = {f"word/header{number}.xml": b" " * 200_000 for number in range(400)}
+    data = document(paragraph(run("a")), more=more)
+    tracemalloc.start()
+    try:
+        assert made_of(data).notes == ()
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def hostile() -> dict[str, bytes]:

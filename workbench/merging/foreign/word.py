@@ -50,10 +50,14 @@ MOST_FIELDS = 2_000
 DEEPEST_FIELD = 30
 """Fields in fields: a condition in a condition has about four."""
 
+MOST_HEADERS = 100
+"""Page headers and footers that are looked into: a document of ten sections has sixty at most."""
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _READ = re.compile(r"\[Content_Types\]\.xml|_rels/\.rels|word/(?:_rels/)?[A-Za-z0-9_]{1,40}\.xml(?:\.rels)?", re.ASCII)
 _PASSED_OVER = re.compile(r"word/(?:_rels/)?(?:comments|header|footer|settings|theme|fontTable|webSettings|people)")
 _MEDIA = re.compile(r"word/media/[A-Za-z0-9_. -]{1,80}\.(?:png|jpe?g|gif)", re.IGNORECASE)
+_HEADER = re.compile(r"word/(?:header|footer)\d*\.xml")
 _MAIN = re.compile(r"word/document[0-9]{0,4}\.xml")
 _BROKEN = (
     BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, KeyError, IndexError, TypeError,
@@ -90,10 +94,9 @@ def source_from_word(data: bytes, *, name: str) -> Source:
             parts = _parts(package, name)
             media = _media(package)
             notes += _about_package(package.namelist())
-            headers = [
-                _small(package, one) for one in package.namelist() if re.match(r"word/(?:header|footer)\d*\.xml", one)
-            ]
-        if any(_said(content) for content in headers):
+            headers = [one for one in package.namelist() if _HEADER.match(one)][:MOST_HEADERS]
+            lost = any(_said(_small(package, one)) for one in headers)  # one after the other: they may be large
+        if lost:
             notes.append(Note(what=Loss.HEADER, message=_("The page header and footer of the document stay behind.")))
         fields: list[WordField] = []
         for part in [one for one in parts if one.endswith(".xml") and one.startswith("word/")]:
