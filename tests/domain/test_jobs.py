@@ -85,6 +85,7 @@ def test_what_waits_is_released_until_a_time_after_it_was_prepared() -> None:
         {"approvers": ("a",), "approve_by": "26:00"},
         {"treatment": "notebook", "notebook": "a.ipynb", "template": "", "approvers": ("claire",)},
         {"treatment": "notebook", "notebook": "a.ipynb"},
+        {"treatment": "notebook", "notebook": "a.ipynb", "template": "", "within_hours": True},
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_a_sentence(changes: dict[str, Any]) -> None:

@@ -239,6 +239,17 @@ def test_after_its_time_it_is_too_late(practice: Practice, prepared: Job) -> Non
 # --- notebooks --------------------------------------------------------------------------------------------------
 
 
+def test_a_notebook_needs_no_account_and_keeps_to_no_sending_hours_of_the_job_s(practice: Practice) -> None:
+    (practice.path / "notebooks" / "own.ipynb").write_text("{}", encoding="utf-8")
+    with pytest.raises(BadValue, match="in the notebook itself"):
+        practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00", within_hours=True)
+    with pytest.raises(UnknownAccount):
+        practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00", account="nobody")
+    for name in list(practice.accounts):
+        practice.accounts.remove(name)
+    assert practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00").active
+
+
 def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Practice, tmp_path: Path) -> None:
     rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
     mailing = practice.mailing(rdv, REMINDER, account="folder")

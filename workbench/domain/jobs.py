@@ -179,6 +179,8 @@ class Job:
             raise BadValue(_("A notebook belongs to the treatment « notebook », and to no other."))
         if self.treatment == NOTEBOOK and (self.template or self.search):
             raise BadValue(_("What a notebook searches and sends stands in the notebook itself."))
+        if self.treatment == NOTEBOOK and self.within_hours:
+            raise BadValue(_("The sending hours of what a notebook sends stand in the notebook itself."))
         if self.treatment == SEARCH and not self.search:
             raise BadValue(_("Say which search finds whom to write to."))
         if self.treatment == NOTEBOOK and self.approvers:

@@ -107,6 +107,7 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
         made = replace(made, host=this_machine())
     if made.told and (problem := practice.accounts.problem_with(made.told)):
         raise BadValue(problem)
+    account = practice.accounts[made.account] if made.account else None
     if made.treatment == NOTEBOOK:
         file = (practice.path / made.notebook).resolve()
         if not (file.is_relative_to(practice.path.resolve()) and file.is_file()):
@@ -116,9 +117,9 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
         days_of(practice, made, practice.today)  # which says what cannot be asked
         if made.role:
             roles_from(made.role)  # which says what is none
-    account = practice.accounts[made.account] if made.account else practice.accounts.default()
-    if made.within_hours and not practice.sending_hours(account):
-        raise UsageError(_("No sending hours are set, neither of the account nor of the practice."))
+        account = account or practice.accounts.default()
+        if made.within_hours and not practice.sending_hours(account):
+            raise UsageError(_("No sending hours are set, neither of the account nor of the practice."))
     return practice.ledger.jobs.save(made, by=practice.user, now=practice.now())
 
 

@@ -156,3 +156,15 @@ test("what was typed before the page was closed is in the form again, not saved 
   expect(el.querySelector<HTMLInputElement>("[data-key=title]")!.value).toBe("Brouillon");
   expect(el.querySelector("[aria-current=true]")?.textContent).toContain("● modified");
 });
+
+test("sending hours are asked of a job that sends, and not of a notebook", async () => {
+  let el = await open();
+  await press(el, "▸more");
+  expect(el.querySelector("[data-key=within_hours]")).not.toBeNull();
+  opened?.close();
+  answers.job = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb", template: "" }), ...looked() };
+  el = await open();
+  await press(el, "▸more");
+  expect(el.querySelector("[data-key=told]")).not.toBeNull();
+  expect(el.querySelector("[data-key=within_hours]")).toBeNull();
+});

@@ -88,7 +88,7 @@ export class Form {
       !notebook && element("div", { class: "pw-job-line" }, this.text("approvers", "approvers", { list: people.id, hint: word("approvers_hint") }), this.approveBy),
       people,
       element("div", { class: "pw-job-line" }, missed, this.lateUntil),
-      fold(word("more"), "", false, () => undefined, () => [this.tick("within_hours", "within_hours"), this.tick("not_on_closed_days", "not_on_closed_days"), this.text("told", "told", { type: "email" })]),
+      fold(word("more"), "", false, () => undefined, () => [notebook ? null : this.tick("within_hours", "within_hours"), this.tick("not_on_closed_days", "not_on_closed_days"), this.text("told", "told", { type: "email" })]),
     );
     this.fit();
   }
@@ -127,6 +127,13 @@ export class Form {
   goToProblem(): void {
     const wrong = this.element.querySelector<HTMLElement>("[aria-invalid=true]") ?? [...this.problems.values()].find((one) => !one.hidden)?.parentElement?.querySelector<HTMLElement>("input, select, button");
     wrong?.focus();
+  }
+
+  /** Tick « Active ». */
+  switchOn(): void {
+    const box = this.controls.get("active") as HTMLInputElement;
+    box.checked = true;
+    this.onchange();
   }
 
   begin(): void {
