@@ -157,6 +157,31 @@ def test_a_recipient_is_taken_out_while_reading_and_put_back(page: Publipostage)
     assert "2610" in set(page.frame["patient_id"])
 
 
+@pytest.mark.parametrize("other", ["search", "mailing", "draft"])
+def test_who_was_taken_out_of_the_list_before_is_not_put_back(page: Publipostage, other: str):
+    page.keeper.touch()
+    page.keeper.flush()
+    draft = page.keeper.key
+    page.messages.go_to(0)
+    do(page, "take_out")
+    page._background.wait()
+    page.recipients.tick(page.taken_out, True)
+    page._ticks_changed()
+    page._background.wait()
+    page.messages.go_to(0)
+    do(page, "take_out")
+    assert [one["label"] for one in page.foot._state["quiet"] if one["name"] == "put_back"] == ["Put the 1 row back"]
+    if other == "search":
+        page.search.ask("appointments", {"start": "J+2", "end": "J+5", "state": "upcoming"})
+        page._search_asked()
+    elif other == "mailing":
+        page.open(search="appointments", start="J+2", end="J+5", state="upcoming", template=REMINDER)
+    else:
+        page.open(draft=draft)
+    page.go_to(Step.CHECK)
+    assert "put_back" not in [one["name"] for one in page.foot._state["quiet"]]
+
+
 def test_a_test_goes_to_oneself_and_changes_no_number(page: Publipostage, practice: Practice):
     before = page.mailing.forecast()
     do(page, "trial")

@@ -64,8 +64,6 @@ class Publipostage(Opening):
         self._written_over: dict[str, int] = {}  # the version that each text written for this mailing was begun on
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
-        self.taken_out: tuple[str, ...] = ()
-        """The rows that were taken out while the messages were read."""
         self.left_unchanged: dict[str, int] = {}
         """How many read the email type in which other language, where the text was not changed with this one."""
         super().__init__(practice, letters, **what)
@@ -275,7 +273,7 @@ class Publipostage(Opening):
         if len(shown) >= self.recipients.counts["ticked"]:
             raise UsageError(_("This is the last message of the list: go back to the search instead."))
         self.recipients.tick(shown, False)
-        self.taken_out = (*self.taken_out, *shown)
+        self.taken_out = tuple(dict.fromkeys((*self.taken_out, *shown)))
         self._ticks_changed()
 
     def _complete_recipient(self, recipient_id: str) -> None:
@@ -416,6 +414,7 @@ class Publipostage(Opening):
 
     def _search_asked(self) -> None:
         self._meet_others()
+        self.taken_out = ()
         super()._search_asked()
         self.keeper.touch()
 

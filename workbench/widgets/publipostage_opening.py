@@ -32,6 +32,8 @@ class Opening(ListScreens, ABC):
     keeper: DraftKeeper
     _confirmed = False
     """Whether the mailing that stands here was confirmed: what comes next is another one."""
+    taken_out: tuple[str, ...] = ()
+    """The rows of the list that were taken out while the messages were read."""
 
     @abstractmethod
     def go_to(self, step: Step, *, focus: bool = True, kept: bool = True) -> None:
@@ -116,7 +118,7 @@ class Opening(ListScreens, ABC):
         """Begin a mailing to what is searched for, or to these rows; `choose` says first what else is chosen."""
         self._given, self._key, self._found_again = rows, key, None
         self._texts.clear()
-        self._confirmed = False
+        self._confirmed, self.taken_out = False, ()
         self.options.clear()
         asked = (rows.attrs.get("workbench") or {}) if rows is not None else {}
         name = search or str(asked.get("search", "")) or self.search.name
@@ -202,7 +204,7 @@ class Opening(ListScreens, ABC):
         if draft is None:
             raise UsageError(_("This draft is not there any more."))
         content = draft.content
-        self._confirmed = False
+        self._confirmed, self.taken_out = False, ()
         self.keeper.take(draft)
         rows = None
         if "only" in content:
