@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli.commands import Commands
 from workbench.cli.output import print_json, say, show, show_record
+from workbench.cli.progress import sending_progress
 from workbench.cli.report import json_counts, show_counts, show_findings
 from workbench.cli.sending import JsonOption, interruptible
 from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, practice_of, settings_of
@@ -320,12 +321,23 @@ def run(
     occurrence: Annotated[
         str, typer.Option("--occurrence", metavar="WHEN", help=_("One that failed, as the log calls it, instead."))
     ] = "",
+    wait: Annotated[
+        int | None,
+        typer.Option(
+            "--wait",
+            metavar="MINUTES",
+            min=0,
+            help=_("Wait so long at most, for whoever is doing it already and for messages that may only leave later."),
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Do a job and say what became of it."""
     practice = practice_of(ctx)
-    with interruptible():
-        done = practice.jobs.run(job, occurrence=occurrence)
+    with interruptible(), sending_progress() as progress:
+        done = practice.jobs.run(
+            job, occurrence=occurrence, wait=None if wait is None else 60.0 * wait, progress=progress
+        )
     raise typer.Exit(report(practice, [done], json=json))
 
 
@@ -333,8 +345,8 @@ def run(
 def approve(ctx: typer.Context, which: WhichArgument, json: JsonOption = False) -> None:
     """Release and send."""
     practice = practice_of(ctx)
-    with interruptible():
-        done = practice.jobs.approve(which)
+    with interruptible(), sending_progress() as progress:
+        done = practice.jobs.approve(which, progress=progress)
     raise typer.Exit(report(practice, done, json=json))
 
 

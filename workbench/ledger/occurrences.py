@@ -189,6 +189,20 @@ class Occurrences:
         """Return the occurrences of a job, or of all, the latest first."""
         return self._read(*([] if job is None else [_table.c.job == job]), limit=limit)
 
+    def running(self, job: str) -> OccurrenceRecord | None:
+        """Return the occurrence of a job that somebody alive is doing; nothing when nobody does."""
+        with reading(self._engine) as connection:
+            query = _table.select().where(
+                _table.c.practice_id == self._practice_id, _table.c.job == job, _table.c.state == _S.RUNNING.value
+            )
+            rows = connection.execute(query.order_by(_table.c.started_at)).all()
+            clock = clock_of(connection)
+        for row in rows:
+            with self._dead(row, clock - row.heartbeat_at) as dead:
+                if not dead:
+                    return _record(row)
+        return None
+
     def in_state(self, *states: OccurrenceState) -> list[OccurrenceRecord]:
         """Return the occurrences that stand so, the latest first."""
         return self._read(_table.c.state.in_([state.value for state in states]))

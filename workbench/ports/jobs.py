@@ -110,6 +110,10 @@ class OccurrenceBook(Protocol):
         """Return the occurrences of a job, or of all, the latest first."""
         ...
 
+    def running(self, job: str) -> OccurrenceRecord | None:
+        """Return the occurrence of a job that somebody alive is doing; nothing when nobody does."""
+        ...
+
     def in_state(self, *states: OccurrenceState) -> list[OccurrenceRecord]:
         """Return the occurrences that stand so, the latest first."""
         ...

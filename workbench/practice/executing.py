@@ -6,12 +6,13 @@ Done once more after a crash it goes on with the same mailing, which says who is
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.jobs import NOTEBOOK, PUNCTUAL, Job, OccurrenceRecord, OccurrenceState
-from workbench.domain.mailings import MailingStatus
+from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.domain.runs import RunStatus
 from workbench.errors import JournalBroken, SendingStopped, WorkbenchError, WorkspaceError
 from workbench.practice.parts import LongList
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
 _S = OccurrenceState
+
+Told = Callable[[MailingProgress], None]
+"""Who is told where a mailing stands."""
 
 _OF_THE_OCCURRENCE = ("taken_up", "late_minutes", "alerts", "found", "findings")
 """What a trace keeps when the work is gone on with."""
@@ -53,6 +57,10 @@ def mailing_of(practice: Practice, job: Job, rows: pd.DataFrame | LongList, *, k
     return mailing.leaves(within_hours=job.within_hours, approval=bool(job.approvers))
 
 
+def _untold(_progress: MailingProgress) -> None:
+    """Tell nobody."""
+
+
 @dataclass(slots=True)
 class _Work:
     """What is known of the work so far, whatever ends it."""
@@ -61,8 +69,15 @@ class _Work:
     mailing_id: int | None = None
 
 
-def execute(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
+def execute(
+    practice: Practice, record: OccurrenceRecord, *, progress: Callable[[MailingProgress], None] | None = None
+) -> OccurrenceRecord:
     """Do the work of an occurrence that is ours, and return how it stands then.
+
+    Parameters
+    ----------
+    progress
+        Told where its mailing stands, now and then; nobody is by default.
 
     Raises
     ------
@@ -86,7 +101,7 @@ def execute(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
             try:
                 book.note(record, run_id=run.id)
                 with practice.ledger.mailings.within(run.id):
-                    state, reason = _send(practice, record, work)
+                    state, reason = _send(practice, record, work, progress or _untold)
                 ended = RunStatus.DONE
             except KeyboardInterrupt:
                 ended = RunStatus.INTERRUPTED
@@ -118,14 +133,14 @@ def execute(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
     return book.record(record.key, record.occurrence)
 
 
-def _send(practice: Practice, record: OccurrenceRecord, work: _Work) -> tuple[OccurrenceState, str]:
+def _send(practice: Practice, record: OccurrenceRecord, work: _Work, progress: Told) -> tuple[OccurrenceState, str]:
     """Search, freeze and send; go on with a mailing that was frozen already."""
     job, day = record.job, record.planned.day
     practice.ledger.occurrences.note(record, parameters=days_of(practice, job, day))
     if record.mailing_id is not None:
         known = practice.ledger.mailings.mailing(record.mailing_id)
         if known.status is not MailingStatus.DRAFT:
-            return _go_on(practice, known.id, known.status, work)
+            return _go_on(practice, known.id, known.status, work, progress)
     rows = rows_of(practice, job, day)
     work.trace["found"] = rows.rows if isinstance(rows, LongList) else len(rows)
     if not work.trace["found"]:
@@ -135,18 +150,20 @@ def _send(practice: Practice, record: OccurrenceRecord, work: _Work) -> tuple[Oc
     findings = mailing.check()
     work.trace["findings"] = dict(Counter(findings["code"].astype(str)))
     try:
-        mailing.send(confirmed=True, progress=lambda _progress: None)
+        mailing.send(confirmed=True, progress=progress)
     finally:
         work.mailing_id = mailing.id
         _count(practice, mailing.id, work)
     return _standing(practice, work.mailing_id)
 
 
-def _go_on(practice: Practice, number: int, status: MailingStatus, work: _Work) -> tuple[OccurrenceState, str]:
+def _go_on(
+    practice: Practice, number: int, status: MailingStatus, work: _Work, progress: Told
+) -> tuple[OccurrenceState, str]:
     work.mailing_id = number
     try:
         if status not in (MailingStatus.AWAITING_APPROVAL, MailingStatus.CANCELLED, MailingStatus.PAUSED):
-            practice.mailing_by_id(number).resume(progress=lambda _progress: None, results=False)
+            practice.mailing_by_id(number).resume(progress=progress, results=False)
     finally:
         _count(practice, number, work)
     return _standing(practice, number)

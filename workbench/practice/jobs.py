@@ -17,9 +17,10 @@ from workbench.domain.recurrence import Occurrence
 from workbench.errors import JobError, UnknownJob
 from workbench.language import _
 from workbench.practice.alerting import Alerts
-from workbench.practice.executing import execute
+from workbench.practice.executing import Told, execute
 from workbench.practice.job_frames import jobs_frame, log_frame, next_frame
 from workbench.practice.job_settings import RECURRENCE, recurrence_of, saved, settings_of
+from workbench.practice.job_turns import patient_for, take_turn
 from workbench.practice.rehearsing import JobCheck, checked, compared, explained, replayed
 
 if TYPE_CHECKING:
@@ -274,18 +275,26 @@ class Jobs(Mapping[str, Job]):
 
     # --- doing ------------------------------------------------------------------------------------------------
 
-    def run(self, key: str, *, occurrence: str = "") -> OccurrenceRecord:
+    def run(
+        self, key: str, *, occurrence: str = "", wait: float | None = None, progress: Told | None = None
+    ) -> OccurrenceRecord:
         """Do a job now, because a person asks, as an occurrence of its own; whoever was told is told nothing twice.
 
         Parameters
         ----------
         occurrence
             One that failed, as the log calls it (``2026-11-29T12:00``): it is gone on with, as of its own day.
+        wait
+            Seconds to wait at most: until whoever is doing the job has ended, and for messages that may only leave
+            later. Without it the first is refused, and the second waited for as by `send`.
+        progress
+            Told where the mailing stands, now and then.
 
         Raises
         ------
         JobError
-            When it was asked for this very minute already, or no occurrence of this name has failed.
+            When somebody is doing it (the sentence says who), it was asked for this very minute already, or no
+            occurrence of this name has failed.
 
         Examples
         --------
@@ -296,9 +305,14 @@ class Jobs(Mapping[str, Job]):
         'done'
         """
         practice, job = self._practice, self[key]
-        if occurrence:
-            return self._again(job, occurrence)
-        now = practice.now()
+        with patient_for(practice, wait):
+            if occurrence:
+                return self._again(job, occurrence, wait=wait or 0.0, progress=progress)
+            take_turn(practice, job, wait=wait or 0.0)
+            return self._by_hand(job, progress)
+
+    def _by_hand(self, job: Job, progress: Told | None) -> OccurrenceRecord:
+        practice, now = self._practice, self._practice.now()
         wall = now.astimezone(practice.calendar.zone).replace(tzinfo=None, second=0, microsecond=0)
         book = practice.ledger.occurrences
         practice.ledger.guard.check(by=practice.user, now=now)
@@ -306,14 +320,16 @@ class Jobs(Mapping[str, Job]):
             record = book.claim(owner, job, Occurrence(wall, now), by_hand=True, asked_by=practice.user, now=now)
             if record is None:
                 raise JobError(_("« {title} » was started this very minute already.").format(title=job.title))
-            done = execute(practice, record)
+            done = execute(practice, record, progress=progress)
         Alerts(practice).after(done)
         return practice.ledger.occurrences.record(done.key, done.occurrence)
 
-    def _again(self, job: Job, occurrence: str) -> OccurrenceRecord:
+    def _again(self, job: Job, occurrence: str, *, wait: float, progress: Told | None) -> OccurrenceRecord:
         practice, book = self._practice, self._practice.ledger.occurrences
         practice.ledger.guard.check(by=practice.user, now=practice.now())
         failed = [one for one in book.in_state(_S.FAILED) if (one.key, one.occurrence) == (job.key, occurrence)]
+        if failed:
+            take_turn(practice, job, mailing_id=failed[0].mailing_id, wait=wait)
         with book.owner() as owner, book.beating(owner):
             taken = book.take(owner, failed[0]) if failed else None
             if taken is None:
@@ -323,19 +339,21 @@ class Jobs(Mapping[str, Job]):
                     )
                 )
             # As the job is now: what kept it from being done may have been mended there.
-            return execute(practice, replace(taken, job=job))
+            return execute(practice, replace(taken, job=job), progress=progress)
 
     def waiting(self) -> list[OccurrenceRecord]:
         """Return what waits for an approver, the latest first; ``mailing_id`` is the mailing to look at."""
         return self._practice.ledger.occurrences.in_state(_S.AWAITING_APPROVAL)
 
-    def approve(self, which: str | int) -> list[OccurrenceRecord]:
+    def approve(self, which: str | int, *, progress: Told | None = None) -> list[OccurrenceRecord]:
         """Release what a job prepared, as one of its approvers (``practice.user``); it is sent at once.
 
         Parameters
         ----------
         which
             The number of a mailing, or the key of a job: all that it has waiting.
+        progress
+            Told where the mailing stands, now and then.
 
         Raises
         ------
@@ -357,7 +375,7 @@ class Jobs(Mapping[str, Job]):
                     practice.ledger.mailings.set_status(
                         record.mailing_id, MailingStatus.QUEUED, by=practice.user, now=practice.now()
                     )
-                ended = execute(practice, taken)
+                ended = execute(practice, taken, progress=progress)
             Alerts(practice).after(ended)
             done.append(book.record(ended.key, ended.occurrence))
         return done
