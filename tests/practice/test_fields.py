@@ -142,6 +142,20 @@ def test_an_archived_field_still_says_what_was_queued(practice: Practice) -> Non
     assert practice.templates.check(path).empty
 
 
+def test_what_was_sent_can_be_sent_once_more_though_its_field_is_archived(practice: Practice) -> None:
+    practice.fields.add("patient", BORN)
+    path = template(practice, "<p>@PART_01</p>")
+    results = practice.mailing(appointments(practice), path, account="folder").send(confirmed=True)
+    number = int(results["delivery_id"][results["status"] == "sent"].iloc[0])
+    practice.fields.remove("PART_01", archive=True)
+    results = practice.resend(number, confirmed=True)
+    assert results["status"].tolist() == ["sent"]
+    first, again = practice.sent(number).message, practice.sent(results["delivery_id"].iloc[0]).message
+    assert first is not None
+    assert again is not None
+    assert again.html == first.html
+
+
 def test_what_was_confirmed_leaves_as_it_was_though_its_field_is_archived(practice: Practice) -> None:
     practice.fields.add("patient", BORN, names=["NAISSANCE"])
     path = template(practice, "<p>@PART_01, {{ NAISSANCE }}</p>")

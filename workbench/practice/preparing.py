@@ -136,6 +136,9 @@ class Shared:
         The mailing's.
     """
 
+    _frozen_fields = False
+    """Whether fields are known still that were put away since."""
+
     def __init__(
         self, practice: Practice, template: Template, account: Account, choices: Choices | None = None
     ) -> None:
@@ -201,6 +204,7 @@ class Shared:
                 columns=columns,
                 letterhead=self.letterhead,
                 attachments=self.choices.attachments,
+                frozen=self._frozen_fields,
             )
         return self._presses[spoken]
 

@@ -281,6 +281,8 @@ class SentAgain(Mailing):
 class _AsFrozen(Shared):
     """What dresses a message, and the one text it has, as it was frozen the first time."""
 
+    _frozen_fields = True
+
     def __init__(
         self, practice: Practice, template: Template, account: Account, choices: Choices, letterhead: Letterhead
     ) -> None:
