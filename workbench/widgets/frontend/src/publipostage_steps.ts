@@ -42,9 +42,14 @@ export default {
     root.append(body, alert);
     let busy = false;
     let turnedAt = 0;
+    let pressed = { what: "", at: 0 };
     const act = (name: string, more: Record<string, unknown> = {}): void => {
       // The second click of a double click is about nothing: it was meant for what stood here before.
       if (busy || Date.now() - turnedAt < UNREAD_MS) return;
+      // The button may be about the next person, or the next draft, by then; so the `key` makes no difference.
+      const what = JSON.stringify([name, more["step"], more["on"]]);
+      if (what === pressed.what && Date.now() - pressed.at < UNREAD_MS) return;
+      pressed = { what, at: Date.now() };
       busy = true;
       root.setAttribute("aria-busy", "true");
       questions

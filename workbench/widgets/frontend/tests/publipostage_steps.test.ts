@@ -178,3 +178,28 @@ test("a foot that would take more than a quarter of the page does not stay over 
     expect(el.classList.contains("pw-steps-foot-loose")).toBe(loose);
   }
 });
+
+test("the second click of a double click takes nobody out, and gives no draft up, that nobody has read", async () => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  const el = await open("foot", { ...foot, quiet: [{ name: "take_out", label: "− Retirer" }] });
+  const takeOut = () => el.querySelector<HTMLButtonElement>("[data-name=take_out]")!.click();
+  takeOut();
+  await vi.advanceTimersByTimeAsync(100);
+  model.say({ kind: "state", ...foot, note: "43 cochés", quiet: [{ name: "take_out", label: "− Retirer" }, { name: "put_back", label: "Remettre" }] });
+  takeOut();
+  await vi.advanceTimersByTimeAsync(100);
+  el.querySelector<HTMLButtonElement>("[data-name=put_back]")!.click();
+  await vi.advanceTimersByTimeAsync(600);
+  takeOut();
+  expect(done().map(({ name }) => name)).toEqual(["take_out", "put_back", "take_out"]);
+  opened.close();
+
+  const shown = await open("bar", { ...bar, notices: ["a1", "b2"].map((key) => ({ key, text: key, look: "info", actions: [{ name: "forget", label: "Abandonner" }] })) });
+  const forget = () => shown.querySelector<HTMLButtonElement>(".pw-steps-notice button")!.click();
+  forget();
+  await vi.advanceTimersByTimeAsync(100);
+  model.say({ kind: "state", ...bar, notices: [{ key: "b2", text: "b2", look: "info", actions: [{ name: "forget", label: "Abandonner" }] }] });
+  forget();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(done().map(({ key }) => key)).toEqual(["a1"]);
+});
