@@ -580,6 +580,25 @@ class PatientStoreContract:
         with pytest.raises(UnknownPatient):
             store.add_guardian("nobody", values, relation="", by="Claire", now=NOW)
 
+    def test_what_is_said_of_a_guardian_of_another_child_is_written_and_told_once(self, store: SqlPatientStore) -> None:
+        values = {"last_name": "ROUX", "first_name": "Anne", "email": "anne@mail.example", "sex": "F", "phone": "01"}
+        key = store.add_guardian("008", values, relation="aunt", by="Claire", now=NOW)
+        told = store.corrections()["correction_id"].tolist()
+        again = {"last_name": "Roux", "first_name": "Anne", "email": "Anne@Mail.example", "sex": "U", "phone": "02"}
+        assert store.add_guardian("007", {**again, "city": "Rennes"}, relation="", by="Claire", now=NOW) == key
+        for patient in ("007", "008"):
+            written = store.responsible(patient).set_index("person_key").loc[key]
+            assert (written["last_name"], written["phone"]) == ("ROUX", "02")
+        with store.engine.connect() as connection:
+            query = sa.select(schema.persons.c.sex, schema.persons.c.city).where(schema.persons.c.person_id == key)
+            assert connection.execute(query).all() == [("F", "Rennes")]
+        new = store.corrections().set_index("correction_id").drop(told)
+        assert set(new["patient_id"]) == {"007"}
+        assert new.set_index("column").sort_index()[["old", "new"]].fillna("").to_dict("index") == {
+            f"guardian:{key}.city": {"old": "", "new": "Rennes"},
+            f"guardian:{key}.phone": {"old": "01", "new": "02"},
+        }
+
     @pytest.mark.parametrize(
         ("patient", "column", "value", "error"),
         [

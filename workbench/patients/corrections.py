@@ -115,7 +115,8 @@ def add_guardian(
     """Write down somebody who answers for a patient, last among the guardians; return the person's key.
 
     Each value stands in the list of corrections, to be copied into the practice's software. Somebody of the same name
-    and address who answers for another patient is the same person, as in an import.
+    and address who answers for another patient is the same person, as in an import; what is said of her now counts,
+    and stands in that list where it is new.
 
     Raises
     ------
@@ -140,14 +141,18 @@ def add_guardian(
     name = plain(f"{checked['last_name']} {checked.get('first_name') or ''}")
     address = address_key(checked.get("email"))
     key = digest_of("person", name, address or patient_id)
-    mine = (persons.c.practice_id == practice_id, persons.c.person_id == key)
-    if connection.execute(sa.select(persons.c.person_id).where(*mine)).one_or_none() is None:
-        connection.execute(persons.insert().values(practice_id=practice_id, person_id=key, **checked))
     link = responsibilities.c
     here = (link.practice_id == practice_id, link.patient_id == patient_id, link.role == "guardian")
     ranks = connection.execute(sa.select(link.person_id, link.rank).where(*here)).all()
     if key in {row.person_id for row in ranks}:
         raise BadValue(_("This person is written down for this patient already."))
+    mine = (persons.c.practice_id == practice_id, persons.c.person_id == key)
+    had = connection.execute(sa.select(persons).where(*mine)).mappings().one_or_none()
+    if had is None:
+        connection.execute(persons.insert().values(practice_id=practice_id, person_id=key, **checked))
+    said = {column: value for column, value in checked.items() if _is_new(column, had and had[column], value)}
+    if had is not None and said:
+        connection.execute(persons.update().where(*mine).values(said))
     rank = max((row.rank for row in ranks), default=0) + 1
     connection.execute(
         responsibilities.insert().values(
@@ -156,15 +161,26 @@ def add_guardian(
         )
     )  # fmt: skip
     at = now.astimezone(UTC).isoformat(timespec="milliseconds")
-    for column, value in checked.items():
-        if value is not None and text_of(value) is not None:
-            connection.execute(
-                corrections.insert().values(
-                    practice_id=practice_id, correction_id=uuid.uuid4().hex, patient_id=patient_id,
-                    column_name=f"{_GUARDIAN}{key}.{column}", old_value=None, new_value=text_of(value), at=at, by=by,
-                )
-            )  # fmt: skip
+    for column, value in said.items():
+        connection.execute(
+            corrections.insert().values(
+                practice_id=practice_id, correction_id=uuid.uuid4().hex, patient_id=patient_id,
+                column_name=f"{_GUARDIAN}{key}.{column}", old_value=text_of(had and had[column]),
+                new_value=text_of(value), at=at, by=by,
+            )
+        )  # fmt: skip
     return key
+
+
+def _is_new(column: str, had: Any, said: Any) -> bool:
+    """Tell whether what is said of a person tells more than what is known: by name and address she was recognised."""
+    if text_of(said) is None or (column, said) == ("sex", "U"):
+        return False
+    if had and column in ("last_name", "first_name"):
+        return plain(had) != plain(said)
+    if column == "email":
+        return address_key(had) != address_key(said)
+    return text_of(had) != text_of(said)
 
 
 def guardian_and_column(name: str) -> tuple[str, str] | None:
