@@ -6,6 +6,7 @@ import pytest
 
 from workbench.errors import UnknownName
 from workbench.merging.foreign.families import FAMILIES, family_called
+from workbench.merging.grammar import GRAMMAR
 
 CASES = {
     "codes": ("Bonjour @PPRENOM @PNOM, @NUMSS", "Bonjour @PPRENOM @PNOM, &#64;NUMSS", ["@NUMSS"]),
@@ -48,6 +49,14 @@ def test_the_codes_of_a_program_become_ours_and_the_others_stay_as_text(convert,
     assert made.family == family
     assert made.template.html == f"<p>{body}</p>\n"
     assert [code.written for code in made.unknown] == unknown
+
+
+@pytest.mark.parametrize("name", GRAMMAR)
+def test_each_word_of_our_own_grammar_stays_what_it_is(convert, name):
+    text = f'{{{{ PNOM|{name}("de", "du") }}}} {{{{ PNOM|{name} }}}}'
+    made = convert(text)
+    assert made.template.html == f"<p>{text}</p>\n"
+    assert [code.written for code in made.codes] == ["@PNOM"]
 
 
 def test_every_family_is_tried_here_and_knows_fields_that_there_are(catalogue):

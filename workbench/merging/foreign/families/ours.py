@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from workbench.merging.foreign.tokens import Family, Token, TokenKind
+from workbench.merging.grammar import GRAMMAR
 from workbench.merging.syntax import find_codes
 
 _WORDS = r"""(?:"[^"{}\\<>&]{0,80}"|'[^'{}\\<>&]{0,80}')"""
 _FIELD = re.compile(
     r"\{\{ {0,2}([A-Z][A-Z0-9_]{0,40}) {0,2}"
-    rf"(?:\| {{0,2}}(?:accord|elision|tuvous|majuscule|liste)(?:\({_WORDS}(?:, ?{_WORDS}){{0,3}}\))? {{0,2}})?\}}\}}"
+    rf"(?:\| {{0,2}}(?:{'|'.join(GRAMMAR)})(?:\({_WORDS}(?:, ?{_WORDS}){{0,3}}\))? {{0,2}})?\}}\}}"
 )
 
 
