@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import table from "../src/recipient_table";
+import { narrowest, type ShownColumn } from "../src/recipient_table/grid";
 import { readPage, Ticks } from "../src/recipient_table/rows";
 import { SILENT_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, type Message } from "./scene";
@@ -120,7 +121,7 @@ afterEach(() => {
 
 test("a page is read a row at a time, and what is missing is empty", () => {
   const rows = readPage(bytes({ row: [7, 3], cells: [["a", "b"], ["c"]], address: ["x"], receiver: [], problem: [], hint: [], known: [true], opted_out: [] }), "o");
-  expect(rows[0]).toEqual({ row: 7, order: "o", cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", suggestion: "", excluded: "", detail: "", known: true, opted_out: false });
+  expect(rows[0]).toEqual({ row: 7, order: "o", cells: ["a", "c"], address: "x", receiver: "", problem: "", hint: "", suggestion: "", excluded: "", detail: "", known: true, opted_out: false, by_file: false, nowhere: false });
   expect(rows[1]).toMatchObject({ row: 3, cells: ["b", ""], address: "", known: false });
   expect(readPage(undefined, "o")).toEqual([]);
 });
@@ -384,4 +385,17 @@ test("rows that Python refuses are told of, and come with the next search", asyn
 test("a view that is closed listens no more", () => {
   close();
   expect(kernel.listening()).toBe(0);
+});
+
+test("what is in a narrow column can still be read: a date, a whole telephone number, a name and a short heading", () => {
+  const of = (name: string, label: string, kind: ShownColumn["kind"], width: number): number => narrowest({ name, label, kind, width }, "patient");
+  expect(of("date", "Date", "date", 100)).toBeGreaterThanOrEqual(96); // « 23/11/2026 » takes 79, and the cell 17
+  expect(of("mobile", "Mobile", "text", 130)).toBe(130);
+  expect(of("patient", "Patient", "text", 260)).toBeGreaterThanOrEqual(180);
+  expect(of("practitioner", "Praticien", "text", 130)).toBeGreaterThanOrEqual(90);
+  expect(of("file_number", "Dossier", "text", 90)).toBeGreaterThanOrEqual(68);
+  // The list of appointments fits a window of 1,440 pixels without being scrolled sideways.
+  const columns: Parameters<typeof of>[] = [["time", "Heure", "time", 80], ["patient", "Patient", "text", 260], ["file_number", "Dossier", "text", 90], ["nature", "Nature", "text", 90],
+    ["practitioner", "Praticien", "text", 130], ["last_message_at", "Dernier message", "since", 190]];
+  expect(columns.reduce((sum, column) => sum + of(...column), 0)).toBeLessThanOrEqual(576);
 });

@@ -40,6 +40,12 @@ export const OPT_OUT = "pw-opt-out";
 export const ROW_HEIGHT = 34;
 export const HEAD_HEIGHT = 72;
 const NARROWEST = 68;
+/** « 23/11/2026 » and « 08:00 », with what is typed above them. */
+const DATE = 96;
+const TIME = 66;
+/** A letter of a heading, and what is around its text. */
+const LETTER = 7.6;
+const AROUND = 14;
 
 export interface ShownColumn {
   name: string;
@@ -154,7 +160,7 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       pinned: "right",
       lockPinned: true,
       suppressMovable: true,
-      width: narrow ? 226 : 244,
+      width: 236,
       ...filtered(""),
       ...order(ADDRESS),
     },
@@ -165,9 +171,10 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
       cellRenderer: OptOutCell,
       cellRendererParams: { around },
       cellClass: "pw-opt-out-cell",
-      pinned: "right",
+      // Where there is little room, names come first: it is then the last column one comes to.
+      pinned: narrow ? null : "right",
       lockPinned: true,
-      width: 90,
+      width: 98,
       hide: !around.canOptOut(),
       resizable: false,
       sortable: false,
@@ -176,10 +183,13 @@ export function columnDefs(columns: ShownColumn[], receiver: string, asked: Aske
   ];
 }
 
-/** How narrow a column may become; half a telephone number is of no use. */
-function narrowest({ name, width }: ShownColumn, receiver: string): number {
+/** How narrow a column may become: half a telephone number, a date or a name is of no use, nor is half a short heading. */
+export function narrowest({ name, label, kind, width }: ShownColumn, receiver: string): number {
   if (/phone|mobile/.test(name)) return width;
-  return Math.max(NARROWEST, Math.round(width * (name === receiver ? 0.6 : 0.65)));
+  if (kind === "date") return Math.min(width, DATE);
+  if (kind === "time") return Math.min(width, TIME);
+  const share = name === receiver ? 0.7 : name === "practitioner" ? 0.7 : kind === "since" ? 0.55 : 0.65;
+  return Math.max(Math.min(NARROWEST, Math.ceil(LETTER * label.length) + AROUND), Math.round(width * share));
 }
 
 function comparing(kind: ShownColumn["kind"], word: Around["word"]): string {
