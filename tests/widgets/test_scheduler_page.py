@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from workbench.practice import Practice
+from workbench.widgets import scheduler_page
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.scheduler_page import SchedulerPage, SchedulerView
 from workbench.wiring import open_practice
@@ -63,7 +65,10 @@ class Watched(SchedulerView):
 
     def done(self, kind: str, **values: Any) -> dict[str, Any]:
         """Ask for what takes its time, and give how it ended."""
-        number = self.hear(kind, **values)["work"]
+        return self.ended(self.hear(kind, **values)["work"])
+
+    def ended(self, number: int) -> dict[str, Any]:
+        """Wait for what takes its time, and give how it ended."""
         until = time.monotonic() + 60
         while time.monotonic() < until:
             ended = [one for one in self.said if one["kind"] == "worked" and one["work"] == number]
@@ -171,6 +176,24 @@ def test_a_trial_counts_and_shows_who_and_saves_no_name(view: Watched, practice:
     state = json.dumps([view.get_state(), view.preview.get_state(), told, view.said], default=str)
     assert not [name for name in names if name in state]
     assert view.preview.layout.display == ""
+
+
+def test_who_would_get_what_is_not_shown_under_another_job(view: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    going = threading.Event()
+    check = scheduler_page.checked
+
+    def slow(*given: Any, **more: Any) -> Any:
+        assert going.wait(60)
+        return check(*given, **more)
+
+    monkeypatch.setattr(scheduler_page, "checked", slow)
+    values = view.hear("new", treatment="missed")["values"] | {"parameters": {"start": "J-10", "end": "J-1"}}
+    number = view.hear("check", key="", values=values)["work"]
+    view.hear("new", treatment="birthdays")
+    going.set()
+    assert view.ended(number)["people"]
+    assert view.names() == []
+    assert view.preview.layout.display == "none"
 
 
 def test_last_month_is_told_in_numbers(view: Watched) -> None:

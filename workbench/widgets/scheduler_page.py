@@ -80,6 +80,8 @@ class SchedulerView(View):
         self._draft: dict[str, Any] = {}
         """What is typed and not saved yet: the job's key and its settings."""
         self._works = 0
+        self._opened = 0  # what was opened last: what is worked out for another one is not shown under it
+        self._showing = threading.Lock()
         self.answers.update(
             open=self._open,
             job=self._job,
@@ -123,12 +125,12 @@ class SchedulerView(View):
 
     def _job(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         job = self._practice.jobs[str(asked["key"])]
-        self._hide()
+        self._turn()
         return {"key": job.key, "values": settings_told(job), **self._looked(job.key, settings_told(job))}
 
     def _new(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         values = new_settings(self._practice, str(asked["treatment"]))
-        self._hide()
+        self._turn()
         return {"key": "", "values": values, **self._looked("", values)}
 
     def _look(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +173,7 @@ class SchedulerView(View):
     def _remove(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         self._practice.jobs.remove(str(asked["key"]))
         self._draft = {}
-        self._hide()
+        self._turn()
         self._changed(asked)
         return self._open({})
 
@@ -180,6 +182,7 @@ class SchedulerView(View):
 
     def _check(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         job = self._ready(asked)
+        mine = self._turn()
 
         def work() -> Mapping[str, Any]:
             check = checked(self._practice, job, day=self._practice.today)
@@ -188,9 +191,9 @@ class SchedulerView(View):
             if answer["people"] and mailing is not None:
                 rows = check.recipients.rename(columns={"recipient": "name", "standing": "state"})
                 keys = check.recipients["recipient_id"].tolist()
-                self._show(rows, lambda number: shown_of(mailing, number, keys[number]))
-            else:
-                self._hide()
+                with self._showing:
+                    if mine == self._opened:
+                        self._show(rows, lambda number: shown_of(mailing, number, keys[number]))
             return answer
 
         return self._begin("check", work)
@@ -214,11 +217,13 @@ class SchedulerView(View):
         return self._begin("run", work)
 
     def _approve(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        number = int(asked["mailing"])
+        number, mine = int(asked["mailing"]), self._opened
 
         def work() -> Mapping[str, Any]:
             self._practice.jobs.approve(number)
-            self._hide()
+            with self._showing:
+                if mine == self._opened:
+                    self._hide()
             return {}
 
         return self._begin("approve", work)
@@ -270,6 +275,7 @@ class SchedulerView(View):
             }
         )
         deliveries = results["delivery_id"].tolist()
+        self._turn()
         self._show(rows, lambda number: self._sent(int(deliveries[number])))
 
     def _sent(self, delivery: int) -> ShownMessage:
@@ -281,6 +287,13 @@ class SchedulerView(View):
     def _show(self, rows: pd.DataFrame, shown_by: Callable[[int], ShownMessage]) -> None:
         self._messages.show(rows[["name", "state", "note", "detail"]], shown_by)
         self._messages.layout.display = ""
+
+    def _turn(self) -> int:
+        """Show no messages of what was looked at before, nor what is still worked out for it; give a new number."""
+        with self._showing:
+            self._opened += 1
+            self._hide()
+            return self._opened
 
     def _hide(self) -> Answer:
         self._messages.layout.display = "none"
