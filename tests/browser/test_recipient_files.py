@@ -90,7 +90,7 @@ def test_a_file_is_completed_from_its_row_by_the_keyboard_alone(notebook, page, 
 def test_who_is_to_telephone_is_shown_with_the_number(notebook, page):
     table = table_of(notebook)
     expect(cell(table, 0, "phone")).to_have_count(0)
-    button = table.get_by_role("button", name=re.compile("à téléphoner"))
+    button = table.get_by_role("button", name=re.compile("avec un téléphone"))
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(cell(table, 0, "phone")).to_have_text(re.compile(r"\d\d \d\d"))

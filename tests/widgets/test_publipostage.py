@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.practice import Practice
 from workbench.widgets import publipostage_list as screens
 from workbench.widgets.publipostage import Publipostage
@@ -151,7 +151,7 @@ def test_a_confirmation_of_the_list_before_sends_nothing(desk: Publipostage, pra
     seal = desk.sending.dispatcher.situation.offer_seal
     tick(desk, "1893", on=False)
     gesture(desk.sending, "confirm", seal=seal)
-    desk.sending.dispatcher.settled(30)
+    assert desk.sending.dispatcher.settled(30)
     assert practice.mailings().empty
 
 
@@ -162,7 +162,7 @@ def test_a_long_list_is_worked_out_beside_the_kernel(desk: Publipostage, monkeyp
     tick(desk, "1893", "2610", "3012", on=False)
     gestures = time.monotonic() - began
     assert offered(desk) == before - 3
-    desk._background.wait()
+    assert desk._background.wait(60)
     assert len(desk.messages._rows) == len(desk.mailing.recipients)
     assert gestures < time.monotonic() - began
 
@@ -183,7 +183,7 @@ def test_a_list_that_cannot_be_worked_out_is_not_offered_and_shows_no_message(de
     assert offered(desk) == -1
     assert len(desk.messages._rows) == 0
     gesture(desk.sending, "confirm", seal=seal)
-    desk.sending.dispatcher.settled(30)
+    assert desk.sending.dispatcher.settled(30)
     assert practice.mailings().empty
 
 
@@ -238,10 +238,57 @@ def test_without_an_email_type_the_table_shows_who_is_written_to_and_an_address_
     assert desk.recipients.counts["unusable"] == counts["unusable"] - 1
 
 
-def test_a_child_without_anybody_responsible_invites_nobody_to_type_an_address(desk: Publipostage):
+def test_a_child_without_anybody_responsible_is_to_correct_in_its_file_not_by_an_address(desk: Publipostage):
     told = addresses_of(desk.mailing.addressees())
     child = told[desk.mailing.addressees()["reason"] == "no_addressee"].iloc[0]
-    assert (child["problem"], child["excluded"]) == ("", "nobody responsible")
+    assert (child["problem"], child["excluded"]) == ("nobody responsible", "")
+    assert (child["by_file"], child["nowhere"]) == (True, False)
+    # The day and the table name the same people whom no message reaches.
+    day = desk.practice.day(tell=()).to_phone
+    assert desk.recipients.counts["unusable"] == len(day)
+    line = {part["part"]: part["text"] for part in desk.recipients.answers["start"]({})[0]["line"]}
+    assert line["to_phone"] == f"{desk.recipients.counts['to_phone']} with a telephone number"
+
+
+def test_an_address_is_corrected_where_its_message_is_read_and_the_message_is_ready_at_once(
+    desk: Publipostage, practice: Practice
+):
+    before = offered(desk)
+    key = desk._overview.loc[desk._overview["patient_id"] == "2202", "recipient_id"].item()
+    place = desk._overview["recipient_id"].tolist().index(key)
+    row = desk.messages.answers["message"]({"position": place})["row"]
+    assert (row["state"], row["key"], row["mend"], row["address"]) == ("to_correct", key, "address", "")
+    with pytest.raises(WorkbenchError, match="malformed"):
+        desk.messages.answers["correct"]({"key": key, "address": "nonsense"})
+    gesture(desk.messages, "correct", key=key, address=" lina.mere@poste.example ")
+    assert practice.patients.show("2202")["guardians"][0]["email"] == "lina.mere@poste.example"
+    row = desk.messages.answers["message"]({"position": place})["row"]
+    assert (row["state"], row["mend"]) == ("ready", "")
+    assert offered(desk) == before + 1
+    with pytest.raises(UsageError, match="The list has changed"):
+        desk.messages.answers["correct"]({"key": "somebody else", "address": "x@exemple.test"})
+
+
+def test_a_likely_slip_is_put_right_where_its_message_is_read(desk: Publipostage):
+    desk.practice.patients.correct("2610", email="camille@gmial.com")
+    desk._told_otherwise()
+    place = desk._overview["patient_id"].tolist().index("2610")
+    row = desk.messages.answers["message"]({"position": place})["row"]
+    assert (row["state"], row["mend"], row["address"]) == ("to_read", "address", "camille@gmail.com")
+
+
+def test_who_reads_that_nobody_answers_for_a_child_is_led_to_its_file(desk: Publipostage):
+    found = desk._addressees
+    subject = found.index[found["reason"] == "no_addressee"][0]
+    place = desk._overview["recipient_id"].tolist().index(found.at[subject, "recipient_id"])
+    row = desk.messages.answers["message"]({"position": place})["row"]
+    assert (row["state"], row["mend"]) == ("to_correct", "file")
+    sent: list[dict[str, Any]] = []
+    desk.recipients.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    gesture(desk.messages, "complete", key=row["key"])
+    assert desk.step.value == "search"
+    opened = next(one for one in sent if one["kind"] == "open")
+    assert desk._frame["subject_key"].iloc[opened["row"]] == subject
 
 
 def test_a_desk_on_invoices_shows_their_columns_and_counts_invoices(practice: Practice):

@@ -10,7 +10,7 @@ import pandas as pd
 import traitlets as t
 
 from workbench.displays.showing import ShownMessage
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, n_
 from workbench.widgets.folding import folded
 from workbench.widgets.reading import file_content, message_content, reading_labels, source_content
@@ -18,6 +18,9 @@ from workbench.widgets.view import STATIC, Answer, View
 
 STATES = ("ready", "to_read", "to_correct", "excluded")
 """Where a recipient stands: the message leaves; it leaves, but somebody should read it; it does not leave, twice."""
+
+_LISTED = ("name", "state", "note")
+_WHOLE = (*_LISTED, "detail", "key", "mend", "address")
 
 LARGEST_WINDOW = 400
 """Rows of one answer: what a person can see, many times over."""
@@ -48,8 +51,15 @@ class MessagePreview(View):
         self._shown_of: Callable[[int], ShownMessage] = _nobody
         self._total = 0
         self._last: tuple[int, int, ShownMessage] | None = None
+        self._correct: Callable[[str, str], None] | None = None
+        self._complete: Callable[[str], None] | None = None
         self.answers.update(
-            rows=self._answer_rows, message=self._answer_message, source=self._answer_source, file=self._answer_file
+            rows=self._answer_rows,
+            message=self._answer_message,
+            source=self._answer_source,
+            file=self._answer_file,
+            correct=self._corrected,
+            complete=self._completed,
         )
 
     @classmethod
@@ -76,6 +86,10 @@ class MessagePreview(View):
             "waiting": _("The messages are being worked out…"),
             "none_found": _("Nobody is found here. Change what you search, or show all."),
             "stays": _("This message will not leave."),
+            "address_of": _("E-mail address of {who}"),
+            "correct": _("Correct"),
+            "complete": _("Complete the file"),
+            "saving": _("Saving…"),
         }
 
     # --- what the desk says --------------------------------------------------------------------------
@@ -87,7 +101,9 @@ class MessagePreview(View):
         ----------
         rows
             One row a recipient, in the mailing's order: ``name``, ``state`` (one of `STATES`), ``note`` (a word or two:
-            « address ») and ``detail`` (whole sentences, one a line).
+            « address ») and ``detail`` (whole sentences, one a line); if it can, ``key``, which names the row, ``mend``
+            (what sets it right: an ``address`` to be typed here, the patient's ``file``, or nothing) and ``address``
+            (the one to begin with).
         shown_of
             Gives the message of a recipient by its position; asked only for those looked at.
         total
@@ -114,6 +130,18 @@ class MessagePreview(View):
     def on_position(self, callback: Callable[[int], None]) -> None:
         """Call `callback` with the position of the recipient looked at, whenever it changes."""
         self.observe(lambda change: callback(int(change["new"])), names="position")
+
+    def on_correct(self, callback: Callable[[str, str], None]) -> None:
+        """Call with the key of a row and the address that a person has typed for it.
+
+        The callback corrects, and shows what is true afterwards; the sentence of a ``WorkbenchError`` is shown beside
+        what was typed.
+        """
+        self._correct = callback
+
+    def on_complete(self, callback: Callable[[str], None]) -> None:
+        """Call with the key of a row whose patient's file a person wants to complete."""
+        self._complete = callback
 
     # --- what the page asks --------------------------------------------------------------------------
 
@@ -150,6 +178,21 @@ class MessagePreview(View):
     def _answer_file(self, asked: Mapping[str, Any]) -> Answer:
         return file_content(self._shown(int(asked["position"])), int(asked["place"]))
 
+    def _corrected(self, asked: Mapping[str, Any]) -> None:
+        if self._correct is not None:
+            self._correct(self._key_of(asked), str(asked["address"]).strip())
+
+    def _completed(self, asked: Mapping[str, Any]) -> None:
+        if self._complete is not None:
+            self._complete(self._key_of(asked))
+
+    def _key_of(self, asked: Mapping[str, Any]) -> str:
+        """Return the row that a gesture is about, where it is of this list still: never another one in its place."""
+        key = str(asked["key"])
+        if not key or not self._rows.holds(key):
+            raise UsageError(_("The list has changed since: search again to read it."))
+        return key
+
     def _shown(self, position: int) -> ShownMessage:
         """Return a message, the last one without making it again: its source is asked for after it."""
         if self._last is None or self._last[:2] != (self.version, position):
@@ -162,7 +205,7 @@ class _Rows:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         self._columns = {
-            name: rows[name].fillna("").astype(str).tolist() for name in ("name", "state", "note", "detail")
+            name: rows[name].fillna("").astype(str).tolist() if name in rows else [""] * len(rows) for name in _WHOLE
         }
         self._states = np.array(self._columns["state"], dtype=object)
         self._folded: list[str] | None = None
@@ -174,9 +217,13 @@ class _Rows:
         return self.counts["all"]
 
     def row(self, position: int, *, whole: bool = False) -> dict[str, Any]:
-        """Return a row as the page takes it, `whole` with the findings' sentences."""
-        names = ("name", "state", "note", "detail") if whole else ("name", "state", "note")
+        """Return a row as the page takes it, `whole` with the findings' sentences and what sets them right."""
+        names = _WHOLE if whole else _LISTED
         return {"position": position} | {name: self._columns[name][position] for name in names}
+
+    def holds(self, key: str) -> bool:
+        """Whether a row is in the list."""
+        return key in self._columns["key"]
 
     def places(self, state: str, search: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the positions of the rows that are listed, in order."""

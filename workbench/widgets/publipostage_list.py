@@ -28,6 +28,7 @@ from workbench.widgets.publipostage_rows import (
     columns_of,
     days_of,
     email_types,
+    mended_by,
     no_message,
     nobody_yet,
     saved,
@@ -114,6 +115,8 @@ class ListScreens:
         self.recipients.on_active(self._show_message_of)
         self.recipients.on_correct(self._correct)
         self.recipients.on_opt_out(self._opt_out)
+        self.messages.on_correct(self._correct_recipient)
+        self.messages.on_complete(self._complete_recipient)
         serve_table(self.recipients, practice, ticked=lambda: self.frame, told=lambda: self._search_again(keep=True))
         self._search_again()
 
@@ -341,10 +344,10 @@ class ListScreens:
         if "patient" in self._frame:
             names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
             name = overview["patient_id"].map(names).fillna(name)
-        rows = overview.assign(name=name)
+        rows = overview.assign(name=name).rename(columns={"standing": "state", "recipient_id": "key"})
         keys = overview["recipient_id"].tolist()
         self.messages.show(
-            rows[["name", "standing", "note", "detail"]].rename(columns={"standing": "state"}),
+            rows[["name", "state", "note", "detail", "key"]].join(mended_by(self._addressees, rows)),
             lambda number: shown_of(mailing, number, keys[number]),
             total=len(rows),
         )
@@ -375,6 +378,20 @@ class ListScreens:
             self.messages.go_to(int(places[0]))
 
     # --- what a person changes in a row --------------------------------------------------------------------
+
+    def _correct_recipient(self, recipient_id: str, address: str) -> None:
+        self._correct(self._row_about(recipient_id), address)
+
+    def _complete_recipient(self, recipient_id: str) -> None:
+        self.recipients.open_file(self._row_about(recipient_id))
+
+    def _row_about(self, recipient_id: str) -> str:
+        """Return the key of the first row that the message of a recipient tells of."""
+        found = self._addressees
+        rows = found.index[found["recipient_id"] == recipient_id] if len(found) else found.index
+        if not len(rows):
+            raise UsageError(_("The list is not ready yet."))
+        return str(rows[0])
 
     def _correct(self, key: str, address: str) -> None:
         row = self._addressee(key)

@@ -136,6 +136,12 @@ class Opening(ListScreens, ABC):
         self._begin(self.search.name, self.search.values)
         self.go_to(Step.SEARCH, kept=False)
 
+    def _complete_recipient(self, recipient_id: str) -> None:
+        """Complete the file of whom nobody answers for where files are completed: under the table."""
+        row = self._row_about(recipient_id)
+        self.go_to(Step.SEARCH, focus=False)
+        self.recipients.open_file(row)
+
     # --- a mailing of before -------------------------------------------------------------------------------
 
     def _find_again(self, number: int) -> None:

@@ -41,19 +41,50 @@ def addresses_of(found: pd.DataFrame) -> pd.DataFrame:
     words = found["reason"].map({reason: word_of_reason(reason) if reason else "" for reason in standings})
     standing = found["reason"].map(standings)
     # A row without anybody to write to invites nobody to type an address: there is no file to keep it in.
-    nowhere = found["reason"].isin(["no_addressee", "no_correspondent", "unknown_patient"])
+    nowhere = found["reason"].isin(["no_correspondent", "unknown_patient"])
     return pd.DataFrame(
         {
             "address": found["address"],
             "receiver": ("→ " + found["recipient"]).where(elsewhere, ""),
-            "problem": words.where((standing == Standing.TO_CORRECT) & ~nowhere, ""),
-            "excluded": words.where((standing == Standing.EXCLUDED) | nowhere, ""),
+            "problem": words.where(standing == Standing.TO_CORRECT, ""),
+            "excluded": words.where(standing == Standing.EXCLUDED, ""),
             "detail": found["problem"],
             "hint": found["hint"],
             "suggestion": found["address"].where(found["hint"] != "", "").map(meant_address),
             "opted_out": found["reason"] == "opted_out",
+            "by_file": found["reason"] == "no_addressee",
+            "nowhere": nowhere,
         }
     )
+
+
+def mended_by(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what sets the rows of a preview right whose addressee (``Mailing.addressees``) cannot be written to.
+
+    Parameters
+    ----------
+    found
+        The addressees of the list.
+    rows
+        The recipients: ``key`` (the recipient's) and ``state``.
+
+    Returns
+    -------
+    DataFrame
+        ``mend`` (``address``, ``file`` or nothing) and ``address``, indexed as `rows`.
+    """
+    nothing = pd.DataFrame("", index=rows.index, columns=["mend", "address"])
+    if not len(found):
+        return nothing
+    doubtful = found[(found["reason"] != "") | (found["hint"] != "")].drop_duplicates("recipient_id")
+    told = addresses_of(doubtful)
+    typed = ((told["problem"] != "") | (told["hint"] != "")) & ~told["by_file"] & ~told["nowhere"]
+    mend = pd.Series("", index=told.index, dtype=object).mask(told["by_file"], "file").mask(typed, "address")
+    meant = told["suggestion"].fillna("")
+    address = meant.where(meant != "", told["address"])
+    known = pd.DataFrame({"mend": mend, "address": address}).set_index(doubtful["recipient_id"].to_numpy())
+    stays = rows["state"].isin([Standing.TO_CORRECT, Standing.TO_READ])
+    return known.reindex(rows["key"]).fillna("").set_axis(rows.index, axis="index").where(stays, nothing)
 
 
 def shown_of(mailing: Mailing, number: int, recipient_id: str) -> ShownMessage:

@@ -151,7 +151,8 @@ class RecipientTable(View):
             Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` (what is to be corrected, in a
             word or two), ``hint`` (a doubt), and, if it can, ``suggestion`` (the address that was meant, with a hint),
             ``excluded`` (why somebody stays out, in a word) and ``detail`` (the whole sentence); all texts that may be
-            empty. ``opted_out`` is a truth.
+            empty. ``opted_out`` is a truth, and so are, if it can, ``by_file`` (what is wrong is put right in the
+            patient's file, not by an address) and ``nowhere`` (no address can be kept for the row).
         """
         # A long list is addressed beside the kernel, while a correction comes from a person.
         with self._telling:
@@ -184,6 +185,12 @@ class RecipientTable(View):
     def active(self, key: str) -> None:
         self._active = self._rows.place(key)
         self.send({"kind": "active", "row": self._active})
+
+    def open_file(self, key: str) -> None:
+        """Open the file of a row's patient under the table, as a person does with F2."""
+        self.active = key
+        if self._active >= 0:
+            self.send({"kind": "open", "generation": self._generation, "row": self._active})
 
     @property
     def counts(self) -> dict[str, int]:
@@ -438,7 +445,7 @@ class RecipientTable(View):
             sentence = n_("{count} without a usable address", "{count} without a usable address", unusable)
             line.append(("problems", sentence.format(count=_figure(unusable))))
         if to_phone := counts["to_phone"]:
-            sentence = n_("{count} to telephone", "{count} to telephone", to_phone)
+            sentence = n_("{count} with a telephone number", "{count} with a telephone number", to_phone)
             line.append(("to_phone", sentence.format(count=_figure(to_phone))))
         if excluded := counts["excluded"]:
             sentence = n_("{count} left out", "{count} left out", excluded)

@@ -20,6 +20,9 @@ ADDRESS = "pw-address"
 
 _TEXTS = ("address", "receiver", "problem", "hint", "suggestion", "excluded", "detail")
 
+_MARKS = ("opted_out", "by_file", "nowhere")
+"""What a row is or is not: opted out; written to once its file is completed; without a file to keep an address in."""
+
 _NUMBERS = ("phone", "mobile", "call_phone", "call_mobile")
 """The columns that hold a number to telephone."""
 
@@ -69,7 +72,7 @@ class Addresses:
 
     def __init__(self, size: int) -> None:
         self.known: Mask = np.zeros(size, dtype=bool)
-        self.opted_out: Mask = np.zeros(size, dtype=bool)
+        self._marks: dict[str, Mask] = {name: np.zeros(size, dtype=bool) for name in _MARKS}
         self._texts = {name: np.full(size, "", dtype=object) for name in _TEXTS}
 
     def __getitem__(self, name: str) -> npt.NDArray[np.object_]:
@@ -81,14 +84,20 @@ class Addresses:
         places = who.index.get_indexer(keys)
         rows = places >= 0
         new.known = self.known | rows
-        new.opted_out = self.opted_out.copy()
-        new.opted_out[rows] = who["opted_out"].to_numpy(dtype=bool)[places[rows]]
+        for name in _MARKS:
+            new._marks[name] = self._marks[name].copy()
+            marked = who[name].to_numpy(dtype=bool) if name in who else np.zeros(len(who), dtype=bool)
+            new._marks[name][rows] = marked[places[rows]]
         for name in _TEXTS:
             given = who[name] if name in who else pd.Series("", index=who.index)
             texts = given.astype(object).where(given.notna(), "").to_numpy()
             new._texts[name] = self._texts[name].copy()
             new._texts[name][rows] = texts[places[rows]]
         return new
+
+    def marked(self, name: str) -> Mask:
+        """Return the rows that bear a mark: ``opted_out``, ``by_file`` or ``nowhere``."""
+        return self._marks[name]
 
     @cached_property
     def problem(self) -> Mask:
@@ -103,7 +112,7 @@ class Addresses:
     @cached_property
     def excluded(self) -> Mask:
         """The rows that stay out, whatever their address: an opt-out, a file that is closed."""
-        return np.asarray(self.opted_out | (self["excluded"] != ""), dtype=bool)
+        return np.asarray(self.marked("opted_out") | (self["excluded"] != ""), dtype=bool)
 
     @cached_property
     def mailbox(self) -> npt.NDArray[np.intp]:
@@ -214,7 +223,7 @@ class TableRows:
         told = {
             **{name: [cut(str(text)) for text in known[name][rows]] for name in _TEXTS},
             "known": known.known[rows].tolist(),
-            "opted_out": known.opted_out[rows].tolist(),
+            **{name: known.marked(name)[rows].tolist() for name in _MARKS},
         }
         cells = [self._values[column.name].shown(rows) for column in self.columns]
         return json.dumps({"row": rows.tolist(), "cells": cells, **told}).encode()

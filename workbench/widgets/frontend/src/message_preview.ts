@@ -2,10 +2,12 @@
  * The messages of a mailing, one at a time, beside the list of everyone.
  *
  * Asks Python for `rows` (a window of the list as it is filtered and searched now), for a `message` by its recipient's
- * position, for its `source` and for a `file` that goes with it; reports `position`. A new `version` is a new list; while Python is `waiting` for it, nobody's message is shown. The next and the previous message
+ * position, for its `source` and for a `file` that goes with it; has a row put right (`correct`, with the address typed, or
+ * `complete`, in the patient's file) by its key; reports `position`. A new `version` is a new list; while Python is `waiting` for it, nobody's message is shown. The next and the previous message
  * are asked for ahead. Filter, search and view belong to this view alone.
  */
 import { download } from "./shared/files";
+import { Mending } from "./message_preview/mending";
 import { Reading, type Message, type Source } from "./shared/message";
 import { Rows } from "./shared/rows";
 import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
@@ -16,6 +18,12 @@ interface Row {
   state: State;
   note: string;
   detail?: string;
+  /** Names the row, whatever its position becomes. */
+  key?: string;
+  /** What sets it right: an address typed here, the patient's file, or nothing. */
+  mend?: "" | "address" | "file";
+  /** The address to begin with. */
+  address?: string;
 }
 
 interface Told {
@@ -68,6 +76,11 @@ export default {
     const messages = new Map<number, Promise<Told>>();
 
     const reading = new Reading(word);
+    const mending = new Mending({
+      word,
+      ask: async (kind, question) => void (await questions.ask(kind, question)),
+      done: () => rows.box.focus(),
+    });
     const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
     const summary = element("div", { class: "pw-row pw-preview-summary", role: "status" });
     const announced = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
@@ -313,12 +326,14 @@ export default {
       const stays = whole.state === "to_correct" || whole.state === "excluded";
       const lines = (whole.detail ?? "").split("\n").filter(Boolean);
       if (stays) lines.push(word("stays"));
+      mending.leave();
       findings.className = `pw-preview-findings pw-preview-${colour}`;
       findings.hidden = lines.length === 0;
       findings.replaceChildren(
         element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${word(whole.state)}`),
-        element("ul", {}, ...lines.map((line) => element("li", {}, line))),
+        element("div", { class: "pw-grow" }, element("ul", {}, ...lines.map((line) => element("li", {}, line))), mending.of(whole)),
       );
+      mending.come();
       if (told.message) reading.show(told.message, () => sourceOf(whole.position), (file) => void openFile(whole.position, file));
       else reading.say(told.broken ?? "", true);
       announced.textContent = word("announced", { place: place + 1, total: narrowed() ? count : total, name: whole.name, state: word(whole.state) });

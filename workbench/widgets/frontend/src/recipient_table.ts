@@ -191,6 +191,16 @@ function render(scene: Scene): () => void {
     panel.root.scrollIntoView?.({ block: "nearest" });
   }
 
+  /** The row of this place as it was loaded; one that was not is known by its place alone. */
+  function loaded(row: number): Row {
+    let found: Row | undefined;
+    api?.forEachNode(({ data }) => {
+      if (data?.row === row) found = data;
+    });
+    const nothing = { order: "", cells: [], address: "", receiver: "", problem: "", hint: "", suggestion: "", excluded: "", detail: "" };
+    return found ?? { row, ...nothing, known: false, opted_out: false, by_file: false, nowhere: false };
+  }
+
   function backToRow(): void {
     let place: number | null | undefined;
     api?.forEachNode((node) => {
@@ -356,9 +366,11 @@ function render(scene: Scene): () => void {
     who: (row) => row.cells[Math.max(0, now?.columns.findIndex(({ name }) => name === now?.receiver) ?? 0)] ?? "",
     edits,
     canCorrect: () => now?.can_correct ?? false,
+    canMend: (row) => (row.by_file ? around.canComplete() : !row.nowhere && around.canCorrect()),
     canOptOut: () => now?.can_opt_out ?? false,
     edit(row, place) {
-      if (!row.known || !around.canCorrect()) return;
+      if (!row.known || !around.canMend(row)) return;
+      if (row.by_file) return around.open(row);
       const before = edits.get(row.row);
       edits.set(row.row, before ? { ...before, focus: true } : { text: row.address, error: "", saving: false, saved: false, focus: true });
       drawRow(place);
@@ -498,6 +510,8 @@ function render(scene: Scene): () => void {
     } else if (message.kind === "addressed") {
       tell(message);
       api?.refreshInfiniteCache();
+    } else if (message.kind === "open") {
+      void openFile(loaded(message["row"] as number));
     } else if (message.kind === "active" && message["row"] !== active) {
       showActive(message["row"] as number);
       void reveal();

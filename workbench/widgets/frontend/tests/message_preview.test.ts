@@ -56,7 +56,9 @@ function answer(message: Message): Record<string, unknown> {
   }
   if (message.kind === "source") return { headers: [["Subject", "x & y"]], source: "Subject: =?x?=\n\n<b>raw</b>" };
   const position = message["position"] as number;
-  const row = { ...rowOf(position), detail: position === 0 ? "No address.\nAsk for it." : "" };
+  if (message.kind === "correct" && message["address"] === "nonsense") return { error: "This is no address." };
+  if (message.kind === "correct" || message.kind === "complete") return {};
+  const row = { ...rowOf(position), detail: position === 0 ? "No address.\nAsk for it." : "", key: `key ${position}`, mend: { 0: "address", 3: "file" }[position] ?? "", address: "" };
   if (position === 4) return { row, broken: "Line 2: this cannot be computed." };
   return {
     row,
@@ -187,6 +189,37 @@ test("what is wrong with a message stands above it, with what it means", async (
   find('[aria-label="next"]').click();
   await wait();
   expect(find(".pw-preview-findings").hidden).toBe(true);
+});
+
+test("an address is corrected where it is missed; what was typed stays with its row until it is written", async () => {
+  await open();
+  const field = find<HTMLInputElement>(".pw-mending input");
+  expect(field.getAttribute("aria-label")).toBe("address_of");
+  field.focus();
+  field.value = "nonsense";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  model.set("version", 2);
+  await wait();
+  const again = find<HTMLInputElement>(".pw-mending input");
+  expect([again.value, document.activeElement === again]).toEqual(["nonsense", true]);
+  find<HTMLFormElement>("form.pw-mending").requestSubmit();
+  await wait();
+  expect(find(".pw-mending [role=alert]").textContent).toBe("✕ This is no address.");
+  again.value = "zoe@exemple.test";
+  find<HTMLFormElement>("form.pw-mending").requestSubmit();
+  await wait();
+  expect(asked("correct").map((one) => [one["key"], one["address"]])).toEqual([["key 0", "nonsense"], ["key 0", "zoe@exemple.test"]]);
+  expect(document.activeElement).toBe(find(".pw-rows"));
+  expect(find(".pw-mending-said").hidden).toBe(true);
+});
+
+test("who is reached by completing a file is led to it, and a row that is right invites to nothing", async () => {
+  await open({ position: 3 });
+  find(".pw-mending button").click();
+  expect(asked("complete").map((one) => one["key"])).toEqual(["key 3"]);
+  find('[aria-label="previous"]').click();
+  await wait();
+  expect(opened.el.querySelector(".pw-mending")).toBeNull();
 });
 
 test("a message that cannot be made shows its sentence, and the next can be read", async () => {

@@ -27,6 +27,8 @@ export interface Around {
   who: (row: Row) => string;
   edits: Map<number, Edit>;
   canCorrect: () => boolean;
+  /** Whether the row can be put right: by an address, or in its patient's file. */
+  canMend: (row: Row) => boolean;
   canOptOut: () => boolean;
   edit: (row: Row, place: number) => void;
   save: (row: Row, place: number) => Promise<void>;
@@ -170,7 +172,7 @@ export class AddressCell extends Cell {
     if (!row.known) return [element("span", { class: "pw-note" }, "…")];
     if (row.problem) {
       const problem = row.problem.replace(/\.$/, "");
-      const can = this.around.canCorrect();
+      const can = this.around.canMend(row);
       const text = can ? word(row.address ? "correct" : "complete", { problem }) : problem;
       return [this.mark("bad", `✕ ${text}`, row, row.detail || row.problem)];
     }
@@ -186,7 +188,7 @@ export class AddressCell extends Cell {
     const title = row.address ? `${row.address}\n${reason}` : reason;
     this.gui.title = title;
     const state = `pw-state pw-state-${colour}`;
-    if (!this.around.canCorrect()) return element("span", { class: state }, text);
+    if (!this.around.canMend(row)) return element("span", { class: state }, text);
     return element("button", { type: "button", class: state, tabindex: "-1", title, onclick: () => this.around.edit(row, this.place) }, text);
   }
 

@@ -18,6 +18,10 @@ export interface Row {
   /** Whether Python has said where this row is written to. */
   known: boolean;
   opted_out: boolean;
+  /** Whether what is wrong is put right in the patient's file, not by an address. */
+  by_file: boolean;
+  /** Whether no address can be kept for the row. */
+  nowhere: boolean;
 }
 
 type Columns = { [name in Exclude<keyof Row, "cells" | "order">]: Row[name][] } & { cells: string[][] };
@@ -39,6 +43,8 @@ export function readPage(buffer: DataView | undefined, order: string): Row[] {
     detail: told.detail?.[place] ?? "",
     known: told.known[place] ?? false,
     opted_out: told.opted_out[place] ?? false,
+    by_file: told.by_file?.[place] ?? false,
+    nowhere: told.nowhere?.[place] ?? false,
   }));
 }
 
