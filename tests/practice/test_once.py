@@ -16,6 +16,8 @@ from workbench.practice import Practice
 from workbench.practice.once import changed_once, left_unchanged, trial_of
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
+CHILD = "2201"
+"""Two guardians answer for this patient, each in a mailbox of their own."""
 
 
 @pytest.fixture
@@ -138,6 +140,24 @@ def test_who_has_no_address_can_be_looked_at_all_the_same(practice: Practice, rd
     mailing = practice.mailing(rdv, REMINDER)
     number = mailing.addressed["reason"].tolist().index("no_address")
     assert trial_of(mailing, number).send(confirmed=True)["status"].tolist() == ["sent"]
+
+
+@pytest.mark.parametrize("whom", ["correspondent", "second guardian"])
+def test_whoever_is_written_to_besides_the_first_addressee_can_be_looked_at(practice: Practice, whom: str):
+    kept = practice.templates[REMINDER]
+    rows = practice.search("appointments", start="today", end="J+400", state="upcoming")
+    if whom == "correspondent":
+        mailing = practice.mailing(rows.head(300), REMINDER, account="catcher", role="patient,correspondent")
+        places = mailing.addressed["role"] == "correspondent"
+    else:
+        both = practice.templates.save(replace(kept, guardians="both"))
+        mailing = practice.mailing(rows[rows["patient_id"] == CHILD].head(1), both, account="catcher")
+        places = mailing.addressed["recipient_id"].str.contains("/")
+    number = int((places & (mailing.addressed["reason"] == "")).to_numpy().nonzero()[0][0])
+    shown = mailing.preview(number)
+    trial = trial_of(mailing, number)
+    assert trial.preview(0).html == shown.html
+    assert trial.send(confirmed=True)["status"].tolist() == ["sent"], trial.outcome
 
 
 def test_an_unknown_recipient_is_refused(practice: Practice, rdv):

@@ -95,7 +95,7 @@ def trial_of(mailing: Mailing, number: int, *, recipient_id: str = "") -> Trial:
     if recipient_id and row["recipient_id"] != recipient_id:
         raise UsageError(_("The list has changed since: search again to read it."))
     subjects = mailing.subjects
-    mine = subjects[subjects["recipient_id"] == row["recipient_id"]]
+    mine = subjects[subjects["recipient_id"].isin(_told_alike(mailing.addressed, row))]
     mine = mine.drop(columns=["recipient_id", MERGED_WITH])
     mine.attrs = {**subjects.attrs}
     token = secrets.token_hex(8)
@@ -119,6 +119,13 @@ def trial_of(mailing: Mailing, number: int, *, recipient_id: str = "") -> Trial:
         ),
         whose=(str(row["recipient_id"]), str(row["addressee_key"])),
     )
+
+
+def _told_alike(everyone: pd.DataFrame, row: pd.Series) -> set[str]:
+    """Return the recipients who are told of what one of them is: what is looked for names the first of them alone."""
+    mine = set(row["subjects"])
+    rows = zip(everyone["recipient_id"], everyone["subjects"], strict=True)
+    return {str(row["recipient_id"]), *(str(other) for other, told in rows if not mine.isdisjoint(told))}
 
 
 class _PreparedTrial(Prepared):
