@@ -24,7 +24,7 @@ def test_a_newer_piece_of_work_overtakes_the_one_before():
     assert begun.wait(5)
     background.do(lambda _look: done.append("second"))
     go_on.set()
-    background.wait()
+    assert background.wait(60)
     assert done == ["second"]
 
 
@@ -40,8 +40,9 @@ def test_work_that_was_overtaken_before_its_turn_never_begins():
     assert begun.wait(5)
     background.do(lambda _look: done.append("second"))
     background.do(lambda _look: done.append("third"))
+    assert not background.wait(0.01)
     go_on.set()
-    background.wait()
+    assert background.wait(60)
     assert done == ["third"]
 
 

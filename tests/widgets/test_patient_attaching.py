@@ -8,12 +8,12 @@ from workbench.practice import Practice
 
 
 def reasons(page) -> set[str]:  # type: ignore[no-untyped-def]
-    page._background.wait()
+    assert page._background.wait(60)
     return set(page._letter[1].recipients["reason"])
 
 
 def names(page) -> list[str]:  # type: ignore[no-untyped-def]
-    page._background.wait()
+    assert page._background.wait(60)
     return [one.name for one in page._letter[1].preview(0).attachments]
 
 
@@ -76,14 +76,14 @@ def test_a_file_by_hand_is_sent_once_somebody_said_what_it_holds(practice: Pract
         page.options, {"kind": "add", "request": 1, "view": "v", "name": "plan.pdf"}, [b"%PDF-1.4 x\n%%EOF\n"]
     )
     page.sending.renew()
-    page.sending.dispatcher.settled()
+    assert page.sending.dispatcher.settled(30)
     assert "plan.pdf" in page.sending.dispatcher.situation.error
     (kept,) = page.options.files
     asks(page.options, "told", kept=kept, health=True)
     assert reasons(page) == {"health_data_on_plain_mail"}
     asks(page.options, "told", kept=kept, health=False)
     assert reasons(page) == {""}
-    page.sending.dispatcher.settled()
+    assert page.sending.dispatcher.settled(30)
     assert page.sending.dispatcher.situation.error == ""
     asks(page.options, "remove", kept=kept)
     assert page.options.told == {}

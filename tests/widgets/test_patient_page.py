@@ -126,7 +126,7 @@ def test_a_message_that_was_sent_is_not_to_be_taken_up_again(practice: Practice)
     page.template.choose("", "folder")
     written(page, "Bonjour", "<p>Bonjour @PPRENOM</p>")
     assert practice.unsaved_letters.to(patient) is not None
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.sending.dispatcher.settled(20)
     page.sending.dispatcher.confirm(page.sending.dispatcher.situation.offer_seal)
     assert page.sending.wait(30)
@@ -151,7 +151,7 @@ def test_a_message_is_written_read_and_sent_and_stands_in_the_history(practice: 
     page._changed()
     letter = page._worked_out()
     assert letter.account.name == "folder"
-    page.sending.dispatcher.settled(20)
+    assert page.sending.dispatcher.settled(30)
     seal = page.sending.dispatcher.situation.offer_seal
     page.sending.dispatcher.confirm(seal)
     assert page.sending.wait(30)
@@ -182,7 +182,7 @@ def test_what_left_for_one_patient_is_not_told_under_the_next(practice: Practice
     page.template.choose(REMINDER, "folder")
     page._changed()
     page._worked_out()
-    page.sending.dispatcher.settled(20)
+    assert page.sending.dispatcher.settled(30)
     page.sending.dispatcher.confirm(page.sending.dispatcher.situation.offer_seal)
     assert page.sending.wait(30)
     assert asks(page.sending, "state")["result"]

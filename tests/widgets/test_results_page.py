@@ -115,7 +115,7 @@ def test_what_is_sent_again_leaves_once_and_the_page_is_told(sent: tuple[Practic
     page = Watched(practice)
     before = page.states(number)
     page.hears("retry", mailing=number, seal=page.seal(number))
-    page.wait()
+    assert page.wait(60)
     assert {"kind": "changed", "mailing": number, "error": ""} in page.sent
     # The server refuses it still; nothing else was touched.
     assert page.states(number) == before
@@ -140,7 +140,7 @@ def test_what_stands_otherwise_than_when_it_was_asked_is_refused(sent: tuple[Pra
     for row in (doubtful, failed):  # neither is uncertain
         answer = page.hears("settle", mailing=number, seal=again["seal"], delivery=row["delivery"], as_sent=False)
         assert "changed" in answer["error"]
-    page.wait()
+    assert page.wait(60)
     assert page.states(number)["failed"] == 1
     assert page.hears("rows", mailing=number, state="failed")["rows"][0]["attempts"] == 1
     assert sink.count() == kept
@@ -177,7 +177,7 @@ def test_sending_again_is_told_while_it_goes_on_and_paused(slow: tuple[Practice,
     assert "sent" in page.hears("settle", mailing=number, seal=during["seal"], as_sent=True)["error"]
     (pause,) = [act for act in during["acts"] if act["name"] == "pause"]
     page.hears("pause", mailing=number, seal=pause["seal"])
-    page.wait()
+    assert page.wait(60)
     told = [one for one in page.sent if one["kind"] == "progress"]
     assert told
     assert "@" not in str(told)
@@ -186,7 +186,7 @@ def test_sending_again_is_told_while_it_goes_on_and_paused(slow: tuple[Practice,
     assert 0 < page.states(number)["pending"] < count
     assert {"resume", "cancel"} == {act["name"] for act in after["acts"]}
     page.hears("resume", mailing=number, seal=after["seal"])
-    page.wait()
+    assert page.wait(60)
     assert page.states(number)["sent"] == count == sink.count()
 
 
@@ -218,7 +218,7 @@ def test_what_goes_wrong_unforeseen_is_said_by_its_kind_alone(
     seal = page.seal(number)
     monkeypatch.setattr(practice, "drain", broken)
     page.hears("retry", mailing=number, seal=seal)
-    page.wait()
+    assert page.wait(60)
     (changed,) = [one for one in page.sent if one["kind"] == "changed"]
     assert "RuntimeError" in changed["error"]
     assert "lea@" not in str(page.sent)

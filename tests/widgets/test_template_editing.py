@@ -20,7 +20,7 @@ def editing_of(practice: Practice) -> TemplateEditing:  # noqa: F811
     practice.templates.change(REMINDER, account="folder")
     editing = TemplateEditing(practice)
     editing.edit(practice.templates[REMINDER])
-    editing.wait()
+    assert editing.wait(60)
     return editing
 
 
@@ -32,7 +32,7 @@ def write(editing: TemplateEditing, *, subject: str | None = None, body: str | N
         "subject": now.subject if subject is None else subject, "body": now.body if body is None else body,
     }  # fmt: skip
     now._hear(now, message, [])
-    editing.wait()
+    assert editing.wait(60)
 
 
 def letter(editing: TemplateEditing, position: int = 0) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_a_mailing_s_own_people_are_previewed(practice: Practice) -> None:  # no
     meant = practice.mailing(rows, REMINDER, account="folder", signature="-")
     editing = TemplateEditing(practice)
     editing.edit(practice.templates[REMINDER], meant)
-    editing.wait()
+    assert editing.wait(60)
     keys = [key for key, _name in editing._people]
     assert keys == meant.fields().index.tolist()[: len(keys)]
 
@@ -106,7 +106,7 @@ def test_without_an_account_or_appointments_invented_patients_are_read(practice:
         practice.accounts.remove(name)
     editing = TemplateEditing(practice)
     editing.edit(practice.templates[REMINDER])
-    editing.wait()
+    assert editing.wait(60)
     assert [key for key, _name in editing._people] == list(practice.templates.samples())
     assert "message" in letter(editing)
     assert {one["code"]: one["example"] for one in editing.fields._fields}["PNOM"] == "Martin"
@@ -118,7 +118,7 @@ def test_a_field_that_is_made_while_writing_can_be_used_at_once(practice: Practi
     texts = {"girl": "g", "woman": "w", "boy": "b", "man": "m", "neutral": "n"}
     new = {"kind": "keep", "code": "", "grid": "patient", "texts": texts, "familiar": {}, "label": "", "names": ""}
     editing.fields._hear(editing.fields, new, [])
-    editing.wait()
+    assert editing.wait(60)
     write(editing, subject="Bonjour @PART_01")
     assert letter(editing)["message"]["subject"] in {"Bonjour g", "Bonjour w", "Bonjour b", "Bonjour m"}
     assert editing.findings.empty

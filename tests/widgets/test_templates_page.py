@@ -56,7 +56,7 @@ def page(practice: Practice) -> Iterator[Heard]:
     heard = Heard(TemplatesPage(practice))
     yield heard
     if heard.page.writing._editing is not None:
-        heard.page.writing._editing.wait()  # the preview is made beside
+        assert heard.page.writing._editing.wait(60)  # the preview is made beside
 
 
 def bring(page: Heard, name: str, content: bytes, **more: Any) -> dict[str, Any]:
@@ -174,7 +174,9 @@ def bring_attachment(page: Heard, name: str, content: bytes, number: str = "8") 
 
 def test_a_file_that_was_brought_goes_where_it_was_brought_to_and_nowhere_else(page: Heard, practice: Practice) -> None:
     own = b"%PDF-1.4 of the letter"
-    page.ask("change", path=LETTER, over=1, settings={"attachments": [bring_attachment(page, "plan.pdf", own)]}, reason="")
+    page.ask(
+        "change", path=LETTER, over=1, settings={"attachments": [bring_attachment(page, "plan.pdf", own)]}, reason=""
+    )
     other = bring_attachment(page, "plan.pdf", b"%PDF-1.4 of the reminder", number="9")
     more = bring_attachment(page, "more.pdf", b"%PDF-1.4 more", number="10")
     page.ask("change", path=LETTER, over=2, settings={"attachments": ["plan.pdf", more]}, reason="")
@@ -339,7 +341,7 @@ def test_a_text_that_was_not_saved_is_there_again_in_another_kernel(page: Heard,
     another.ask("save", reason="", how="over")
     assert practice.templates[LETTER].html == "<p>Presque fini</p>"
     assert practice.templates.unsaved_texts() == {}
-    another.page.writing._editing.wait()
+    assert another.page.writing._editing.wait(60)
 
 
 def test_a_text_that_is_given_up_is_gone(page: Heard, practice: Practice) -> None:

@@ -119,7 +119,7 @@ class Practice(Asking, Days, Deciding, FrontDesk, Objecting, OnePatient, Returni
         self._last_search = None
         self.changes = 0
         self.screens = screens
-        self.ending: list[Callable[[], None]] = []
+        self.ending: list[Callable[[], object]] = []
         """What is to be ended before the practice is closed."""
         self.patience: float | None = None
         """Seconds for which a sending waits for what may leave later; as long as is usual when nobody says."""

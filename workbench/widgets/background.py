@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 
@@ -45,13 +46,18 @@ class Background:
             self._thread = threading.Thread(target=turn, name="workbench-desk", daemon=True)
             self._thread.start()
 
-    def wait(self) -> None:
-        """Wait until the latest work is done, also while newer work overtakes it."""
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the latest work is done, also while newer work overtakes it; tell whether it is in time."""
+        until = None if timeout is None else time.monotonic() + timeout
         waited_for = None
         while waited_for != self._newest:
             waited_for = self._newest
             thread = self._thread
             if thread is not None:
-                thread.join()
-            with self._turn:
-                pass
+                thread.join(None if until is None else max(0.0, until - time.monotonic()))
+                if thread.is_alive():
+                    return False
+            if not self._turn.acquire(timeout=-1 if until is None else max(0.0, until - time.monotonic())):
+                return False
+            self._turn.release()
+        return True

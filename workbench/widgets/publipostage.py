@@ -16,6 +16,12 @@ from workbench.domain.drafts import Draft, Step
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
+from workbench.practice.job_from_mailing import (
+    check_repeatable,
+    job_of_mailing,
+    notebook_job_of_mailing,
+    only_by_notebook,
+)
 from workbench.practice.left_over import TO_CORRECT
 from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.practice.situation import Doing
@@ -28,7 +34,7 @@ from workbench.widgets.publipostage_words import bar_of, foot_of
 from workbench.widgets.template_editing import TemplateEditing
 
 if TYPE_CHECKING:
-    from workbench.practice import Practice
+    from workbench.practice import Mailing, Practice
     from workbench.widgets.page import Go
 
 STEPS = tuple(Step)
@@ -64,6 +70,10 @@ class Publipostage(Opening):
         self._written_over: dict[str, int] = {}  # the version that each text written for this mailing was begun on
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
+        self.schedule: Callable[[Mapping[str, Any]], None] | None = None
+        """Has a job with these settings shown, where there is a page of jobs."""
+        self.by_notebook_alone = ""
+        """Why what is chosen can be sent by itself by a notebook alone; nothing where a job does it."""
         self.left_unchanged: dict[str, int] = {}
         """How many read the email type in which other language, where the text was not changed with this one."""
         super().__init__(practice, letters, **what)
@@ -86,6 +96,8 @@ class Publipostage(Opening):
 
     def lead(self, go: Go) -> None:
         """Lead to the other pages of the desk from here; alone in a cell nothing leads elsewhere."""
+        self.schedule = lambda settings: go("scheduler", settings=settings)
+        self._moved()
         self.recipients.on_patient(lambda patient: go("patient", patient_id=patient))
         self.sending.on_patient(lambda patient: go("patient", patient_id=patient, tab="file"))
 
@@ -176,6 +188,8 @@ class Publipostage(Opening):
             "trial": self._send_to_myself,
             "take_out": self._take_out,
             "put_back": self._put_back,
+            "schedule": self._ask_to_schedule,
+            "notebook": lambda: self._schedule(notebook_job_of_mailing),
             "add": lambda: self.go_to(Step.SEARCH),
             "default": lambda: self._use_by_default(on=bool(message.get("on"))),
             "keep_text": self._keep_text,
@@ -209,6 +223,8 @@ class Publipostage(Opening):
         asked, self._asking = self._asking, ""
         if asked == "anew":
             self._begin_anew()
+        elif asked == "schedule":
+            self._schedule(job_of_mailing)
         elif asked == "template" and self._wanted:
             self.template.choose(self._wanted)
             self._met_template = self._wanted
@@ -255,10 +271,12 @@ class Publipostage(Opening):
         self._trial = threading.Thread(target=send, name="workbench-trial", daemon=True)
         self._trial.start()
 
-    def wait_for_trial(self) -> None:
-        """Wait until the message to oneself has left, or could not."""
-        if self._trial is not None:
-            self._trial.join()
+    def wait_for_trial(self, timeout: float | None = None) -> bool:
+        """Wait until the message to oneself has left, or could not; tell whether it has in time."""
+        if self._trial is None:
+            return True
+        self._trial.join(timeout)
+        return not self._trial.is_alive()
 
     def _shown_subjects(self) -> list[str]:
         """Return the keys of the rows that the message looked at tells of."""
@@ -304,6 +322,22 @@ class Publipostage(Opening):
         """Whether the search proposes the email type chosen."""
         proposed = self.practice.templates.default_for(self._frame)
         return proposed is not None and proposed.path == self.template.chosen
+
+    # --- sent by itself ------------------------------------------------------------------------------------
+
+    def _ask_to_schedule(self) -> None:
+        """Ask how what is ticked and chosen is to be sent by itself, once it is known that it can be."""
+        if self._trouble:
+            raise UsageError(self._trouble)
+        check_repeatable(self.mailing)
+        self.by_notebook_alone = only_by_notebook(self.mailing)
+        self._ask("schedule")
+
+    def _schedule(self, settings_of: Callable[[Mailing], Mapping[str, Any]]) -> None:
+        settings = settings_of(self.mailing)
+        self._asking = ""
+        if self.schedule is not None:
+            self.schedule(settings)
 
     # --- the text, changed for this mailing alone -----------------------------------------------------------
 

@@ -48,10 +48,9 @@ class Deciding:
         """Return where a mailing is, read anew."""
         return self._of(number).situation
 
-    def wait(self) -> None:
-        """Wait until nothing is being sent from here."""
-        for dispatcher in [*self._known.values()]:
-            dispatcher.settled()
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being sent from here, `timeout` seconds a mailing; tell whether nothing is."""
+        return all(dispatcher.settled(timeout) for dispatcher in [*self._known.values()])
 
     def settle(self, number: int, seal: str, *, as_sent: bool, delivery: int | None) -> str:
         """Count uncertain messages as sent, or send them again: one, or all; return what there is to say of it."""

@@ -374,9 +374,9 @@ class ResultsView(View):
             self._forget()
         self.send(message)
 
-    def wait(self) -> None:
-        """Wait until what is being sent has left."""
-        self._deciding.wait()
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until what is being sent has left; tell whether it has in time."""
+        return self._deciding.wait(timeout)
 
     def _keep(self, asked: Mapping[str, Any]) -> None:
         """Lead to a new mailing with the failed ones of this one."""

@@ -157,9 +157,9 @@ class TemplateEditing:
         if written == (self.editor.subject, self.editor.body) and written != (saved.subject, saved.html):
             self.editor.show(saved)
 
-    def wait(self) -> None:
-        """Wait until the preview and the findings are those of what is written now."""
-        self._background.wait()
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the preview and the findings are those of what is written now; tell whether they are in time."""
+        return self._background.wait(timeout)
 
     # --- what follows what is written ----------------------------------------------------------------------
 
