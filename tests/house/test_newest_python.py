@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.pythons import supported_pythons
 
@@ -16,7 +19,9 @@ NEEDS = ("hypothesis", "pytest", "pytest-instafail", "pytest-timeout")
 QUICKLY = ("--quiet", "--disable-pip-version-check", "--no-compile")
 
 
+@pytest.mark.timeout(1800)
 def test_the_core_holds_on_the_newest_python_here(tmp_path: Path):
+    faulthandler.cancel_dump_traceback_later()  # each step has a limit of its own, longer than a test's
     found = {version: place for version, place in supported_pythons().items() if version[:2] > sys.version_info[:2]}
     if not found:
         print(f"Python {sys.version_info.major}.{sys.version_info.minor} is the newest here; this run is the proof.")
