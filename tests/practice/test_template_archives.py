@@ -63,10 +63,40 @@ def test_what_would_be_kept_is_told_first(practice: Practice) -> None:
     assert templates.revisions("Essais/Bonjour")["reason"].tolist() == ["de Paul"]
 
 
-@pytest.mark.parametrize("name", ["../evil.html", "/evil.html", "a\\evil.html", "c:evil.html"])
+@pytest.mark.parametrize("name", ["../evil.html", "/evil.html", "a\\evil.html", "c:evil.html", "."])
 def test_a_zip_that_leads_elsewhere_is_refused(practice: Practice, name: str) -> None:
     with pytest.raises(TemplateRefused, match="leads elsewhere"):
         practice.templates.take_in("x.zip", zipped(**{name: FILE}))
+
+
+def damaged(method: int) -> bytes:
+    """A zip whose file cannot be unpacked: what it holds was written over."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", method) as packed:
+        packed.writestr("a.html", FILE * 20)
+        ends = len("a.html") + 30 + packed.infolist()[0].compress_size
+    begins = len("a.html") + 30 + (9 if method == zipfile.ZIP_LZMA else 0)  # which says first how it was packed
+    content = bytearray(written.getvalue())
+    content[begins:ends] = b"\xff" * (ends - begins)
+    return bytes(content)
+
+
+def of_tomorrow() -> bytes:
+    """A zip that says that a later program is needed to read it."""
+    content = bytearray(zipped(**{"a.html": FILE}))
+    content[content.index(b"PK\x01\x02") + 6] = 99
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [damaged(zipfile.ZIP_DEFLATED), damaged(zipfile.ZIP_LZMA), damaged(zipfile.ZIP_BZIP2), of_tomorrow()],
+    ids=["deflated", "lzma", "bzip2", "of tomorrow"],
+)
+def test_a_damaged_zip_is_refused_with_a_sentence(practice: Practice, content: bytes) -> None:
+    template_archives.holds_email_types(content)
+    with pytest.raises(TemplateRefused, match="cannot be read"):
+        practice.templates.take_in("x.zip", content)
 
 
 def test_a_zip_without_end_or_sense_is_refused(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:

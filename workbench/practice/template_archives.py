@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -24,6 +26,8 @@ MOST_PACKED = 60_000_000
 _ZIP = b"PK\x03\x04"
 _MADE = (1980, 1, 1, 0, 0, 0)
 _PRIVATE = 0o600 << 16
+_UNREADABLE = (zipfile.BadZipFile, ValueError, RuntimeError)
+"""What is raised of a file that is no zip, or one that a later program wrote."""
 
 
 class TemplateArchives(TemplateFiles):
@@ -145,7 +149,7 @@ def _unzip(content: bytes, folder: Path, *, name: str) -> None:
             for entry in entries:
                 path = PurePosixPath(entry.filename)
                 unsafe = path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename
-                if unsafe or stat.S_ISLNK(entry.external_attr >> 16):
+                if unsafe or not path.parts or stat.S_ISLNK(entry.external_attr >> 16):
                     raise _refused(name, _("a file in it leads elsewhere"))
                 if path.parts[0] == "__MACOSX":
                     continue
@@ -157,7 +161,7 @@ def _unzip(content: bytes, folder: Path, *, name: str) -> None:
                 target = folder.joinpath(*path.parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
-    except (zipfile.BadZipFile, RuntimeError, OSError, ValueError, EOFError) as error:
+    except (*_UNREADABLE, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise _refused(name, _("it cannot be read")) from error
 
 
@@ -179,6 +183,6 @@ def holds_email_types(content: bytes) -> bool:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
                 return any(name.lower().endswith(".html") for name in packed.namelist())
-        except (zipfile.BadZipFile, ValueError):
+        except _UNREADABLE:
             return False
     return lines_before_body(content[:LARGEST_FRONT].decode("utf-8", "replace").replace("\r\n", "\n")) > 0
