@@ -287,6 +287,30 @@ def test_a_text_is_changed_for_this_mailing_alone_until_it_is_saved(page: Publip
     assert practice.templates[REMINDER].revision == kept.revision + 1
 
 
+@pytest.mark.parametrize("begun", ["a draft", "who was not reached"])
+def test_a_text_begun_before_somebody_saved_the_email_type_does_not_take_its_place(
+    page: Publipostage, practice: Practice, begun: str
+):
+    page.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
+    page.keeper.flush()
+    if begun == "who was not reached":
+        sent(page)
+    with open_practice(practice.path, user="claire") as hers:
+        hers.templates.save(replace(hers.templates[REMINDER], subject="Votre visite du @RDVDATE"))
+    again = practice.publipostage()
+    if begun == "a draft":
+        again.open(draft=page.keeper.key)
+    else:
+        again.open(mailing=page.sending.mailing.id, states=["to_correct"])
+    assert again.text_is_changed
+    assert "claire" in do(again, "keep_text")["error"]
+    assert practice.templates[REMINDER].subject == "Votre visite du @RDVDATE"
+    if begun == "a draft":
+        again.open(**TOMORROW, template=REMINDER)
+        again.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
+        assert "error" not in do(again, "keep_text")
+
+
 def test_what_is_typed_in_the_step_of_the_message_leaves_once_it_is_gone_on(page: Publipostage):
     do(page, "back")
     editor = page.editing.editor

@@ -67,7 +67,7 @@ class Publipostage(Opening):
         self._met_template = ""  # what the list was met with last
         self._met_values: dict[str, str] = {}
         self._wanted = ""  # the email type that somebody chose, and is asked about
-        self._written_over: dict[str, int] = {}  # the version that each text written for this mailing was begun on
+        self._written_over = {}
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
         self.schedule: Callable[[Mapping[str, Any]], None] | None = None
@@ -375,7 +375,7 @@ class Publipostage(Opening):
         kept, before = self.practice.templates[self.template.chosen], self._written
         changed = changed_once(kept, self.editing.draft)
         if before is None:
-            self._written_over[kept.path] = kept.revision
+            self._written_over[kept.path] = self.editing.draft.revision or kept.revision
         self._written = None if changed is kept else changed
         if self._written == before:
             return
@@ -393,6 +393,8 @@ class Publipostage(Opening):
         """Take a text in the place of the email type's, for this mailing alone."""
         kept = self.practice.templates[self.template.chosen]
         changed = changed_once(kept, draft)
+        if self._written is None:
+            self._written_over[kept.path] = draft.revision or kept.revision
         self._written = None if changed is kept else changed
         self.keeper.touch()
         self._list_changed()
@@ -405,8 +407,8 @@ class Publipostage(Opening):
             dataclasses.replace(
                 kept, subject=written.subject, html=written.html, text=written.text, pictures=written.pictures
             ),
-            # Nobody's words are written over unread: a text begun on an older version is refused.
-            over=self._written_over.get(kept.path),
+            # Nobody's words are written over unread: a text begun on another version, or on an unknown one, is refused.
+            over=self._written_over.get(kept.path, 0),
         )
         self._written, self._text_moved = None, False
         self._list_changed()

@@ -34,6 +34,8 @@ class Opening(ListScreens, ABC):
     """Whether the mailing that stands here was confirmed: what comes next is another one."""
     taken_out: tuple[str, ...] = ()
     """The rows of the list that were taken out while the messages were read."""
+    _written_over: dict[str, int]
+    """The version that each text written for this mailing alone was begun on, by the path of its email type."""
 
     @abstractmethod
     def go_to(self, step: Step, *, focus: bool = True, kept: bool = True) -> None:
@@ -118,6 +120,7 @@ class Opening(ListScreens, ABC):
         """Begin a mailing to what is searched for, or to these rows; `choose` says first what else is chosen."""
         self._given, self._key, self._found_again = rows, key, None
         self._texts.clear()
+        self._written_over = {}
         self._confirmed, self.taken_out = False, ()
         self.options.clear()
         asked = (rows.attrs.get("workbench") or {}) if rows is not None else {}
@@ -157,14 +160,15 @@ class Opening(ListScreens, ABC):
         kept: dict[str, Any] = {"signature": left.choices.signature or "", "options": left.choices.options.to_dict()}
         standing = self.sending.dispatcher.situation.standing
         sent_here = self.step is Step.RESULT and self.is_sent_here
+        over: dict[str, int] = {}
         if sent_here and standing is not None and standing.record.id == number:
-            kept = self.options.kept()  # with the files that went with it
+            kept, over = self.options.kept(), self._written_over  # with the files that went with it
 
         def choose() -> None:
             self.options.take(kept | {"role": left.role})
             self.template.choose(self.template.chosen, left.account)
             if left.written is not None:
-                self._written = left.written
+                self._written, self._written_over = left.written, over
 
         self._begin(None, left.record.parameters, template=left.template, rows=left.rows, key=left.key, choose=choose)
         self.go_to(Step.SEARCH)
@@ -177,7 +181,9 @@ class Opening(ListScreens, ABC):
         ticked, keys = self.recipients.ticked, self._frame["subject_key"].astype(str)
         out = keys[~keys.isin(set(ticked))].tolist()
         standing, chosen = self.sending.dispatcher.situation.standing, self.template.chosen
-        texts = {path: _words_of(text) for path, text in self._texts.items()}
+        texts = {
+            path: _words_of(text) | {"over": self._written_over.get(path, 0)} for path, text in self._texts.items()
+        }
         content: dict[str, Any] = {
             **self.options.kept(),
             **({"out": out} if len(out) <= len(ticked) else {"in": ticked}),
@@ -228,6 +234,7 @@ class Opening(ListScreens, ABC):
         texts = {**dict(content.get("texts", {})), known: content.get("written")}
         before = {path: self._written_before(path, words) for path, words in texts.items()}
         self._texts = {path: text for path, text in before.items() if text is not None}
+        self._written_over = {path: int(texts[path].get("over", 0)) for path in self._texts}
         self._search_again()
         self._tick_again(content)
         if draft.mailing_id is not None:
