@@ -56,7 +56,6 @@ def test_tomorrow_s_reminders_leave_in_four_clicks(lab: Lab, page: Page, shoot: 
     shoot(page, "result")
     assert serious(page, ".pw-publipostage") == []
     assert clicks <= 12
-    page.locator(".pw-send [data-name=rows]").click()
     expect(page.locator(".pw-send-table")).to_contain_text("Compléter la fiche", timeout=SOON)
     page.get_by_role("button", name="Analyser dans le notebook").click()
     expect(page.locator(".pw-steps-code")).to_contain_text("practice.results(")

@@ -10,6 +10,8 @@ import { People, type Rows } from "./send_panel/people";
 import { situationOf, type Progress, type Say, type Situation, type Waiting } from "./send_panel/state";
 import { element, hear, LOST_AFTER_MS, Questions, rootOf, sentenceOf, words, type Model, type Scene } from "./shared/widget";
 
+/** Who was not reached in a mailing of more messages is shown when somebody asks: it takes the kernel its time. */
+const SHOWN_AT_ONCE = 5000;
 /** Milliseconds of a countdown, between two looks at the ledger while the panel is in sight, and between two sentences read aloud. */
 const TICK_MS = 1000;
 export const LOOK_AGAIN_MS = 3000;
@@ -154,6 +156,8 @@ class Panel {
     const held = this.body.contains(document.activeElement);
     const focused = document.activeElement instanceof HTMLElement && held ? document.activeElement.dataset["name"] : undefined;
     const { waiting, progress, result, offer } = situation;
+    const whole = result?.states.reduce((sum, { count }) => sum + count, 0) ?? 0;
+    const atOnce = progress === null && whole <= SHOWN_AT_ONCE;
     this.body.replaceChildren(
       header(situation),
       ...[
@@ -161,7 +165,7 @@ class Panel {
         situation.changed !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.changed),
         waiting && this.waiting(waiting),
         progress !== null && progressed(progress, this.say),
-        result !== null && resulted(result, result.rows > 0 && !waiting ? this.people.draw(this.say("show_rows")) : null, this.say),
+        result !== null && resulted(result, result.rows > 0 && !waiting ? this.people.draw(this.say("show_rows"), atOnce) : null, this.say),
         offer !== null && offered(offer, result !== null, this.say),
         situation.note !== "" && element("p", { class: "pw-note pw-send-note" }, situation.note),
         this.confirmation.foot(situation),

@@ -134,18 +134,34 @@ test("it is read aloud when something begins or ends, and now and then between",
   expect(live.textContent).toContain("✓ Envoyés 40");
 });
 
-test("who needs somebody comes when asked for, as text, and goes when the result is another one", async () => {
+test("who needs somebody is shown at once, as text, until it is hidden or the result is another one", async () => {
   const el = await open(after);
-  expect(told("rows")).toEqual([]);
-  named("rows").click();
   await settled();
+  expect(told("rows")).toHaveLength(1);
   expect(el.querySelector("td")?.textContent).toBe("<i>Zoé</i>");
   expect(el.querySelector("i")).toBeNull();
   expect(el.textContent).toContain("et 2 de plus");
+  expect(el.querySelector(".pw-send-whom")?.textContent).toBe("Lignes (3)");
   const scrolled = el.querySelector('[role="region"]');
   expect([scrolled?.getAttribute("tabindex"), scrolled?.getAttribute("aria-label")]).toEqual(["0", "Lignes"]);
-  await say({ ...after, result: { ...after.result, rows: 2 } });
+  named("rows").click();
+  await settled();
   expect(el.querySelector("table")).toBeNull();
+  await say({ ...after, note: "Suite" });
+  expect(told("rows")).toHaveLength(1);
+  await say({ ...after, result: { ...after.result, rows: 2 } });
+  await settled();
+  expect(told("rows")).toHaveLength(2);
+  expect(el.querySelector("table")).not.toBeNull();
+});
+
+test("who was not reached in a mailing of very many waits until somebody asks", async () => {
+  const many = { ...after.result, states: [{ state: "sent", words: "✓ Envoyés", count: 90_000 }, ...after.result.states.slice(1)] };
+  await open({ ...after, result: many });
+  await settled();
+  expect(told("rows")).toEqual([]);
+  named("rows").click();
+  expect(told("rows")).toHaveLength(1);
 });
 
 test("a question about rows that stand otherwise by now is closed and answers nothing", async () => {
@@ -230,6 +246,8 @@ test("Python hears of the page before it is drawn, and a view that is gone liste
 
 test("rows that Python refuses are told of, and the panel goes on", async () => {
   const el = await open(after);
+  await settled();
+  named("rows").click(); // hidden, to be asked for anew
   const send = model.send.bind(model);
   vi.spyOn(model, "send").mockImplementation((content) => {
     const asked = content as { kind: string; request: number; view: string };
@@ -404,7 +422,6 @@ test("when it leaves is chosen before the question, and the choice comes back fr
 
 test("of a long list the first are shown, and a search finds the others while its words stay in the field", async () => {
   const el = await open(after);
-  named("rows").click();
   await settled();
   const search = el.querySelector<HTMLInputElement>('[data-name="find"]') as HTMLInputElement;
   expect(search.getAttribute("aria-label")).toBe("Nom ou adresse");
@@ -470,7 +487,6 @@ test("who was not reached leads to the patient's file, where there is a way to i
   const rows = { columns: COLUMNS, rows: [["Zoé", "", "– Non envoyé", "", "", ""]], states: ["skipped"], numbers: [], patients: ["1893"], more: "", total: 1 };
   model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
   opened = await show(panel, model);
-  named("rows").click();
   await settled();
   named("patient-1893").click();
   expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);

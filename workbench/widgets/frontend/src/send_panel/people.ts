@@ -1,4 +1,4 @@
-/** Who needs a person, or may still be taken back: asked for by a click, and kept in the page alone. */
+/** Who needs a person, shown at once, or may still be taken back, asked for by a click; kept in the page alone. */
 import { element } from "../shared/widget";
 import { lookOf } from "../shared/states";
 import type { Say } from "./state";
@@ -25,6 +25,8 @@ const TYPED = 250;
 export class People {
   private rows: Rows | null = null;
   private searched: ReturnType<typeof setTimeout> | undefined;
+  /** Whether these rows were asked for, or hidden: they do not come by themselves again. */
+  private met = false;
   /** Made once: what is being typed outlives the table under it. */
   private readonly search: HTMLInputElement;
 
@@ -49,6 +51,7 @@ export class People {
   forget(): void {
     clearTimeout(this.searched);
     this.rows = null;
+    this.met = false;
     this.search.value = "";
   }
 
@@ -56,19 +59,22 @@ export class People {
     clearTimeout(this.searched);
   }
 
-  /** Make the table of the rows, or while there is none the button (`offer`) that asks for it. */
-  draw(offer: string): HTMLElement {
+  /** Make the table of the rows, or while there is none the button (`offer`) that asks for it; `atOnce` nobody needs to. */
+  draw(offer: string, atOnce = false): HTMLElement {
     const { rows, say } = this;
+    if (rows === null && atOnce && !this.met) void this.ask();
     if (rows === null) return this.rowsButton(offer, () => void this.ask());
     const shorter = rows.total > rows.rows.length || this.search.value !== "";
     return element(
       "div",
       { class: "pw-send-rows" },
+      rows.numbers.length === 0 && element("p", { class: "pw-label pw-send-whom" }, `${say("rows")} (${rows.total})`),
       shorter && this.search,
       rows.rows.length > 0 ? this.table(rows) : element("p", { class: "pw-note", role: "status" }, say("none_found")),
       rows.more !== "" && element("p", { class: "pw-note" }, rows.more),
       this.rowsButton(say("hide_rows"), () => {
         this.forget();
+        this.met = true;
         this.gestures.redraw();
       }),
     );
@@ -135,6 +141,7 @@ export class People {
   }
 
   private async ask(): Promise<void> {
+    this.met = true;
     try {
       this.rows = await this.gestures.ask(this.search.value);
       this.gestures.redraw();
