@@ -17,7 +17,7 @@ from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
 from workbench.errors import SendingStopped, UsageError
 from workbench.practice import Practice, preparing
-from workbench.widgets import publipostage_list
+from workbench.widgets import publipostage, publipostage_list
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.view import View
 from workbench.wiring import open_practice
@@ -309,6 +309,35 @@ def test_a_text_begun_before_somebody_saved_the_email_type_does_not_take_its_pla
         again.open(**TOMORROW, template=REMINDER)
         again.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
         assert "error" not in do(again, "keep_text")
+
+
+def test_what_was_told_last_is_what_the_bar_shows_whichever_thread_tells_it(
+    page: Publipostage, monkeypatch: pytest.MonkeyPatch
+):
+    assert page.sending.dispatcher.settled(30)
+    begun, going = threading.Event(), threading.Event()
+    bar_of = publipostage.bar_of
+
+    def slow(*given: Any, **more: Any) -> Any:
+        made = bar_of(*given, **more)
+        if threading.current_thread().name == "slow":
+            begun.set()
+            assert going.wait(30)
+        return made
+
+    monkeypatch.setattr(publipostage, "bar_of", slow)
+    page._said = ("first", "info")
+    one = threading.Thread(target=page._moved, name="slow", daemon=True)
+    one.start()
+    assert begun.wait(30)
+    page._said = ("second", "info")
+    other = threading.Thread(target=page._moved, daemon=True)
+    other.start()
+    other.join(0.3)
+    going.set()
+    one.join(30)
+    other.join(30)
+    assert page.bar._state["notices"][-1]["text"] == "second"
 
 
 def test_what_is_typed_in_the_step_of_the_message_leaves_once_it_is_gone_on(page: Publipostage):

@@ -68,6 +68,7 @@ class Publipostage(Opening):
         self._met_values: dict[str, str] = {}
         self._wanted = ""  # the email type that somebody chose, and is asked about
         self._written_over = {}
+        self._showing = threading.RLock()
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
         self.schedule: Callable[[Mapping[str, Any]], None] | None = None
@@ -172,8 +173,11 @@ class Publipostage(Opening):
 
     def _moved(self, *, focus: bool = False) -> None:
         """Show in the bar and at the foot where the mailing stands."""
-        if not hasattr(self, "sending"):
-            return
+        if hasattr(self, "sending"):
+            with self._showing:  # the latest state is also the last one shown, whichever thread tells it
+                self._show_where(focus=focus)
+
+    def _show_where(self, *, focus: bool) -> None:
         self.foot.show(foot_of(self, code=self._code, asking=self._asking))
         self.bar.show(bar_of(self, beside=self._beside, resumable=self._resumable, said=self._said), focus=focus)
 
