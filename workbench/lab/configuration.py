@@ -186,6 +186,8 @@ def _page() -> dict[str, Any]:
             "sending": _("Something is still running in this notebook: it was left as it is, nothing was run again."),
             "changed": _("This notebook is not the one that came with the workbench: it does not run by itself."),
             "run": _("Run"),
+            "restarted": _("The kernel was restarted: what this page shows does not answer any more."),
+            "run_again": _("Run again"),
         },
     }
     # Of an object the page would be told the names alone.

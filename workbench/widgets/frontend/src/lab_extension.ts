@@ -22,7 +22,7 @@ const ICON =
 interface Setting {
   notebook: string;
   notebooks: Record<string, string[]>;
-  words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string };
+  words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string; restarted: string; run_again: string };
 }
 
 interface Signal<Sender, Value> {
@@ -179,7 +179,7 @@ async function welcome(app: App, panel: Panel, modules: Shared, setting: Setting
     const alone = says(asked, "app");
     if (alone) hideCode(app, panel);
     const ran = run(app, panel, modules, setting);
-    if (alone) void ran.then(() => runAfterRestarts(panel, modules));
+    if (alone) void ran.then(() => runAfterRestarts(panel, modules, setting));
   };
   if (digests.includes(await digestOf(context.model.toJSON()))) return begin();
   const notices = modules.apputils.Notification;
@@ -207,18 +207,28 @@ async function run(app: App, panel: Panel, modules: Shared, { words }: Setting):
 }
 
 /** Run the cells again where the kernel was restarted: who sees no code could not, and what they showed is dead. */
-function runAfterRestarts(panel: Panel, { notebook }: Shared): void {
+function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words }: Setting): void {
   const { sessionContext, content } = panel;
+  const notices = apputils.Notification;
   let restarted = false;
   let ranAt = -Infinity;
-  sessionContext.statusChanged.connect((_context, status) => {
-    restarted ||= status === "restarting" || status === "autorestarting";
-    // A kernel that ends again and again by what the cells do is left alone.
-    if (!restarted || status !== "idle" || panel.isDisposed || Date.now() - ranAt < AGAIN_AFTER) return;
+  let notice: string | undefined;
+  const again = (): void => {
     restarted = false;
     ranAt = Date.now();
-    void notebook.NotebookActions?.runCells(content, content.widgets, sessionContext);
+    if (notice !== undefined) notices?.dismiss(notice);
+    notice = undefined;
+    if (!panel.isDisposed) void notebook.NotebookActions?.runCells(content, content.widgets, sessionContext);
+  };
+  sessionContext.statusChanged.connect((_context, status) => {
+    restarted ||= status === "restarting" || status === "autorestarting";
+    if (!restarted || status !== "idle" || panel.isDisposed) return;
+    if (Date.now() - ranAt >= AGAIN_AFTER) return again();
+    // A kernel that ends again and again by what the cells do is left alone, until somebody asks.
+    const actions = [{ label: words.run_again, displayType: "accent", callback: again }];
+    notice ??= notices?.info(words.restarted, { autoClose: false, actions });
   });
+  panel.disposed.connect(() => notice !== undefined && notices?.dismiss(notice));
 }
 
 /** Return the SHA-256 of what a person can change in a notebook, reckoned as `digest` does in Python. */

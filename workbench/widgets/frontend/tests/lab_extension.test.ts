@@ -10,6 +10,8 @@ const words = {
   sending: "Encore en cours",
   changed: "Modifié",
   run: "Exécuter",
+  restarted: "Redémarré",
+  run_again: "Relancer",
 };
 const shipped = notebookOf("desk");
 const setting = { notebook: PATH, notebooks: { [PATH]: ["of another language", await digestOf(shipped)] }, words };
@@ -134,7 +136,7 @@ test("a notebook of the workbench that asks for it shows what its cells show, an
 });
 
 test("after a restart of the kernel a page without code shows its screens again, once, and a notebook with code waits", async () => {
-  const { open, runCells } = lab();
+  const { open, runCells, info, dismiss } = lab();
   const desk = { ...panelAt(PATH, { run_on_open: true, app: true }), node: document.createElement("div") };
   await open(desk);
   const tell = (...told: string[]) => told.forEach((status) => desk.sessionContext.statusChanged.emit(status));
@@ -142,8 +144,18 @@ test("after a restart of the kernel a page without code shows its screens again,
   expect(runCells).toHaveBeenCalledTimes(1);
   tell("restarting", "starting", "idle", "busy", "idle");
   expect(runCells).toHaveBeenCalledTimes(2);
-  tell("autorestarting", "idle"); // it ended at once by what the cells do
+  tell("autorestarting", "idle", "busy", "idle"); // it ended at once, by what the cells do or by somebody's hand
   expect(runCells).toHaveBeenCalledTimes(2);
+  expect(info).toHaveBeenCalledOnce();
+  const [message, { actions }] = info.mock.calls[0]!;
+  expect([message, actions?.map(({ label }) => label)]).toEqual(["Redémarré", ["Relancer"]]);
+  actions?.[0]?.callback();
+  expect(runCells).toHaveBeenCalledTimes(3);
+  expect(dismiss).toHaveBeenCalledExactlyOnceWith("notice");
+  tell("busy", "idle");
+  expect(runCells).toHaveBeenCalledTimes(3);
+  tell("restarting", "idle");
+  expect(info).toHaveBeenCalledTimes(2);
   const guide = panelAt(PATH, { run_on_open: true });
   await open(guide);
   runCells.mockClear();
