@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from workbench.domain.jobs import TREATMENTS, Job, OccurrenceState
@@ -17,6 +18,7 @@ from workbench.errors import (
     UnknownTemplate,
     UsageError,
 )
+from workbench.jobs import for_jobs
 from workbench.practice import Practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
@@ -263,3 +265,15 @@ def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Pr
     results = practice.results(done.mailing_id)
     assert set(results["job_id"]) == {job.key}
     assert letters(practice) == int((results["status"] == "sent").sum()) > 0
+
+
+def test_a_notebook_that_does_not_end_fails_and_keeps_no_other_job_waiting_for_ever(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = nbformat.v4.new_code_cell("import time\ntime.sleep(60)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), practice.path / "notebooks" / "endless.ipynb")
+    monkeypatch.setattr(for_jobs, "LONGEST_CELL", 1.0)
+    job = practice.jobs.add("Sans fin", notebook="notebooks/endless.ipynb", time="17:30")
+    done = practice.jobs.run(job.key)
+    assert (done.state, done.reason) == (OccurrenceState.FAILED, "notebook")
+    assert "longer than 1" in done.trace["error"]

@@ -15,6 +15,9 @@ from workbench.jobs.running import read_notebook, run_notebook
 if TYPE_CHECKING:
     from workbench.practice import Practice
 
+LONGEST_CELL = 6 * 3600.0
+"""Seconds that one cell may take: the jobs of a practice are done one after the other, and wait for it."""
+
 
 def run_of_job(
     practice: Practice, file: Path, *, parameters: Mapping[str, object], day: date, job_id: str
@@ -33,7 +36,7 @@ def run_of_job(
         for name, value in {**defaults, **parameters}.items()
         if name in parameters or _as_of(value, day, practice.calendar) != value
     }
-    return run_notebook(practice, notebook, parameters=values, job_id=job_id).record
+    return run_notebook(practice, notebook, parameters=values, job_id=job_id, timeout=LONGEST_CELL).record
 
 
 def _as_of(value: object, day: date, calendar: PracticeCalendar) -> object:
