@@ -80,6 +80,19 @@ def test_a_guardian_whom_the_file_names_no_more_is_not_written_to_again(practice
         assert practice.retry(mailing.id) == 0
 
 
+def test_who_comes_of_age_by_the_day_that_is_told_about_is_written_to_again(practice: Practice, tmp_path: Path) -> None:
+    rows = tomorrow(practice)
+    patient, before = "2208", "inconnue@famille.example"  # 18 on the very day of the appointment
+    practice.patients.correct(patient, email=before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        mailing = practice.mailing(rows[rows["patient_id"] == patient], REMINDER, account="hard")
+        mailing.send(confirmed=True)
+        assert mailing.id is not None
+        assert len(retrial_of(practice, mailing.id).same) == 1
+        assert practice.retry(mailing.id) == 1
+
+
 def test_a_row_of_a_table_that_names_a_patient_goes_where_it_went(practice: Practice, tmp_path: Path) -> None:
     before = "inconnue@famille.example"
     patient = str(tomorrow(practice)["patient_id"].iloc[0])

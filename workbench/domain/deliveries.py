@@ -250,11 +250,18 @@ class Addressed:
     """Whom a delivery goes to, and about whom; its ``repr`` names nobody (P12)."""
 
     delivery_id: int
+    recipient_id: str = field(repr=False)
     addressee_key: str = field(repr=False)
     role: str
     patient_id: str = field(repr=False)
     appointment_id: str = field(repr=False)
     address: str = field(repr=False)
+
+    @property
+    def day(self) -> str:
+        """The day it tells of, on which somebody is of age or not; ``""`` where it tells of none."""
+        found = _TOLD_ABOUT.match(self.recipient_id)
+        return found[1].rpartition("@")[2] if found else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

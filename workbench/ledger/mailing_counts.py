@@ -87,8 +87,8 @@ class MailingCounts(MailingMoves):
         table = _rows.c
         query = (
             sa.select(
-                table.id.label("delivery_id"), table.addressee_key, table.role, table.patient_id,
-                table.appointment_id, table.address,
+                table.id.label("delivery_id"), table.recipient_id, table.addressee_key, table.role,
+                table.patient_id, table.appointment_id, table.address,
             )
             .where(
                 table.practice_id == self._practice_id,

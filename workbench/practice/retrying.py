@@ -102,12 +102,14 @@ def _addresses_today(
     widest = replace(template, guardians="both", group="", step="", purpose=template.occasion_purpose)
     told: dict[tuple[str, str, str], str] = {}
     for role in sorted({row.role for row in of_the_file}):
-        about = sorted({(row.patient_id, row.appointment_id) for row in of_the_file if row.role == role})
+        about = sorted({(row.patient_id, row.appointment_id, row.day) for row in of_the_file if row.role == role})
         subjects = pd.DataFrame(
             {
-                "subject_key": [f"patient:{patient}" for patient, _appointment in about],
-                "patient_id": [patient for patient, _appointment in about],
-                "appointment_id": [appointment for _patient, appointment in about],
+                "subject_key": [f"patient:{patient}" for patient, _appointment, _day in about],
+                "patient_id": [patient for patient, _appointment, _day in about],
+                "appointment_id": [appointment for _patient, appointment, _day in about],
+                # Who comes of age by the day that is told about is written to, as before.
+                "starts_at": pd.to_datetime([day or None for _patient, _appointment, day in about]),
             }
         )
         plan = MailingPlan(template=template.path, account=account.name, role=role, channel=record.channel)
