@@ -223,8 +223,13 @@ def test_a_patient_is_forgotten(at: At, patient: str, body: Path, sample: Path) 
     address = listed(at, patient)[0]["address"]
     assert isinstance(at("patient", "erase", patient, "--reason", "asked").exception, UsageError)
     assert isinstance(at("patient", "erase", patient, "--yes").exception, UsageError)
+    for name, asked in (("les siens", f"patient={patient}"), ("de Rennes", "name=Rennes")):
+        saved = at("search", "correspondents", "--set", asked, "--save", name)
+        assert saved.exit_code == 0, saved.output
     done = at("patient", "erase", patient, "--reason", "asked", "--yes")
     assert done.exit_code == 0, done.output
+    assert "« les siens »" in done.stderr
+    assert "« de Rennes »" not in done.stderr
     assert "1 message about patient" in done.stderr
     assert "not touched" in done.stderr
     assert not list((sample / "caught").glob("*.eml"))

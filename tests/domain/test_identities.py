@@ -80,3 +80,26 @@ def test_names_as_they_are_written_to_and_addresses_are_added() -> None:
 def test_nobody_is_in_its_repr() -> None:
     assert "Zoé" not in repr(ZOE)
     assert "1893" not in repr(ZOE)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "asked"),
+    [
+        ("name", "lefevre", True),
+        ("name", "Lefèvre zo", True),
+        ("name", "d'Œuilly", True),
+        ("name", "zoé", False),
+        ("name", "Lefèvrette", False),
+        ("where", "last_name == 'Lefèvre' and balance > 0", True),
+        ("where", "patient_id == '1893'", True),
+        ("where", "balance > 1893", False),
+        ("where", "email == 'z.lefevre@exemple.fr'", True),
+        ("patient", "1893", True),
+        ("patient", "2201, 1893", True),
+        ("patient", "18930", False),
+        ("balance", "1893", False),
+        ("city", "Rennes", False),
+    ],
+)
+def test_asked(parameter: str, value: str, asked: bool) -> None:
+    assert ZOE.is_asked_in(value, parameter=parameter) is asked

@@ -13,8 +13,11 @@ from tests.ledger.world import BY, World, a_row
 from workbench.domain.deliveries import NewDelivery
 from workbench.domain.drafts import Draft
 from workbench.domain.identities import Identity
+from workbench.domain.jobs import Job
 from workbench.domain.keeping import LONGEST_REASON, reason_given, without_words
 from workbench.domain.letterheads import Letterhead
+from workbench.domain.recurrence import Occurrence, Recurrence
+from workbench.domain.runs import RunStatus
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, ForbiddenMove, UnknownMailing
@@ -359,6 +362,33 @@ def test_what_a_mailing_was_asked_with_names_nobody_any_more(world: World) -> No
     record = world.ledger.mailings.mailing(number)
     assert record.parameters == {"start": "2026-11-23", "where": "…"}
     assert record.identity == identity
+
+
+def test_what_ended_runs_and_jobs_were_asked_with_names_nobody_any_more(either_world: World) -> None:
+    world = either_world
+    asked = {"start": "tomorrow", "name": "QUATREBARBES", "patient": "1", "days": "1"}
+    run, going = (
+        world.ledger.runs.start(notebook="n.ipynb", digest="ab", parameters=asked, by=BY, now=world.now)
+        for _one in range(2)
+    )
+    run.end(RunStatus.DONE, now=world.now)
+    job = Job(
+        key="j", title="Rappel Quatrebarbes", treatment="search", search="patients", parameters=asked, template="A/B",
+        recurrence=Recurrence.of(every="daily", at="12:00", start=world.now.date()), number=1,
+    )  # fmt: skip
+    noon, later = (Occurrence(world.now.replace(tzinfo=None) + timedelta(days=day), world.now) for day in (0, 1))
+    world.ledger.occurrences.leave_out(job, [(noon, "missed")], now=world.now)
+    patient = Identity(patient_id="1", names=frozenset({(NAME, "Quatrebarbes")}))
+    with world.ledger.occurrences.owner() as owner:
+        world.ledger.occurrences.claim(owner, job, later, now=world.now)
+        world.ledger.keeping.forget(patient, reason="GDPR", by=BY, now=world.now)
+    blank = asked | {"name": "…", "patient": "…"}
+    assert world.ledger.runs.run(run.id).parameters == blank
+    assert world.ledger.runs.run(going.id).parameters == asked
+    over, waiting = sorted(world.ledger.occurrences.of("j"), key=lambda one: one.occurrence)
+    assert (over.job.title, over.job.parameters) == ("…", blank)
+    assert waiting.job == job
+    going.end(RunStatus.DONE, now=world.now)
 
 
 def test_an_uncertain_message_that_was_forgotten_is_never_sent_again(world: World) -> None:

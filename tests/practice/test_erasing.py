@@ -11,6 +11,8 @@ from tests.practice.conftest import NOW
 from tests.practice.test_writing import HTML, REMINDER, somebody
 from workbench.domain.attached import DocumentRule, ImageRule, WhenMissing
 from workbench.domain.deliveries import OPEN
+from workbench.domain.jobs import Job
+from workbench.domain.recurrence import Recurrence
 from workbench.domain.templates import Template
 from workbench.errors import BadValue, ForbiddenMove
 from workbench.practice import Practice
@@ -126,6 +128,25 @@ def test_files_that_people_made_and_that_still_name_the_patient_are_told(practic
     executed = practice.path / "runs" / "rappel.ipynb"
     executed.write_text('{"cells": ["zephirine@quatrebarbes.test"]}')
     assert practice.erase_patient(patient, "RGPD").left == (executed,)
+
+
+def test_saved_searches_and_jobs_that_ask_for_the_patient_are_told_and_stay(practice: Practice) -> None:
+    patient = somebody(practice)
+    practice.patients.correct(patient, last_name="Quatrebarbes")
+    searches = {
+        "par nom": {"name": "quatrebarbes"}, "par dossier": {"patient": patient}, "Mme Quatrebarbes": {},
+        "tout le monde": {"start": "J+1"},
+    }  # fmt: skip
+    for name, asked in searches.items():
+        practice.ledger.saved_searches.save(name, "appointments", asked, by="claire", now=NOW)
+    daily = Recurrence.of(every="daily", at="12:00", start=NOW.date())
+    for title, asked in (("Rappel à la main", {"name": "Quatrebarbes"}), ("Rappels", {})):
+        job = Job(key=title, title=title, treatment="appointments", parameters=asked, template="A/B", recurrence=daily)
+        practice.ledger.jobs.save(job, by="claire", now=NOW)
+    done = practice.erase_patient(patient, "RGPD")
+    assert (sorted(done.searches), done.jobs) == (["Mme Quatrebarbes", "par dossier", "par nom"], ("Rappel à la main",))
+    assert "Quatrebarbes" not in repr(done)
+    assert set(practice.ledger.saved_searches.all()) == set(searches)
 
 
 def test_the_daily_copies_are_told_and_taken_away_when_asked(practice: Practice) -> None:

@@ -287,6 +287,10 @@ def erase(
         )
     for path in done.left:
         say(_("Look at {path}: the patient's name or address stands in it.").format(path=path))
+    for name in done.searches:
+        say(_("Look at the saved search « {name} »: it may ask for this patient by name.").format(name=name))
+    for title in done.jobs:
+        say(_("Look at the job « {title} »: it may ask for this patient by name.").format(title=title))
     if not done.compact:
         say(_("Another program uses the ledger: erase again when nobody works, so that nothing stays in its file."))
     say(

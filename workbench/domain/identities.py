@@ -23,6 +23,10 @@ _BETWEEN = r"(?:(?: \w+){0,3}|(?: ,)+) "
 """What may stand between a first name and a last name: a pause, or other first names, « épouse », a particle."""
 
 _NUMBERED = r"(?:\b(?:dossier|fiche|patiente?|file|number|numero|no)\b|\bn°)\W{0,4}(?:n[o°.]{0,2}\W{0,4})?"
+_NUMBERS = ("patient", "patient_id")
+_SHORTEST = 3
+"""Letters of a last name below which it is a word like any other, also in what a search is asked with."""
+
 _CIVILITIES = ("m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "mrs", "ms", "miss")
 
 
@@ -76,6 +80,30 @@ class Identity:
             or not _national(self.phones).isdisjoint(_national(_DIALLED.findall(read)))
             or re.search(_NUMBERED + re.escape(_folded(self.patient_id)) + r"(?![\w-])", plain) is not None
             or self._is_named(f" {_words_of(plain)} ")
+        )
+
+    def is_asked_in(self, text: str, *, parameter: str = "") -> bool:
+        """Tell whether what a search is asked with may mean the patient: there a last name alone is enough.
+
+        Parameters
+        ----------
+        parameter
+            Whose value it is: ``patient`` and ``patient_id`` hold file numbers.
+
+        Examples
+        --------
+        >>> rose = Identity(patient_id="12", names=frozenset({("Rose", "Blanc")}))
+        >>> rose.is_asked_in("last_name == 'BLANC'"), rose.is_asked_in("patient_id == '12'"), rose.is_asked_in("rose")
+        (True, True, False)
+        """
+        if parameter in _NUMBERS and self.patient_id in map(str.strip, text.split(",")):
+            return True
+        words = f" {_words_of(text)} "
+        called = (_words_of(last) for _first, last in self.names)
+        return (
+            any(f" {last} " in words for last in called if len(last) >= _SHORTEST)
+            or re.search(rf"(['\"]){re.escape(self.patient_id)}\1", text) is not None
+            or self.is_told_in(text)
         )
 
     def _is_named(self, words: str) -> bool:

@@ -1,12 +1,17 @@
-"""Names in what people wrote when they decided something about a mailing: taken out with an erased patient."""
+"""Names in what people decided about a mailing, and in what runs were asked with: taken out with an erased patient."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
+from workbench.domain.identities import Identity
+from workbench.domain.jobs import OccurrenceState
 from workbench.domain.keeping import without_words
+from workbench.domain.runs import RunStatus
 from workbench.ledger import schema
 
 HEALTH_ALLOWED = "health_data_allowed"
@@ -49,3 +54,38 @@ def _forget_in_occurrences(
         if blanked != trace:
             here = [*mine, table.c.job == job, table.c.occurrence == occurrence]
             connection.execute(table.update().where(*here), {"trace": blanked})
+
+
+def forget_in_runs(connection: sa.Connection, practice_id: str, patient: Identity) -> None:
+    """Blank what ended runs and occurrences of jobs were asked with where it may mean a patient.
+
+    What is still to be done, or done anew, needs it: jobs and saved searches are for a person to look at.
+    """
+    runs, occurrences = schema.runs, schema.job_occurrences
+    meant = cache(patient.is_asked_in)
+
+    def blank(asked: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: "…" if meant(str(value), parameter=name) else value for name, value in asked.items()}
+
+    query = sa.select(runs.c.id, runs.c.parameters).where(
+        runs.c.practice_id == practice_id, runs.c.status != RunStatus.RUNNING.value
+    )
+    for number, parameters in connection.execute(query).all():
+        if (blanked := blank(parameters)) != parameters:
+            connection.execute(runs.update().where(runs.c.id == number), {"parameters": blanked})
+    ended = [OccurrenceState.DONE.value, OccurrenceState.SKIPPED.value]
+    over = sa.select(
+        occurrences.c.job, occurrences.c.occurrence, occurrences.c.content, occurrences.c.parameters
+    ).where(occurrences.c.practice_id == practice_id, occurrences.c.state.in_(ended))
+    for job, occurrence, content, parameters in connection.execute(over).all():
+        title = "…" if meant(content["title"]) else content["title"]
+        blanked = {
+            "content": {**content, "title": title, "parameters": blank(content["parameters"])},
+            "parameters": blank(parameters),
+        }
+        if blanked != {"content": content, "parameters": parameters}:
+            here = (
+                occurrences.c.practice_id == practice_id, occurrences.c.job == job,
+                occurrences.c.occurrence == occurrence,
+            )  # fmt: skip
+            connection.execute(occurrences.update().where(*here), blanked)

@@ -28,7 +28,7 @@ from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.drafts import forget_in_drafts
 from workbench.ledger.enqueueing import CHUNK, slices
-from workbench.ledger.forgetting import forget_in_decisions
+from workbench.ledger.forgetting import forget_in_decisions, forget_in_runs
 from workbench.ledger.senders import cancel_rows
 
 if TYPE_CHECKING:
@@ -370,7 +370,8 @@ class Keeping:
         """Forget what was written about a patient and to whom, journalled; the bare proof stays.
 
         What still waits is cancelled first. Contents are emptied, names, addresses and servers' words taken away, also
-        where a key of a table's row, a search or a reason repeats them. Opt-outs stay: they protect.
+        where a key of a table's row, what a mailing or an ended run was asked with, or a reason repeats them. Opt-outs
+        stay: they protect. Saved searches and jobs stay, too: somebody uses them.
 
         Parameters
         ----------
@@ -436,6 +437,7 @@ class Keeping:
             theirs = [row for row in found if row.own]
             told = patient.also(addresses=[row.address for row in theirs], names=[row.recipient for row in theirs])
             drafts = forget_in_drafts(connection, self._practice_id, told)
+            forget_in_runs(connection, self._practice_id, told)
             self._act(
                 connection, "patient_erased", f"patient:{patient_id}", by=by, now=now,
                 details={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -39,7 +39,9 @@ class ErasedPatient:
     `deliveries` messages were forgotten, `cancelled` of which waited, and `drafts` that told of the patient; `files`
     attachments and `caught` test letters are gone. `copies` are the ledger's daily copies of before, which still hold
     it all (``copies=True`` takes them away). `left` names files of the workspace in which the patient's name or address
-    still stands. `compact` tells that the ledger's file was written anew; when not, another program was using it.
+    still stands, `searches` and `jobs` the saved searches and the titles of jobs that may ask for the patient: they
+    stay as they are, since somebody uses them. `compact` tells that the ledger's file was written anew; when not,
+    another program was using it.
     """
 
     patient_id: str
@@ -50,6 +52,8 @@ class ErasedPatient:
     caught: int = 0
     copies: int = 0
     left: tuple[Path, ...] = field(default=(), repr=False)
+    searches: tuple[str, ...] = field(default=(), repr=False)
+    jobs: tuple[str, ...] = field(default=(), repr=False)
     compact: bool = True
 
 
@@ -127,6 +131,14 @@ def erase(practice: Practice, patient_id: str, *, reason: str, copies: bool = Fa
         caught=_without_letters(practice, forgotten.proofs),
         copies=len(kept),
         left=tuple(_still_naming(practice, patient.words)),
+        searches=tuple(
+            name
+            for name, saved in practice.ledger.saved_searches.all().items()
+            if _asks_for(patient, name, saved.parameters)
+        ),
+        jobs=tuple(
+            job.title for job in practice.ledger.jobs.all().values() if _asks_for(patient, job.title, job.parameters)
+        ),
         compact=forgotten.compact,
     )
 
@@ -169,6 +181,11 @@ def _letters(practice: Practice) -> Iterator[Path]:
             folders.add(practice.path / (account.folder or "outgoing"))
     for folder in sorted(folders):
         yield from sorted(folder.glob("*.eml"))
+
+
+def _asks_for(patient: Identity, name: str, parameters: Mapping[str, str]) -> bool:
+    asked = (patient.is_asked_in(value, parameter=one) for one, value in parameters.items())
+    return patient.is_asked_in(name) or any(asked)
 
 
 def _still_naming(practice: Practice, words: Collection[str]) -> Iterator[Path]:

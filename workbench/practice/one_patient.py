@@ -276,7 +276,7 @@ class OnePatient(Card):
         Returns
         -------
         ErasedPatient
-            What was taken away, in numbers, and which files still name the patient.
+            What was taken away, in numbers, and which files, saved searches and jobs still name the patient.
 
         Raises
         ------
