@@ -109,7 +109,7 @@ def _addresses_today(
                 "patient_id": [patient for patient, _appointment, _day in about],
                 "appointment_id": [appointment for _patient, appointment, _day in about],
                 # Who comes of age by the day that is told about is written to, as before.
-                "starts_at": pd.to_datetime([day or None for _patient, _appointment, day in about]),
+                "starts_at": pd.to_datetime(pd.Series([day or None for _patient, _appointment, day in about])),
             }
         )
         plan = MailingPlan(template=template.path, account=account.name, role=role, channel=record.channel)
