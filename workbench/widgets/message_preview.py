@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,8 @@ class MessagePreview(View):
         self._last: tuple[int, int, ShownMessage] | None = None
         self._correct: Callable[[str, str], None] | None = None
         self._complete: Callable[[str], None] | None = None
+        self._acts: list[dict[str, str]] = []
+        self._act: Callable[[str, Mapping[str, Any]], None] | None = None
         self.answers.update(
             rows=self._answer_rows,
             message=self._answer_message,
@@ -60,6 +62,8 @@ class MessagePreview(View):
             file=self._answer_file,
             correct=self._corrected,
             complete=self._completed,
+            acts=lambda _asked: {"acts": self._acts},
+            act=self._acted,
         )
 
     @classmethod
@@ -68,6 +72,7 @@ class MessagePreview(View):
         return reading_labels() | {
             "title": _("The message as it will arrive"),
             "list": _("Recipients"),
+            "acts": _("What to do with the list"),
             "search": _("Search a name"),
             "filter": _("Which recipients are listed"),
             "all": _("All"),
@@ -143,6 +148,21 @@ class MessagePreview(View):
         """Call with the key of a row whose patient's file a person wants to complete."""
         self._complete = callback
 
+    def holds(self, key: str) -> bool:
+        """Whether the row of this key is in the list."""
+        return key != "" and self._rows.holds(key)
+
+    def offer(self, acts: Sequence[Mapping[str, str]]) -> None:
+        """Offer what can be done with the list at its head: buttons, each with its ``name``, ``label`` and ``title``."""
+        offered = [dict(act) for act in acts]
+        if offered != self._acts:
+            self._acts = offered
+            self.send({"kind": "acts", "acts": offered})
+
+    def on_act(self, callback: Callable[[str, Mapping[str, Any]], None]) -> None:
+        """Call with the name of what a person wants done, and the ``key`` of the row whose message is in sight."""
+        self._act = callback
+
     # --- what the page asks --------------------------------------------------------------------------
 
     def _answer_rows(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,6 +198,10 @@ class MessagePreview(View):
     def _answer_file(self, asked: Mapping[str, Any]) -> Answer:
         return file_content(self._shown(int(asked["position"])), int(asked["place"]))
 
+    def _acted(self, asked: Mapping[str, Any]) -> None:
+        if self._act is not None:
+            self._act(str(asked["name"]), asked)
+
     def _corrected(self, asked: Mapping[str, Any]) -> None:
         if self._correct is not None:
             self._correct(self._key_of(asked), str(asked["address"]).strip())
@@ -189,7 +213,7 @@ class MessagePreview(View):
     def _key_of(self, asked: Mapping[str, Any]) -> str:
         """Return the row that a gesture is about, where it is of this list still: never another one in its place."""
         key = str(asked["key"])
-        if not key or not self._rows.holds(key):
+        if not self.holds(key):
             raise UsageError(_("The list has changed since: search again to read it."))
         return key
 

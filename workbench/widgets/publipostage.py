@@ -30,7 +30,7 @@ from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_opening import Opening
 from workbench.widgets.publipostage_options import PublipostageOptions
 from workbench.widgets.publipostage_steps import PublipostageSteps
-from workbench.widgets.publipostage_words import bar_of, foot_of
+from workbench.widgets.publipostage_words import bar_of, foot_of, list_acts_of
 from workbench.widgets.template_editing import TemplateEditing
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class Publipostage(Opening):
         self.bar.on_first(self._look_for_drafts)
         self.options.on_change(self._options_changed)
         self.messages.on_position(lambda _position: self._moved())
+        self.messages.on_act(self._gesture)
         self.sending.dispatcher.on_change(self._sending_moved)
         practice.ending.append(self.wait_for_trial)
         self._moved()
@@ -178,6 +179,7 @@ class Publipostage(Opening):
                 self._show_where(focus=focus)
 
     def _show_where(self, *, focus: bool) -> None:
+        self.messages.offer(list_acts_of(self))
         self.foot.show(foot_of(self, code=self._code, asking=self._asking))
         self.bar.show(bar_of(self, beside=self._beside, resumable=self._resumable, said=self._said), focus=focus)
 
@@ -190,7 +192,7 @@ class Publipostage(Opening):
             "main": self._main,
             "send": self.sending.ask,
             "trial": self._send_to_myself,
-            "take_out": self._take_out,
+            "take_out": lambda: self._take_out(str(message.get("key", ""))),
             "put_back": self._put_back,
             "schedule": self._ask_to_schedule,
             "notebook": lambda: self._schedule(notebook_job_of_mailing),
@@ -282,27 +284,17 @@ class Publipostage(Opening):
         self._trial.join(timeout)
         return not self._trial.is_alive()
 
-    def _shown_subjects(self) -> list[str]:
-        """Return the keys of the rows that the message looked at tells of."""
-        if self.messages.position < 0 or not len(self._overview) or self._whole is None:
-            return []
-        recipient = self._overview["recipient_id"].iloc[self.messages.position]
+    def _take_out(self, recipient_id: str) -> None:
+        """Take the rows out that the message of a recipient tells of."""
+        if self._whole is None or not self.messages.holds(recipient_id):
+            raise UsageError(_("The list has changed since: search again to read it."))
         told = self._whole.subjects
-        return [str(key) for key in told["subject_key"][told["recipient_id"] == recipient]]
-
-    def _take_out(self) -> None:
-        shown = self._shown_subjects()
+        shown = [str(key) for key in told["subject_key"][told["recipient_id"] == recipient_id]]
         if len(shown) >= self.recipients.counts["ticked"]:
             raise UsageError(_("This is the last message of the list: go back to the search instead."))
         self.recipients.tick(shown, False)
         self.taken_out = tuple(dict.fromkeys((*self.taken_out, *shown)))
         self._ticks_changed()
-
-    def _complete_recipient(self, recipient_id: str) -> None:
-        """Complete the file of whom nobody answers for where it is completed: under the table."""
-        row = self._row_about(recipient_id)
-        self.go_to(Step.SEARCH, focus=False)
-        self.recipients.open_file(row)
 
     def _put_back(self) -> None:
         self.recipients.tick(self.taken_out, True)

@@ -89,16 +89,25 @@ def _message(page: Publipostage) -> dict[str, Any]:
     }
 
 
+def list_acts_of(page: Publipostage) -> list[dict[str, str]]:
+    """Return what can be done with the list of recipients, beside its head."""
+    if page.step is not Step.CHECK:
+        return []
+    acts = []
+    if page.messages.position >= 0:
+        acts.append({"name": "take_out", "label": _("− Take out"), "title": _("Take this recipient out of the list")})
+    if page.taken_out:
+        count = len(page.taken_out)
+        words = n_("Put the {count} row back", "Put the {count} rows back", count).format(count=count)
+        acts.append({"name": "put_back", "label": words})
+    acts.append({"name": "add", "label": _("+ Add"), "title": _("Back to the search, to tick somebody else")})
+    return acts
+
+
 def _check(page: Publipostage) -> dict[str, Any]:
     quiet = []
     if page.messages.position >= 0:
         quiet.append({"name": "trial", "label": _("Send me this message as a test")})
-        quiet.append({"name": "take_out", "label": _("− Take out"), "title": _("Take this recipient out of the list")})
-    if page.taken_out:
-        count = len(page.taken_out)
-        words = n_("Put the {count} row back", "Put the {count} rows back", count).format(count=count)
-        quiet.append({"name": "put_back", "label": words})
-    quiet.append({"name": "add", "label": _("+ Add"), "title": _("Back to the search, to tick somebody else")})
     back = {"name": "back", "label": _("← Message")}
     return {"back": back, "quiet": quiet, "shortcut": "send", "note": _not_changed(page.left_unchanged)}
 

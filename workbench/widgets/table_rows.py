@@ -95,7 +95,7 @@ class Addresses:
             new._texts[name][rows] = texts[places[rows]]
         return new
 
-    def marked(self, name: str) -> Mask:
+    def bearing(self, name: str) -> Mask:
         """Return the rows that bear a mark: ``opted_out``, ``by_file`` or ``nowhere``."""
         return self._marks[name]
 
@@ -112,7 +112,7 @@ class Addresses:
     @cached_property
     def excluded(self) -> Mask:
         """The rows that stay out, whatever their address: an opt-out, a file that is closed."""
-        return np.asarray(self.marked("opted_out") | (self["excluded"] != ""), dtype=bool)
+        return np.asarray(self.bearing("opted_out") | (self["excluded"] != ""), dtype=bool)
 
     @cached_property
     def mailbox(self) -> npt.NDArray[np.intp]:
@@ -223,7 +223,7 @@ class TableRows:
         told = {
             **{name: [cut(str(text)) for text in known[name][rows]] for name in _TEXTS},
             "known": known.known[rows].tolist(),
-            **{name: known.marked(name)[rows].tolist() for name in _MARKS},
+            **{name: known.bearing(name)[rows].tolist() for name in _MARKS},
         }
         cells = [self._values[column.name].shown(rows) for column in self.columns]
         return json.dumps({"row": rows.tolist(), "cells": cells, **told}).encode()

@@ -3,14 +3,16 @@
  *
  * Asks Python for `rows` (a window of the list as it is filtered and searched now), for a `message` by its recipient's
  * position, for its `source` and for a `file` that goes with it; has a row put right (`correct`, with the address typed, or
- * `complete`, in the patient's file) by its key; reports `position`. A new `version` is a new list; while Python is `waiting` for it, nobody's message is shown. The next and the previous message
+ * `complete`, in the patient's file) by its key; offers the `acts` that Python says at the head of the list, and reports which
+ * (`act`, with the row in sight); reports `position`. A new `version` is a new list; while Python is `waiting` for it, nobody's message is shown. The next and the previous message
  * are asked for ahead. Filter, search and view belong to this view alone.
  */
 import { download } from "./shared/files";
 import { Mending } from "./message_preview/mending";
 import { Reading, type Message, type Source } from "./shared/message";
 import { Rows } from "./shared/rows";
-import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
+import { UNREAD_MS } from "./shared/asking";
+import { element, hear, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
 
 interface Row {
   position: number;
@@ -71,6 +73,7 @@ export default {
     let place = -1;
     let position = -1;
     let looking = 0; // the number of the message looked at
+    let inSight = ""; // the key of the row whose message is read
     const windows = new Map<number, Promise<Row[]>>();
     const known = new Map<number, Row>();
     const messages = new Map<number, Promise<Told>>();
@@ -83,6 +86,7 @@ export default {
     });
     const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
     const summary = element("div", { class: "pw-row pw-preview-summary", role: "status" });
+    const acts = element("div", { class: "pw-row pw-preview-acts", role: "group", "aria-label": word("acts"), hidden: true });
     const announced = element("div", { class: "pw-visually-hidden", role: "status", "aria-live": "polite" });
     const counter = element("span", { class: "pw-note pw-preview-place" });
     const findings = element("div", { class: "pw-preview-findings" });
@@ -110,7 +114,7 @@ export default {
       element(
         "div",
         { class: "pw-side-list" },
-        summary,
+        element("div", { class: "pw-row pw-preview-head" }, summary, element("span", { class: "pw-grow" }), acts),
         box,
         element("div", { class: "pw-row pw-preview-chips", role: "group", "aria-label": word("filter") }, ...chips),
         nothing,
@@ -322,6 +326,7 @@ export default {
 
     function read(told: Told, row: Row): void {
       const whole = told.row ?? row;
+      inSight = whole.key ?? "";
       const [sign, colour] = SIGNS[whole.state] ?? SIGNS.excluded;
       const stays = whole.state === "to_correct" || whole.state === "excluded";
       const lines = (whole.detail ?? "").split("\n").filter(Boolean);
@@ -353,6 +358,31 @@ export default {
     async function sourceOf(wanted: number): Promise<Source> {
       return (await questions.ask("source", { position: wanted })).message as unknown as Source;
     }
+
+    interface Act { name: string; label: string; title?: string }
+    let offered = "";
+    let actedAt = 0;
+    /** Do something with the list; the second click of a double click was meant for the row that is gone. */
+    const act = (name: string): void => {
+      if (Date.now() - actedAt < UNREAD_MS) return;
+      actedAt = Date.now();
+      void questions.ask("act", { name, key: inSight }).then(() => complain(""), (refusal: unknown) => complain(sentenceOf(refusal)));
+    };
+    const offer = (now: Act[]): void => {
+      if (JSON.stringify(now) === offered) return;
+      offered = JSON.stringify(now);
+      const held = acts.contains(document.activeElement);
+      const name = held ? (document.activeElement as HTMLElement).dataset["name"] : undefined;
+      acts.replaceChildren(
+        ...now.map((one) => element("button", { type: "button", class: "pw-button pw-quiet", "data-name": one.name, title: one.title || null, onclick: () => act(one.name) }, one.label)),
+      );
+      acts.hidden = now.length === 0;
+      if (held) (acts.querySelector<HTMLElement>(`[data-name="${CSS.escape(name ?? "")}"]`) ?? rows.box).focus({ preventScroll: true });
+    };
+    const unhear = hear(model, (message) => {
+      if (message.kind === "acts") offer(message["acts"] as Act[]);
+    });
+    void questions.ask("acts").then(({ message }) => offer((message["acts"] ?? []) as Act[]), sentenceOf);
 
     const narrowed = (): boolean => filter !== "" || search !== "";
 
@@ -419,6 +449,7 @@ export default {
       clearTimeout(typing);
       unwatch();
       unwatchWaiting();
+      unhear();
       rows.close();
       questions.close();
     };

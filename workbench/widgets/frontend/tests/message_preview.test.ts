@@ -191,6 +191,20 @@ test("what is wrong with a message stands above it, with what it means", async (
   expect(find(".pw-preview-findings").hidden).toBe(true);
 });
 
+test("what can be done with the list stands at its head, about the row in sight, and once a click", async () => {
+  await open({ position: 1 });
+  const head = find(".pw-preview-head");
+  expect(find(".pw-preview-acts").hidden).toBe(true);
+  model.say({ kind: "acts", acts: [{ name: "take_out", label: "− Take out" }, { name: "add", label: "+ Add" }] });
+  expect([...head.querySelectorAll("button")].map((one) => one.textContent)).toEqual(["− Take out", "+ Add"]);
+  find('[data-name="take_out"]').focus();
+  find('[data-name="take_out"]').click();
+  find('[data-name="take_out"]').click();
+  expect(asked("act").map((one) => [one["name"], one["key"]])).toEqual([["take_out", "key 1"]]);
+  model.say({ kind: "acts", acts: [{ name: "take_out", label: "− Take out" }, { name: "put_back", label: "Put it back" }] });
+  expect(document.activeElement).toBe(find('[data-name="take_out"]'));
+});
+
 test("an address is corrected where it is missed; what was typed stays with its row until it is written", async () => {
   await open();
   const field = find<HTMLInputElement>(".pw-mending input");
