@@ -6,7 +6,7 @@ import pytest
 
 from workbench.domain.jobs import Job
 from workbench.errors import UnknownPatient, UsageError
-from workbench.practice import Practice
+from workbench.practice import Practice, rehearsing
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -81,6 +81,17 @@ def test_it_is_told_which_exclusion_keeps_somebody_out(practice: Practice) -> No
 def test_an_unknown_patient_is_said(practice: Practice, job: Job) -> None:
     with pytest.raises(UnknownPatient):
         practice.jobs.explain(job.key, "nobody")
+
+
+def test_more_than_can_be_replayed_at_once_is_refused_and_not_cut(
+    practice: Practice, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rehearsing, "MOST_OCCURRENCES", 3)
+    practice.jobs.replay(job.key, "J-3", "J-1")
+    with pytest.raises(UsageError, match="fewer days"):
+        practice.jobs.replay(job.key, "J-4", "J-1")
+    with pytest.raises(UsageError, match="fewer days"):
+        practice.jobs.compare(job.key, job.key, "J-400", "J-1")
 
 
 def test_days_gone_by_are_replayed_with_what_would_come_twice(practice: Practice, job: Job) -> None:

@@ -200,17 +200,24 @@ def compared(practice: Practice, first: Job, second: Job, *, start: date, end: d
     return frame
 
 
-def _between(practice: Practice, job: Job, start: date, end: date) -> Iterator[Occurrence]:
+def _between(practice: Practice, job: Job, start: date, end: date) -> list[Occurrence]:
     if end < start:
         raise UsageError(_("The last day comes before the first one."))
     midnight = datetime.combine(start, datetime.min.time())
     once = job.recurrence.every is Every.ONCE
     whole = job.recurrence if once else replace(job.recurrence, start=min(start, job.recurrence.start))
-    for number, one in enumerate(whole.after(midnight - timedelta(minutes=1), practice.calendar)):
-        if one.day > end or number >= MOST_OCCURRENCES:
-            return
-        if not job.not_on_closed_days or practice.calendar.is_open(one.day):
-            yield one
+    found: list[Occurrence] = []
+    for one in whole.after(midnight - timedelta(minutes=1), practice.calendar):
+        if one.day > end:
+            break
+        if job.not_on_closed_days and not practice.calendar.is_open(one.day):
+            continue
+        if len(found) == MOST_OCCURRENCES:
+            raise UsageError(
+                _("More than {count} runs lie between these days: choose fewer days.").format(count=MOST_OCCURRENCES)
+            )
+        found.append(one)
+    return found
 
 
 def _refuse_notebook(job: Job) -> None:
