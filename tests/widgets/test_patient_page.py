@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.widgets.test_day_page import asks
 from workbench.errors import UnknownPatient, UsageError
 from workbench.practice import Practice
+from workbench.widgets import patient_page
 from workbench.widgets.patient_page import PatientPage
 from workbench.wiring import open_practice
 
@@ -243,3 +246,26 @@ def test_a_name_that_was_corrected_is_corrected_over_the_message_too(practice: P
         page.patient, "correct", patient=CHILD, person="", column="first_name", value="Nathanaël"
     )
     assert "Nathanaël" in asks(page.name, "open")["name"]
+
+
+def test_what_the_fields_say_of_one_patient_is_not_offered_under_the_next(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+):
+    one, begun, going = adult(practice), threading.Event(), threading.Event()
+    page = practice.patient_mail(one)
+    page.template.choose("", "folder")
+    said = patient_page.examples_of
+
+    def slow(letter: Any) -> Any:
+        begun.set()
+        assert going.wait(30)
+        return said(letter)
+
+    monkeypatch.setattr(patient_page, "examples_of", slow)
+    written(page, "Bonjour", "<p>Bonjour @PNOM</p>")
+    assert begun.wait(30)
+    page.open(patient_id=CHILD)
+    going.set()
+    page._background.wait(30)
+    name = str(practice.patients.show(one)["last_name"])
+    assert name not in str(page.editor._fields)

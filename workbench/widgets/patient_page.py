@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ class PatientPage:
         self._taking = False
         self._met: tuple[str, str] = ("", "")
         self._background = Background()
+        self._offering = threading.Lock()  # what is worked out beside is not offered once somebody else is shown
         self.patient = PatientView(practice, finds=go is None)
         self.name = PatientName()
         self.template = TemplatePicker(email_types(practice), accounts=accounts(practice))
@@ -311,7 +313,7 @@ class PatientPage:
                         letter.account,
                         asks_health="health_data_on_plain_mail" in set(letter.recipients["reason"]),
                     )
-                    self._offer(letter)
+                    self._offer(letter, number)
             except Overtaken:
                 raise
             except WorkbenchError as error:
@@ -374,10 +376,10 @@ class PatientPage:
         self.template.say(sentence, bad=bool(self.editor.subject or self.editor.body or self.template.chosen))
         self.preview.show(pd.DataFrame(columns=["name", "state", "note", "detail"]), no_message)
 
-    def _offer(self, letter: Mailing | None = None) -> None:
-        """Offer the fields, with what each one says of this patient once a message is worked out."""
+    def _offer(self, letter: Mailing | None = None, number: str = "") -> None:
+        """Offer the fields, with what each one says of this patient once the message to them is worked out."""
         example = next(iter(examples_of(letter).values()), Example()) if letter is not None else Example()
-        self.editor.offer(
+        fields = [
             {
                 "code": one.code,
                 "label": one.label,
@@ -385,7 +387,10 @@ class PatientPage:
                 "example": one.example if one.asked else example.values.get(one.code, ""),
             }
             for one in self.practice.fields.values()
-        )
+        ]
+        with self._offering:
+            if letter is None or number == self.patient.patient_id:
+                self.editor.offer(fields)
 
     def _sent(self) -> None:
         """Follow the sending: what was sent stands in the history, and is not kept as something to be written."""
