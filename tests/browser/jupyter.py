@@ -215,7 +215,9 @@ def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None)
 @contextmanager
 def jupyterlab(workspace: Path, home: Path, **environment: str) -> Iterator[Lab]:
     """Run ``workbench lab`` on a workspace for somebody whose home folder is `home`."""
-    words = ("lab", "--no-browser", "--port", str(free_port()), "--", "--LabApp.expose_app_in_browser=True")
+    # Without the scheduler beside it: what a test watches is done by nobody else.
+    quiet = ("lab", "--no-browser", "--no-scheduler")
+    words = (*quiet, "--port", str(free_port()), "--", "--LabApp.expose_app_in_browser=True")
     with served(workspace, home, words, **environment) as running:
         yield running
 

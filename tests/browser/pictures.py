@@ -79,7 +79,7 @@ def main() -> None:
         home = Path(folder)
         os.environ["WORKBENCH_USER"] = _SOMEBODY
         workspace = init_workspace(home / "cabinet", demo=True)
-        words = ("app", "--no-browser", "--port", str(free_port()))
+        words = ("app", "--no-browser", "--no-scheduler", "--port", str(free_port()))
         with served(workspace, home, words, WORKBENCH_USER=_SOMEBODY) as app:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(locale="fr-FR", viewport=_SIZE)

@@ -29,7 +29,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """``workbench app`` on a fresh sample practice, in French, for the tests of this file."""
     home = tmp_path_factory.mktemp("home")
     workspace = init_workspace(home / "cabinet", demo=True)
-    with served(workspace, home, ("app", "--no-browser", "--port", str(free_port()))) as running:
+    with served(workspace, home, ("app", "--no-browser", "--no-scheduler", "--port", str(free_port()))) as running:
         yield running
 
 
@@ -191,7 +191,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 def test_it_listens_here_alone_and_leaves_nothing_behind(tmp_path: Path) -> None:
     workspace = init_workspace(tmp_path / "cabinet", demo=True)
     before = {file.name for file in workspace.iterdir()}
-    with served(workspace, tmp_path, ("app", "--no-browser", "--port", str(free_port()))) as app:
+    with served(workspace, tmp_path, ("app", "--no-browser", "--no-scheduler", "--port", str(free_port()))) as app:
         connections = psutil.Process(app.process.pid).net_connections(kind="inet")
         assert [one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN] == ["127.0.0.1"]
         assert (workspace / ".lab/app.log").stat().st_mode & 0o077 == 0

@@ -70,7 +70,9 @@ def test_a_job_is_changed_switched_off_and_taken_away(at_desk: Callable[..., Tol
     assert (changed[0], "each Monday at 12:00" in changed[2]) == (0, True)
     (job,) = rows(at_desk("job", "list", "--format", "json"))
     assert job["active"] is False
+    assert "No scheduler" not in at_desk("job", "list")[2]
     assert "switched on" in at_desk("job", "enable", "manques")[2]
+    assert "No scheduler is running on this machine" in at_desk("job", "list")[2]
     assert "switched off" in at_desk("job", "disable", "manques")[2]
     assert at_desk("job", "remove", "manques")[0] == 0
     assert rows(at_desk("job", "--format", "json")) == []

@@ -130,6 +130,8 @@ def _list(practice: Practice, format: Format, output: OutputOption) -> None:
     _show(practice, frame, format, output, _LIST_COLUMNS, narrow=_NARROW)
     if frame.empty:
         say(_("Nothing is done by itself yet. For instance: {command}").format(command=_EXAMPLE))
+    elif frame["active"].any() and not practice.jobs.attended:
+        say(_("No scheduler is running on this machine: workbench scheduler, or workbench lab."))
 
 
 _EXAMPLE = 'workbench job add --treatment missed --template "Rendez-vous/Rendez-vous manqué" --time 12:00'

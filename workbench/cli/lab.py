@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +25,18 @@ def add_to(app: typer.Typer) -> None:
 PortOption = Annotated[
     int | None, typer.Option("--port", metavar="N", min=0, max=65535, help=_("The port; else the first free one."))
 ]
+SchedulerOption = Annotated[
+    bool, typer.Option("--scheduler/--no-scheduler", help=_("Do what is due by itself while this is open."))
+]
 NoBrowserOption = Annotated[bool, typer.Option("--no-browser", help=_("Open no browser; say the address only."))]
 
 
-def app_page(ctx: typer.Context, port: PortOption = None, no_browser: NoBrowserOption = False) -> None:
+def app_page(
+    ctx: typer.Context,
+    port: PortOption = None,
+    no_browser: NoBrowserOption = False,
+    scheduler: SchedulerOption = True,
+) -> None:
     """Open the screens of the workspace as a page without code, and stay until Ctrl-C."""
     from workbench.lab.app import serve_app
     from workbench.settings import Settings, find_workspace
@@ -36,13 +45,14 @@ def app_page(ctx: typer.Context, port: PortOption = None, no_browser: NoBrowserO
     workspace = find_workspace(session.workspace)
     _speak(Settings.read(workspace).language)
     say(_("The page is starting …"))
-    serve_app(
-        workspace,
-        announce=_announce_page,
-        port=port,
-        browser=not no_browser and _has_screen(),
-        variables={"WORKBENCH_USER": session.user} if session.user else None,
-    )
+    with _attended(workspace, session.user, scheduler):
+        serve_app(
+            workspace,
+            announce=_announce_page,
+            port=port,
+            browser=not no_browser and _has_screen(),
+            variables=_variables(session.user),
+        )
     say(_("The page has stopped, and its kernels with it."))
 
 
@@ -50,6 +60,7 @@ def lab(
     ctx: typer.Context,
     port: PortOption = None,
     no_browser: NoBrowserOption = False,
+    scheduler: SchedulerOption = True,
     arguments: Annotated[
         list[str] | None,
         typer.Argument(metavar="[-- WORDS]", help=_("The few options of JupyterLab itself that may be changed.")),
@@ -64,6 +75,7 @@ def lab(
         user=session.user,
         port=port,
         browser=not no_browser,
+        scheduler=scheduler,
         arguments=arguments or (),
     )
 
@@ -74,6 +86,7 @@ def open_lab(
     user: str | None,
     port: int | None = None,
     browser: bool = True,
+    scheduler: bool = True,
     arguments: list[str] | tuple[str, ...] = (),
 ) -> None:
     """Open JupyterLab on a workspace with the first notebook, and stay until Ctrl-C."""
@@ -91,15 +104,27 @@ def open_lab(
                 ).format(path=notebook.file)
             )
     say(_("JupyterLab is starting …"))
-    serve(
-        workspace,
-        announce=_announce,
-        port=port,
-        browser=browser and _has_screen(),
-        arguments=arguments,
-        variables={"WORKBENCH_USER": user} if user else None,
-    )
+    with _attended(workspace, user, scheduler):
+        serve(
+            workspace,
+            announce=_announce,
+            port=port,
+            browser=browser and _has_screen(),
+            arguments=arguments,
+            variables=_variables(user),
+        )
     say(_("JupyterLab has stopped, and its kernels with it."))
+
+
+def _variables(user: str | None) -> dict[str, str] | None:
+    return {"WORKBENCH_USER": user} if user else None
+
+
+def _attended(workspace: Path, user: str | None, scheduler: bool) -> AbstractContextManager[None]:
+    """Return what has a scheduler run beside the server, unless it was declined."""
+    from workbench.lab.scheduler_beside import scheduler_beside
+
+    return scheduler_beside(workspace, _variables(user)) if scheduler else nullcontext()
 
 
 def _speak(chosen: str | None) -> None:

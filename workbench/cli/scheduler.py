@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -53,6 +57,7 @@ def scheduler(
     install_help: Annotated[
         bool, typer.Option("--install-help", help=_("Show how the computer starts it by itself, and end."))
     ] = False,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Look after the jobs."""
     session: Session = ctx.obj
@@ -62,7 +67,9 @@ def scheduler(
     clock = Clock(at)
     try:
         with interruptible():
-            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock)
+            if with_parent:
+                _end_with_parent()
+            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock, patient=with_parent)
     except KeyboardInterrupt:
         say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
         status = INTERRUPTED if once or at else 0
@@ -104,7 +111,23 @@ def _once(session: Session, clock: Clock, *, json: bool) -> int:
         return _report(practice, made, json=json)
 
 
-def _for_ever(session: Session, clock: Clock) -> int:
+def _end_with_parent() -> None:
+    """Have this process asked to end once whoever started it has ended, or closed what is read here."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1024):
+                pass
+        if hasattr(signal, "pthread_kill"):  # which also wakes the main thread where it rests
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        else:
+            signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=watch, name="workbench-parent", daemon=True).start()
+
+
+def _for_ever(session: Session, clock: Clock, *, patient: bool = False) -> int:
+    """Do what is due until it is stopped; one that is `patient` waits until somebody lets the workspace send."""
     from workbench.practice.scheduling import Scheduler
 
     say(_("The scheduler is running; Ctrl-C stops it."))
@@ -112,21 +135,31 @@ def _for_ever(session: Session, clock: Clock) -> int:
         # Anew each day: the data, the settings and the practice's days are those of that day.
         with session.practice(now=clock) as practice:
             looking, day = Scheduler(practice, tell=_telling(practice)), practice.today
-            while practice.today == day:
-                time.sleep(_looked_after(looking.tick, looking.seconds_to_next))
+            said: set[str] = set()
+            with practice.ledger.occurrences.attending():
+                while practice.today == day:
+                    time.sleep(_looked_after(looking.tick, looking.seconds_to_next, said, patient=patient))
 
 
-def _looked_after(tick: Callable[[], Pass], seconds_to_next: Callable[[], float]) -> float:
-    """Make one pass, and return for how long to rest; what a moment may mend stops nothing."""
+def _looked_after(
+    tick: Callable[[], Pass], seconds_to_next: Callable[[], float], said: set[str], *, patient: bool
+) -> float:
+    """Make one pass, and return for how long to rest; what a moment may mend stops nothing, and is said once."""
     try:
-        for sentence in tick().troubles:
-            say(sentence)
-        return seconds_to_next()
-    except NotArmed:
-        raise
+        troubles = tick().troubles
+        rest = seconds_to_next()
+    except NotArmed as error:
+        if not patient:
+            raise
+        troubles, rest = [error.sentence], REST
     except WorkbenchError as error:
-        say(error.sentence)
-        return REST
+        troubles, rest = [error.sentence], REST
+    for sentence in troubles:
+        if sentence not in said:
+            say(sentence)
+    said.clear()
+    said.update(troubles)
+    return rest
 
 
 def _telling(practice: Practice) -> Callable[[OccurrenceRecord], None]:

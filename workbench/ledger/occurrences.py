@@ -31,6 +31,9 @@ from workbench.ledger.senders import HEARTBEAT, LEASE, clock_of, found_dead, thi
 _table = schema.job_occurrences
 _S = OccurrenceState
 
+_SCHEDULER = "scheduler-"
+"""The lock of whoever looks after the jobs begins so."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Owner:
@@ -77,6 +80,22 @@ class Occurrences:
         lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
         lock.acquire(timeout=0)
         return Owner(name=name, lock=lock)
+
+    def attending(self) -> Owner:
+        """Begin to look after the jobs as a scheduler, until the end of what is returned; see `attended`."""
+        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{_SCHEDULER}{secrets.token_hex(8)}.lock"
+        lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
+        lock.acquire(timeout=0)
+        return Owner(name=name, lock=lock)
+
+    def attended(self) -> bool:
+        """Tell whether a scheduler is running on this machine; what dead ones left is taken away."""
+        for file in self._locks.glob(f"{_SCHEDULER}*.lock"):
+            with found_dead(file, host=this_host(), silent=timedelta(), lease=self._lease, is_file=True) as dead:
+                if not dead:
+                    return True
+        return False
 
     def claim(
         self,

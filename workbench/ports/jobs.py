@@ -52,6 +52,14 @@ class OccurrenceBook(Protocol):
         """Begin to do work (an `Owner`), with a lock that is held until the end."""
         ...
 
+    def attending(self) -> AbstractContextManager[Any]:
+        """Begin to look after the jobs as a scheduler."""
+        ...
+
+    def attended(self) -> bool:
+        """Tell whether a scheduler is running on this machine."""
+        ...
+
     def claim(
         self,
         owner: Any,

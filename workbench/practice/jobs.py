@@ -159,6 +159,11 @@ class Jobs(Mapping[str, Job]):
         """
         return jobs_frame(self._practice)
 
+    @property
+    def attended(self) -> bool:
+        """Whether a scheduler is running on this machine: ``workbench scheduler``, or beside ``workbench lab``."""
+        return self._practice.ledger.occurrences.attended()
+
     def next(self, key: str, count: int = 5) -> pd.DataFrame:
         """Return the next occurrences of a job with the real dates that each will search.
 
