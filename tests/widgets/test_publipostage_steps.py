@@ -616,3 +616,30 @@ def test_whoever_was_not_reached_leads_to_the_patient_s_file(page: Publipostage)
     patient = page.sending.answers["rows"]({})["patients"][0]
     gesture(page.sending, "patient", patient=patient)
     assert gone == [("patient", {"patient_id": patient, "tab": "file"})]
+
+
+def test_what_stands_here_is_set_to_be_sent_by_itself(page: Publipostage, practice: Practice):
+    assert "schedule" not in [one["name"] for one in page.foot._state["quiet"]]  # nothing leads elsewhere from a cell
+    gone: list[tuple[str, Any]] = []
+    page.lead(lambda name, **what: gone.append((name, what["settings"])))
+    assert page.foot._state["quiet"][-1]["name"] == "schedule"
+    do(page, "schedule")
+    assert page.foot._state["ask"]["also"]["name"] == "notebook"
+    do(page, "yes")
+    assert page.foot._state["ask"] is None
+    [(name, settings)] = gone
+    assert (name, settings["template"], settings["active"]) == ("scheduler", REMINDER, False)
+    assert settings["parameters"]["start"] == "J+1"
+    gesture(page.options, "changed", name="read_receipt", value=True)
+    do(page, "schedule")
+    assert page.foot._state["ask"]["yes"]["name"] == "notebook"
+    do(page, "notebook")
+    assert (practice.path / gone[1][1]["notebook"]).is_file()
+
+
+def test_a_list_with_somebody_unticked_is_not_sent_by_itself(page: Publipostage):
+    page.lead(lambda *_page, **_what: None)
+    take_out(page)
+    answer = do(page, "schedule")
+    assert "part of what the search finds" in answer["error"]
+    assert page.foot._state["ask"] is None

@@ -253,3 +253,13 @@ def test_the_page_stands_alone_and_opens_a_job(practice: Practice) -> None:
     answer = page.jobs._open({})
     assert (answer["wanted"], answer["jobs"][0]["title"]) == (job.key, "Anniversaires")
     assert page.messages.layout.display == "none"
+
+
+def test_a_job_that_another_page_proposes_is_shown_once(practice: Practice) -> None:
+    desk = practice.desk()
+    values = desk.page("scheduler").jobs._new({"treatment": "missed"})["values"] | {"active": False}
+    desk.go("scheduler", settings=values)
+    jobs = desk.page("scheduler").jobs
+    assert jobs._open({})["proposed"] == values
+    assert jobs._open({})["proposed"] is None
+    assert len(practice.jobs) == 0

@@ -98,6 +98,26 @@ def parse_day(text: str | date, *, today: date, calendar: PracticeCalendar) -> d
         ) from error
 
 
+def counted_day(text: str | date, *, today: date, calendar: PracticeCalendar) -> str:
+    """Return a day as one that counts from the day of asking (``J-1``, ``J+1 open``), read as `parse_day` reads it.
+
+    A fixed day is so many days from today; the next open day, where it is not tomorrow, is the next open one.
+    """
+    words = "" if isinstance(text, date) else text.strip().lower()
+    counted = _RELATIVE.fullmatch(words) if words not in _NAMED else None
+    if counted and counted[2]:
+        return f"{_offset(int((counted[1] or '0').replace(' ', '')))} open"
+    day = parse_day(text, today=today, calendar=calendar)
+    fixed = words not in _NAMED and not (counted and counted[1])
+    if fixed and day == calendar.shift_open(today, 1) != today + timedelta(days=1):
+        return "J+1 open"
+    return _offset((day - today).days)
+
+
+def _offset(days: int) -> str:
+    return f"J{days:+d}" if days else "J"
+
+
 def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
     """Return `moment` as the practice's wall clock shows it, without a zone."""
     return moment.astimezone(zone).replace(tzinfo=None)

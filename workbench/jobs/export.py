@@ -11,26 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.domain.conditions import Operator, parse_condition
 from workbench.domain.fields import DataClass
+from workbench.domain.personal import of_a_person
 from workbench.errors import AccountError, NotebookRefused, UsageError
 from workbench.jobs.files import made_folder
 from workbench.jobs.parameters import TAG
 from workbench.language import _
+from workbench.practice.searching import Searching
 from workbench.settings import write_private
 
 if TYPE_CHECKING:
     from workbench.domain.questions import Question
     from workbench.domain.searches import Search
     from workbench.practice import Mailing
-
-_OF_A_PERSON = frozenset(
-    {
-        "name", "patient", "patient_id", "family", "remark", "last_name", "first_name", "birth_name", "email", "phone",
-        "mobile", "address_line_1", "address_line_2",
-    }
-)  # fmt: skip
-"""Parameters, and columns of a condition, whose values are somebody's."""
 
 
 def write_notebook(
@@ -74,9 +67,9 @@ def write_notebook(
             )
         )
     called, given = search.name, dict(asked["parameters"])
-    if private := _of_a_person(given):
+    if private := of_a_person(given):
         # Found by its name, the search keeps what it asks of a person in the practice's ledger.
-        called, given = _saved_name(mailing, search.name, given), {}
+        called, given = Searching(practice).saved_as(search.name, given), {}
         if not called:
             raise UsageError(
                 _(
@@ -97,17 +90,6 @@ def write_notebook(
     return file
 
 
-def _of_a_person(given: Mapping[str, str]) -> list[str]:
-    """Return the parameters given, and the columns a condition compares, whose values are somebody's."""
-    named = [name for name, value in given.items() if name in _OF_A_PERSON and value.strip()]
-    if given.get("where", "").strip():
-        for one in parse_condition(given["where"]).comparisons():
-            born = one.column == "birth_date" and one.operator in (Operator.EQUAL, Operator.IN)
-            if born or (one.column in _OF_A_PERSON and one.operator is not Operator.MISSING):
-                named.append(one.column)
-    return list(dict.fromkeys(named))
-
-
 def _chosen(mailing: Mailing) -> list[str]:
     """Return what was chosen for this mailing alone, as the notebook says it each time.
 
@@ -117,6 +99,12 @@ def _chosen(mailing: Mailing) -> list[str]:
         When it was chosen for one day and must not be repeated by itself: a file, a decision about health data.
     """
     choices = mailing.choices
+    if mailing.template.changed_from:
+        raise UsageError(
+            _(
+                "The text was changed for this sending alone. Save it in the email type first."
+            )
+        )
     if choices.health_reason:
         raise UsageError(
             _(
@@ -134,15 +122,6 @@ def _chosen(mailing: Mailing) -> list[str]:
         "missing": dict(choices.missing),
     }
     return [f"{name}={value!r}" for name, value in said.items() if value]
-
-
-def _saved_name(mailing: Mailing, search: str, given: Mapping[str, str]) -> str:
-    """Return the name under which the practice saved exactly this search, or nothing."""
-    saved = mailing.practice.saved_searches()
-    for name, of, parameters in zip(saved["name"], saved["search"], saved["parameters"], strict=True):
-        if of == search and dict(parameters) == dict(given):
-            return str(name)
-    return ""
 
 
 def _notebook(cells: list[dict[str, object]]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
@@ -748,8 +748,13 @@ class Mailing:
         >>> mailing.to_notebook("notebooks/rappel.ipynb").name
         'rappel.ipynb'
         """
+        asked, whole = self.searched()
+        return self._practice.notebooks.write(self, path, asked=asked, whole=whole, replace=replace)
+
+    def searched(self) -> tuple[Mapping[str, Any] | None, bool]:
+        """Return the search that its rows come from as it was asked, nothing for a table; and whether they are all."""
         asked = self._subjects.attrs.get("workbench") if "subject_key" in self._subjects.columns else None
-        return self._practice.notebooks.write(self, path, asked=asked, whole=self._is_whole(), replace=replace)
+        return asked, self._is_whole()
 
     @property
     def results(self) -> pd.DataFrame:

@@ -419,6 +419,13 @@ class Searching:
         """Return the saved searches by name."""
         return dict(self._practice.ledger.saved_searches.all())
 
+    def saved_as(self, search: str, parameters: Mapping[str, object]) -> str:
+        """Return the name under which exactly this search is kept, or nothing."""
+        asked = {name: str(value) for name, value in parameters.items()}
+        return next(
+            (one.name for one in self.saved().values() if one.search == search and dict(one.parameters) == asked), ""
+        )
+
     def saved_frame(self) -> pd.DataFrame:
         """Return the saved searches as a frame; see ``practice.saved_searches``."""
         saved = self.saved().values()

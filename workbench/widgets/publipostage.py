@@ -16,12 +16,6 @@ from workbench.domain.drafts import Draft, Step
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
-from workbench.practice.job_from_mailing import (
-    check_repeatable,
-    job_of_mailing,
-    notebook_job_of_mailing,
-    only_by_notebook,
-)
 from workbench.practice.left_over import TO_CORRECT
 from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.practice.situation import Doing
@@ -29,12 +23,13 @@ from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_opening import Opening
 from workbench.widgets.publipostage_options import PublipostageOptions
+from workbench.widgets.publipostage_scheduling import Scheduling
 from workbench.widgets.publipostage_steps import PublipostageSteps
 from workbench.widgets.publipostage_words import bar_of, foot_of, list_acts_of
 from workbench.widgets.template_editing import TemplateEditing
 
 if TYPE_CHECKING:
-    from workbench.practice import Mailing, Practice
+    from workbench.practice import Practice
     from workbench.widgets.page import Go
 
 STEPS = tuple(Step)
@@ -71,10 +66,7 @@ class Publipostage(Opening):
         self._showing = threading.RLock()
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
-        self.schedule: Callable[[Mapping[str, Any]], None] | None = None
-        """Has a job with these settings shown, where there is a page of jobs."""
-        self.by_notebook_alone = ""
-        """Why what is chosen can be sent by itself by a notebook alone; nothing where a job does it."""
+        self.scheduling = Scheduling()
         self.left_unchanged: dict[str, int] = {}
         """How many read the email type in which other language, where the text was not changed with this one."""
         super().__init__(practice, letters, **what)
@@ -98,7 +90,7 @@ class Publipostage(Opening):
 
     def lead(self, go: Go) -> None:
         """Lead to the other pages of the desk from here; alone in a cell nothing leads elsewhere."""
-        self.schedule = lambda settings: go("scheduler", settings=settings)
+        self.scheduling.lead = lambda settings: go("scheduler", settings=settings)
         self._moved()
         self.recipients.on_patient(lambda patient: go("patient", patient_id=patient))
         self.sending.on_patient(lambda patient: go("patient", patient_id=patient, tab="file"))
@@ -195,7 +187,7 @@ class Publipostage(Opening):
             "take_out": lambda: self._take_out(str(message.get("key", ""))),
             "put_back": self._put_back,
             "schedule": self._ask_to_schedule,
-            "notebook": lambda: self._schedule(notebook_job_of_mailing),
+            "notebook": lambda: self._schedule(notebook=True),
             "add": lambda: self.go_to(Step.SEARCH),
             "default": lambda: self._use_by_default(on=bool(message.get("on"))),
             "keep_text": self._keep_text,
@@ -230,11 +222,21 @@ class Publipostage(Opening):
         if asked == "anew":
             self._begin_anew()
         elif asked == "schedule":
-            self._schedule(job_of_mailing)
+            self._schedule(notebook=bool(self.scheduling.by_notebook_alone))
         elif asked == "template" and self._wanted:
             self.template.choose(self._wanted)
             self._met_template = self._wanted
             self._template_chosen()
+
+    def _ask_to_schedule(self) -> None:
+        if self._trouble:
+            raise UsageError(self._trouble)
+        self.scheduling.ask(self.mailing)
+        self._ask("schedule")
+
+    def _schedule(self, *, notebook: bool) -> None:
+        self.scheduling.begin(self.mailing, notebook=notebook)
+        self._asking = ""
 
     def _keep_failed(self) -> None:
         situation = self.sending.dispatcher.situation
@@ -318,22 +320,6 @@ class Publipostage(Opening):
         """Whether the search proposes the email type chosen."""
         proposed = self.practice.templates.default_for(self._frame)
         return proposed is not None and proposed.path == self.template.chosen
-
-    # --- sent by itself ------------------------------------------------------------------------------------
-
-    def _ask_to_schedule(self) -> None:
-        """Ask how what is ticked and chosen is to be sent by itself, once it is known that it can be."""
-        if self._trouble:
-            raise UsageError(self._trouble)
-        check_repeatable(self.mailing)
-        self.by_notebook_alone = only_by_notebook(self.mailing)
-        self._ask("schedule")
-
-    def _schedule(self, settings_of: Callable[[Mailing], Mapping[str, Any]]) -> None:
-        settings = settings_of(self.mailing)
-        self._asking = ""
-        if self.schedule is not None:
-            self.schedule(settings)
 
     # --- the text, changed for this mailing alone -----------------------------------------------------------
 

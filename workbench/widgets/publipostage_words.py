@@ -108,6 +108,9 @@ def _check(page: Publipostage) -> dict[str, Any]:
     quiet = []
     if page.messages.position >= 0:
         quiet.append({"name": "trial", "label": _("Send me this message as a test")})
+    if page.scheduling.lead is not None and page.messages.position >= 0:
+        hint = _("Have the same search and email type sent by itself, on days of your choice")
+        quiet.append({"name": "schedule", "label": _("Schedule…"), "title": hint})
     back = {"name": "back", "label": _("← Message")}
     return {"back": back, "quiet": quiet, "shortcut": "send", "note": _not_changed(page.left_unchanged)}
 
@@ -143,6 +146,8 @@ def _result(page: Publipostage) -> dict[str, Any]:
 
 
 def _asked(page: Publipostage, asking: str) -> dict[str, Any]:
+    if asking == "schedule":
+        return _asked_to_schedule(page)
     if asking == "template":
         words = _("The text that you changed in « {template} » does not leave with another email type; it waits there.")
         return {
@@ -155,3 +160,14 @@ def _asked(page: Publipostage, asking: str) -> dict[str, Any]:
         "yes": {"name": "yes", "label": _("New mailing")},
         "no": {"name": "no", "label": _("Go back")},
     }
+
+
+def _asked_to_schedule(page: Publipostage) -> dict[str, Any]:
+    notebook, back = {"name": "notebook", "label": _("As a notebook")}, {"name": "no", "label": _("Go back")}
+    if page.scheduling.by_notebook_alone:
+        return {"words": page.scheduling.by_notebook_alone, "yes": notebook, "no": back}
+    words = _(
+        "The same search and the same email type, by itself: set the days in the scheduler. As a notebook the steps "
+        "stand in a file that one can read and change. Nothing leaves before it is switched on."
+    )
+    return {"words": words, "yes": {"name": "yes", "label": _("As a job")}, "also": notebook, "no": back}

@@ -53,9 +53,9 @@ class SchedulerPage(ShownPage):
         self.view = VBox([self.jobs, self.messages], layout={"width": "100%"})
         self.view.add_class("pw-scheduler-page")
 
-    def open(self, job: str = "", **_what: object) -> None:
-        """Be shown, counted anew, with a job opened when one is named by its key."""
-        self.jobs.meet(job)
+    def open(self, job: str = "", settings: Mapping[str, Any] | None = None, **_what: object) -> None:
+        """Be shown, counted anew, with a job opened when one is named by its key, or a new one with these settings."""
+        self.jobs.meet(job, settings)
 
 
 class SchedulerView(View):
@@ -77,6 +77,8 @@ class SchedulerView(View):
         self._practice = practice
         self._messages = messages
         self._wanted = ""
+        self._proposed: Mapping[str, Any] | None = None
+        """The settings of a job that another page proposes, until a page in the browser shows them."""
         self._draft: dict[str, Any] = {}
         """What is typed and not saved yet: the job's key and its settings."""
         self._works = 0
@@ -104,15 +106,16 @@ class SchedulerView(View):
         """Return the words of the page."""
         return labels()
 
-    def meet(self, job: str) -> None:
-        """Have the page ask anew, and open a job when one is named."""
-        self._wanted = job
+    def meet(self, job: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Have the page ask anew, and open a job when one is named, or a new one when it is proposed."""
+        self._wanted, self._proposed = job, settings or self._proposed
         self.send({"kind": "opened"})
 
     # --- what the page asks ---------------------------------------------------------------------------------
 
     def _open(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
         wanted, self._wanted = self._wanted, ""
+        proposed, self._proposed = self._proposed, None
         draft = self._draft
         if draft and draft["key"] and draft["key"] not in self._practice.jobs:
             draft = self._draft = {}
@@ -121,6 +124,7 @@ class SchedulerView(View):
             "choices": told.choices(self._practice),
             "wanted": wanted,
             "draft": draft or None,
+            "proposed": dict(proposed) if proposed else None,
         }
 
     def _job(self, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ interface Notice { key: string; text: string; look: string; actions: Act[] }
 interface Bar { steps: Step[]; notices: Notice[]; focus?: boolean }
 interface Foot {
   back: Act | null; quiet: Act[]; check: { name: string; label: string; on: boolean } | null; note: string;
-  main: Act | null; shortcut: string; ask: { words: string; yes: Act; no: Act } | null; code: string;
+  main: Act | null; shortcut: string; ask: { words: string; yes: Act; also?: Act; no: Act } | null; code: string;
 }
 
 /** The page of the mailing, which holds the bar, the screens of the step and the foot. */
@@ -123,6 +123,7 @@ export default {
             { class: "pw-row pw-steps-row", role: "group", "aria-label": now.ask.words },
             element("p", { class: "pw-grow pw-steps-ask", tabindex: -1 }, now.ask.words),
             press(now.ask.no, ""),
+            now.ask.also && press(now.ask.also, ""),
             press(now.ask.yes, "pw-main"),
           ),
         );

@@ -17,6 +17,8 @@ interface State {
   choices: Choices;
   wanted: string;
   draft: { key: string; values: Settings } | null;
+  /** A new job that another page proposes. */
+  proposed?: Settings | null;
 }
 
 /** Milliseconds of rest after which what is typed is asked about. */
@@ -301,7 +303,13 @@ export default {
         else ended(told);
       });
     };
-    const tellCheck = (told: Record<string, unknown>): void => note(element("p", { class: "pw-job-trial" }, told["sentence"] as string));
+    /** What a trial found; whoever read it switches on what was switched off until then. */
+    const tellCheck = (told: Record<string, unknown>): void => {
+      const sentence = element("p", { class: "pw-job-trial" }, told["sentence"] as string);
+      if (form?.values.active !== false) return note(sentence);
+      const on = button(word("switch_on"), () => (form?.switchOn(), void save()));
+      note(sentence, element("div", { class: "pw-row" }, on));
+    };
     const tellReplay = (told: Record<string, unknown>): void => note(replayedPart(told as unknown as Replayed, word, () => note()));
 
     /** « Run now »: who would get what is worked out first, so that the question has its numbers. */
@@ -333,18 +341,28 @@ export default {
 
     // --- asking anew ------------------------------------------------------------------------------------------
 
+    /** Show a job that is in no list yet, or otherwise than it was saved. */
+    const showUnsaved = async (key: string, values: Settings): Promise<void> => {
+      const told = await ask("look", { key, values, changed: true });
+      if (told !== null) show(key, values, told as unknown as Looked);
+      kept = "";
+      drawList();
+    };
     const learn = async (): Promise<void> => {
       const answer = await ask("open");
       if (answer === null) return;
       state = answer as unknown as State;
       drawTreatments();
+      const { proposed } = state;
+      if (proposed) {
+        // What was typed here before is asked about first.
+        if (form === null && state.draft !== null) await showUnsaved(state.draft.key, state.draft.values);
+        drawList();
+        return leaving(() => void showUnsaved("", proposed).then(() => ((said.textContent = word("proposed")), form?.begin())));
+      }
       if (form !== null && isChanged()) return drawList(); // what is typed stays
       if (state.draft !== null && state.wanted === "") {
-        const { key, values } = state.draft;
-        const told = await ask("look", { key, values, changed: true });
-        if (told !== null) show(key, values, told as unknown as Looked);
-        kept = "";
-        return drawList();
+        return showUnsaved(state.draft.key, state.draft.values);
       }
       const key = state.wanted || (state.jobs.some((one) => one.key === current) ? current : state.jobs[0]?.key);
       if (key) await choose(key);

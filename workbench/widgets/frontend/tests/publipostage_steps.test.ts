@@ -203,3 +203,13 @@ test("the second click of a double click takes nobody out, and gives no draft up
   await vi.advanceTimersByTimeAsync(100);
   expect(done().map(({ key }) => key)).toEqual(["a1"]);
 });
+
+test("a question may have a second way out, pressed by its name", async () => {
+  const ask = { words: "Comment ?", yes: { name: "yes", label: "Traitement" }, also: { name: "notebook", label: "Notebook" }, no: { name: "no", label: "Non" } };
+  const el = await open("foot", { ...foot, ask });
+  const buttons = [...el.querySelectorAll("button")];
+  expect(buttons.map((one) => one.textContent)).toEqual(["Non", "Notebook", "Traitement"]);
+  vi.useFakeTimers({ now: Date.now() + 1000 });
+  buttons[1]!.click();
+  expect(done().map(({ name }) => name)).toEqual(["notebook"]);
+});

@@ -168,3 +168,27 @@ test("sending hours are asked of a job that sends, and not of a notebook", async
   expect(el.querySelector("[data-key=told]")).not.toBeNull();
   expect(el.querySelector("[data-key=within_hours]")).toBeNull();
 });
+
+test("a job that another page proposes is in the form, not saved yet, after what was typed is asked about", async () => {
+  const el = await open();
+  await fill(el, "title", "Autre");
+  answers["open"] = list({ proposed: values({ title: "Rappel", active: false }) });
+  model.say({ kind: "opened" });
+  await settled();
+  await settled();
+  expect(el.querySelector<HTMLInputElement>("[data-key=title]")!.value).toBe("Autre");
+  await press(el, "leave_drop");
+  await settled();
+  expect(el.querySelector<HTMLInputElement>("[data-key=title]")!.value).toBe("Rappel");
+  expect(el.textContent).toContain("proposed");
+  expect(asked("look").at(-1)).toMatchObject({ key: "", changed: true, values: { title: "Rappel" } });
+});
+
+test("whoever read the trial of a job that is switched off switches it on", async () => {
+  answers["job"] = { values: values({ active: false }), ...looked() };
+  const el = await open();
+  await press(el, "check");
+  model.say({ kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "" });
+  await press(el, "switch_on");
+  expect(asked("save")[0]!["values"]).toMatchObject({ active: true });
+});
