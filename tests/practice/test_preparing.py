@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from tests.practice.test_mailing import REMINDER, tomorrow
+from workbench.databases import writing
 from workbench.errors import BadValue, NotConfirmed
+from workbench.patients.schema import correspondents
 from workbench.practice import Practice, preparing
 
 
@@ -31,6 +33,16 @@ def test_every_row_looked_for_tells_who_would_be_written_to(practice: Practice) 
     assert ((found["reason"] == "") == (found["problem"] == "")).all()
     recipients = mailing.recipients.set_index("recipient_id")
     assert (found["address"] == recipients.loc[found["recipient_id"], "address"].to_numpy()).all()
+
+
+def test_before_an_email_type_is_chosen_the_addressees_are_those_of_the_usual_account(practice: Practice) -> None:
+    practice.accounts.set("mss", kind="folder", folder="out", email="dr@tilleuls.mssante.fr", default=True)
+    with writing(practice.store.engine) as connection:  # type: ignore[attr-defined]
+        connection.execute(correspondents.update().values(mss_email="dr@confrere.mssante.fr"))
+    found = practice.addressees(practice.search("correspondents"))
+    assert set(found["address"]) == {"dr@confrere.mssante.fr"}
+    practice.accounts.set("folder", default=True)
+    assert len(set(practice.addressees(practice.search("correspondents"))["address"])) > 1
 
 
 def test_who_is_written_to_is_known_without_rendering_anybody(practice: Practice) -> None:

@@ -21,7 +21,7 @@ _ROLES = {"correspondent": Role.CORRESPONDENT, "invoice": Role.PAYER, "quote": R
 
 def usual_addressees(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     """Return the addressee of each row; see `Practice.addressees`."""
-    account = next(iter(practice.accounts), None)
+    account = practice.accounts.default_name or next(iter(practice.accounts), None)
     if account is None:
         raise AccountError(_("There is no account to send from yet: add one first."))
     # Nothing is rendered or written: of a message only the addressee's role is asked.
