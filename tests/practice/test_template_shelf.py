@@ -152,6 +152,21 @@ def test_all_that_names_an_email_type_follows_it(practice: Practice, kept: Templ
     assert practice.templates.move(moved.path, "").path == "Essai"
 
 
+def test_a_path_of_before_leads_on_and_is_free_for_another(practice: Practice, kept: Template) -> None:
+    shelf = practice.templates
+    renamed = shelf.rename(kept.path, "Bonjour").path
+    assert (kept.path in shelf, renamed in shelf, None in shelf) == (False, True, False)
+    assert shelf[kept.path].path == shelf.called_now(kept.path) == shelf.called_now(renamed) == renamed
+    shelf.save(kept)
+    assert (kept.path in shelf, shelf.called_now(kept.path)) == (True, kept.path)
+    shelf.archive(renamed)
+    once = practice.ledger.library.save_template(
+        an_email_type(label="abc"), by="claire", now=practice.now(), one_off=True
+    )
+    for path in (renamed, once.path, "Essais/Rien", ""):  # in no list
+        assert (path in shelf, shelf.called_now(path)) == (False, "")
+
+
 def test_a_folder_is_renamed_whole(practice: Practice, kept: Template) -> None:
     practice.templates.save(english_of(kept.path))
     practice.templates.save(an_email_type(label="Autre"))

@@ -59,3 +59,11 @@ def test_it_goes_with_the_patient_whoever_wrote_it(practice: Practice) -> None:
     assert practice.unsaved_letters.to("2201") is not None
     practice.erase_patient("2201", "RGPD")
     assert files_with(practice.path, "Fluorapatite") == []
+
+
+def test_an_email_type_that_was_renamed_stays_the_one_chosen(practice: Practice) -> None:
+    practice.unsaved_letters.keep(PATIENT, WRITTEN)
+    practice.templates.rename("Confrères/Adressage", "Adresser un patient")
+    found = practice.unsaved_letters.to(PATIENT)
+    assert found is not None
+    assert (found.template, found.subject) == ("Confrères/Adresser un patient", WRITTEN.subject)

@@ -192,6 +192,16 @@ class EmailTypes:
             raise self._unknown_template(path)
         return Template.from_dict(found.content, revision=found.number)
 
+    def called_now(self, path: str) -> str:
+        """Return the path that an email type of the lists has now, by one that it has or had before; else ``""``."""
+        with reading(self._engine) as connection:
+            now = self._path_now(connection, path)
+            query = sa.select(_templates.c.path).where(
+                _templates.c.practice_id == self._practice_id, _templates.c.path == now,
+                _templates.c.archived_at.is_(None), _templates.c.one_off.is_(False),
+            )  # fmt: skip
+            return connection.execute(query).scalar() or ""
+
     def templates(self) -> list[Template]:
         """Return the current revision of every email type that is not archived, by path."""
         return [revision.template for revision in self.shelf()]

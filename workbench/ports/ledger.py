@@ -92,6 +92,10 @@ class TemplateShelf(Protocol):
         """Return an email type's newest revision; raises ``UnknownTemplate``."""
         ...
 
+    def called_now(self, path: str) -> str:
+        """Return the path that an email type of the lists has now, by one that it has or had before; else ``""``."""
+        ...
+
     def templates(self) -> list[Template]:
         """Return every email type's newest revision, by path."""
         ...

@@ -32,7 +32,10 @@ _COLUMNS = {
 
 
 class Shelf(Mapping[str, Template]):
-    """The email types by path (``Folder/Label``); a path that one had before leads to it too."""
+    """The email types by path (``Folder/Label``); a path that one had before leads to it too.
+
+    ``in`` tells which paths are taken: those that the email types of the lists have now.
+    """
 
     def __init__(self, practice: Practice, shipped: Callable[[], Iterable[Path]] = tuple) -> None:
         self._practice = practice
@@ -48,7 +51,15 @@ class Shelf(Mapping[str, Template]):
         return len(self._practice.ledger.library.templates())
 
     def __contains__(self, path: object) -> bool:
-        return path in list(self)
+        return isinstance(path, str) and path != "" and self.called_now(path) == path
+
+    def called_now(self, path: str) -> str:
+        """Return the path of an email type of the lists, by the one that it has now or one that it had before.
+
+        What was kept with a path finds its email type again so, however it is called by now; ``""`` where there is
+        none of that path any more.
+        """
+        return self._practice.ledger.library.called_now(path)
 
     def values(self) -> ValuesView[Template]:
         """Return the email types as they stand now, all read at once."""

@@ -72,8 +72,8 @@ class UnsavedLetters:
         draft = drafts.draft(drafts.own_key(LETTER_KEY, patient_id))
         if draft is None or draft.saved_at < self._practice.now() - KEPT:
             return None
-        known = draft.template in self._practice.templates
-        return UnsavedLetter(template=draft.template if known else "", saved_at=draft.saved_at, **draft.content)
+        known = self._practice.templates.called_now(draft.template)
+        return UnsavedLetter(template=known, saved_at=draft.saved_at, **draft.content)
 
     def forget(self, patient_id: str) -> bool:
         """Give up what is being written to a patient, and tell whether something was."""
