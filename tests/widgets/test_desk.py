@@ -36,3 +36,18 @@ def test_a_page_nobody_knows_is_not_gone_to(desk: Desk):
     assert desk.bar.current == ""
     with pytest.raises(KeyError):
         desk.go("elsewhere")
+
+
+def test_whoever_is_led_to_a_patient_is_offered_the_way_back(desk: Desk):
+    def press(page: str) -> None:
+        desk.bar._hear(desk.bar, {"kind": "go", "page": page}, [])
+
+    press("results")
+    desk.go("patient", patient_id="2101")
+    assert desk.bar.back[0] == "results"
+    desk.go("patient", patient_id="1893")
+    assert desk.bar.back[0] == "results"
+    press("results")
+    assert (desk.bar.current, desk.bar.back) == ("results", [])
+    press("patient")
+    assert desk.bar.back == []

@@ -74,7 +74,7 @@ class Desk:
         self._make_publipostage = publipostage
         self._pages: dict[str, Page] = {}
         self.bar = DeskBar(practice.name, [(place.name, place.label()) for place in _PLACES])
-        self.bar.on_go(self.go)
+        self.bar.on_go(self._go_by_hand)
         self.bar.find_with(partial(found_rows, practice), lambda patient: self.go("patient", patient_id=patient))
 
     def __repr__(self) -> str:
@@ -113,8 +113,12 @@ class Desk:
                 self._pages[name] = {place.name: place for place in _PLACES}[name].make(self)
             return self._pages[name]
 
+    def _go_by_hand(self, page: str) -> None:
+        self.go(page)
+        self.bar.back = []
+
     def go(self, page: str, /, **what: Any) -> None:
-        """Show a page by its name, with what it shall show (`Page.open`).
+        """Show a page by its name, with what it shall show (`Page.open`); from a patient there is a way back.
 
         Raises
         ------
@@ -131,6 +135,10 @@ class Desk:
                 children[number] = shown.view
                 self._stack.children = children
             self._stack.selected_index = number
+            before = self.bar.current
+            if page != before:
+                labels = {place.name: place.label for place in _PLACES}
+                self.bar.back = [before, labels[before]()] if page == "patient" and before else []
             self.bar.current = page
 
     # --- the mailing ---------------------------------------------------------------------------------------

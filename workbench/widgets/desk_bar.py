@@ -27,6 +27,8 @@ class DeskBar(View):
         The name of the page shown now.
     finds
         Whether anybody can be found from here.
+    back
+        The page that somebody was led here from, as its name and what it is called; empty where nobody was.
     """
 
     _esm = STATIC / "desk_bar.js"
@@ -36,6 +38,7 @@ class DeskBar(View):
     pages: t.List[list[str]] = t.List().tag(sync=True)
     current = t.Unicode("").tag(sync=True)
     finds = t.Bool(False).tag(sync=True)
+    back: t.List[str] = t.List().tag(sync=True)
 
     def __init__(self, practice: str, pages: Sequence[tuple[str, str]]) -> None:
         super().__init__(practice=practice, pages=[list(page) for page in pages])
@@ -53,6 +56,7 @@ class DeskBar(View):
             "find_hint": _("Find a patient (Ctrl+K)"),
             "found": _("Patients found"),
             "none_found": _("Nobody is found so."),
+            "back_to": _("Back to « {page} »"),
             "silent": _("The kernel does not answer: run the cell again"),
         }
 

@@ -2,9 +2,11 @@
  * The bar over the desk: the practice's name, the pages to go to, and a box that finds anybody.
  *
  * Shows the traits `practice`, `pages` (pairs of a name and what it is called) and `current`; asks Python to `go` to the
- * page that is pressed. The page shown changes when Python says so, never before. Where the desk `finds` people, Ctrl+K
+ * page that is pressed. The page shown changes when Python says so, never before. Whoever was led here from a page may go
+ * `back` to it, and stands there where they left. Where the desk `finds` people, Ctrl+K
  * leads into the box from any of its pages: it asks to `find` words, and for the `patient` who is chosen.
  */
+import { Leaving } from "./desk_bar/leaving";
 import { findBox, type Found } from "./shared/find_people";
 import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
 
@@ -26,7 +28,9 @@ export default {
       element("span", { class: "pw-bar-practice", title: model.get("practice") as string }, model.get("practice") as string),
       element("nav", { "aria-label": word("pages") }, list),
     );
-    root.append(row, alert);
+    const back = element("div", { class: "pw-bar-back", hidden: true });
+    root.append(row, back, alert);
+    const leaving = new Leaving(root, String(model.get("current") ?? ""));
 
     const finder = findBox({
       label: word("find"),
@@ -57,6 +61,7 @@ export default {
     window.addEventListener("keydown", called, { capture: true });
 
     const go = (page: string): void => {
+      leaving.going(page === (model.get("back") as string[] | undefined)?.[0] ? page : "");
       questions.ask("go", { page }).then(() => say(""), (refusal: unknown) => say(sentenceOf(refusal)));
     };
     const draw = (): void => {
@@ -71,12 +76,24 @@ export default {
       );
       if (focused !== undefined) list.querySelector<HTMLElement>(`[data-page="${CSS.escape(focused)}"]`)?.focus();
     };
+    const offerBack = (): void => {
+      const [page, label] = model.get("back") as string[] | undefined ?? [];
+      back.hidden = page === undefined;
+      const words = [element("span", { "aria-hidden": "true" }, "← "), word("back_to", { page: label ?? "" })];
+      back.replaceChildren(...(page === undefined ? [] : [element("button", { type: "button", class: "pw-button pw-quiet", onclick: () => go(page) }, ...words)]));
+    };
     draw();
+    offerBack();
+    const stopBack = watch(model, ["back"], offerBack);
+    const stopLeaving = watch(model, ["current"], () => leaving.turned(String(model.get("current"))));
     const stopDrawing = watch(model, ["pages", "current"], draw);
     // A page begins at its top, also where one was left that was scrolled down.
     const stopFollowing = watch(model, ["current"], () => root.scrollIntoView?.({ block: "nearest" }));
     const stopOffering = watch(model, ["finds"], offer);
     return () => {
+      stopBack();
+      stopLeaving();
+      leaving.close();
       stopDrawing();
       stopFollowing();
       stopOffering();

@@ -62,3 +62,41 @@ test("another page begins at its top, wherever the one before was left", async (
   listening.mockRestore();
   expect(seen).toHaveBeenCalledWith({ block: "nearest" });
 });
+
+test("whoever was led to a patient goes back to where they stood, though the page was drawn anew", async () => {
+  vi.useFakeTimers();
+  const listening = vi.spyOn(FakeModel.prototype, "on");
+  const el = await open();
+  const says = (name: string, value: unknown): void => {
+    model.set(name, value);
+    for (const [event, callback] of listening.mock.calls) if (event === `change:${name}`) callback();
+  };
+  const before = document.createElement("div");
+  before.className = "pw";
+  before.innerHTML = '<button data-name="patient-7">Compléter la fiche</button><button>Autre</button>';
+  document.body.append(before);
+  before.querySelector("button")!.click();
+  before.querySelector("button")!.focus();
+  model.set("pages", [["day", "Ma journée"], ["publipostage", "Publipostage"], ["patient", "Patient"]]);
+  says("back", ["day", "Ma journée"]);
+  says("current", "patient");
+  const press = el.querySelector<HTMLButtonElement>(".pw-bar-back button")!;
+  expect(press.textContent).toContain("back_to");
+  press.click();
+  expect(model.sent.at(-1)).toMatchObject({ kind: "go", page: "day" });
+  before.replaceChildren();
+  says("back", []);
+  says("current", "day");
+  expect(el.querySelector(".pw-bar-back button")).toBeNull();
+  before.innerHTML = '<button>Autre</button><button data-name="patient-7">Compléter la fiche</button>';
+  await vi.advanceTimersByTimeAsync(200);
+  expect((document.activeElement as HTMLElement).dataset["name"]).toBe("patient-7");
+  // Whoever goes on by themselves is not called back.
+  document.dispatchEvent(new KeyboardEvent("keydown", { key: "Tab" }));
+  (document.activeElement as HTMLElement).blur();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement).toBe(document.body);
+  before.remove();
+  listening.mockRestore();
+  vi.useRealTimers();
+});
