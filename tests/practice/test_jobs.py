@@ -181,6 +181,19 @@ def test_what_it_cannot_do_is_told_with_its_reason(practice: Practice) -> None:
         practice.jobs.run(job.key, occurrence=done.occurrence)
 
 
+def test_one_that_fails_when_it_is_gone_on_with_is_told_as_any_other(practice: Practice) -> None:
+    job = add(practice)
+    practice.jobs.run(job.key)
+    with practice.ledger.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE job_occurrences SET state = 'failed', mailing_id = NULL")
+    practice.templates.archive(MISSED)
+    (failed,) = practice.ledger.occurrences.of(job.key)
+    done = practice.jobs.run(job.key, occurrence=failed.occurrence)
+    assert done.state is OccurrenceState.FAILED
+    assert [*done.trace["alerts"]] == ["failed"]
+    assert practice.jobs.log(job.key)["alerts"].tolist() == ["failed sent"]
+
+
 def test_a_pinned_revision_stays_and_the_newest_is_followed_else(practice: Practice) -> None:
     kept = practice.templates[MISSED]
     pinned, followed = add(practice, "a", revision=kept.revision), add(practice, "b")

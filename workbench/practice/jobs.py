@@ -200,9 +200,10 @@ class Jobs(Mapping[str, Job]):
         >>> practice.jobs.log().columns.tolist()[:4]
         ['job', 'occurrence', 'state', 'reason']
         """
-        if key is not None and not (records := self._practice.ledger.occurrences.of(key, limit=limit)):
-            key = self[key].key
-        records = self._practice.ledger.occurrences.of(key, limit=limit)
+        book = self._practice.ledger.occurrences
+        records = book.of(key, limit=limit)
+        if key is not None and not records:
+            records = book.of(self[key].key, limit=limit)
         return log_frame(self._practice, records)
 
     # --- trying out -------------------------------------------------------------------------------------------
@@ -259,6 +260,11 @@ class Jobs(Mapping[str, Job]):
             role subjects`` as texts; ``reason``, why nothing would have left; ``first``, the occurrence that would have
             told the same before, and ``twice``, whether one had told all of it. ``attrs["note"]`` says what this cannot
             know: the data is today's.
+
+        Raises
+        ------
+        UsageError
+            For a notebook, and when the job comes round more than 400 times between these days or finds too many.
         """
         return replayed(self._practice, self[key], start=self._day(start), end=self._day(end))
 
@@ -270,6 +276,11 @@ class Jobs(Mapping[str, Job]):
         DataFrame
             One row a patient, role and what is told (``patient_id role subjects``): ``first`` and ``second``, the
             occurrence by which each would have told it, and ``by``: ``both``, ``first`` or ``second`` alone.
+
+        Raises
+        ------
+        UsageError
+            As `replay`.
         """
         jobs = self[first], self[second]
         return compared(self._practice, *jobs, start=self._day(start), end=self._day(end))
@@ -344,7 +355,9 @@ class Jobs(Mapping[str, Job]):
                     )
                 )
             # As the job is now: what kept it from being done may have been mended there.
-            return execute(practice, replace(taken, job=job), progress=progress)
+            done = execute(practice, replace(taken, job=job), progress=progress)
+        Alerts(practice).after(done)
+        return book.record(done.key, done.occurrence)
 
     def waiting(self) -> list[OccurrenceRecord]:
         """Return what waits for an approver, the latest first; ``mailing_id`` is the mailing to look at."""
