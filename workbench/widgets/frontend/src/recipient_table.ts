@@ -101,10 +101,11 @@ function render(scene: Scene): () => void {
     go: (patientId) => void gesture("patient", { patient_id: patientId }),
     closed: backToRow,
     async save(patientId, changed) {
+      const of = opened; // another row's file may be open by the answer
       const question = { generation: now?.generation, patient_id: patientId, values: changed };
       const refused = await questions.ask("complete", question).then(({ message }) => (message["late"] ? word("moved") : ""), sentenceOf);
       if (!refused) {
-        notify(word("saved_file", { who: opened ? around.who(opened) : "" }));
+        notify(word("saved_file", { who: of ? around.who(of) : "" }));
         api?.refreshInfiniteCache();
       }
       return refused;

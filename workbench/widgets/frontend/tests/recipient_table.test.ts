@@ -10,7 +10,7 @@ const NAMES = ["LEFÈVRE Zoé", "<img src=x onerror=alert(1)>", "{{7*7}}", "MART
 const WORDS = {
   tick: "Cocher {who}", meant: "{written} : {suggestion} ?", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le noyau ne répond pas : relancez la cellule",
   none: "Aucun", all: "Tous", opt_out: "Opposition", opt_in: "Annuler l’opposition", opt_out_of: "Opposition de {who}", opt_in_of: "Annuler l’opposition de {who}",
-  nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", moved: "La liste a bougé", opted_out: "opposition", only_problems: "Seulement elles",
+  nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", moved: "La liste a bougé", opted_out: "opposition", only_problems: "Seulement elles", saved_file: "Enregistré : {who}",
 };
 const LINE = [
   { part: "rows", text: "5 rendez-vous" },
@@ -35,6 +35,10 @@ class Kernel extends FakeModel {
   opted_out = [false, false, false, false, true];
   last: Record<string, unknown> = { search: "", filters: {}, sort: [], problems: false, hidden: ["phone"] };
   rows = NAMES.length;
+  /** What is answered late, and the way to answer it. */
+  slow = "";
+  answerSlow = (): void => undefined;
+  file: ((row: number) => Record<string, unknown>) | undefined;
 
   constructor() {
     super({ words: WORDS, language: "fr" });
@@ -44,7 +48,9 @@ class Kernel extends FakeModel {
     this.sent.push(message);
     if (this.mute) return;
     const [answer, buffers] = this.answerTo(message);
-    queueMicrotask(() => this.say({ kind: "answer", request: message["request"], view: message["view"], ...answer }, buffers));
+    const say = () => this.say({ kind: "answer", request: message["request"], view: message["view"], ...answer }, buffers);
+    if (message.kind === this.slow) this.answerSlow = say;
+    else queueMicrotask(say);
   }
   private answerTo(message: Message): [Record<string, unknown>, DataView[]] {
     const counts = { rows: this.rows, filtered: this.rows, ticked: 5, ticked_outside_filter: 0 };
@@ -79,6 +85,7 @@ class Kernel extends FakeModel {
         this.problems[row] = "";
       }
     }
+    if (message.kind === "file" && this.file) return [this.file(message["row"] as number), []];
     return [{ place: 2 }, []];
   }
 }
@@ -398,4 +405,22 @@ test("what is in a narrow column can still be read: a date, a whole telephone nu
   const columns: Parameters<typeof of>[] = [["time", "Heure", "time", 80], ["patient", "Patient", "text", 260], ["file_number", "Dossier", "text", 90], ["nature", "Nature", "text", 90],
     ["practitioner", "Praticien", "text", 130], ["last_message_at", "Dernier message", "since", 190]];
   expect(columns.reduce((sum, column) => sum + of(...column), 0)).toBeLessThanOrEqual(576);
+});
+
+test("a file that is saved is told by its own patient, whatever row is opened meanwhile", async () => {
+  const people = [{ key: "", title: "Patient", name: "", values: { mobile: "" } }];
+  kernel.file = (row) => ({ patient_id: `P${row}`, file: { name: NAMES[row], number: "1", people, alone: false, languages: [] } });
+  kernel.say({ kind: "open", row: 0 });
+  await settled();
+  const mobile = el.querySelector<HTMLInputElement>(".pw-file [data-column=mobile]")!;
+  mobile.value = "06";
+  mobile.dispatchEvent(new Event("input", { bubbles: true }));
+  kernel.slow = "complete";
+  press(mobile, "Enter");
+  kernel.say({ kind: "open", row: 3 });
+  await settled();
+  expect(el.querySelector(".pw-file")?.getAttribute("aria-label")).toContain("MARTEL");
+  kernel.answerSlow();
+  await settled();
+  expect(el.querySelector(".pw-table-notice")?.textContent).toBe("Enregistré : LEFÈVRE Zoé");
 });

@@ -17,6 +17,7 @@ const file = (values: Record<string, string> = {}): PatientFile => ({
 
 const saves: [string, Record<string, Record<string, string>>][] = [];
 let refusal = "";
+let hold: Promise<string> | undefined;
 let closed = 0;
 let went = 0;
 
@@ -26,7 +27,7 @@ function panelOf(canGo = true): FilePanel {
     canGo: () => canGo,
     save: async (patientId, changed) => {
       saves.push([patientId, changed]);
-      return refusal;
+      return hold ?? refusal;
     },
     go: () => void (went += 1),
     closed: () => void (closed += 1),
@@ -49,6 +50,7 @@ afterEach(() => {
   document.body.replaceChildren();
   saves.length = 0;
   refusal = "";
+  hold = undefined;
   closed = went = 0;
 });
 
@@ -89,6 +91,26 @@ test("only what was changed is saved, by person, and the panel goes", async () =
   expect(saves).toEqual([["1893", { "": { mobile: "06 12 34 56 78" }, "K/7": { email: "" } }]]);
   expect(panel.open).toBe(false);
   expect(closed).toBe(1);
+});
+
+test("while a file is being saved nothing is typed into it that would be lost, and it is saved once", async () => {
+  const panel = panelOf();
+  panel.show("1893", file());
+  let answer = (_refused: string): void => undefined;
+  hold = new Promise((done) => (answer = done));
+  type(input(panel, "/mobile"), "06 12");
+  press(input(panel, "/mobile"), "Enter");
+  expect([...panel.root.querySelectorAll("input")].every((one) => one.readOnly)).toBe(true);
+  panel.show("2", file());
+  expect(input(panel, "/mobile").readOnly).toBe(false);
+  panel.show("1893", file());
+  expect(input(panel, "/mobile").readOnly).toBe(true);
+  press(input(panel, "/mobile"), "Enter");
+  answer("Le noyau est occupé.");
+  await settled();
+  expect(saves).toHaveLength(1);
+  expect(input(panel, "/mobile").readOnly).toBe(false);
+  expect(input(panel, "/mobile").value).toBe("06 12");
 });
 
 test("what is refused stays with its sentence", async () => {

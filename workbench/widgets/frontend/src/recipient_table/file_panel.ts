@@ -44,6 +44,8 @@ const KINDS: Record<string, Record<string, string>> = {
 export class FilePanel {
   readonly root = element("section", { class: "pw-file", hidden: true });
   private readonly typed = new Map<string, Record<string, string>>();
+  /** The patients whose file is being saved. */
+  private readonly saving = new Set<string>();
   private readonly said = element("p", { class: "pw-file-said", role: "status", "aria-live": "polite" });
   private patientId = "";
   private file: PatientFile | undefined;
@@ -87,6 +89,7 @@ export class FilePanel {
       element("div", { class: "pw-row pw-file-foot" }, close, element("span", { class: "pw-grow" }), save),
     );
     this.root.hidden = false;
+    this.hold();
     this.say(Object.keys(kept).length > 0 ? word("typed_before") : "");
     if (!focus) return;
     const inputs = [...this.root.querySelectorAll<HTMLInputElement>("input")];
@@ -143,6 +146,7 @@ export class FilePanel {
     const add = element("button", { type: "button", class: "pw-button pw-quiet pw-file-add" }, `+ ${this.options.word("add_guardian")}`);
     add.addEventListener("click", () => {
       add.replaceWith(fields);
+      this.hold();
       fields.querySelector<HTMLElement>("input")?.focus();
     });
     return add;
@@ -169,8 +173,16 @@ export class FilePanel {
     this.said.hidden = sentence === "";
   }
 
+  /** Let nothing be typed into a file that is being saved: nobody would know whether it was saved too. */
+  private hold(): void {
+    const held = this.saving.has(this.patientId);
+    for (const input of this.root.querySelectorAll("input")) input.readOnly = held;
+    for (const list of this.root.querySelectorAll("select")) list.disabled = held;
+  }
+
   private async save(): Promise<void> {
     const patientId = this.patientId;
+    if (this.saving.has(patientId)) return;
     const changed: Record<string, Record<string, string>> = {};
     for (const [name, text] of Object.entries(this.typed.get(patientId) ?? {})) {
       const [key, column] = [name.slice(0, name.lastIndexOf("/")), name.slice(name.lastIndexOf("/") + 1)];
@@ -178,8 +190,11 @@ export class FilePanel {
     }
     if (Object.keys(changed).length === 0) return this.close();
     this.say(this.options.word("saving"));
-    const refused = await this.options.save(patientId, changed);
+    this.saving.add(patientId);
+    this.hold();
+    const refused = await this.options.save(patientId, changed).finally(() => this.saving.delete(patientId));
     if (refused) {
+      this.hold();
       if (patientId === this.patientId && this.open) this.say(refused, true);
       return;
     }
