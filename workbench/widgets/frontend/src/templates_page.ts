@@ -163,15 +163,15 @@ export default {
       other.hidden = true;
     }
 
-    /** Put a form, or a question, over what is shown; without one, the focus goes back to where one works. */
-    function showForm(form: HTMLElement | null): void {
+    /** Put a form, or a question, over what is shown; without one, the focus goes to what was made or where one works. */
+    function showForm(form: HTMLElement | null, made = false): void {
       const before = place.contains(document.activeElement);
       place.replaceChildren(...(form ? [form] : []));
       if (form) {
         form.querySelector<HTMLElement>("input:not([type=file]), select, button")?.focus();
         form.querySelector<HTMLInputElement>("input:not([type=file])")?.select();
         form.scrollIntoView({ block: "nearest" });
-      } else if (before) tree.focus();
+      } else if (before) (made ? details : tree).focus();
     }
 
     function openImport(files: File[] = []): void {

@@ -182,6 +182,21 @@ test("a new one begins empty, from a starter or from one of one's own", async ()
   expect(asked("begin")).toMatchObject([{ like: "Rendez-vous/Rappel", label: "Mien", folder: "Essais" }]);
 });
 
+test("whoever makes one stands on its name", async () => {
+  answers["begin"] = () => {
+    rows.push(row("Essais/Mien"));
+    return shelf("Essais/Mien");
+  };
+  await open();
+  find<HTMLButtonElement>("[data-do=new]").click();
+  await wait();
+  const form = find<HTMLFormElement>(".pw-small-form");
+  expect(form.contains(document.activeElement)).toBe(true);
+  await submit(form);
+  expect(document.activeElement?.tagName).toBe("H3");
+  expect(document.activeElement?.textContent).toBe("Mien");
+});
+
 test("two versions are compared word by word, with signs, and as text", async () => {
   await open();
   await choose("Vœux");

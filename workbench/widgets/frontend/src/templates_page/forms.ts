@@ -3,8 +3,8 @@ import { field } from "../shared/controls";
 import { element } from "../shared/widget";
 import { folderField, smallForm, textInput, type Desk, type Row } from "./desk";
 
-/** Puts a form where it is seen, with the focus in its first field; nothing takes it away. */
-export type Show = (form: HTMLElement | null) => void;
+/** Puts a form where it is seen, with the focus in its first field; nothing takes it away, and leads to what was `made`. */
+export type Show = (form: HTMLElement | null, made?: boolean) => void;
 
 export async function beginForm(desk: Desk, show: Show, folder: string): Promise<void> {
   const { word } = desk;
@@ -32,7 +32,7 @@ export async function beginForm(desk: Desk, show: Show, folder: string): Promise
         const named = { label: label.value, folder: home.input.value };
         if (kind === "own") await desk.write("duplicate", { path, ...named });
         else await desk.write("begin", { like: path, ...named });
-        show(null);
+        show(null, true);
       },
     }),
   );
@@ -51,7 +51,7 @@ export function duplicateForm(desk: Desk, show: Show, row: Row): void {
       onclose: () => show(null),
       onsubmit: async () => {
         await desk.write("duplicate", { path: row.path, label: label.value, folder: home.input.value });
-        show(null);
+        show(null, true);
       },
     }),
   );
@@ -71,7 +71,7 @@ export function translateForm(desk: Desk, show: Show, row: Row, spoken: string[]
       onclose: () => show(null),
       onsubmit: async () => {
         await desk.write("translate", { path: row.path, language: language.value, label: label.value });
-        show(null);
+        show(null, true);
       },
     }),
   );
