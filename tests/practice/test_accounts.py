@@ -269,3 +269,11 @@ def test_what_names_an_account_is_told_before_it_is_removed(practice: Practice) 
     practice.ledger.library.save_template(replace(template, account="folder"), by="claire", now=practice.now())
     assert practice.accounts.used_by("folder") == ["the email type « Rendez-vous/Rappel de rendez-vous »"]
     assert practice.accounts.used_by("catcher") == []
+
+
+def test_a_job_that_sends_by_an_account_is_told_before_it_is_removed(practice: Practice) -> None:
+    practice.jobs.add(
+        "Manqués", treatment="missed", template="Rendez-vous/Rendez-vous manqué", time="12:00", account="folder"
+    )
+    assert practice.accounts.used_by("folder") == ["the job « Manqués »"]
+    assert practice.accounts.used_by("catcher") == []

@@ -562,7 +562,7 @@ class Accounts(Mapping[str, Account]):
         return self._passwords.place()
 
     def used_by(self, name: str) -> list[str]:
-        """Return which email types and settings name an account, as sentences name them.
+        """Return which email types, jobs and settings name an account, as sentences name them.
 
         Examples
         --------
@@ -572,6 +572,8 @@ class Accounts(Mapping[str, Account]):
         account = self[name]
         templates = [one.path for one in self._practice.ledger.library.templates() if one.account == account.name]
         told = [_("the email type « {path} »").format(path=path) for path in templates]
+        jobs = sorted(one.title for one in self._practice.ledger.jobs.all().values() if one.account == account.name)
+        told += [_("the job « {title} »").format(title=title) for title in jobs]
         if self._practice.settings.account == account.name:
             told.append(_("the settings of the workspace (workbench.toml)"))
         return told
