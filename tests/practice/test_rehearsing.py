@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from workbench.domain.jobs import Job
-from workbench.errors import UnknownPatient, UsageError
+from workbench.errors import BadValue, UnknownPatient, UsageError
 from workbench.practice import Practice, rehearsing
+from workbench.practice.job_drafting import new_settings
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -137,3 +138,8 @@ def test_reminders_on_open_days_leave_no_day_out_and_tell_nobody_twice(practice:
     searched = {day for first, last in zip(frame["start"], frame["end"], strict=True) for day in (first, last)}
     assert len(searched) > 5
     assert not frame[frame["reason"] == ""].duplicated(["patient_id", "role", "subjects"]).any()
+
+
+def test_a_treatment_that_there_is_none_of_is_refused_with_those_there_are(practice: Practice) -> None:
+    with pytest.raises(BadValue, match="there is: missed, appointments, .*, search, notebook"):
+        new_settings(practice, "magic")

@@ -13,6 +13,7 @@ from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, Job, late_limit
 from workbench.domain.recurrence import Every, Recurrence, read_time
 from workbench.errors import BadValue, WorkbenchError
 from workbench.language import _, language
+from workbench.merging.roles import roles_from
 from workbench.practice.executing import days_of
 from workbench.practice.job_settings import RECURRENCE, recurrence_of, settings_of
 
@@ -37,7 +38,7 @@ class JobDraft:
 
     `job` is what it would be; nothing where it is not known when it comes round or what it searches. `problems` are
     the sentences that keep it from being saved, by setting (`title time start until on search notebook days template
-    account late_until approve_by told`).
+    account role revision late_until approve_by told`).
     """
 
     job: Job | None
@@ -55,7 +56,8 @@ def new_settings(practice: Practice, treatment: str) -> dict[str, Any]:
     """
     ready = TREATMENTS.get(treatment)
     if ready is None and treatment not in (SEARCH, NOTEBOOK):
-        raise BadValue(_("« {text} » is no treatment; there is: {known}.").format(text=treatment, known=[*TREATMENTS]))
+        known = ", ".join([*TREATMENTS, SEARCH, NOTEBOOK])
+        raise BadValue(_("« {text} » is no treatment; there is: {known}.").format(text=treatment, known=known))
     first = Recurrence(every=Every.DAILY, start=practice.today, at=time(12))
     job = Job(key="", title=_(ready.label) if ready else "", treatment=treatment, recurrence=first)
     return {**settings_told(job), "template": template_for(practice, job.searched)}
@@ -134,6 +136,11 @@ def _check_rest(practice: Practice, words: Mapping[str, Any], problems: dict[str
             problems["template"] = _("Choose the email type that it sends.")
         else:
             _tried(problems, "template", lambda: practice.templates[path])
+        number = int(words.get("revision") or 0)
+        if number and "template" not in problems:
+            _tried(problems, "revision", lambda: practice.templates.revision(path, number))
+        if role := str(words.get("role", "")):
+            _tried(problems, "role", lambda: roles_from(role))
         _tried(problems, "account", lambda: practice.accounts[account] if account else practice.accounts.default())
     _tried(problems, "late_until", lambda: late_limit(str(words.get("late_until", ""))))
     told = str(words.get("told", ""))
