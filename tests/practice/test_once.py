@@ -65,6 +65,8 @@ def test_whoever_reads_another_language_keeps_the_text_of_it_and_the_check_says_
     assert set(told["recipient"]) == set(english)
     assert "English" in told["message"].iloc[0]
     assert mailing.overview()["standing"].iloc[number] == "to_read"
+    practice.templates.rename(REMINDER, "Rappel de demain")  # by somebody else, meanwhile
+    mailing = practice.mailing(rdv, mailing.template)
     results = mailing.send(confirmed=True)
     (number,) = results[results["patient_id"] == "2610"]["delivery_id"]
     letter = practice.sent(int(number))

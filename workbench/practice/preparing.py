@@ -177,7 +177,7 @@ class Shared:
         template = self._template
         own = {template.language: template}
         main = template.changed_from or (template.path if template.revision else "")
-        if template.variant_of or not main or (template.changed_from and main not in self._practice.templates):
+        if template.variant_of or not main or (template.changed_from and not self._practice.templates.called_now(main)):
             return own
         return {**self._practice.templates.variants(main), **own}
 

@@ -103,7 +103,7 @@ class ListScreens:
             opens={name: first_asked(name) for name in practice.searches()},
         )
         self.recipients = RecipientTable()
-        known = template if template in practice.templates else ""
+        known = practice.templates.called_now(template) if template else ""
         self.template = TemplatePicker(email_types(practice), chosen=known, accounts=accounts(practice))
         self.messages = MessagePreview()
         self.sending = SendPanel(self._worked_out)

@@ -94,7 +94,7 @@ class Opening(ListScreens, ABC):
             ready = not self.obstacle(Step.CHECK) and not self._trouble
             self.go_to(Step.CHECK if ready else Step.SEARCH, kept=False)
         elif template:
-            self.template.choose(template if template in self.practice.templates else "")
+            self.template.choose(self.practice.templates.called_now(template))
             self._template_chosen()
 
     def _meet_what_there_is(self) -> None:
@@ -127,7 +127,7 @@ class Opening(ListScreens, ABC):
         name = search or str(asked.get("search", "")) or self.search.name
         meant, values = Searching(self.practice).meant(name, parameters or asked.get("parameters", {}))
         self.search.ask(meant, {name: str(value) for name, value in values.items()})
-        known = template if template and template in self.practice.templates else ""
+        known = self.practice.templates.called_now(template) if template else ""
         self._proposed = "" if known else self.template.chosen
         self.template.choose(known)
         if choose is not None:
@@ -225,13 +225,15 @@ class Opening(ListScreens, ABC):
         self._given, self._key = rows, str(content.get("key", ""))
         self.search.ask(draft.search, draft.parameters)
         self.options.take(content)
-        known = draft.template if draft.template in self.practice.templates else ""
+        called_now = self.practice.templates.called_now
+        known = called_now(draft.template)
         account = str(content.get("account", ""))
         self.template.choose(
             known, account if account in self.practice.accounts else "", values=dict(content.get("values", {}))
         )
         self._proposed = ""
-        texts = {**dict(content.get("texts", {})), known: content.get("written")}
+        kept = {called_now(path): words for path, words in dict(content.get("texts", {})).items()}
+        texts = {**kept, known: content.get("written")}
         before = {path: self._written_before(path, words) for path, words in texts.items()}
         self._texts = {path: text for path, text in before.items() if text is not None}
         self._written_over = {path: int(texts[path].get("over", 0)) for path in self._texts}
