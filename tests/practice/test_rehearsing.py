@@ -141,5 +141,5 @@ def test_reminders_on_open_days_leave_no_day_out_and_tell_nobody_twice(practice:
 
 
 def test_a_treatment_that_there_is_none_of_is_refused_with_those_there_are(practice: Practice) -> None:
-    with pytest.raises(BadValue, match="there is: missed, appointments, .*, search, notebook"):
+    with pytest.raises(BadValue, match=r"there is: missed, appointments, .*, search, notebook"):
         new_settings(practice, "magic")

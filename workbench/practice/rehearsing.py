@@ -31,9 +31,9 @@ class JobCheck:
     """What a job would do on a day, were that now; nothing was sent or written.
 
     `days` are the real dates searched, `found` how many rows, `counts` how the mailing would begin. `findings` and
-    `recipients` are those of its mailing (`Mailing.check`, `Mailing.overview`); of a list that is read in parts they are
-    ``recipient_id`` and ``recipient`` alone of whom the findings name, and of the first ones. `mailing` shows each
-    message, and is nothing when nobody was found.
+    `recipients` are those of its mailing (`Mailing.check`, `Mailing.overview`); of a list that is read in parts
+    `recipients` tells ``recipient_id`` and ``recipient`` alone, of whom the findings name and of the first ones.
+    `mailing` shows each message, and is nothing when nobody was found.
     """
 
     job: Job
