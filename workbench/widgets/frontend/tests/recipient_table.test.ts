@@ -424,3 +424,8 @@ test("a file that is saved is told by its own patient, whatever row is opened me
   await settled();
   expect(el.querySelector(".pw-table-notice")?.textContent).toBe("Enregistré : LEFÈVRE Zoé");
 });
+
+test("the field above a column is called by what is typed in it", () => {
+  const names = [...el.querySelectorAll(".ag-floating-filter input")].map((field) => field.getAttribute("aria-label"));
+  expect(names).toContain("Patient (filtre)");
+});

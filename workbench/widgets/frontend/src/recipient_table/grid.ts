@@ -88,8 +88,11 @@ const theme = themeQuartz.withParams({
   browserColorScheme: "inherit",
 });
 
-/** The grid's own words, by language; English is built in. */
-const WORDS: Record<string, Record<string, string>> = { fr: AG_GRID_LOCALE_FR };
+/** The grid's own words, by language; English is built in. A filter is called by its column: « Heure (filtre) ». */
+const WORDS: Record<string, Record<string, string>> = {
+  fr: { ...AG_GRID_LOCALE_FR, ariaFilterInput: "(filtre)" },
+  en: { ariaFilterInput: "(filter)" },
+};
 
 /** Options that do not depend on what is shown. Heights are options and not the theme's, or rows come out uneven in a tab. */
 export function gridOptions(language: string): GridOptions<Row> {
