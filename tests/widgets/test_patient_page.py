@@ -56,6 +56,10 @@ def test_an_email_type_made_meanwhile_can_be_written_to_a_patient(practice: Prac
     practice.templates.import_text("<p>Bonjour</p>", path="Essais/Bonjour", beside=practice.path)
     page.open(template="Essais/Bonjour")
     assert page.template.chosen == "Essais/Bonjour"
+    practice.templates.rename("Essais/Bonjour", "Salut")
+    again = practice.patient_mail(adult(practice))
+    again.open(template="Essais/Bonjour")
+    assert again.template.chosen == "Essais/Salut"
 
 
 def test_nobody_unknown_is_shown(practice: Practice):

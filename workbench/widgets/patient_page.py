@@ -134,8 +134,9 @@ class PatientPage:
         self.template.offer(email_types(self.practice), accounts(self.practice))
         if patient_id:
             self.patient.show(patient_id, tab or ("write" if template else ""))
-        if template and self.patient.patient_id and template in self.practice.templates:
-            self._begin(template)
+        known = self.practice.templates.called_now(template) if template else ""
+        if known and self.patient.patient_id:
+            self._begin(known)
         elif tab:
             self.patient.turn(tab)
 
