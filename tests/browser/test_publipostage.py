@@ -31,7 +31,7 @@ def at_step(page: Page, label: str) -> Locator:
     return heading
 
 
-def test_tomorrow_s_reminders_leave_in_four_clicks(lab: Lab, page: Page, shoot: Callable[..., Path]) -> None:
+def test_tomorrow_s_reminders_leave_in_three_clicks(lab: Lab, page: Page, shoot: Callable[..., Path]) -> None:
     opened(lab, page, "jour", DESK)
     clicks = 0
 
@@ -55,7 +55,7 @@ def test_tomorrow_s_reminders_leave_in_four_clicks(lab: Lab, page: Page, shoot: 
     expect(page.locator(".pw-steps-foot")).to_contain_text("Garder les", timeout=SOON)
     shoot(page, "result")
     assert serious(page, ".pw-publipostage") == []
-    assert clicks <= 12
+    assert clicks == 3
     expect(page.locator(".pw-send-table")).to_contain_text("Compléter la fiche", timeout=SOON)
     page.get_by_role("button", name="Analyser dans le notebook").click()
     expect(page.locator(".pw-steps-code")).to_contain_text("practice.results(")

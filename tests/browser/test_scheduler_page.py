@@ -46,7 +46,9 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
     root.get_by_label("Heure", exact=True).fill("12:00")
     expect(root.get_by_label("De : jours")).to_have_value("-1")
     expect(root.get_by_label("Email type")).to_have_value("Rendez-vous/Rendez-vous manqué")
-    for box in root.locator(".pw-job-ticks input").all():
+    ticks = root.locator(".pw-job-ticks input")
+    expect(ticks).not_to_have_count(0)
+    for box in ticks.all():
         expect(box).to_be_checked()
     root.get_by_role("button", name="rattraper la dernière seulement").click()
     root.get_by_label("Rattrapé jusqu’à").fill("20:00")
