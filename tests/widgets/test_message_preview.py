@@ -179,3 +179,25 @@ def test_a_hundred_thousand_recipients_are_searched_while_one_types():
     answer = preview.hears(kind="rows", start=0, end=100, filter="", search="lefevre 99999")
     assert time.perf_counter() - begun < 1
     assert [row["position"] for row in answer["rows"]] == [99_999]
+
+
+def test_the_message_of_one_list_is_never_given_under_a_row_of_the_next(preview: Asked):
+    """The next list is told from a thread of its own, while a message of the one before is being made."""
+    later = ROWS.iloc[::-1].reset_index(drop=True)
+
+    def overtaken(position: int) -> ShownMessage:
+        made = preview.message(position)
+        if len(preview.made) == 1:
+            preview.show(later, lambda number: preview.message(number + 10))
+        return made
+
+    preview.show(ROWS, overtaken)
+    before = preview.version
+    answer = preview.hears(kind="message", position=1)
+    assert (answer["version"], answer["row"]["name"], answer["message"]["subject"]) == (before, NAMES[1], "Message 1")
+    answer = preview.hears(kind="message", position=1)
+    assert (answer["version"], answer["row"]["name"]) == (before + 1, NAMES[3])
+    assert answer["message"]["subject"] == "Message 11"
+    assert "has changed since" in preview.hears(kind="source", position=1, version=before)["error"]
+    assert "has changed since" in preview.hears(kind="file", position=1, place=0, version=before)["error"]
+    assert "source" in preview.hears(kind="source", position=1, version=before + 1)

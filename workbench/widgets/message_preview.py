@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,9 @@ class MessagePreview(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows = _Rows(pd.DataFrame(columns=["name", "state", "note", "detail"]))
-        self._shown_of: Callable[[int], ShownMessage] = _nobody
-        self._total = 0
-        self._last: tuple[int, int, ShownMessage] | None = None
+        nobody = _Rows(pd.DataFrame(columns=["name", "state", "note", "detail"]))
+        self._list = _Shown(version=0, rows=nobody, shown_of=_nobody, total=0)
+        self._last: tuple[_Shown, int, ShownMessage] | None = None
         self._correct: Callable[[str, str], None] | None = None
         self._complete: Callable[[str], None] | None = None
         self._acts: list[dict[str, str]] = []
@@ -114,13 +114,17 @@ class MessagePreview(View):
         total
             How many recipients the mailing has, where `rows` holds only some of them.
         """
-        self._rows = _Rows(rows)
-        self._shown_of = shown_of
-        self._total = len(rows) if total is None else total
+        # All of a list at once: the page may ask for a message while another thread tells of the next list.
+        self._list = _Shown(
+            version=self.version + 1,
+            rows=_Rows(rows),
+            shown_of=shown_of,
+            total=len(rows) if total is None else total,
+        )
         self._last = None
         with self.hold_trait_notifications():
             self.waiting = False
-            self.version += 1
+            self.version = self._list.version
             self.position = min(max(self.position, 0), len(rows) - 1)
 
     def wait(self) -> None:
@@ -165,38 +169,43 @@ class MessagePreview(View):
 
     # --- what the page asks --------------------------------------------------------------------------
 
+    @property
+    def _rows(self) -> _Rows:
+        return self._list.rows
+
     def _answer_rows(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        places = self._rows.places(str(asked.get("filter", "")), str(asked.get("search", "")))
+        now = self._list
+        places = now.rows.places(str(asked.get("filter", "")), str(asked.get("search", "")))
         start = min(max(int(asked.get("start", 0)), 0), len(places))
         end = min(int(asked.get("end", 0)), start + LARGEST_WINDOW)
         answer = {
-            "version": self.version,
+            "version": now.version,
             "start": start,
-            "rows": [self._rows.row(int(position)) for position in places[start:end]],
+            "rows": [now.rows.row(int(position)) for position in places[start:end]],
             "count": len(places),
-            "total": self._total,
-            "counts": self._rows.counts,
-            "summary": _summary(self._rows.counts),
+            "total": now.total,
+            "counts": now.rows.counts,
+            "summary": _summary(now.rows.counts),
         }
         if "around" in asked:
-            answer["place"] = self._rows.place_of(int(asked["around"]), places)
+            answer["place"] = now.rows.place_of(int(asked["around"]), places)
         return answer
 
     def _answer_message(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        position = int(asked["position"])
-        if not 0 <= position < len(self._rows):
-            return {"version": self.version}
-        answer: dict[str, Any] = {"version": self.version, "row": self._rows.row(position, whole=True)}
+        now, position = self._list, int(asked["position"])
+        if not 0 <= position < len(now.rows):
+            return {"version": now.version}
+        answer: dict[str, Any] = {"version": now.version, "row": now.rows.row(position, whole=True)}
         try:
-            return answer | {"message": message_content(self._shown(position))}
+            return answer | {"message": message_content(self._shown(position, now))}
         except WorkbenchError as error:
             return answer | {"broken": error.sentence}
 
     def _answer_source(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        return source_content(self._shown(int(asked["position"])))
+        return source_content(self._shown(int(asked["position"]), self._of(asked)))
 
     def _answer_file(self, asked: Mapping[str, Any]) -> Answer:
-        return file_content(self._shown(int(asked["position"])), int(asked["place"]))
+        return file_content(self._shown(int(asked["position"]), self._of(asked)), int(asked["place"]))
 
     def _acted(self, asked: Mapping[str, Any]) -> None:
         if self._act is not None:
@@ -217,11 +226,30 @@ class MessagePreview(View):
             raise UsageError(_("The list has changed since: search again to read it."))
         return key
 
-    def _shown(self, position: int) -> ShownMessage:
+    def _of(self, asked: Mapping[str, Any]) -> _Shown:
+        """Return the list that the page has in sight, where it is the one shown still."""
+        now = self._list
+        if int(asked.get("version", now.version)) != now.version:
+            raise UsageError(_("The list has changed since: search again to read it."))
+        return now
+
+    def _shown(self, position: int, now: _Shown | None = None) -> ShownMessage:
         """Return a message, the last one without making it again: its source is asked for after it."""
-        if self._last is None or self._last[:2] != (self.version, position):
-            self._last = (self.version, position, self._shown_of(position))
-        return self._last[2]
+        now = now or self._list
+        last = self._last
+        if last is None or last[0] is not now or last[1] != position:
+            last = self._last = (now, position, now.shown_of(position))
+        return last[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One list: who is in it, and what gives the message of each; a position means nothing without it."""
+
+    version: int
+    rows: _Rows
+    shown_of: Callable[[int], ShownMessage]
+    total: int
 
 
 class _Rows:

@@ -29,6 +29,8 @@ interface Row {
 }
 
 interface Told {
+  /** Of the list that it is the message of. */
+  version: number;
   row: Row;
   message?: Message;
   broken?: string;
@@ -212,7 +214,9 @@ export default {
       const { message } = answered;
       count = Number(message["count"] ?? 0);
       total = Number(message["total"] ?? 0);
-      version = Number(message["version"] ?? version);
+      const newest = Number(message["version"] ?? version);
+      if (newest !== version) messages.clear();
+      version = newest;
       const counts = (message["counts"] ?? {}) as Record<string, number>;
       if (model.get("waiting") === true) return;
       waiting.hidden = true;
@@ -297,6 +301,7 @@ export default {
         reading.say(told, true);
         return;
       }
+      if (told.version !== version) return; // of another list, which is told of in a moment
       read(told, row);
       if ((told.message?.screen.length ?? 0) < LIGHT) void ahead(mine);
     }
@@ -339,15 +344,15 @@ export default {
         element("div", { class: "pw-grow" }, element("ul", {}, ...lines.map((line) => element("li", {}, line))), mending.of(whole)),
       );
       mending.come();
-      if (told.message) reading.show(told.message, () => sourceOf(whole.position), (file) => void openFile(whole.position, file));
+      if (told.message) reading.show(told.message, () => sourceOf(whole.position, told.version), (file) => void openFile(whole.position, told.version, file));
       else reading.say(told.broken ?? "", true);
       announced.textContent = word("announced", { place: place + 1, total: narrowed() ? count : total, name: whole.name, state: word(whole.state) });
     }
 
     /** Hand a file to the person as bytes and nothing else: a browser that opened it could run what is in it. */
-    async function openFile(position: number, file: number): Promise<void> {
+    async function openFile(position: number, of: number, file: number): Promise<void> {
       try {
-        const { message, buffers } = await questions.ask("file", { position, place: file });
+        const { message, buffers } = await questions.ask("file", { position, version: of, place: file });
         const bytes = buffers[0];
         if (bytes) download(String(message["name"]), new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice(), "application/octet-stream");
       } catch (refusal) {
@@ -355,8 +360,8 @@ export default {
       }
     }
 
-    async function sourceOf(wanted: number): Promise<Source> {
-      return (await questions.ask("source", { position: wanted })).message as unknown as Source;
+    async function sourceOf(wanted: number, of: number): Promise<Source> {
+      return (await questions.ask("source", { position: wanted, version: of })).message as unknown as Source;
     }
 
     interface Act { name: string; label: string; title?: string }

@@ -33,6 +33,7 @@ class Preview extends FakeModel {
 
 let count = NAMES.length;
 let trouble = "";
+let late = 0;
 let opened: Awaited<ReturnType<typeof show>>;
 let model: Preview;
 
@@ -59,8 +60,10 @@ function answer(message: Message): Record<string, unknown> {
   if (message.kind === "correct" && message["address"] === "nonsense") return { error: "This is no address." };
   if (message.kind === "correct" || message.kind === "complete") return {};
   const row = { ...rowOf(position), detail: position === 0 ? "No address.\nAsk for it." : "", key: `key ${position}`, mend: { 0: "address", 3: "file" }[position] ?? "", address: "" };
-  if (position === 4) return { row, broken: "Line 2: this cannot be computed." };
+  const version = late || model.get("version");
+  if (position === 4) return { version, row, broken: "Line 2: this cannot be computed." };
   return {
+    version,
     row,
     message: {
       subject: `Subject ${position} <b>`, sender: "Cabinet <c@x.example>", recipient: "Zoé <z@x.example>", attachments: ["plan.pdf (84 KB)"],
@@ -361,4 +364,20 @@ test("a source that Python refuses is told of in its place", async () => {
   [...el.querySelectorAll<HTMLElement>('[role="tab"]')].at(-1)?.click();
   await wait();
   expect(el.querySelector('.pw-letter [role="alert"]')?.textContent).toBe("The database is busy.");
+});
+
+test("a message of another list than the one in sight is not shown under its row, and its source is asked for as of that list", async () => {
+  await open();
+  const older = model.get("version");
+  late = Number(older) + 1; // what Python knows already, and the page not yet
+  opened.el.querySelectorAll<HTMLElement>('[role="option"]')[3]!.click();
+  await wait();
+  expect(subject()).toBe("Subject 0 <b>");
+  late = 0;
+  model.set("version", Number(older) + 1);
+  await wait();
+  expect(subject()).toBe("Subject 3 <b>");
+  opened.el.querySelectorAll<HTMLElement>('[role="tab"]')[3]!.click();
+  await wait();
+  expect(asked("source").at(-1)).toMatchObject({ position: 3, version: Number(older) + 1 });
 });
