@@ -105,7 +105,8 @@ def test_a_field_is_typed_found_taken_out_and_brought_back(lab: Lab, page: Page,
     notebook.cell(0).locator(".pw-editor-line .pw-rich-text").click()
     page.keyboard.press("End")
     page.wait_for_timeout(120)
-    page.keyboard.type(" @prenom")
+    page.keyboard.type(" @prénom du pa")
+    expect(options).to_have_count(1)
     page.keyboard.press("Tab")
     assert written(page, notebook) == (
         "Le @RDVDATE @PPRENOM\n"

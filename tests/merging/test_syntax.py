@@ -62,6 +62,24 @@ def test_names_of_social_networks_and_addresses_are_not_unknown_codes(catalogue:
     assert compile_codes(text, catalogue) == (text, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("<p>le @date du rendez-vous.</p>", ": @RDVDATE."),
+        ("<p>le @Date du&nbsp;rendez-vous</p>", ": @RDVDATE."),
+        ("@heure du rendez-vous", ": @RDVHEURE."),
+        ("le @date du jour,", ": @DATE."),
+        ("le @date", ": @DATE."),
+        ("le @date du rdv", "choose the merge field in the list."),
+    ],
+)
+def test_a_label_that_was_typed_out_is_not_taken_for_a_code_that_it_begins_with(
+    catalogue: Catalogue, text: str, near: str
+) -> None:
+    _compiled, (finding,) = compile_codes(text, catalogue, in_html=True)
+    assert finding.message.endswith(near)
+
+
 def test_a_code_in_small_letters_is_plain_text_with_a_warning(catalogue: Catalogue) -> None:
     text, findings = compile_codes("Bonjour @pnom", catalogue)
     assert text == "Bonjour @pnom"

@@ -71,6 +71,17 @@ def test_the_examples_are_those_of_whoever_is_in_sight(practice: Practice) -> No
     assert editing.fields._person["name"] == letter(editing, 3)["row"]["name"]
 
 
+def test_the_fields_of_what_is_searched_for_are_its_own(practice: Practice) -> None:  # noqa: F811
+    own = {one["code"] for one in editing_of(practice).editor._fields if one["own"]}
+    assert "RDVDATE" in own
+    assert not own & {"DATE", "PNOM", "HONDATE"}
+    editing = TemplateEditing(practice)
+    path = "Finances/Relance 1"
+    editing.edit(practice.templates[path], practice.mailing(practice.search("unpaid"), path, account="folder"))
+    assert editing.wait(60)
+    assert "HONDATE" in {one["code"] for one in editing.editor._fields if one["own"]}
+
+
 def test_findings_follow_what_is_written_and_are_told_once_known(practice: Practice) -> None:  # noqa: F811
     editing, told = editing_of(practice), []
     editing.on_change(lambda: told.append(len(editing.findings)))

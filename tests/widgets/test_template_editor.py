@@ -76,9 +76,9 @@ def test_fields_and_findings_reach_a_page_that_opens_later():
     editor.offer(FIELDS)
     editor.say([{"zone": "body", "code": "missing:PNOM", "severity": "warning", "message": "…", "field": "PNOM"}])
     answer = editor.hears(kind="open")
-    assert answer["fields"] == [
-        {"code": "PNOM", "label": "Nom", "category": "Principaux", "example": "LEFÈVRE", "aliases": []}
-    ]
+    (field,) = answer["fields"]
+    told = {"code": "PNOM", "label": "Nom", "category": "Principaux", "example": "LEFÈVRE", "aliases": [], "own": False}
+    assert field == told
     assert [finding["field"] for finding in answer["findings"]] == ["PNOM"]
     # Saying the same again says nothing.
     count = len(editor.sent)

@@ -111,6 +111,23 @@ class Catalogue(Mapping[str, Field]):
         wanted = _typed(words).replace("@", " ").split()
         return [field for field in self._fields.values() if all(word in _searchable(field) for word in wanted)]
 
+    def labelled(self, text: str) -> Field | None:
+        """Return the field whose label, of several words, a text begins with; of several the one that says most."""
+        said = _plain(text)
+        found = [
+            (len(label), field)
+            for field in self._fields.values()
+            for label in map(_plain, field.labels.values())
+            if " " in label and said.startswith(label) and not said[len(label) : len(label) + 1].isalnum()
+        ]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def begins_label(self, text: str) -> bool:
+        """Whether the first two words of a text are those of a label."""
+        said = _plain(text).split()[:2]
+        labels = (label for field in self._fields.values() for label in field.labels.values())
+        return len(said) == 2 and any(_plain(label).split()[:2] == said for label in labels)
+
     def suggestion(self, code: str) -> str | None:
         """Return the known code nearest to an unknown one, or nothing."""
         near = get_close_matches(code, sorted(self.codes()), n=1, cutoff=0.6)
@@ -119,6 +136,10 @@ class Catalogue(Mapping[str, Field]):
 
 def _searchable(field: Field) -> str:
     return _typed(" ".join([field.code, *field.labels.values(), field.category, *field.aliases, *field.texts]))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_typed(text).split())
 
 
 def _typed(text: str) -> str:

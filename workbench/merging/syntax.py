@@ -38,6 +38,7 @@ _STRING_OR_CODE = re.compile(rf"{_STRINGS}|(?<![\w.])[A-Z][A-Z0-9_]+(?!\w)")
 _AT = re.compile(r"@([A-Z0-9_]+)")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 _BEFORE = re.compile(r"[^\W][.+-]*\Z")
+_LONGEST_LABEL = 100  # characters
 _ANY_CASE = re.compile(r"(?<![\w.@])@([A-Za-z][A-Za-z0-9_]+)")
 
 
@@ -124,9 +125,15 @@ def _compiled_literal(text: str, catalogue: Catalogue, first_line: int, findings
     parts.append(text[end:])
     for match in _ANY_CASE.finditer(text):
         code = match[1].upper()
-        if code != match[1] and code in catalogue and _DOMAIN.match(text, match.start(1)) is None:
-            line = first_line + text.count("\n", 0, match.start())
-            findings.append(_small_letters(match[1], code, line=line))
+        if code == match[1] or _DOMAIN.match(text, match.start(1)) is not None:
+            continue
+        following = unescaped(text[match.start(1) : match.start(1) + _LONGEST_LABEL])
+        meant = catalogue.labelled(following)
+        if meant is None and code not in catalogue:
+            continue
+        line = first_line + text.count("\n", 0, match.start())
+        near = meant.code if meant is not None else "" if catalogue.begins_label(following) else code
+        findings.append(_small_letters(match[1], near, line=line))
     return "".join(parts)
 
 
@@ -146,11 +153,13 @@ def unknown_code(code: str, catalogue: Catalogue, *, line: int | None = None) ->
 
 
 def _small_letters(written: str, code: str, *, line: int) -> Finding:
+    if code:
+        message = _("Line {line}: @{written} is plain text. Merge fields are in capitals: @{code}.")
+    else:
+        message = _("Line {line}: @{written} is plain text. Type @ and choose the merge field in the list.")
     return Finding(
         code=f"unknown_field:@{written}",
         severity=Severity.WARNING,
-        message=_("Line {line}: @{written} is plain text. Merge fields are in capitals: @{code}.").format(
-            line=line, written=written, code=code
-        ),
+        message=message.format(line=line, written=written, code=code),
         line=line,
     )

@@ -157,7 +157,7 @@ class MessagePreview(View):
         return key != "" and self._rows.holds(key)
 
     def offer(self, acts: Sequence[Mapping[str, str]]) -> None:
-        """Offer what can be done with the list at its head: buttons, each with its ``name``, ``label`` and ``title``."""
+        """Offer what can be done with the list at its head: buttons by ``name``, ``label`` and ``title``."""
         offered = [dict(act) for act in acts]
         if offered != self._acts:
             self._acts = offered

@@ -24,6 +24,7 @@ from workbench.practice.examples import (
     tried_on,
 )
 from workbench.practice.picturing import kept_picture, pictures_shown, shown_picture
+from workbench.practice.searching import kind_of
 from workbench.widgets.background import Background, Overtaken
 from workbench.widgets.field_picker import FieldPicker
 from workbench.widgets.message_preview import MessagePreview
@@ -34,6 +35,18 @@ if TYPE_CHECKING:
     from workbench.practice import Mailing, Practice
 
 Changed = Callable[[], None]
+
+
+_TELLS_OF = {
+    "appointment": "rendez-vous",
+    "invoice": "honoraires",
+    "quote": "plan de traitement",
+    "plan": "plan de traitement",
+    "recall": "rappels",
+    "correspondent": "correspondants",
+    "patient": "patient",
+}
+"""The category of the fields that tell of what the rows of a search are."""
 
 
 class TemplateEditing:
@@ -278,6 +291,7 @@ class TemplateEditing:
         """Offer the fields with what each says of whoever is in sight; an invented patient has the usual examples."""
         key, example = self._name()
         invented = key not in self._examples
+        own = _TELLS_OF.get(kind_of(self._rows) if len(self._rows) else "appointment", "")
         offered: list[dict[str, Any]] = [
             {
                 "code": one.code,
@@ -287,6 +301,7 @@ class TemplateEditing:
                 "health": one.data_class is DataClass.HEALTH,
                 "aliases": one.aliases,
                 "search": " ".join(one.texts),
+                "own": one.category == own,
             }
             for one in self.practice.fields.values()
         ]

@@ -108,11 +108,11 @@ class TemplateEditor(View):
         ----------
         fields
             ``code``, ``label``, ``category`` and ``example`` of each, the example being its value for the patient in
-            sight; ``aliases`` where other codes mean the same.
+            sight; ``aliases`` where other codes mean the same; ``own`` where it tells of what the rows are.
         """
         offered = [
             {name: str(one.get(name, "")) for name in ("code", "label", "category", "example")}
-            | {"aliases": [str(alias) for alias in one.get("aliases", ())]}
+            | {"aliases": [str(alias) for alias in one.get("aliases", ())], "own": bool(one.get("own"))}
             for one in fields
         ]
         if offered != self._fields:

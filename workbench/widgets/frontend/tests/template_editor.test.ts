@@ -51,6 +51,17 @@ test("fields are found without accents or case, the best first", () => {
   expect(fields.labelOf("RDVDATE")).toBe("@RDVDATE");
 });
 
+test("words with blanks go on as long as they begin a label; the fields of what the rows are come first", () => {
+  const fields = new Fields();
+  const one = (code: string, label: string, own = false) => ({ code, label, category: "", example: "", own });
+  fields.offer([one("PNAIS", "Date de naissance"), one("RDVDATE", "Date du rendez-vous", true), one("DATE", "Date du jour"), one("DATEL", "Date du jour en lettres"), one("ENT", "Demande d’entente", true)]);
+  expect(fields.matching("date").map((found) => found.code)).toEqual(["RDVDATE", "DATE", "DATEL", "PNAIS"]);
+  expect(fields.matching("DATE")[0]?.code).toBe("DATE");
+  expect(fields.matching("date du rend").map((found) => found.code)).toEqual(["RDVDATE"]);
+  for (const words of ["date ", "date du", "Date\u00a0du rendez-v", "demande d'ent", "du rendez"]) expect(fields.goesOn(words), words).toBe(true);
+  for (const words of ["date et", "nom du", "ate du"]) expect(fields.goesOn(words), words).toBe(false);
+});
+
 test("of a style only what neither fetches nor hides is shown", () => {
   expect(shownStyle("color: red; background: url(https://example.org/x); position: fixed; display: none; opacity: 0")).toBe("color: red");
   expect(shownStyle("margin: -99px; font-size: 0; padding: 3px; width: calc(1px); color: var(--x)")).toBe("padding: 3px; width: calc(1px)");

@@ -58,6 +58,8 @@ export interface RichTextOptions {
 
 // A text that may be a field, just before the caret.
 const TYPED = /(?:^|[\s(«“"'’.,;:/\u00a0\u202f\ufffc>-])@([\p{L}\p{N}_]{0,40})$/u;
+// The same with the blanks of a label: « @date du rendez-vous ».
+const PHRASE = /(?:^|[\s(«“"'’.,;:/\u00a0\u202f\ufffc>-])@([\p{L}\p{N}_][\p{L}\p{N}_ '’\u00a0-]{0,60})$/u;
 const COMPLETED = /@([A-Z][A-Z0-9_]+)[^A-Z0-9_]$/;
 
 export class RichText {
@@ -303,6 +305,14 @@ export class RichText {
     view.focus();
   }
 
+  /** What is typed of a field before the caret; a blank belongs to it as long as the words so far begin a label. */
+  private typedOf(before: string): string | undefined {
+    const typed = TYPED.exec(before)?.[1];
+    if (typed !== undefined) return typed;
+    const words = PHRASE.exec(before)?.[1];
+    return words !== undefined && this.options.fields.goesOn(words) ? words : undefined;
+  }
+
   /** What typing, pasting and dropping mean here. */
   private typing(): Plugin {
     const { options } = this;
@@ -313,8 +323,8 @@ export class RichText {
           if (former.doc.eq(view.state.doc) && former.selection.eq(view.state.selection)) return;
           const { selection } = view.state;
           const { $from } = selection;
-          const before = $from.parent.isTextblock ? $from.parent.textBetween(Math.max(0, $from.parentOffset - 60), $from.parentOffset, "\n", "\ufffc") : "";
-          const typed = selection.empty && view.hasFocus() ? TYPED.exec(before)?.[1] : undefined;
+          const before = $from.parent.isTextblock ? $from.parent.textBetween(Math.max(0, $from.parentOffset - 80), $from.parentOffset, "\n", "\ufffc") : "";
+          const typed = selection.empty && view.hasFocus() ? this.typedOf(before) : undefined;
           const from = typed === undefined ? -1 : selection.from - typed.length - 1;
           if (typed === undefined) this.dismissed = -1;
           if (typed === undefined || from === this.dismissed) list.close(view.dom);
@@ -326,7 +336,7 @@ export class RichText {
           const { selection } = view.state;
           if (event.key === "Escape" && list.open) {
             const before = selection.$from.parent.textBetween(0, selection.$from.parentOffset, "\n", "\ufffc");
-            this.dismissed = selection.from - (TYPED.exec(before)?.[1]?.length ?? 0) - 1;
+            this.dismissed = selection.from - (this.typedOf(before)?.length ?? 0) - 1;
           }
           if (list.key(event)) return true;
           if (event.key === "Enter" && selection instanceof NodeSelection && selection.node.type.name.toLowerCase().endsWith("tag")) {

@@ -8,21 +8,25 @@ export interface Field {
   example: string;
   /** Other codes that mean the same. */
   aliases?: string[];
+  /** Whether it tells of what the rows are: of the appointment, where appointments are written about. */
+  own?: boolean;
 }
 
-/** Compare words without accents or case. */
+/** Compare words without accents or case, blanks and apostrophes as a keyboard has them. */
 export const folded = (text: string): string =>
-  text.normalize("NFD").replace(/\p{M}/gu, "").replace(/œ/gi, "oe").replace(/æ/gi, "ae").toLowerCase();
+  text.replace(/[\u00a0\u202f]/g, " ").replace(/’/g, "'").normalize("NFD").replace(/\p{M}/gu, "").replace(/œ/gi, "oe").replace(/æ/gi, "ae").toLowerCase();
 
 /** How well a field goes with what was typed: 0 is best, nothing where it does not at all. */
 function rank(field: Field, typed: string): number | undefined {
   const code = field.code.toLowerCase();
   const label = folded(field.label);
-  if (code === typed) return 0;
-  if (code.startsWith(typed)) return 1;
-  if (label.startsWith(typed)) return 2;
-  if (label.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(typed))) return 3;
-  return code.includes(typed) || label.includes(typed) ? 4 : undefined;
+  // « @date » about an appointment means the appointment's; « @DATE » is a code as it stands.
+  if (field.own && label.startsWith(typed)) return 0;
+  if (code === typed) return 1;
+  if (code.startsWith(typed)) return 2;
+  if (label.startsWith(typed)) return 3;
+  if (label.split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(typed))) return 4;
+  return code.includes(typed) || label.includes(typed) ? 5 : undefined;
 }
 
 export class Fields {
@@ -61,8 +65,15 @@ export class Fields {
   matching(typed: string): Field[] {
     const wanted = folded(typed);
     if (wanted === "") return this.all;
-    const ranked = this.all.map((field) => [rank(field, wanted), field] as const).filter(([at]) => at !== undefined);
+    const exact = this.codes.get(typed);
+    const ranked = this.all.map((field) => [field === exact ? -1 : rank(field, wanted), field] as const).filter(([at]) => at !== undefined);
     return ranked.sort(([one], [other]) => (one as number) - (other as number)).map(([, field]) => field);
+  }
+
+  /** Whether words that somebody goes on with still begin a label, or a part of one. */
+  goesOn(words: string): boolean {
+    const wanted = ` ${folded(words)}`;
+    return this.all.some((field) => ` ${folded(field.label)}`.includes(wanted));
   }
 
   /** Be told when other fields are offered, or shown otherwise; the returned function stops it. */
