@@ -263,3 +263,29 @@ def test_a_job_that_another_page_proposes_is_shown_once(practice: Practice) -> N
     assert jobs._open({})["proposed"] == values
     assert jobs._open({})["proposed"] is None
     assert len(practice.jobs) == 0
+
+
+def test_the_list_says_what_is_active_and_what_waits_for_whom(view: Watched, practice: Practice) -> None:
+    key = saved(view, approvers="Assistante", parameters={"start": "J-10"})
+    saved(view, title="Autre", active=False)
+    view.done("run", key=key)
+
+    def told() -> dict[str, tuple[bool, bool]]:
+        return {row["title"]: (row["active"], row["mine"]) for row in view.hear("open")["jobs"]}
+
+    assert told() == {"Missed appointments": (True, False), "Autre": (False, False)}
+    practice.user = "assistante"
+    assert told()["Missed appointments"] == (True, True)
+
+
+def test_a_job_keeps_a_version_of_its_email_type_and_says_what_else_it_asks(view: Watched, practice: Practice) -> None:
+    values = view.hear("new", treatment="missed")["values"] | {"parameters": {"city": "Rennes"}, "role": "guardian"}
+    told = view.hear("look", key="", values=values)
+    assert told["also"] == "Also asked: City: Rennes"
+    now = practice.templates[MISSED].revision
+    assert [one for one, _label in told["revisions"]] == ["0", str(now)]
+    far = view.hear("look", key="", values=values | {"revision": now + 7})
+    assert "revision" in far["problems"]
+    key = saved(view, revision=now, role="guardian")
+    assert (practice.jobs[key].revision, practice.jobs[key].role) == (now, "guardian")
+    assert ["guardian", "Guardian"] in view.hear("open")["choices"]["roles"]

@@ -100,11 +100,7 @@ def _chosen(mailing: Mailing) -> list[str]:
     """
     choices = mailing.choices
     if mailing.template.changed_from:
-        raise UsageError(
-            _(
-                "The text was changed for this sending alone. Save it in the email type first."
-            )
-        )
+        raise UsageError(_("The text was changed for this sending alone. Save it in the email type first."))
     if choices.health_reason:
         raise UsageError(
             _(

@@ -110,11 +110,7 @@ def _asked(mailing: Mailing) -> Mapping[str, Any]:
             )
         )
     if mailing.template.changed_from:
-        raise UsageError(
-            _(
-                "The text was changed for this sending alone. Save it in the email type first."
-            )
-        )
+        raise UsageError(_("The text was changed for this sending alone. Save it in the email type first."))
     if choices.health_reason:
         raise UsageError(
             _("Health data was allowed for this mailing alone: allow it in the email type, if it is meant for always.")

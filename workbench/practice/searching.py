@@ -153,7 +153,7 @@ class Searching:
             left &= one.mask
             said = _("The workbench has not told it since")
             if one.parameter:
-                said = _sentence_of(known[one.parameter], one.value)
+                said = asked_sentence(known[one.parameter], one.value)
             lines.append((one.parameter, said, pd.NA, int(alone.mask.sum()), int(left.sum())))
         told = pd.DataFrame(lines, columns=explained.columns).astype(explained.dtypes.to_dict())
         whole = explained.iloc[[-1]].assign(alone=int(left.sum()), left=int(left.sum()))
@@ -481,8 +481,8 @@ class Searching:
         )
 
 
-def _sentence_of(parameter: SearchParameter, value: str) -> str:
-    """Return what was asked of the ledger as a person reads it, « Reminders sent so far: none, one »."""
+def asked_sentence(parameter: SearchParameter, value: str) -> str:
+    """Return what a parameter was asked for as a person reads it, « Reminders sent so far: none, one »."""
     words = {"yes": marked("yes"), "no": marked("no"), **parameter.words}
     shown = ", ".join(_(words[one]) if one in words else one for one in value.split(","))
     return _("{label}: {value}").format(label=_(parameter.heading), value=shown)

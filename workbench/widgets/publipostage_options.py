@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from workbench.domain.templates import Template
     from workbench.practice import Practice
 
-_ROLES = (Role.PATIENT, Role.GUARDIAN, Role.PAYER, Role.CORRESPONDENT, Role.TREATING_DENTIST)
+ROLES = (Role.PATIENT, Role.GUARDIAN, Role.PAYER, Role.CORRESPONDENT, Role.TREATING_DENTIST)
+"""Who may be written to, in the order in which they are offered."""
+
 _OPTIONS = ("keep_messages", "read_receipt")
 
 
@@ -226,7 +228,7 @@ class PublipostageOptions(View):
                 [NO_SIGNATURE, _("No signature")],
             ],
             "signature": self.signature,
-            "roles": [["", self._usual_role()], *[[str(role), role_words(role)] for role in _ROLES]],
+            "roles": [["", self._usual_role()], *[[str(role), role_words(role)] for role in ROLES]],
             "role": self.role,
             "options": [
                 [name, self.options.get(name, said[name].value if name in said else False)] for name in _OPTIONS

@@ -147,9 +147,11 @@ class SchedulerView(View):
         practice = self._practice
         draft = drafted(practice, key, values)
         answer: dict[str, Any] = {"problems": dict(draft.problems), "next": [], "asks": None, "ends": False}
+        answer["revisions"] = told.revisions(practice, draft.settings)
         if draft.job is not None:
             frame = next_frame(practice, draft.job, told.NEXT)
             answer["asks"] = told.asks(practice, draft.job)
+            answer["also"] = told.also_asked(practice, draft.job)
             answer["next"] = told.next_told(practice, frame)
             answer["ends"] = frame.empty
         if key:

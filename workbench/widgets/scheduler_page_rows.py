@@ -14,6 +14,8 @@ from workbench.domain.fields import folded
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.language import _, language, n_
 from workbench.practice.scheduling import this_machine
+from workbench.practice.searching import asked_sentence
+from workbench.widgets.publipostage_options import ROLES, role_words
 from workbench.widgets.publipostage_rows import accounts
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def choices(practice: Practice) -> dict[str, Any]:
         ],
         "searches": [*([str(name), str(name)] for name in saved["name"]), *searches],
         "templates": [[one.path, one.path.replace("/", " / ")] for one in practice.templates.values()],
+        "roles": [["", _("Whom the email type says")], *([str(one), role_words(one)] for one in ROLES)],
         "accounts": [["", _("Default account")], *([name, label] for name, label in accounts(practice))],
         "practitioners": [list(pair) for pair in practice.choices().get("practitioner", ())],
         "hosts": [
@@ -58,6 +61,7 @@ def choices(practice: Practice) -> dict[str, Any]:
 def jobs_told(practice: Practice) -> list[dict[str, Any]]:
     """Return a line a job for the list."""
     rows = []
+    mine = {one.key for one in practice.jobs.waiting() if _may_release(practice, one)}
     for key, row in practice.jobs.frame().set_index("job").iterrows():
         waiting = int(row["waiting"])
         if waiting:
@@ -75,6 +79,8 @@ def jobs_told(practice: Practice) -> list[dict[str, Any]]:
                 "recurrence": str(row["recurrence"]),
                 "state": state,
                 "trouble": _("last run failed") if failed else "",
+                "active": bool(row["active"]),
+                "mine": str(key) in mine,
             }
         )
     return rows
@@ -87,6 +93,27 @@ def asks(practice: Practice, job: Job) -> list[dict[str, str]]:
     search, _asked = practice.meant_search(job.searched, job.asked)
     known = {one.name: one for one in practice.searches()[search].parameters}
     return [{"name": name, "kind": known[name].kind, "label": _(known[name].label)} for name in ASKED if name in known]
+
+
+def also_asked(practice: Practice, job: Job) -> str:
+    """Return what a job's search is asked beside what the form offers; nothing of a notebook."""
+    if job.treatment == NOTEBOOK:
+        return ""
+    search, asked = practice.meant_search(job.searched, job.asked)
+    known = {one.name: one for one in practice.searches()[search].parameters}
+    also = [asked_sentence(known[name], str(value)) for name, value in asked.items() if name not in ASKED and value]
+    return _("Also asked: {conditions}").format(conditions="; ".join(also)) if also else ""
+
+
+def revisions(practice: Practice, values: Mapping[str, Any]) -> list[list[str]]:
+    """Return which version of its email type a job may send: the latest each time, the one of now, the one it keeps."""
+    template = practice.templates.get(str(values.get("template", "")))
+    if template is None:
+        return []
+    kept = int(values.get("revision") or 0)
+    words = {0: _("The latest version, each time"), template.revision: _("Always version {number}, the latest now")}
+    words.setdefault(kept, _("Always version {number}"))
+    return [[str(number), told.format(number=number)] for number, told in sorted(words.items())]
 
 
 def next_told(practice: Practice, frame: pd.DataFrame) -> list[dict[str, str]]:
@@ -144,7 +171,7 @@ def waiting_told(practice: Practice, records: Iterable[OccurrenceRecord]) -> lis
     for one in records:
         count = int(one.trace.get("leaving", 0))
         until = one.approve_until
-        may = folded(practice.user) in {folded(name) for name in one.job.approvers}
+        may = _may_release(practice, one)
         late = until is not None and now > until
         whom = ", ".join(one.job.approvers)
         note = "" if may else _("Only {known} may release it.").format(known=whom)
@@ -165,6 +192,10 @@ def waiting_told(practice: Practice, records: Iterable[OccurrenceRecord]) -> lis
             }
         )
     return rows
+
+
+def _may_release(practice: Practice, record: OccurrenceRecord) -> bool:
+    return folded(practice.user) in {folded(name) for name in record.job.approvers}
 
 
 def check_told(practice: Practice, check: JobCheck) -> dict[str, Any]:

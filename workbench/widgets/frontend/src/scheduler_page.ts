@@ -6,7 +6,7 @@
  * its time is answered with a number at once, and told of with `worked`. Hears `opened` and `changed`: ask anew.
  */
 import { askedOnce } from "./shared/asking";
-import { button } from "./shared/controls";
+import { button, chips, type Choice } from "./shared/controls";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 import { chip, lastRuns, nextRuns, replayedPart, waitingParts } from "./scheduler_page/below";
 import { Form } from "./scheduler_page/form";
@@ -49,7 +49,23 @@ export default {
       ),
     );
 
-    let state: State = { jobs: [], choices: { treatments: [], searches: [], templates: [], accounts: [], practitioners: [], hosts: [], people: [] }, wanted: "", draft: null };
+    const filters = element("div", { class: "pw-job-filters" });
+    list.before(filters);
+    /** Which jobs the list shows. */
+    let shows = "all";
+    const isShown: Record<string, (one: Line) => boolean> = { all: () => true, active: (one) => one.active, mine: (one) => one.mine, failed: (one) => one.trouble !== "" };
+    const shown = (): Line[] => state.jobs.filter((one) => isShown[shows]?.(one));
+    const drawFilters = (): void => {
+      const held = filters.contains(document.activeElement);
+      const offered = Object.entries(isShown).map(([name, test]): Choice => [name, `${word(`show_${name}`)} (${state.jobs.filter(test).length})`]);
+      const group = chips(word("show"), offered, [shows], (value) => {
+        shows = value;
+        drawList();
+      });
+      filters.replaceChildren(...(state.jobs.length > 1 ? [group] : []));
+      if (held) filters.querySelector<HTMLElement>(`[data-value="${shows}"]`)?.focus();
+    };
+    let state: State = { jobs: [], choices: { treatments: [], searches: [], templates: [], roles: [], accounts: [], practitioners: [], hosts: [], people: [] }, wanted: "", draft: null };
     /** The job in the form: its key, "" for a new one, null for none. */
     let current: string | null = null;
     let form: Form | null = null;
@@ -72,8 +88,11 @@ export default {
     const drawList = (): void => {
       const focused = (document.activeElement as HTMLElement | null)?.dataset["job"];
       const changed = isChanged();
+      drawFilters();
+      const some = shown();
       list.replaceChildren(
-        ...state.jobs.map((one) =>
+        ...(some.length === 0 && state.jobs.length > 0 ? [element("li", { class: "pw-note" }, word("show_none"))] : []),
+        ...some.map((one) =>
           element(
             "li",
             {},

@@ -15,13 +15,14 @@ const asks = [
 ];
 const looked = (more: Record<string, unknown> = {}) => ({
   problems: {}, next: [{ when: "lun. 23/11 12:00", days: "dim. 22/11/2026", note: "<b>fermé</b>" }], ends: false, asks, waiting: [],
-  log: [{ when: "dim. 22/11 12:00", found: 4, sent: 3, not_sent: 1, state: ["good", "✓", "faite"], sentence: "" }], ...more,
+  log: [{ when: "dim. 22/11 12:00", found: 4, sent: 3, not_sent: 1, state: ["good", "✓", "faite"], sentence: "" }],
+  also: "Aussi : état", revisions: [["0", "La dernière"], ["3", "Version 3"], ["5", "Version 5"]], ...more,
 });
-const line = (key: string, state = ["good", "✓", "actif"]) => ({ key, title: `Titre ${key}`, recurrence: "tous les jours", state, trouble: "" });
+const line = (key: string, state = ["good", "✓", "actif"]) => ({ key, title: `Titre ${key}`, recurrence: "tous les jours", state, trouble: "", active: true, mine: key === "b" });
 const list = (more: Record<string, unknown> = {}) => ({
   jobs: [line("a"), line("b", ["doubt", "?", "2 à valider"])], wanted: "", draft: null,
   choices: {
-    treatments: [["missed", "Rendez-vous manqués"]], searches: [], templates: [["A/B", "A / B"]], accounts: [["", "Défaut"]], practitioners: [["CC", "Dr C"], ["MM", "Dr M"]],
+    treatments: [["missed", "Rendez-vous manqués"]], searches: [], templates: [["A/B", "A / B"]], roles: [["", "Usuel"], ["payer", "Payeur"]], accounts: [["", "Défaut"]], practitioners: [["CC", "Dr C"], ["MM", "Dr M"]],
     hosts: [["", "Tous"]], people: ["claire"],
   },
   ...more,
@@ -191,4 +192,27 @@ test("whoever read the trial of a job that is switched off switches it on", asyn
   model.say({ kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "" });
   await press(el, "switch_on");
   expect(asked("save")[0]!["values"]).toMatchObject({ active: true });
+});
+
+test("the list shows the jobs that are asked for, and says how many", async () => {
+  const el = await open();
+  const titles = () => [...el.querySelectorAll(".pw-job-one .pw-kept-name")].map((one) => one.textContent);
+  expect(titles()).toEqual(["Titre a", "Titre b"]);
+  await press(el, "show_mine (1)");
+  expect(titles()).toEqual(["Titre b"]);
+  expect(el.querySelector("[data-value=mine]")!.getAttribute("aria-pressed")).toBe("true");
+  await press(el, "show_failed (0)");
+  expect(el.querySelector(".pw-kept-list")!.textContent).toBe("show_none");
+});
+
+test("the version and whom it is written to are chosen, and what is not in the form is told", async () => {
+  const el = await open();
+  expect(el.textContent).toContain("Aussi : état");
+  [...el.querySelectorAll<HTMLElement>(".pw-fold-head")].find((one) => one.textContent!.includes("more"))?.click();
+  const version = el.querySelector<HTMLSelectElement>("[data-key=revision]")!;
+  expect(version.value).toBe("3");
+  await fill(el, "revision", "5");
+  await fill(el, "role", "payer");
+  await press(el, "save");
+  expect(asked("save")[0]!["values"]).toMatchObject({ revision: 5, role: "payer" });
 });

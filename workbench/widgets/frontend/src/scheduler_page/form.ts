@@ -18,6 +18,8 @@ export class Form {
   private readonly timeField: HTMLElement;
   private readonly untilField: HTMLElement;
   private readonly realDays = element("p", { class: "pw-note pw-job-real", role: "status", "aria-live": "polite" });
+  private readonly also = element("p", { class: "pw-note" });
+  private readonly revision: HTMLSelectElement;
   private readonly practitioner: HTMLElement;
   private readonly exclusions = element("div", { class: "pw-job-ticks" });
   private readonly approveBy: HTMLElement;
@@ -64,6 +66,8 @@ export class Form {
     this.lateUntil = this.text("late_until", "late_until", { placeholder: "20:00", hint: word("late_until_hint") });
     this.approveBy = this.text("approve_by", "approve_by", { type: "time", hint: word("approve_by_hint") });
     const people = element("datalist", { id: `pw-people-${Math.random().toString(36).slice(2)}` }, ...choices.people.map((one) => element("option", { value: one })));
+    this.revision = select("revision", [[String(given.revision), ""]], String(given.revision), () => onchange());
+    const roles = choices.roles.some(([role]) => role === given.role) ? choices.roles : [...choices.roles, [given.role, given.role] as Choice];
     const own = given.treatment === "search";
     const notebook = given.treatment === "notebook";
     this.element = element(
@@ -85,10 +89,11 @@ export class Form {
           this.choice("account", "account", choices.accounts),
         ),
       !notebook && this.exclusions,
+      !notebook && this.also,
       !notebook && element("div", { class: "pw-job-line" }, this.text("approvers", "approvers", { list: people.id, hint: word("approvers_hint") }), this.approveBy),
       people,
       element("div", { class: "pw-job-line" }, missed, this.lateUntil),
-      fold(word("more"), "", false, () => undefined, () => [notebook ? null : this.tick("within_hours", "within_hours"), this.tick("not_on_closed_days", "not_on_closed_days"), this.text("told", "told", { type: "email" })]),
+      fold(word("more"), "", false, () => undefined, () => [notebook ? null : this.choice("role", "role", roles), notebook ? null : this.put("revision", this.revision, "revision"), notebook ? null : this.tick("within_hours", "within_hours"), this.tick("not_on_closed_days", "not_on_closed_days"), this.text("told", "told", { type: "email" })]),
     );
     this.fit();
   }
@@ -97,6 +102,7 @@ export class Form {
   get values(): Settings {
     const values: Settings = { ...this.given, ...this.recurrence.value, missed: this.missed, parameters: { ...this.given.parameters } };
     for (const [key, control] of this.controls) values[key] = control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value;
+    values.revision = Number(this.revision.value);
     const { parameters } = values;
     for (const name of ["exclude_upcoming", "exclude_returned"]) {
       const kept = values[name];
@@ -111,6 +117,8 @@ export class Form {
   /** Show what the settings mean: what the search can be asked, the real days, and what is wrong beside its field. */
   tell(looked: Looked): void {
     if (looked.asks !== null) this.offer(looked.asks);
+    this.also.textContent = looked.also ?? "";
+    if (looked.revisions?.length) this.offerRevisions(looked.revisions);
     const days = looked.next[0]?.days ?? "";
     this.realDays.textContent = days && this.word("real_days", { days });
     for (const [name, line] of this.problems) {
@@ -149,6 +157,13 @@ export class Form {
     this.practitioner.hidden = !names.includes("practitioner");
     const ticks = asks.filter(({ name }) => name.startsWith("exclude_"));
     this.exclusions.replaceChildren(...ticks.map(({ name, label }) => this.tick(name, label, this.given.parameters[name] === "yes", label)));
+  }
+
+  /** Offer the versions of the email type chosen now; one that another email type has is kept of none. */
+  private offerRevisions(offered: Choice[]): void {
+    const { value } = this.revision;
+    this.revision.replaceChildren(...offered.map(([one, label]) => element("option", { value: one }, label)));
+    this.revision.value = offered.some(([one]) => one === value) ? value : "0";
   }
 
   private fit(): void {

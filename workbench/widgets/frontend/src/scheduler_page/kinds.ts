@@ -24,6 +24,8 @@ export interface Settings {
   late_until: string;
   approvers: string[] | string;
   approve_by: string;
+  role: string;
+  revision: number;
   within_hours: boolean;
   not_on_closed_days: boolean;
   told: string;
@@ -36,12 +38,16 @@ export interface Line {
   recurrence: string;
   state: Look;
   trouble: string;
+  active: boolean;
+  /** Whether something of it waits for the person who looks. */
+  mine: boolean;
 }
 
 export interface Choices {
   treatments: Choice[];
   searches: Choice[];
   templates: Choice[];
+  roles: Choice[];
   accounts: Choice[];
   practitioners: Choice[];
   hosts: Choice[];
@@ -80,6 +86,10 @@ export interface Looked {
   ends: boolean;
   /** What the search can be asked; nothing while that is not known. */
   asks: { name: string; kind: string; label: string }[] | null;
+  /** What it asks beside what the form offers, as a sentence. */
+  also?: string;
+  /** The versions of its email type that it may send. */
+  revisions?: Choice[];
   waiting?: Waiting[] | undefined;
   log?: Run[] | undefined;
 }
