@@ -35,6 +35,30 @@ def test_every_row_looked_for_tells_who_would_be_written_to(practice: Practice) 
     assert (found["address"] == recipients.loc[found["recipient_id"], "address"].to_numpy()).all()
 
 
+def test_patients_are_read_once_in_however_many_roles_is_written(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = type(practice.store), list[str]()
+
+    def counted(name: str) -> Callable[..., pd.DataFrame]:
+        own = getattr(store, name)
+
+        def read(*given: Any, **more: Any) -> pd.DataFrame:
+            asked.append(name)
+            return own(*given, **more)
+
+        return read
+
+    rows = tomorrow(practice)
+    for name in ("people", "colleagues"):
+        monkeypatch.setattr(store, name, counted(name))
+    alone = practice.mailing(rows, REMINDER, role="patient").addressees()
+    assert asked == ["people"]
+    found = practice.mailing(rows, REMINDER, role="patient,payer,correspondent").addressees()
+    assert asked == ["people"] * 2
+    assert found["address"].tolist() == alone["address"].tolist()
+
+
 def test_before_an_email_type_is_chosen_the_addressees_are_those_of_the_usual_account(practice: Practice) -> None:
     practice.accounts.set("mss", kind="folder", folder="out", email="dr@tilleuls.mssante.fr", default=True)
     with writing(practice.store.engine) as connection:  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -469,7 +469,7 @@ class Prepared:
             willing = with_objections(found.frame, objections, channel=plan.channel, purpose=template.occasion_purpose)
             found = replace(found, frame=willing)
         else:
-            found = in_every_role([(Role(role), self._found_in(Role(role))) for role in plan.roles])
+            found = self._found()
         if not self._language:
             spoken = [
                 language if language in self._shared.variants else template.language
@@ -486,17 +486,37 @@ class Prepared:
         """The language of every message; of an email type with variants each addressee's own."""
         return self._template.language if len(self._shared.variants) == 1 else ""
 
-    def _found_in(self, role: Role) -> Recipients:
-        """Return who is written to in one role."""
-        practice, plan, template = self._practice, self._plan, self._template
-        keys = self._subjects["subject_key"].dropna().astype(str).unique()
+    def _found(self) -> Recipients:
+        """Return who is written to about the rows of a search, in every role."""
+        store = self._practice.store
+        keys = self._subjects["subject_key"].dropna().astype(str).unique().tolist()
         doctors = [one for one in map(colleague_of, keys) if one]
         patients = [one for one in self._subjects["patient_id"].dropna().unique().tolist() if one]
+        people = store.people(patients)
+        colleagues = store.colleagues(doctors) if doctors else None
+        return in_every_role(
+            [
+                (role, self._found_in(role, keys=keys, patients=patients, people=people, colleagues=colleagues))
+                for role in map(Role, self._plan.roles)
+            ]
+        )
+
+    def _found_in(
+        self,
+        role: Role,
+        *,
+        keys: Sequence[str],
+        patients: Sequence[str],
+        people: pd.DataFrame,
+        colleagues: pd.DataFrame | None,
+    ) -> Recipients:
+        """Return who is written to in one role; what is the same in each of them was read before."""
+        practice, plan, template = self._practice, self._plan, self._template
         bills = [one for one in map(invoice_of, keys) if one] if role is Role.PAYER else []
         answering = Role.GUARDIAN if role is Role.PATIENT else role
         return recipients_from_subjects(
             self._subjects,
-            people=practice.store.people(patients),
+            people=people,
             relations=practice.store.relations(patients, answering),
             role=role,
             channel=plan.channel,
@@ -509,7 +529,7 @@ class Prepared:
             purpose=template.occasion_purpose,
             guardians=template.guardians,
             secure=is_mssante(self._account.email),
-            colleagues=practice.store.colleagues(doctors) if doctors else None,
+            colleagues=colleagues,
             told=told_apart_by(plan.values, practice.catalogue),
             answers=digest_of(plan.values),
             payers=practice.store.invoice_payers(bills) if bills else None,
