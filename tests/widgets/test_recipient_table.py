@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -540,3 +541,11 @@ def test_a_note_ends_the_line_of_numbers(table: Watched):
         "part": "note",
         "text": "Agenda imported on 2026-11-21 at 16:45",
     }
+
+
+def test_how_long_ago_is_counted_from_the_practice_s_day(table: Watched):
+    rows = frame(2).assign(last_message_at=pd.to_datetime(["2020-03-01", "2020-03-04"]))
+    columns = (Column(name="last_message_at", label="Dernier message", kind="since"),)
+    table.show(rows, columns, unit=unit, today=date(2020, 3, 4))
+    assert [row["last_message_at"] for row in table.rows()] == ["3 days ago", "today"]
+    assert table.rows(filters={"last_message_at": "today"})[0]["row"] == 1

@@ -164,7 +164,10 @@ class ListScreens:
             self._frame = frame
             fresh = freshness_sentence(frame.attrs["workbench"]) if "workbench" in frame.attrs else ""
             kind = str(frame.attrs.get("workbench", {}).get("search", ""))
-            self.recipients.show(frame, columns_of(frame), unit=unit_of(frame), note=fresh, kind=kind, keep=keep)
+            today = self.practice.today
+            self.recipients.show(
+                frame, columns_of(frame), unit=unit_of(frame), note=fresh, kind=kind, keep=keep, today=today
+            )
             if not keep:
                 self._propose()
                 self.messages.go_to(0)  # other people: nobody is being read yet

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock, Thread, Timer
 from typing import Any
 
@@ -57,7 +58,7 @@ class RecipientTable(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows = TableRows(_NOBODY, (), "subject_key")
+        self._rows = TableRows(_NOBODY, (), "subject_key", today=date.min)
         self._unit: Callable[[int], str] = _rows_unit
         self._note = ""
         self._view = TableView()
@@ -108,6 +109,7 @@ class RecipientTable(View):
         note: str = "",
         kind: str = "",
         keep: bool = False,
+        today: date | None = None,
     ) -> None:
         """Show new rows, everyone ticked.
 
@@ -127,10 +129,13 @@ class RecipientTable(View):
             What sort of rows these are: columns a person shows or hides are so again for the next rows of this kind.
         keep
             Keep what is searched, filtered and sorted, the active row, and the ticks of the rows that were there.
+        today
+            The day that how long ago something was is counted from; this computer's without it.
         """
         kept = keep and key == self._rows.key
         active = self.active
-        self._rows = TableRows(frame, columns, key, earlier=self._rows if kept else None)
+        today = today or pd.Timestamp.now().date()
+        self._rows = TableRows(frame, columns, key, today=today, earlier=self._rows if kept else None)
         self._unit = unit
         self._note = note
         self._kind = kind

@@ -203,13 +203,13 @@ def how_long_ago(days: int) -> str:
     return n_("{count} year ago", "{count} years ago", years).format(count=years)
 
 
-def values_of(frame: pd.DataFrame, column: Column) -> ColumnValues:
-    """Return the values of a column of a frame."""
+def values_of(frame: pd.DataFrame, column: Column, today: date) -> ColumnValues:
+    """Return the values of a column of a frame; how long ago something was is counted from `today`."""
     values = frame[column.name]
     if column.kind != "since":
         return ColumnValues(values, column.kind, column.name)
     happened = frame[column.beside] if column.beside in frame else pd.Series(None, index=frame.index, dtype=object)
-    return SinceValues(values, happened, today=pd.Timestamp.now(tz=getattr(values.dtype, "tz", None)).date())
+    return SinceValues(values, happened, today=today)
 
 
 def cut(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
@@ -141,7 +142,7 @@ class TableRows:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, columns: Sequence[Column], key: str, *, earlier: TableRows | None = None
+        self, frame: pd.DataFrame, columns: Sequence[Column], key: str, *, today: date, earlier: TableRows | None = None
     ) -> None:
         self.key = key
         self.keys: pd.Index[str] = pd.Index(frame[key].astype(str))
@@ -149,7 +150,7 @@ class TableRows:
         self.addresses = Addresses(len(frame))
         self.columns = tuple(columns)
         self._times_addressed = 0
-        self._values = {column.name: values_of(frame, column) for column in columns}
+        self._values = {column.name: values_of(frame, column, today) for column in columns}
         self.has_number: Mask = np.zeros(len(frame), dtype=bool)
         for name in _NUMBERS:
             if name in frame:
