@@ -131,14 +131,25 @@ def _for_ever(session: Session, clock: Clock, *, patient: bool = False) -> int:
     from workbench.practice.scheduling import Scheduler
 
     say(_("The scheduler is running; Ctrl-C stops it."))
+    opened = False
     while True:
-        # Anew each day: the data, the settings and the practice's days are those of that day.
-        with session.practice(now=clock) as practice:
-            looking, day = Scheduler(practice, tell=_telling(practice)), practice.today
-            said: set[str] = set()
-            with practice.ledger.occurrences.attending():
-                while practice.today == day:
-                    time.sleep(_looked_after(looking.tick, looking.seconds_to_next, said, patient=patient))
+        try:
+            # Anew each day: the data, the settings and the practice's days are those of that day.
+            with session.practice(now=clock) as practice:
+                opened = True
+                looking, day = Scheduler(practice, tell=_telling(practice)), practice.today
+                said: set[str] = set()
+                with practice.ledger.occurrences.attending():
+                    while practice.today == day:
+                        time.sleep(_looked_after(looking.tick, looking.seconds_to_next, said, patient=patient))
+        except NotArmed:
+            raise
+        except WorkbenchError as error:
+            # A database that is away at midnight comes back; what cannot even be begun is said at once.
+            if not opened:
+                raise
+            say(error.sentence)
+            time.sleep(REST)
 
 
 def _looked_after(
