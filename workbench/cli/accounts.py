@@ -420,7 +420,11 @@ def try_account(
         show(as_frame(rows, ["check", "status", "detail"]), format=format, output=output)
     if not all(stage.ok for stage in stages):
         if not copy:
-            say(_("For support, copy what this shows: workbench account test {name} --copy").format(name=name))
+            say(
+                _("For support, copy what this shows: workbench account test {name} --copy").format(
+                    name=shlex.quote(name)
+                )
+            )
         raise typer.Exit(1)
 
 
