@@ -91,6 +91,10 @@ def test_a_field_is_typed_found_taken_out_and_brought_back(lab: Lab, page: Page,
     page.keyboard.type(" Appelez le @TELEPH")
     options = notebook.cell(0).locator(".pw-rich-fields [role=option]")
     expect(options).to_have_count(1)
+    tools, found = notebook.cell(0).locator(".pw-rich-tools").first.bounding_box(), options.bounding_box()
+    assert tools is not None
+    assert found is not None
+    assert found["y"] > tools["y"] + tools["height"]
     expect(text).to_have_attribute("aria-activedescendant", str(options.get_attribute("id")))
     shoot(page, "list")
     page.keyboard.press("Enter")

@@ -86,7 +86,7 @@ export default {
     input.setAttribute("aria-controls", id);
     fromField.hidden = true;
     const asked = element("div", { class: "pw-row pw-picker-asked", role: "group", "aria-label": word("asked"), hidden: true });
-    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, subject, fromField), asked, said, found);
+    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, fromField, subject), asked, said, found);
     const inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();
 
     const known = (path: string): Template | undefined => templates.find((one) => one.path === path);

@@ -2,6 +2,7 @@
 import type { Editor } from "@tiptap/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { assembled, piecesOf } from "../src/shared/rich_text/field_syntax";
+import { FieldList } from "../src/shared/rich_text/field_list";
 import { Fields } from "../src/shared/rich_text/fields";
 import { linkAddress } from "../src/shared/rich_text/marks";
 import { cleaned } from "../src/shared/rich_text/pasting";
@@ -60,6 +61,36 @@ test("words with blanks go on as long as they begin a label; the fields of what 
   expect(fields.matching("date du rend").map((found) => found.code)).toEqual(["RDVDATE"]);
   for (const words of ["date ", "date du", "Date\u00a0du rendez-v", "demande d'ent", "du rendez"]) expect(fields.goesOn(words), words).toBe(true);
   for (const words of ["date et", "nom du", "ate du"]) expect(fields.goesOn(words), words).toBe(false);
+});
+
+test("the list of fields stands under the caret where there is room in sight, else above it, and off the tools", () => {
+  const output = document.createElement("div");
+  const root = document.createElement("div");
+  const tools = document.createElement("div");
+  output.style.overflowY = "auto";
+  tools.className = "pw-rich-tools";
+  output.append(root);
+  root.append(tools);
+  document.body.append(output);
+  const rect = (top: number, bottom: number) => () => ({ top, bottom, left: 0, right: 500, width: 500, height: bottom - top }) as DOMRect;
+  root.getBoundingClientRect = rect(100, 300);
+  tools.getBoundingClientRect = rect(140, 190);
+  const fields = new Fields();
+  fields.offer([{ code: "PNOM", label: "Nom", category: "", example: "" }]);
+  const list = new FieldList(root, fields, (name) => name);
+  Object.defineProperty(list.box, "offsetHeight", { value: 200 });
+  const placed = (output_end: number, caret: number) => {
+    output.getBoundingClientRect = rect(0, output_end);
+    list.show(tools, "", { left: 10, top: caret, bottom: caret + 20 }, () => undefined);
+    return [list.box.style.top, list.box.style.maxHeight];
+  };
+  // The editor ends at 300, and what is round it is in sight to 600: the list goes over what stands below.
+  expect(placed(600, 220)).toEqual(["144px", ""]);
+  // Little room below and less between the tools and the caret: it is made lower.
+  expect(placed(400, 220)).toEqual(["144px", "156px"]);
+  // Room above alone.
+  expect(placed(480, 450)).toEqual([`${450 - 100 - 200 - 4}px`, ""]);
+  output.remove();
 });
 
 test("of a style only what neither fetches nor hides is shown", () => {

@@ -1,7 +1,8 @@
 /**
  * The list of fields that opens under the caret when `@` is typed; shared by every zone of one editor.
  *
- * It stands in the editor's own box, under the caret or above it: an output of a notebook would cut what floats over it.
+ * It stands in the editor's own box, under the caret where there is room in sight, and above it only else: an output of a
+ * notebook would cut what floats over its edge. The tools above a text are never covered from below.
  */
 import { element } from "../widget";
 import type { Field, Fields } from "./fields";
@@ -13,6 +14,22 @@ export interface Caret {
   left: number;
   top: number;
   bottom: number;
+}
+
+/** Pixels between the caret and the list, and those that the list takes at least. */
+const AWAY = 4;
+const LEAST = 96;
+
+/** The part of the window in which something in an element is seen: what scrolls or cuts round it has its own edges. */
+function inSight(root: HTMLElement): { top: number; bottom: number } {
+  let [top, bottom] = [0, window.innerHeight];
+  for (let around = root.parentElement; around; around = around.parentElement) {
+    if (around === document.documentElement || getComputedStyle(around).overflowY === "visible") continue;
+    const edge = around.getBoundingClientRect();
+    if (edge.height === 0) continue;
+    [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
+  }
+  return { top, bottom };
 }
 
 export class FieldList {
@@ -110,11 +127,21 @@ export class FieldList {
 
   private place(caret: Caret): void {
     const room = this.root.getBoundingClientRect();
+    this.box.style.maxHeight = "";
     const { offsetHeight: height, offsetWidth: width } = this.box;
-    const below = caret.bottom - room.top + 4;
-    const above = caret.top - room.top - height - 4;
-    const fits = below + height <= room.height || above < 0;
-    this.box.style.top = `${fits ? below : above}px`;
+    const sight = inSight(this.root);
+    const below = sight.bottom - caret.bottom - AWAY;
+    const above = caret.top - Math.max(sight.top, this.tools(caret)) - AWAY;
+    const under = below >= height || below >= above;
+    const given = Math.min(height, Math.max(under ? below : above, LEAST));
+    if (given < height) this.box.style.maxHeight = `${given}px`;
+    this.box.style.top = `${under ? caret.bottom - room.top + AWAY : caret.top - room.top - given - AWAY}px`;
     this.box.style.left = `${Math.max(0, Math.min(caret.left - room.left, room.width - width))}px`;
+  }
+
+  /** Where the tools of the text end, if they stand above the caret. */
+  private tools(caret: Caret): number {
+    const ends = [...this.root.querySelectorAll(".pw-rich-tools")].map((tools) => tools.getBoundingClientRect().bottom);
+    return Math.max(-Infinity, ...ends.filter((end) => end <= caret.top));
   }
 }
