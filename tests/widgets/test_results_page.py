@@ -242,6 +242,12 @@ def test_the_rows_that_are_shown_leave_as_a_file(sent: tuple[Practice, SmtpSink,
     table = pd.read_csv(io.BytesIO(content))
     assert len(table) == page.hears("rows", mailing=number, state="failed")["count"]
     assert answer["name"].endswith(".csv")
+    assert set(table["Account"]) == {"smtp"}
+    # An account is called in the file as on the screen.
+    practice.accounts.set("smtp", kind="catcher")
+    page.hears("file", mailing=number, format="csv", state="failed")
+    table = pd.read_csv(io.BytesIO(page.files[-1][0]))
+    assert set(table["Account"]) == {"test box"}
     answer = page.hears("file", mailing=number, format="xlsx")
     assert len(pd.read_excel(io.BytesIO(page.files[page.sent.index(answer)][0]), engine="calamine")) == sum(
         page.states(number).values()

@@ -92,7 +92,7 @@ def test_an_email_type_is_read_with_what_counts_and_its_languages(page: Heard, p
     told = page.ask("read", path="Confrères/Referral")
     assert told["main"] == LETTER
     assert told["languages"] == [["fr", LETTER], ["en", "Confrères/Referral"]]
-    assert ["Account", "catcher", "the practice"] in told["summary"]
+    assert ["Account", "test box", "the practice"] in told["summary"]
 
 
 def test_each_invented_patient_reads_it(page: Heard) -> None:

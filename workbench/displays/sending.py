@@ -6,6 +6,7 @@ The one address that is told is the new one of a failed message that is tried ag
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.displays.cells import friendly
@@ -62,6 +63,12 @@ def state_of(situation: Situation) -> dict[str, Any]:
         told["progress" if moving else "result"] = _moving(counts, situation) if moving else _done(standing.tally)
         told["actions"] = _actions(situation, counts)
     return told
+
+
+def account_called(accounts: Mapping[str, Account], name: str) -> str:
+    """Return what an account is called everywhere on the screen: the test box by one name, the others by their own."""
+    known = accounts.get(name)
+    return _("test box") if known is not None and known.kind is AccountKind.CATCHER else name
 
 
 def account_words(account: Account) -> str:

@@ -12,6 +12,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from workbench.displays.freshness import freshness_sentence
+from workbench.displays.sending import account_called
 from workbench.displays.stages import stage_words
 from workbench.displays.subjects import label_at
 from workbench.domain.deliveries import sentence_of_outcome
@@ -117,7 +118,10 @@ class DayView(View):
             "user": practice.user,
             "fresh": _fresh(practice),
             "at": _hour(day.at),
-            "spent": [_spent(one.account, one.today, one.most, len(day.spent)) for one in day.spent],
+            "spent": [
+                _spent(account_called(practice.accounts, one.account), one.today, one.most, len(day.spent))
+                for one in day.spent
+            ],
             "tell": [self._told(day.to_tell[name]) for name in FIRST],
             "resume": [*self._drafts(), *self._unfinished(day)],
             "settle": [*self._uncertain(day), *self._failed(day)],

@@ -13,11 +13,11 @@ import pandas as pd
 
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
+from workbench.displays.sending import account_called
 from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.stages import stage_of, stage_words
 from workbench.displays.subjects import is_by_hand, label_at, title_at
 from workbench.displays.words import heading, number_words
-from workbench.domain.accounts import AccountKind
 from workbench.domain.keeping import BY_HAND
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -265,8 +265,7 @@ class ResultsView(View):
 
     def _account(self, name: str) -> str:
         """Return what an account is called everywhere on the screen."""
-        known = self._practice.accounts.get(name)
-        return _("test box") if known is not None and known.kind is AccountKind.CATCHER else name
+        return account_called(self._practice.accounts, name)
 
     def _mark(self, number: int) -> str:
         """Return what changes whenever there is something else to be seen of a mailing; it names nobody."""
@@ -343,6 +342,7 @@ class ResultsView(View):
         if not len(places):
             raise UsageError(_("There is no row to export."))
         frame = rows.frame.iloc[places]
+        frame = frame.assign(account=frame["account"].astype(str).map(self._account))
         name = _("results-{number}").format(number=int(asked["mailing"])) + f".{kind}"
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"results.{kind}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.displays.sending import account_called
 from workbench.displays.words import heading, shown
 from workbench.domain.options import OPTION_NAMES
 from workbench.domain.people import Role
@@ -29,14 +30,18 @@ def settings_form(practice: Practice, template: Template) -> list[dict[str, Any]
         return [{"title": _("This language"), "note": note, "fields": files}]
     counts = practice.templates.effective(template).set_index("setting")
     usual = practice.templates.effective(_plain(template)).set_index("setting")["value"].to_dict()
-    accounts = [(account, account) for account in practice.accounts]
+    accounts = [(account, account_called(practice.accounts, account)) for account in practice.accounts]
     signatures = [(NO_SIGNATURE, _("No signature")), *((name, name) for name in practice.signatures)]
     return [
         {
             "title": _("Who writes, and to whom"),
             "note": "",
             "fields": [
-                _choice("account", template.account or "", [("", _usual(usual["account"])), *accounts]),
+                _choice(
+                    "account",
+                    template.account or "",
+                    [("", _usual(account_called(practice.accounts, usual["account"]))), *accounts],
+                ),
                 _choice("signature", template.signature or "", [("", _usual(usual["signature"])), *signatures]),
                 _choice("role", str(template.role), [(str(role), shown("role", role) or str(role)) for role in Role]),
                 _many("further_roles", _("And also to"), [str(role) for role in template.further_roles]),
@@ -89,6 +94,8 @@ def summary(practice: Practice, template: Template) -> list[list[str]]:
     for name, value, said_by in practice.templates.effective(template).itertuples(index=False):
         if name == "role":
             value = ", ".join(shown("role", role) or role for role in str(value).split(", "))
+        elif name == "account":
+            value = account_called(practice.accounts, str(value))
         elif value in ("yes", "no"):
             value = _("yes") if value == "yes" else _("no")
         lines.append([heading(str(name)), str(value) or "–", shown("said_by", said_by) or ""])
