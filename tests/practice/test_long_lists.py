@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -98,6 +99,28 @@ def test_a_held_table_after_a_long_one_is_the_same_mailing_and_reaches_nobody_tw
     long(practice, table).send(confirmed=True)
     pd.testing.assert_frame_equal(rows_of(practice, mailing.id), before)
     assert len(list((practice.path / "out").glob("*.eml"))) == mailing.counts.sent
+
+
+@pytest.mark.parametrize(("asked", "times"), [({}, 0), ({"address_status": "ok"}, 1)])
+def test_what_is_known_of_addresses_is_read_for_the_parts_of_a_search_that_ask_for_it(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], times: int
+) -> None:
+    book, read = type(practice.ledger.returned), []
+    known = book.addresses
+
+    def addresses(self: Any) -> Any:
+        read.append(self)
+        return known(self)
+
+    monkeypatch.setattr(book, "addresses", addresses)
+    asked = {"start": "J-20", "end": "J+20", **asked}
+    rows = practice._searching.in_parts("appointments", asked, today=practice.today, size=9)
+    assert isinstance(rows, LongList)
+    parts = [one.subjects for one in rows.parts()]
+    assert len(parts) > 2
+    assert len(read) == times * len(parts)
+    found = pd.concat(parts)["subject_key"].tolist()
+    assert sorted(found) == sorted(practice.search("appointments", **asked)["subject_key"])
 
 
 @pytest.mark.parametrize("group", ["", "patient", "family"])

@@ -90,13 +90,15 @@ class Searching:
         *,
         today: date,
         patients: Collection[str] | None = None,
+        addresses: bool = True,
     ) -> pd.DataFrame:
         """Return the rows of a search, or of a saved one, with the last message to each; see ``practice.search``.
 
-        `patients` are the only ones whose rows are looked for.
+        `patients` are the only ones whose rows are looked for. Without `addresses`, who objects and which addresses
+        messages came back from is read where the search asks for it alone.
         """
         own = self.own_name(name)
-        frame = self._found(own, parameters, today, patients=patients)
+        frame = self._found(own, parameters, today, patients=patients, addresses=addresses)
         asked = frame.attrs["workbench"]
         self._tell_freshness(frame)
         kept = np.ones(len(frame), dtype=bool)
@@ -129,7 +131,8 @@ class Searching:
         resolved = self._practice.store.resolve(meant, asked, today=today)
 
         def ask(some: Collection[str]) -> pd.DataFrame:
-            return self.search(meant, asked, today=today, patients=some)
+            # Nobody looks at these rows: whoever may be written to is worked out for the mailing (P13).
+            return self.search(meant, asked, today=today, patients=some, addresses=False)
 
         saved_as = "" if own == meant else own
         return search_in_parts(meant, resolved, patients, count, ask, saved_as=saved_as)
@@ -208,6 +211,7 @@ class Searching:
         *,
         whole: bool = False,
         patients: Collection[str] | None = None,
+        addresses: bool = True,
     ) -> pd.DataFrame:
         """Return what the store finds, with the last message to whom each row is about."""
         name, parameters = self.meant(name, parameters)
@@ -223,7 +227,9 @@ class Searching:
             frame = self._with_what_was_told(frame, told)
         if "reminders_sent" in frame.columns:
             frame = frame.assign(reminders_sent=self._reminders_in_all(frame))
-        frame = frame.assign(address_status=self._address_status(frame), **self._last_messages(frame))
+        frame = frame.assign(**self._last_messages(frame))
+        if addresses or asked["resolved"].get("address_status"):
+            frame = frame.assign(address_status=self._address_status(frame))
         frame.attrs["workbench"] = asked
         return frame
 
