@@ -254,6 +254,13 @@ class _Notebooks:
 
         return run_of_job(practice, notebook, **options)
 
+    def report(self, copy: Path, *, at: datetime) -> str:
+        from workbench.jobs.report import report_of
+        from workbench.jobs.running import read_notebook
+
+        read = read_notebook(copy)
+        return report_of(read.node, title=copy.stem, at=at, parameters=read.defaults())
+
 
 def init_workspace(
     path: str | os.PathLike[str],

@@ -20,6 +20,8 @@ from workbench.errors import (
 )
 from workbench.jobs import for_jobs
 from workbench.practice import Practice
+from workbench.practice.job_copies import executed_copies, report_of_run
+from workbench.widgets.scheduler_page_rows import log_told
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -278,6 +280,21 @@ def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Pr
     results = practice.results(done.mailing_id)
     assert set(results["job_id"]) == {job.key}
     assert letters(practice) == int((results["status"] == "sent").sum()) > 0
+    # Its executed copy is found again, with a report to read that names nobody.
+    copies = executed_copies(practice, [done.run_id, "none", ""])
+    assert list(copies) == [done.run_id]
+    assert (practice.path / copies[done.run_id]).is_file()
+    [row] = log_told(practice, practice.jobs.log(job.key))
+    assert (row["run"], row["copy"]) == (done.run_id, copies[done.run_id])
+    name, page = report_of_run(practice, done.run_id)
+    assert name.startswith("rappel-")
+    assert "2026-11-23" in page
+    names = set(practice.results(done.mailing_id, identities=True)["recipient"])
+    assert names
+    assert not [one for one in names if one in page]
+    (practice.path / copies[done.run_id]).unlink()
+    with pytest.raises(UsageError, match="no executed notebook"):
+        report_of_run(practice, done.run_id)
 
 
 def test_a_notebook_that_does_not_end_fails_and_keeps_no_other_job_waiting_for_ever(

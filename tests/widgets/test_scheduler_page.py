@@ -243,6 +243,18 @@ def test_what_is_refused_does_not_leave(view: Watched, practice: Practice) -> No
     assert (run["sent"], run["state"][1], run["sentence"].split(" · ")[0]) == (0, "–", "it was refused")
 
 
+def test_notebooks_open_in_the_jupyterlab_of_the_workspace_alone(
+    view: Watched, practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WORKBENCH_WORKSPACE", raising=False)
+    assert not view.hear("open")["opens"]
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(practice.path))
+    assert view.hear("open")["opens"]
+    monkeypatch.setenv("VOILA_KERNEL_ID", "1")
+    assert not view.hear("open")["opens"]
+    assert "no executed notebook" in view.hear("report", run="../x")["error"]
+
+
 def test_the_page_stands_alone_and_opens_a_job(practice: Practice) -> None:
     page = practice.scheduler()
     assert isinstance(page, SchedulerPage)

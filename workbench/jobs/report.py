@@ -35,7 +35,14 @@ class _Report(HTMLExporter):
 def write_report(
     node: Any, file: Path, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None
 ) -> Path:
-    """Write the report of an executed notebook, run at `at` by its own clock, readable by its owner alone.
+    """Write the report of an executed notebook (`report_of`), readable by its owner alone."""
+    body = report_of(node, title=title, at=at, parameters=parameters)
+    write_private(file.expanduser().absolute(), body.encode())
+    return file
+
+
+def report_of(node: Any, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None) -> str:
+    """Return the report of an executed notebook, run at `at` by its own clock.
 
     Whatever an output holds, the page runs no script and asks for nothing outside: its HTML is cleaned, and the page
     forbids itself both.
@@ -53,8 +60,7 @@ def write_report(
         exclude_output_prompt=True, exclude_input_prompt=True, exclude_anchor_links=True, language_code=language(),
     )  # fmt: skip
     body, _resources = exporter.from_notebook_node(told)
-    write_private(file.expanduser().absolute(), body.encode())
-    return file
+    return str(body)
 
 
 def _head(told: Any, parameters: Mapping[str, object]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,4 +43,8 @@ class Notebooks(Protocol):
         self, practice: Practice, notebook: Path, *, parameters: Mapping[str, object], day: date, job_id: str
     ) -> RunRecord:
         """Run the notebook of a job as of a day, and return its run."""
+        ...
+
+    def report(self, copy: Path, *, at: datetime) -> str:
+        """Return the report of an executed notebook that ran at a moment: an HTML page that opens offline."""
         ...

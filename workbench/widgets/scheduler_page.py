@@ -14,6 +14,7 @@ from workbench.domain.calendar import parse_day
 from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of, word_of_reason
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
+from workbench.practice.job_copies import report_of_run
 from workbench.practice.job_drafting import drafted, new_settings, settings_told
 from workbench.practice.job_frames import next_frame
 from workbench.practice.rehearsing import checked, replayed
@@ -99,6 +100,7 @@ class SchedulerView(View):
             hide=lambda _asked: self._hide(),
             approve=self._approve,
             refuse=self._refuse,
+            report=self._report,
         )
 
     @classmethod
@@ -124,6 +126,7 @@ class SchedulerView(View):
             "choices": told.choices(self._practice),
             "wanted": wanted,
             "draft": draft or None,
+            "opens": told.opens_notebooks(self._practice),
             "proposed": dict(proposed) if proposed else None,
         }
 
@@ -239,6 +242,11 @@ class SchedulerView(View):
         self._hide()
         self._changed({})
         return {}
+
+    def _report(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand the report of a run's executed notebook to the page, which hands it to the person."""
+        name, page = report_of_run(self._practice, str(asked["run"]))
+        return {"name": name, "report": page}
 
     def _ready(self, asked: Mapping[str, Any]) -> Job:
         """Return the job as the form has it, saved or not."""

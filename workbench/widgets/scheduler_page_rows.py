@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from babel.dates import format_date, format_datetime
 
+from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
 from workbench.domain.fields import folded
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.language import _, language, n_
+from workbench.practice.job_copies import executed_copies
 from workbench.practice.scheduling import this_machine
 from workbench.practice.searching import asked_sentence
 from workbench.widgets.publipostage_options import ROLES, role_words
@@ -129,8 +132,18 @@ def next_told(practice: Practice, frame: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def log_told(practice: Practice, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what a job did lately."""
-    return [_run_told(practice, row) for row in frame.to_dict("records")]
+    """Return what a job did lately; `run` is the number of a run that left an executed notebook, at `copy`."""
+    copies = executed_copies(practice, set(frame["run_id"].dropna()))
+    rows = []
+    for row in frame.to_dict("records"):
+        run = str(row["run_id"] or "")
+        rows.append({**_run_told(practice, row), "run": run if run in copies else "", "copy": copies.get(run, "")})
+    return rows
+
+
+def opens_notebooks(practice: Practice) -> bool:
+    """Tell whether the page is in a JupyterLab of this very workspace, where its notebooks open."""
+    return not without_code() and os.environ.get("WORKBENCH_WORKSPACE") == str(practice.path)
 
 
 def _run_told(practice: Practice, row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@
  * Its metadata say `publipostage.run_on_open`, and `publipostage.app` where its code is not shown. The shape of the file is that of a prebuilt extension: a container on
  * `window._JUPYTERLAB` that is handed the modules JupyterLab shares.
  */
+import { OPEN_NOTEBOOK } from "./shared/lab";
+
 export const NAME = "publipostage-workbench";
 const WIDE = 1300;
 const INBOX_SHARE = 0.32;
@@ -143,6 +145,7 @@ export function plugin(modules: Shared, setting: Setting | undefined): object {
       if (setting === undefined) return;
       if (launcher) addTile(app, launcher, modules, setting);
       if (tracker) runWhatOpens(app, tracker, modules, setting);
+      openWhatIsAsked(app);
     },
   };
 }
@@ -155,6 +158,16 @@ function addTile(app: App, launcher: Launcher, { components }: Shared, { noteboo
     execute: () => app.commands.execute("docmanager:open", { path: notebook, factory: "Notebook" }),
   });
   launcher.add({ command, category: words.category, rank: 0 });
+}
+
+/** Open the notebooks of the workspace that a widget asks for. */
+function openWhatIsAsked(app: App): void {
+  document.addEventListener(OPEN_NOTEBOOK, (event) => {
+    const path: unknown = (event as CustomEvent).detail;
+    if (typeof path !== "string" || !path.endsWith(".ipynb")) return;
+    event.preventDefault();
+    void app.commands.execute("docmanager:open", { path, factory: "Notebook" });
+  });
 }
 
 function runWhatOpens(app: App, tracker: Tracker, modules: Shared, setting: Setting): void {

@@ -7,6 +7,8 @@
  */
 import { askedOnce } from "./shared/asking";
 import { button, chips, type Choice } from "./shared/controls";
+import { download } from "./shared/files";
+import { openNotebook } from "./shared/lab";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 import { chip, lastRuns, nextRuns, replayedPart, waitingParts } from "./scheduler_page/below";
 import { Form } from "./scheduler_page/form";
@@ -19,6 +21,8 @@ interface State {
   draft: { key: string; values: Settings } | null;
   /** A new job that another page proposes. */
   proposed?: Settings | null;
+  /** Whether notebooks open beside the page. */
+  opens?: boolean;
 }
 
 /** Milliseconds of rest after which what is typed is asked about. */
@@ -179,6 +183,7 @@ export default {
         "div",
         { class: "pw-row pw-job-foot" },
         key !== "" && askedOnce(word("remove"), () => word("remove_question", { title: values.title }), word("remove_yes"), word("back"), () => void remove(key, values.title)),
+        values.treatment === "notebook" && state.opens && button(word("open_notebook"), () => open(form?.values.notebook ?? "")),
         values.treatment !== "notebook" && button(word("check"), () => work("check", tellCheck), { "data-work": true }),
         values.treatment !== "notebook" && button(word("replay"), () => work("replay", tellReplay), { "data-work": true }),
         key !== "" && parts.run,
@@ -203,7 +208,7 @@ export default {
       if (form === null || parts === null) return;
       form.tell(told);
       parts.next.replaceChildren(nextRuns(told, form.values.active, word));
-      if (told.log !== undefined) parts.last.replaceChildren(lastRuns(told.log, word));
+      if (told.log !== undefined) parts.last.replaceChildren(lastRuns(told.log, word, { open: state.opens ? open : null, report: (run) => void report(run) }));
       const gestures = {
         look: (mailing: number) => void ask("messages", { mailing }),
         approve: (mailing: number) => work("approve", () => void again(word("approved")), { mailing }),
@@ -278,6 +283,15 @@ export default {
       parts = null;
       detail.replaceChildren(element("p", { class: "pw-note" }, word("none")));
       drawList();
+    };
+
+    // --- notebooks --------------------------------------------------------------------------------------------
+
+    const open = (path: string): void => complain(openNotebook(path) ? "" : word("not_opened", { path }));
+    const report = async (run: string): Promise<void> => {
+      complain("");
+      const answer = await ask("report", { run });
+      if (answer !== null) download(answer["name"] as string, answer["report"] as string, "text/html");
     };
 
     /** Ask for the job anew where nothing typed would be lost, and say a sentence. */

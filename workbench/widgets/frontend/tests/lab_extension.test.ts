@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { NAME, digestOf, plugin, settingOf, stateOf } from "../src/lab_extension";
+import { openNotebook } from "../src/shared/lab";
 
 const PATH = "notebooks/01_publipostage.ipynb";
 const words = {
@@ -332,4 +333,11 @@ test("a kernel says by itself in which state it is", async () => {
   expect(await stateOf(kernelThat("1", "False") as never)).toBe("fresh");
   expect(await stateOf(kernelThat("2", "False") as never)).toBe("used");
   expect(await stateOf(kernelThat("1", "True") as never)).toBe("working");
+});
+
+test("a notebook that a widget asks for is opened, and nothing else", () => {
+  const { app } = lab();
+  expect(openNotebook("runs/a.ipynb")).toBe(true);
+  expect(app.commands.execute).toHaveBeenCalledWith("docmanager:open", { path: "runs/a.ipynb", factory: "Notebook" });
+  expect(openNotebook("runs/a.html")).toBe(false);
 });

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import scheduler, { SETTLED_MS } from "../src/scheduler_page";
+import { OPEN_NOTEBOOK } from "../src/shared/lab";
 import { counted, told } from "../src/scheduler_page/days";
 import { FakeModel, settled, show, type Message } from "./scene";
 
@@ -15,7 +16,7 @@ const asks = [
 ];
 const looked = (more: Record<string, unknown> = {}) => ({
   problems: {}, next: [{ when: "lun. 23/11 12:00", days: "dim. 22/11/2026", note: "<b>fermé</b>" }], ends: false, asks, waiting: [],
-  log: [{ when: "dim. 22/11 12:00", found: 4, sent: 3, not_sent: 1, state: ["good", "✓", "faite"], sentence: "" }],
+  log: [{ when: "dim. 22/11 12:00", found: 4, sent: 3, not_sent: 1, state: ["good", "✓", "faite"], sentence: "", run: "r7", copy: "runs/a-r7.ipynb" }],
   also: "Aussi : état", revisions: [["0", "La dernière"], ["3", "Version 3"], ["5", "Version 5"]], ...more,
 });
 const line = (key: string, state = ["good", "✓", "actif"]) => ({ key, title: `Titre ${key}`, recurrence: "tous les jours", state, trouble: "", active: true, mine: key === "b" });
@@ -215,4 +216,26 @@ test("the version and whom it is written to are chosen, and what is not in the f
   await fill(el, "role", "payer");
   await press(el, "save");
   expect(asked("save")[0]!["values"]).toMatchObject({ revision: 5, role: "payer" });
+});
+
+test("a notebook opens where JupyterLab hears of it, and else is told where it is", async () => {
+  answers["open"] = list({ opens: true });
+  answers["job"] = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb" }), ...looked() };
+  const el = await open();
+  await press(el, "open_notebook");
+  expect(el.querySelector(".pw-alert")?.textContent).toContain("not_opened");
+  const opens = vi.fn((event: Event) => event.preventDefault());
+  document.addEventListener(OPEN_NOTEBOOK, opens);
+  await press(el, "open_run");
+  document.removeEventListener(OPEN_NOTEBOOK, opens);
+  expect((opens.mock.calls[0]![0] as CustomEvent).detail).toBe("runs/a-r7.ipynb");
+  expect(el.querySelector<HTMLElement>(".pw-alert")!.hidden).toBe(true);
+});
+
+test("on a page without code a run has its report alone", async () => {
+  answers["report"] = { name: "a.html", report: "<p>" };
+  const el = await open();
+  expect([...el.querySelectorAll(".pw-job-copy button")].map((one) => one.textContent)).toEqual(["report"]);
+  await press(el, "report");
+  expect(asked("report")[0]).toMatchObject({ run: "r7" });
 });

@@ -22,15 +22,20 @@ export function nextRuns(looked: Looked, active: boolean, word: Word): HTMLEleme
 }
 
 /** The last runs: what each found, sent and left, and how it ended in a sentence. */
-export function lastRuns(runs: Run[], word: Word): HTMLElement {
+export function lastRuns(runs: Run[], word: Word, gestures: { open: ((path: string) => void) | null; report(run: string): void }): HTMLElement {
   if (runs.length === 0) return section(word("last"), element("p", { class: "pw-note" }, word("last_none")));
+  const executed = (run: Run): HTMLElement | null => {
+    if (run.copy === "") return null;
+    const open = gestures.open && button(word("open_run"), () => gestures.open?.(run.copy), { class: "pw-button pw-quiet", "aria-label": word("open_run_of", { when: run.when }) });
+    return element("span", { class: "pw-row pw-job-copy" }, open, button(word("report"), () => gestures.report(run.run), { class: "pw-button pw-quiet", "aria-label": word("report_of", { when: run.when }) }));
+  };
   const rows = runs.map((run) =>
     element(
       "tr",
       {},
       element("td", {}, run.when),
       ...[run.found, run.sent, run.not_sent].map((one) => element("td", { class: "pw-job-count" }, number(one))),
-      element("td", {}, chip(run.state), run.sentence && element("span", { class: "pw-note pw-job-why" }, run.sentence)),
+      element("td", {}, chip(run.state), run.sentence && element("span", { class: "pw-note pw-job-why" }, run.sentence), executed(run)),
     ),
   );
   return section(word("last"), element("table", { class: "pw-job-table pw-job-last" }, heads(word("next_when"), word("found"), word("sent"), word("not_sent"), word("state")), element("tbody", {}, ...rows)));

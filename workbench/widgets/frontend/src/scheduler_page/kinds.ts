@@ -67,6 +67,9 @@ export interface Run {
   not_sent: number | null;
   state: Look;
   sentence: string;
+  /** The number of a run that left an executed notebook, and where that one is in the workspace. */
+  run: string;
+  copy: string;
 }
 
 export interface Waiting {
