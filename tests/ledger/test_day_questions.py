@@ -73,6 +73,14 @@ def test_what_waits_and_what_is_uncertain_is_counted_by_mailing(world: World) ->
     assert told["in_doubt"].tolist() == [0, 0, 1]
 
 
+def test_the_email_types_of_a_single_message_are_counted_by_mailing(world: World) -> None:
+    world.queued("1", key="a")
+    world.queued("1", "2", key="b")
+    world.queued("3", key="c")
+    assert world.ledger.mailings.sent_to_one(since=world.now) == {world.template.path: 2}
+    assert world.ledger.mailings.sent_to_one(since=world.later(days=1)) == {}
+
+
 def test_no_question_of_the_day_looks_at_every_delivery(world: World) -> None:
     ledger = world.ledger
     world.send(world.queued(*map(str, range(400))), {"2": "failed"})
@@ -83,6 +91,7 @@ def test_no_question_of_the_day_looks_at_every_delivery(world: World) -> None:
     ledger.results.failed(since=world.now)
     ledger.results.sent_by_account(since=world.now)
     ledger.mailings.unfinished()
+    assert ledger.mailings.sent_to_one(since=world.now) == {}
     ledger.acts.of_kind("patient.called", since=world.now)
     ledger.last_messages.to_patients(["1", "2"])
     ledger.last_messages.told_how("appointment_reminder", "", occasions=["appointment:A1@2026-11-23T09:00"])

@@ -273,3 +273,19 @@ def test_what_the_fields_say_of_one_patient_is_not_offered_under_the_next(
     page._background.wait(30)
     name = str(practice.patients.show(one)["last_name"])
     assert name not in str(page.editor._fields)
+
+
+def test_the_email_types_a_click_away_are_those_sent_to_one_patient_and_no_message_is_read_for_them(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+):
+    missed = "Rendez-vous/Rendez-vous manqué"
+    patient = adult(practice)
+    practice.write_to(patient, template=missed, account="folder").queue()
+    rdv = practice.search("appointments", start="tomorrow", end="J+7", state="upcoming", minors="no")
+    for name in ("one", "two"):
+        practice.mailing(rdv.head(5), REMINDER, account="folder", key=name).queue()
+    with monkeypatch.context() as closed:
+        closed.setattr(type(practice.ledger.results), "results", None)
+        types = asks(practice.patient_mail(patient).patient, "favourites")["types"]
+    assert types[0][0] == missed
+    assert [path for path, _label in types].count(missed) == 1

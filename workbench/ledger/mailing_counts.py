@@ -17,7 +17,7 @@ from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import Tell, foretold, tell_as_they_stand
 from workbench.ledger.mailing_moves import MailingMoves
-from workbench.ledger.overview import latest_mailing, mailings_frame, unfinished_frame
+from workbench.ledger.overview import latest_mailing, mailings_frame, sent_to_one, unfinished_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,6 +240,10 @@ class MailingCounts(MailingMoves):
     def mailings(self) -> pd.DataFrame:
         """Return every mailing, the newest first, with its counts (`MAILING_COLUMNS`; key ``mailing_id``)."""
         return mailings_frame(self._engine, self._practice_id)
+
+    def sent_to_one(self, *, since: datetime) -> dict[str, int]:
+        """Return of how many mailings of a single message each email type was, the most used first."""
+        return sent_to_one(self._engine, self._practice_id, since=since)
 
     def unfinished(self) -> pd.DataFrame:
         """Return the mailings that have not ended, and those with an uncertain row (``UNFINISHED_COLUMNS``)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -77,6 +78,27 @@ def mailings_frame(engine: sa.Engine, practice_id: str) -> pd.DataFrame:
     numbers = dict.fromkeys(("mailing_id", *_COUNTED), "int64")
     texts = dict.fromkeys(set(MAILING_COLUMNS) - set(numbers) - {"opened_at", "status"}, "string")
     return frame.astype({**numbers, **texts})
+
+
+def sent_to_one(engine: sa.Engine, practice_id: str, *, since: datetime) -> dict[str, int]:
+    """Return of how many mailings of a single message each email type was, by its path, the most used first.
+
+    At most two messages of a mailing are looked at, however long it is.
+    """
+    table, rows = schema.mailings.c, schema.deliveries
+    theirs = sa.select(rows.c.id).where(rows.c.practice_id == practice_id, rows.c.mailing_id == table.id)
+    first_two = theirs.limit(2).correlate(schema.mailings).subquery()
+    to_oneself = sa.or_(*(table.key.startswith(begins, autoescape=True) for begins in TO_ONESELF))
+    count = sa.func.count()
+    query = (
+        sa.select(table.template, count)
+        .where(table.practice_id == practice_id, table.opened_at >= since, sa.not_(to_oneself))
+        .where(sa.select(sa.func.count()).select_from(first_two).scalar_subquery() == 1)
+        .group_by(table.template)
+        .order_by(count.desc(), table.template)
+    )
+    with reading(engine) as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 UNFINISHED_COLUMNS = ("mailing_id", "status", "reason", "template", "opened_at", "opened_by", "pending", "in_doubt")

@@ -312,6 +312,10 @@ class MailingBook(Protocol):
         """Return one row a mailing, latest first."""
         ...
 
+    def sent_to_one(self, *, since: datetime) -> dict[str, int]:
+        """Return of how many mailings of a single message each email type was, by its path, the most used first."""
+        ...
+
     def unfinished(self) -> pd.DataFrame:
         """Return the mailings that have not ended, and those with a row nobody is certain of, latest first.
 

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pandas as pd
 
 from workbench.domain.templates import Template
 from workbench.errors import UnknownTemplate, UsageError
-from workbench.language import _
+from workbench.language import _, language
 from workbench.practice.parts import LongList
 from workbench.practice.searching import Searching
 from workbench.practice.template_shelf import Shelf
 
+_LATELY = timedelta(days=90)
+"""For so long it counts which email types are sent to one patient alone."""
+
+_USUAL = ("appointment_reminder", "practice_hours", "papers", "appointment_moved")
+_FEW = 4
+
 
 class Proposing(Shelf):
-    """The email types that searches propose."""
+    """The email types that searches propose, and those that are sent to one patient."""
+
+    def usual_for_one(self) -> list[str]:
+        """Return the paths of the few email types that are sent most to one patient alone, filled up with usual ones.
+
+        Examples
+        --------
+        >>> practice.templates.usual_for_one()[0]
+        'Rendez-vous/Rappel de rendez-vous'
+        """
+        practice = self._practice
+        used = [path for path in practice.ledger.mailings.sent_to_one(since=practice.now() - _LATELY) if path in self]
+        spoken = [one for one in self.values() if one.language == language() and not one.variant_of]
+        usual = [one.path for purpose in _USUAL for one in spoken if one.occasion_purpose == purpose]
+        return list(dict.fromkeys([*used, *usual]))[:_FEW]
 
     def default_for(self, subjects: pd.DataFrame | LongList) -> Template | None:
         """Return the email type that the search of these rows proposes (F67, F112); nothing when it proposes none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,6 @@ _OWN = (
 )  # fmt: skip
 _RESPONSIBLE = ("civility", "last_name", "first_name", "email", "mobile", "phone")
 _SUBJECTS_AT_ONCE = 20
-_FAVOURITES = 4
-_USUAL = ("appointment_reminder", "practice_hours", "papers", "appointment_moved")
-LATELY = timedelta(days=90)
-"""For so long it counts which email types are sent to one patient alone."""
 
 _KINDS = {"sent": "good", "failed": "bad", "in_doubt": "doubt"}
 
@@ -211,7 +207,7 @@ class PatientView(View):
     def _favourites(self, _asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return the email types that are sent most to one patient alone, each a click away."""
         known = self._practice.templates
-        return {"types": [[path, known[path].label] for path in favourite_types(self._practice)]}
+        return {"types": [[path, known[path].label] for path in known.usual_for_one()]}
 
     def _begin(self, asked: Mapping[str, Any]) -> None:
         self._meant(asked)
@@ -400,16 +396,6 @@ def found_rows(practice: Practice, words: str, *, limit: int = 12) -> list[dict[
             }
         )
     return rows
-
-
-def favourite_types(practice: Practice) -> list[str]:
-    """Return the email types that were sent most to single patients lately, filled up with usual ones."""
-    lately = practice.results(since=practice.today - LATELY)
-    alone = lately[lately.groupby("mailing_id")["mailing_id"].transform("size") == 1]
-    used = [path for path in alone["template"].value_counts().index if path in practice.templates]
-    spoken = [one for one in practice.templates.values() if one.language == language() and not one.variant_of]
-    usual = [one.path for purpose in _USUAL for one in spoken if one.occasion_purpose == purpose]
-    return list(dict.fromkeys([*used, *usual]))[:_FAVOURITES]
 
 
 def name_of(person: Mapping[str, Any]) -> str:
