@@ -490,10 +490,6 @@ class KeepingBook(Protocol):
         """Forget what was written about a patient and to whom, journalled; the bare proof stays."""
         ...
 
-    def compact(self) -> bool:
-        """Leave nothing of what was taken away in unused parts of a file; tell whether that was done."""
-        ...
-
 
 class SavedSearchBook(Protocol):
     """Searches kept under a name."""
