@@ -389,7 +389,6 @@ def test_a_message_is_as_large_as_its_files_are_on_their_way(practice: Practice,
     assert too_large(practice, (small, large)) == ""
     assert too_large(practice, (small, large, other)) == "message_too_large:gros.txt"
     assert too_large(practice, (small, large), beside=900_000) == "message_too_large:gros.txt"
-    assert too_large(practice, (small, large), megabytes=5) == "message_too_large:gros.txt"
     assert too_large(practice, ()) == ""
 
 

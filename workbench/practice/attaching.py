@@ -356,19 +356,16 @@ def message_size(sizes: Iterable[int]) -> int:
 _HEADING = 400
 
 
-def too_large(practice: Practice, kept: Sequence[str], *, beside: int = 0, megabytes: int | None = None) -> str:
+def too_large(practice: Practice, kept: Sequence[str], *, beside: int = 0) -> str:
     """Return the reason why a message with these kept files is too large, which names the largest; ``""`` if it is not.
 
     Parameters
     ----------
     beside
         Bytes of the message without its files.
-    megabytes
-        The most that the account's service takes, where that is known to be less than the practice's own limit.
     """
     sizes = {one: practice.attachments.size(one) or 0 for one in kept}
-    most = min(practice.settings.message_megabytes, megabytes or practice.settings.message_megabytes)
-    if message_size(sizes.values()) + beside <= most * MEGABYTE or not sizes:
+    if message_size(sizes.values()) + beside <= practice.settings.message_megabytes * MEGABYTE or not sizes:
         return ""
     largest = max(sizes, key=lambda one: sizes[one])
     return f"message_too_large:{largest.partition('/')[2]}"

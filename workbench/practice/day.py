@@ -14,7 +14,6 @@ from workbench.domain.mailings import MailingStatus
 from workbench.errors import WorkbenchError
 from workbench.language import language
 from workbench.practice.card import Card
-from workbench.practice.preparing import Prepared
 
 if TYPE_CHECKING:
     from workbench.domain.templates import Template
@@ -277,9 +276,7 @@ def _to_tell(
         mailing = practice.mailing(found, template)
     except WorkbenchError:  # no account yet: who is to be told is known all the same
         return plain
-    rows = Prepared(
-        practice, found, mailing.template, mailing.account, mailing.plan, now=practice.now()
-    ).addressed.frame
+    rows = mailing.prepare(check=False).addressed.frame
     purpose, step = mailing.template.occasion_purpose, mailing.template.step
     occasions = [one for some in rows["subjects"] for one in some]
     told = practice.ledger.last_messages.told_how(purpose, step, occasions=occasions)
