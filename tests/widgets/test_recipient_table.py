@@ -549,3 +549,22 @@ def test_how_long_ago_is_counted_from_the_practice_s_day(table: Watched):
     table.show(rows, columns, unit=unit, today=date(2020, 3, 4))
     assert [row["last_message_at"] for row in table.rows()] == ["3 days ago", "today"]
     assert table.rows(filters={"last_message_at": "today"})[0]["row"] == 1
+
+
+def test_rows_are_read_once_for_the_first_search_and_again_when_addresses_are_told(table: Watched, monkeypatch):
+    read: list[str] = []
+    holding = ColumnValues.holding
+
+    def counted(values: ColumnValues, word: str) -> Any:
+        read.append(word)
+        return holding(values, word)
+
+    monkeypatch.setattr(ColumnValues, "holding", counted)
+    table.hears("prepare")
+    first = len(read)
+    assert first
+    table.hears("prepare")
+    assert len(read) == first
+    table.address(pd.DataFrame({"address": ["a@exemple.fr"]}, index=["s0"]))
+    table.hears("prepare")
+    assert len(read) == 2 * first

@@ -41,7 +41,8 @@ class HandedFile:
     said: str = ""
 
 
-_LONG, _AHEAD_SECONDS = 10_000, 0.7
+_LONG, _AHEAD_SECONDS, _ADDRESSED_SECONDS = 10_000, 0.7, 0.2
+"""A list of so many rows is read ahead of the first search: so long after it is shown, and after it is addressed."""
 
 _NOBODY = pd.DataFrame({"subject_key": pd.Series([], dtype=str)})
 
@@ -66,6 +67,7 @@ class RecipientTable(View):
         self._columns_chosen: dict[str, dict[str, bool]] = {}  # by kind of rows: is a column hidden?
         self._generation = 0
         self._telling = Lock()
+        self._ahead: Timer | None = None
         self._active = -1
         self._ticked: list[Callable[[], None]] = []
         self._activated: list[Callable[[str], None]] = []
@@ -163,7 +165,7 @@ class RecipientTable(View):
         with self._telling:
             self._rows.address(who)
         self.send({"kind": "addressed", "generation": self._generation, **self._counted()})
-        self._read_ahead()
+        self._read_ahead(_ADDRESSED_SECONDS)
 
     @property
     def ticked(self) -> list[str]:
@@ -288,7 +290,7 @@ class RecipientTable(View):
         self._rows.prepare_search()
         return None
 
-    def _read_ahead(self) -> None:
+    def _read_ahead(self, after: float = _AHEAD_SECONDS) -> None:
         """Read a long list while nobody waits, so that the first search and order answer like the next ones."""
         rows = self._rows
         if len(rows) < _LONG:
@@ -298,9 +300,11 @@ class RecipientTable(View):
             if rows is self._rows:
                 rows.prepare_search()
 
-        timer = Timer(_AHEAD_SECONDS, work)
-        timer.daemon = True
-        timer.start()
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = Timer(after, work)
+        self._ahead.daemon = True
+        self._ahead.start()
 
     def _where(self, message: Mapping[str, Any]) -> Answer:
         found = np.flatnonzero(self._rows.sort(TableView.read(message["asked"])) == int(message["row"]))

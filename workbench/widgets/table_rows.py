@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -157,6 +158,8 @@ class TableRows:
                 self.has_number |= (frame[name].fillna("") != "").to_numpy(dtype=bool)
         self.patient_ids = pd.Index(frame.get("patient_id", []), dtype=object).fillna("")
         self._patients = pd.factorize(self.patient_ids)[0] if len(self.patient_ids) else None
+        self._prepared: Addresses | None = None
+        self._preparing = Lock()
         self._selected: tuple[object, Mask] | None = None
         self._sorted: tuple[object, npt.NDArray[np.intp]] | None = None
         if earlier is not None:
@@ -201,9 +204,19 @@ class TableRows:
         return self._selected[1]
 
     def prepare_search(self) -> None:
-        """Read every row once, so that the first search and order answer as fast as the next ones."""
-        self._matching("a")
-        self._order(self.receiver_column)
+        """Read every row once, so that the first search and order answer as fast as the next ones.
+
+        What was read, or is being read by another thread, is not read again: whoever searches would wait for it.
+        """
+        addresses = self.addresses
+        if self._prepared is addresses or not self._preparing.acquire(blocking=False):
+            return
+        try:
+            self._matching("a")
+            self._order(self.receiver_column)
+            self._prepared = addresses
+        finally:
+            self._preparing.release()
 
     def sort(self, view: TableView) -> npt.NDArray[np.intp]:
         """Return the rows a view shows, in its order."""
