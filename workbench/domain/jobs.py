@@ -25,6 +25,9 @@ BY_HAND = "hand:"
 PUNCTUAL = timedelta(minutes=15)
 """Nobody calls it missed when it is done so much later."""
 
+DAY_SCHEDULE = "day_schedule"
+"""The treatment that writes to the practitioners, and not about one patient each."""
+
 NOTEBOOK, SEARCH = "notebook", "search"
 """The treatments that are no ready-made one: a notebook, and a search of one's own."""
 
@@ -124,6 +127,12 @@ TREATMENTS: Mapping[str, Treatment] = {
             parameters={"end": "J", "exclude_returned": "yes"},
         ),
         Treatment(name="unpaid", label=marked("Unpaid invoices"), search="unpaid", parameters={}),
+        Treatment(
+            name=DAY_SCHEDULE,
+            label=marked("Day schedule to each practitioner"),
+            search="appointments",
+            parameters={"start": "J", "end": "J", "state": "upcoming"},
+        ),
     )
 }
 """The ready-made treatments, by name."""
@@ -185,11 +194,18 @@ class Job:
             raise BadValue(_("Say which search finds whom to write to."))
         if self.treatment == NOTEBOOK and self.approvers:
             raise BadValue(_("What a notebook sends cannot wait for an approver: choose a treatment or a search."))
+        if self.treatment == DAY_SCHEDULE and self.role:
+            raise BadValue(_("The day schedule goes to the practitioners: no other role receives it."))
         if self.approve_by and not self.approvers:
             raise BadValue(_("A time to release it by needs somebody who may: name an approver."))
         if self.approve_by:
             read_time(self.approve_by)
         late_limit(self.late_until)
+
+    @property
+    def needs_template(self) -> bool:
+        """Whether somebody must say which email type it is written with."""
+        return self.treatment not in (NOTEBOOK, DAY_SCHEDULE)
 
     @property
     def searched(self) -> str:

@@ -6,15 +6,16 @@ Done once more after a crash it goes on with the same mailing, which says who is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from workbench.domain.jobs import NOTEBOOK, PUNCTUAL, Job, OccurrenceRecord, OccurrenceState
+from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, PUNCTUAL, Job, OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import MailingProgress, MailingStatus
 from workbench.domain.runs import RunStatus
 from workbench.errors import JournalBroken, SendingStopped, WorkbenchError, WorkspaceError
+from workbench.practice.day_schedules import OPTIONS, own_template, schedules
 from workbench.practice.parts import LongList
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _OF_THE_OCCURRENCE = ("taken_up", "late_minutes", "alerts", "found", "findings")
 
 def rows_of(practice: Practice, job: Job, day: date) -> pd.DataFrame | LongList:
     """Return whom a job finds on a day: its relative dates count from it, and never from now."""
+    if job.treatment == DAY_SCHEDULE:
+        return practice.search(job.searched, today=day, **job.asked)
     return practice.found_in_parts(job.searched, today=day, **job.asked)
 
 
@@ -49,11 +52,16 @@ def days_of(practice: Practice, job: Job, day: date) -> dict[str, str]:
 
 def mailing_of(practice: Practice, job: Job, rows: pd.DataFrame | LongList, *, key: str) -> Mailing:
     """Return the mailing of a job to what it found."""
-    template = practice.templates[job.template]
-    if job.revision:
+    template = practice.templates[job.template] if job.template else own_template()
+    if job.template and job.revision:
         book = practice.ledger.library
         template = book.revision(book.revision_id(template.path, job.revision))
-    mailing = practice.mailing(rows, template, account=job.account or None, role=job.role or None, key=key)
+    options: Mapping[str, bool] = {}
+    if job.treatment == DAY_SCHEDULE and not isinstance(rows, LongList):
+        rows, options = schedules(practice, rows), OPTIONS
+    mailing = practice.mailing(
+        rows, template, account=job.account or None, role=job.role or None, key=key, options=options
+    )
     return mailing.leaves(within_hours=job.within_hours, approval=bool(job.approvers))
 
 

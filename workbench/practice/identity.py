@@ -39,10 +39,17 @@ def whose(subjects: pd.DataFrame, workspace: str) -> None:
         raise UsageError(_("These rows come from another practice: search again in this one."))
 
 
+TOLD_ONCE = "told_once"
+"""The attribute of a table made from a search: whoever a row names is told once, whatever the row says by then."""
+
+WITH_HEALTH = "with_health"
+"""The attribute of a table that names its columns of health data (P13)."""
+
+
 def origin_of(subjects: pd.DataFrame) -> tuple[str, Mapping[str, str], str]:
     """Return what identifies the rows: a search with absolute dates, else a digest of the sorted table (8.3)."""
     asked = subjects.attrs.get("workbench")
-    if asked and "subject_key" in subjects.columns:
+    if asked and ("subject_key" in subjects.columns or subjects.attrs.get(TOLD_ONCE)):
         return str(asked["search"]), dict(asked["resolved"]), ""
     if "subject_key" in subjects.columns:
         return "", {}, _digest_of_lines(subjects["subject_key"].astype(str).tolist())

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.domain.calendar import parse_day
-from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, Job, late_limit
+from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, SEARCH, TREATMENTS, Job, late_limit
 from workbench.domain.recurrence import Every, Recurrence, read_time
 from workbench.errors import BadValue, WorkbenchError
 from workbench.language import _, language
@@ -60,7 +60,7 @@ def new_settings(practice: Practice, treatment: str) -> dict[str, Any]:
         raise BadValue(_("« {text} » is no treatment; there is: {known}.").format(text=treatment, known=known))
     first = Recurrence(every=Every.DAILY, start=practice.today, at=time(12))
     job = Job(key="", title=_(ready.label) if ready else "", treatment=treatment, recurrence=first)
-    return {**settings_told(job), "template": template_for(practice, job.searched)}
+    return {**settings_told(job), "template": template_for(practice, job.searched) if job.needs_template else ""}
 
 
 def settings_told(job: Job) -> dict[str, Any]:
@@ -132,7 +132,9 @@ def _check_rest(practice: Practice, words: Mapping[str, Any], problems: dict[str
     _tried(problems, "title", lambda: plain.changed(title=words["title"]))
     if treatment != NOTEBOOK:
         path, account = str(words.get("template", "")), str(words.get("account", ""))
-        if not path:
+        if not path and treatment == DAY_SCHEDULE:
+            pass  # it has a text of its own
+        elif not path:
             problems["template"] = _("Choose the email type that it sends.")
         else:
             _tried(problems, "template", lambda: practice.templates[path])

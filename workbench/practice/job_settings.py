@@ -125,6 +125,8 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
 
 def _with_template(practice: Practice, job: Job) -> Job:
     """Return the job with its email type's exact path: the one that its search proposes, where none is named."""
+    if not job.template and not job.needs_template:
+        return job
     path = job.template or practice.templates.proposed().get(job.searched, "")
     if not path:
         raise UsageError(_("Say which email type: the search proposes none."))

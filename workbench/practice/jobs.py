@@ -95,7 +95,8 @@ class Jobs(Mapping[str, Job]):
         start, until
             The first and the last day.
         **settings
-            ``treatment`` (``missed appointments birthdays recall unpaid``, or ``search`` or ``notebook``); ``search``,
+            ``treatment`` (``missed appointments birthdays recall unpaid day_schedule``, or ``search`` or
+            ``notebook``); ``search``,
             a search's name or a saved one's, and ``parameters`` (relative days count from the day of each occurrence);
             ``template``, and ``revision`` to pin one; ``account role``; ``notebook``, inside the workspace; ``active``;
             ``host``, the only machine that may run it (``here``: this one); ``missed`` (``each latest skip``) and

@@ -40,6 +40,7 @@ from workbench.merging.recipients import (
 from workbench.merging.roles import in_every_role
 from workbench.merging.table_identity import RepeatedRows
 from workbench.practice.attaching import Attached, attach, mailing_load, mailing_size, message_size, too_large
+from workbench.practice.identity import TOLD_ONCE, WITH_HEALTH
 from workbench.practice.letterheads import Choices, letterhead_of
 from workbench.practice.letters import LetterPress
 from workbench.practice.picturing import pictures_by_row
@@ -363,7 +364,9 @@ class Prepared:
         for place, language in enumerate(found.frame["language"]):
             parts.setdefault(language if language in self._others else "", []).append(place)
         filled = [(self._others[one].compiled if one else self.press.compiled, some) for one, some in parts.items()]
-        return occasion_digests(found, fields, catalogue=catalogue), with_defaults_of(fields, filled)
+        if not self._subjects.attrs.get(TOLD_ONCE):
+            found = occasion_digests(found, fields, catalogue=catalogue)
+        return found, with_defaults_of(fields, filled)
 
     @cached_property
     def _others(self) -> dict[str, LetterPress]:
@@ -446,11 +449,19 @@ class Prepared:
                         for language, press in self._others.items()
                     },
                     beside=self._beside(),
-                    with_health=self._attached.health if self._attached else (),
+                    with_health=self._with_health,
                     health_allowed=bool(self.choices.health_reason),
                     health_added=any(self.choices.health_files.values()),
                 )
             return self._checked
+
+    @property
+    def _with_health(self) -> list[bool]:
+        """Of each row, whether files of health go with it, or its table tells of health where the text shows it."""
+        columns = self._subjects.attrs.get(WITH_HEALTH, ())
+        if any(name in press.compiled.names for press in (self.press, *self._others.values()) for name in columns):
+            return [True] * len(self.found.frame)
+        return [*self._attached.health] if self._attached else []
 
     def _find(self) -> Recipients:
         practice, plan, template = self._practice, self._plan, self._template

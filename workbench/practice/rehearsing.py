@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.domain.deliveries import Standing
-from workbench.domain.jobs import NOTEBOOK, Job
+from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, Job
 from workbench.domain.mailings import Counts
 from workbench.domain.recurrence import Every, Occurrence
 from workbench.errors import UsageError
@@ -113,7 +113,7 @@ def _conditions(practice: Practice, job: Job, patient_id: str, day: date) -> Ite
         yield f"{_(known[name].heading)}: {value}", count > 0, _("{count} found").format(count=count)
     whole = practice.search_of(search, asked, today=day, patients=[patient_id])
     yield _("All conditions of the search together"), len(whole) > 0, _("{count} found").format(count=len(whole))
-    if not len(whole):
+    if not len(whole) or job.treatment == DAY_SCHEDULE:  # which writes to no patient
         return
     mailing = mailing_of(practice, job, whole, key="")
     for place, told in enumerate(mailing.overview().to_dict("records")):
