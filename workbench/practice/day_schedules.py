@@ -73,18 +73,18 @@ def schedules(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
 
 def own_template() -> Template:
     """Return the email type that it is written with where the practice chose none."""
-    headings = (_("Time"), _("Minutes"), _("File"), _("Chair"))
+    headings = (_("Hour of the appointment"), _("Minutes"), _("File"), _("Chair"))
     head = "".join(f'<th align="left" style="padding:2px 14px 2px 0">{one}</th>' for one in headings)
-    cells = "".join(_CELL % name for name in ("time", "minutes", "file", "chair"))
-    line = f'{{% for one in schedule %}}<tr><td style="padding:2px 14px 2px 0">{{{{ one.day }}}}</td>{cells}</tr>'
+    cells = "".join(_CELL % shown for shown in ("day }} {{ one.time", "minutes", "file", "chair"))
     return Template(
         label="schedule",
         folder="_schedules",
         purpose="day_schedule",
         language=language(),
         subject=_("Schedule of {{ day }}"),
-        html="<p>{}</p><table><tr><th></th>{}</tr>{}{{% endfor %}}</table>".format(
-            _("{{ name }}, your appointments of {{ day }}: {{ count }}."), head, line
+        html=(
+            f"<p>{_('{{ name }}, your appointments of {{ day }}: {{ count }}.')}</p><table><tr>{head}</tr>"
+            f"{{% for one in schedule %}}<tr>{cells}</tr>{{% endfor %}}</table>"
         ),
     )
 
