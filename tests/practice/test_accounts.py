@@ -94,6 +94,15 @@ def test_the_port_of_servers_among_themselves_is_for_this_computer_alone(practic
     assert own.port == 25
 
 
+def test_another_encryption_has_a_port_of_its_own_unless_one_is_given(practice: Practice) -> None:
+    accounts = practice.accounts
+    accounts.set("own", email="rdv@cabinet.example", host="smtp.cabinet.example", port=465, security="tls")
+    assert accounts.set("own", display_name="Cabinet", security="tls").port == 465
+    assert accounts.set("own", security="starttls").effective_port == 587
+    assert accounts.set("own", security="tls", port=10465).effective_port == 10465
+    assert accounts.set("own", security="starttls").effective_port == 587
+
+
 def test_every_preset_stands_in_the_frame_with_source_and_date(practice: Practice) -> None:
     known = practice.accounts.presets().set_index("preset")
     assert (known["source"] != "").all()

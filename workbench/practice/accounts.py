@@ -151,8 +151,9 @@ class Accounts(Mapping[str, Account]):
         kind
             ``smtp``, ``folder`` (messages become files) or ``catcher`` (the built-in test mailbox).
         host, port, security
-            The server; ``tls``, ``starttls`` or, to this computer alone, ``none``. Without a host, a new account takes
-            the preset of the address's domain (`advice` says so), and whatever else is given comes before it.
+            The server; ``tls``, ``starttls`` or, to this computer alone, ``none``; changed without a port, it is the
+            usual one of that. Without a host, a new account takes the preset of the address's domain (`advice` says
+            so), and whatever else is given comes before it.
         user, password, password_env
             The login: by default what the provider wants, the address or what stands before its @. A password goes to
             the keyring or a private file, never to the ledger; `password_env` names the environment variable that
@@ -227,6 +228,8 @@ class Accounts(Mapping[str, Account]):
             changes.setdefault("email", self._practice.email)
             changes.setdefault("display_name", self._practice.name)
         account = replace(old, **changes) if old else Account(name=name, **changes)
+        if old and account.security != old.security and "port" not in changes:
+            account = replace(account, port=0)
         _check_address(account)
         account = self._with_preset(account, old, changes, preset)
         if not account.user and (password is not None or password_env is not None) and not is_loopback(account.host):

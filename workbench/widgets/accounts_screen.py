@@ -176,10 +176,7 @@ class AccountsScreen(View):
             raise AccountError(_("Give the account a name: only the practice sees it (« Reception »)."))
         if asked.get("new") and name in accounts:
             raise AccountError(_("There is already an account « {name} »: choose another name.").format(name=name))
-        values = _values(asked["values"])
-        if not asked.get("new") and values.get("security") and "port" not in values:
-            values["port"] = 0  # another encryption has a port of its own
-        saved = accounts.set(name, **values)
+        saved = accounts.set(name, **_values(asked["values"]))
         self._drafts.pop(str(asked.get("draft", name)), None)
         self._changed(asked)
         return {"name": saved.name, **self._state()}
