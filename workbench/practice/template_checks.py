@@ -20,7 +20,7 @@ from workbench.domain.messages import Rendered
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused
 from workbench.language import _
-from workbench.merging.foreign.converting import left_over
+from workbench.merging.foreign.left_over import left_over
 from workbench.merging.render import compile_template
 from workbench.rendering.renderer import Renderer
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused, UnknownName
 from workbench.merging.catalogue import builtin_catalogue
-from workbench.merging.foreign.converting import LITERAL_AT, converted, left_over
+from workbench.merging.foreign.converting import converted
+from workbench.merging.foreign.left_over import left_over
 from workbench.merging.foreign.reading import source_from_text
+from workbench.merging.foreign.writing import LITERAL_AT
 from workbench.merging.render import compile_template
 from workbench.merging.syntax import LITERAL_BRACE
 from workbench.merging.template_file import template_to_text

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from html import escape
 
 from workbench.domain.fields import Catalogue
-from workbench.domain.mailings import Finding, Severity
+from workbench.domain.mailings import Finding
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused, UnknownName
 from workbench.language import _, n_
@@ -21,20 +20,23 @@ from workbench.merging.foreign.families.ours import own_tokens
 from workbench.merging.foreign.meaning import suggestions
 from workbench.merging.foreign.notes import Loss, Note
 from workbench.merging.foreign.reading import MARK_END, MARK_START, SOURCE, Source, label_of
-from workbench.merging.foreign.segments import Cut, name_of_tag, segments
+from workbench.merging.foreign.segments import Cut, name_of_tag, segments, shown_text
 from workbench.merging.foreign.tokens import Family, Token, TokenKind, bare
+from workbench.merging.foreign.writing import (
+    LITERAL_AT,
+    Piece,
+    as_it_is,
+    as_text,
+    escaped,
+    joined,
+    nothing,
+    style_sheet,
+)
 from workbench.merging.render import FOREIGN_CONDITION, compile_template
 from workbench.merging.syntax import LITERAL_BRACE
 
-LITERAL_AT = "{{ '@' }}"
-"""What prints an « @ » that would otherwise be read as the beginning of a code, where no HTML is."""
-
 _MARK = re.compile(f"{MARK_START}([0-9]{{1,5}}){MARK_END}")
-_OPENING = re.compile(r"\{(?=[{%#])")
-_AT = re.compile(r"@(?=[A-Z0-9_])")
-_KEPT_CODE = re.compile(r"&#64;([A-Z][A-Z0-9_]+)(?![a-z])")
 _LIVE = re.compile(r"\{\{[^{}]{0,60}\}\}|\{%[^{}]{0,60}%\}|\{[{%]")
-_SHEET_CODE = re.compile(r"@[A-Z][A-Z-]*")
 _MOST_NOTES = 200
 _MOST_CODES = 2_000
 _MOST_DIFFERENT = 300
@@ -148,7 +150,7 @@ def converted(
     cuts = list(segments(source.html))
     only = family is not None
     if family is None:
-        texts = [_unescaped(text) for cut, text in cuts if cut is Cut.TEXT]
+        texts = [shown_text(text) for cut, text in cuts if cut is Cut.TEXT]
         family = family_of([*texts, source.subject], catalogue, {*said, *(remembered or ())})
     work = _Conversion(source, catalogue, family, said, remembered or {}, only=only)
     if source.html.count("<") > _MOST_TAGS:
@@ -182,52 +184,6 @@ def _no_letter(name: str) -> TemplateRefused:
             "The text « {name} » holds too many codes or tags to be an email type; take the part that is a letter."
         ).format(name=name)
     )
-
-
-def left_over(template: Template, catalogue: Catalogue) -> list[Finding]:
-    """Return a finding for each code of another program that still stands in an email type's text, as plain text.
-
-    « @PNOM@PPRENOM » is two fields of ours, whatever another program would read in it.
-    """
-    findings: list[Finding] = []
-    line = 1
-    for cut, text in segments(template.html):
-        if cut is Cut.TEXT:
-            for token, family, at in _codes_as_text(text):
-                if token.written.startswith("@") and token.name in catalogue and family.name != "codes":
-                    continue
-                sentence = _("Line {line}: « {code} » is a code of {program} and stays as it is written.")
-                findings.append(
-                    Finding(
-                        code=f"foreign_code:{token.written}",
-                        severity=Severity.WARNING,
-                        message=sentence.format(line=line + at, code=token.written, program=family.program),
-                        line=line + at,
-                    )
-                )
-        line += text.count("\n")
-        if len(findings) > _MOST_NOTES:
-            break
-    return findings
-
-
-def _codes_as_text(text: str) -> Iterator[tuple[Token, Family, int]]:
-    """Yield the codes that a piece of HTML shows as text, each with the lines before it; live ones are passed over."""
-    plain = _unescaped(text)
-    for family in FAMILIES.values():
-        for token in family.find(plain, False):
-            live = plain.startswith("{{", token.start) and LITERAL_BRACE not in text
-            if token.kind is TokenKind.CODE and token.telling and not live:
-                yield token, family, plain.count("\n", 0, token.start)
-    for found in _KEPT_CODE.finditer(text):  # what a conversion kept is written so; an « @ » that was typed is not
-        token = Token(start=found.start(), end=found.end(), kind=TokenKind.CODE, written=f"@{found[1]}", name=found[1])
-        yield token, FAMILIES["codes"], text.count("\n", 0, found.start())
-
-
-def _unescaped(text: str) -> str:
-    """Return the text that a piece of HTML shows, with what was written for a brace or an « @ » as that sign."""
-    plain = unescaped(text.replace(LITERAL_BRACE, "{")) if "&" in text else text.replace(LITERAL_BRACE, "{")
-    return plain.replace("\r", "\n")
 
 
 @dataclass(slots=True)
@@ -274,7 +230,7 @@ class _Conversion:
         """Return the subject converted; it is line 0."""
         plain = text.replace(LITERAL_BRACE, "{").replace(LITERAL_AT, "@")
         self.line, line = 0, self.line
-        written = self._written(plain, _as_it_is, LITERAL_AT)
+        written = self._written(plain, as_it_is, LITERAL_AT)
         self.line = line
         return written
 
@@ -286,30 +242,28 @@ class _Conversion:
 
     def _segment(self, cut: Cut, text: str) -> str:
         if cut is Cut.TEXT:
-            return self._written(_unescaped(text), _escaped, "&#64;")
+            return self._written(shown_text(text), escaped, "&#64;")
         if cut is Cut.STYLE:
-            # A style sheet holds no field: « {# » begins a rule there, and « @MEDIA » is another way to write it.
-            sheet = _OPENING.sub("{ ", text.replace(LITERAL_BRACE, "{"))
-            return _SHEET_CODE.sub(lambda found: found[0].lower(), sheet)
+            return style_sheet(text.replace(LITERAL_BRACE, "{"))
         if cut is Cut.HIDDEN:
-            return _nothing(text)
+            return nothing(text)
         if cut is Cut.DROPPED:
             self._note(Loss.HTML, _("« {what} » is not allowed in a message and was left out."), what=name_of_tag(text))
-            return _nothing(text)
+            return nothing(text)
         if cut is Cut.REVEALED:
-            return _AT.sub("&#64;", _OPENING.sub(_brace, text.replace(LITERAL_BRACE, "{")))
+            return as_text(text.replace(LITERAL_BRACE, "{"), "&#64;")
         if name_of_tag(text) == "img" and _is_left_behind(text, self.source.pictures):
             alt = re.search(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)')""", text, re.IGNORECASE)
             said = unescaped((alt[1] or alt[2] or "") if alt else "") or _("without a name")
             self._note(
                 Loss.IMAGE, _("An image « {name} » stays behind: add it again to the email type."), name=said[:100]
             )
-            return _nothing(text)
-        return self._written(text.replace(LITERAL_BRACE, "{"), _as_it_is, "&#64;", in_tag=True)
+            return nothing(text)
+        return self._written(text.replace(LITERAL_BRACE, "{"), as_it_is, "&#64;", in_tag=True)
 
     def _written(self, text: str, write: Callable[[str], str], at: str, *, in_tag: bool = False) -> str:
         """Return a text with its codes as fields of ours, and everything else as what it is: text."""
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         place = 0
         starts = _line_starts(text)
         for token, family in self._tokens(text, in_tag=in_tag):
@@ -318,9 +272,9 @@ class _Conversion:
             pieces += self._in_the_place_of(token, family, text, line)
             place = token.end
         pieces.append(self._plain(text, place, len(text), starts))
-        return _joined(pieces, write, at)
+        return joined(pieces, write, at)
 
-    def _plain(self, text: str, start: int, end: int, starts: list[int]) -> _Piece:
+    def _plain(self, text: str, start: int, end: int, starts: list[int]) -> Piece:
         """Return what stands between two tokens, and note the tags of other programs in it."""
         for found in _LIVE.finditer(text, start, end):
             if len(self.notes) > _MOST_NOTES:
@@ -331,7 +285,7 @@ class _Conversion:
                 line=self.line + bisect_right(starts, found.start()) if self.line else 0,
                 what=" ".join(found[0].split()),
             )
-        return _Piece(text[start:end])
+        return Piece(text[start:end])
 
     def _tokens(self, text: str, *, in_tag: bool) -> Iterator[tuple[Token, Family]]:
         """Yield the tokens of a text in order, none in another, each with its family.
@@ -402,10 +356,10 @@ class _Conversion:
 
     # --- what stands for a token ---
 
-    def _in_the_place_of(self, token: Token, family: Family, text: str, line: int) -> list[_Piece]:
+    def _in_the_place_of(self, token: Token, family: Family, text: str, line: int) -> list[Piece]:
         if token.kind is TokenKind.OURS:
             self._count(token, line, token.name, How.EXACT, "@CODE")
-            return [_Piece(text[token.start : token.end], live=True)]
+            return [Piece(text[token.start : token.end], live=True)]
         from_word = text.startswith(MARK_START, token.start)
         as_written = token.written if from_word else text[token.start : token.end]
         if token.kind is TokenKind.CONDITION:
@@ -415,11 +369,11 @@ class _Conversion:
                 line=line,
                 what=token.written[:120],
             )
-            return [_Piece(as_written)]
+            return [Piece(as_written)]
         if token.kind is TokenKind.AGREEMENT:
             self._count(token, line, token.name, How.TABLE, family.program)
             masculine, feminine = token.forms
-            return [_Piece(f'{{{{ {token.name}|accord("{masculine}", "{feminine}") }}}}', live=True)]
+            return [Piece(f'{{{{ {token.name}|accord("{masculine}", "{feminine}") }}}}', live=True)]
         fields, how = self._meaning(token, family)
         first = self._count(token, line, fields, how, family.program)
         if token.extra and first:
@@ -433,10 +387,10 @@ class _Conversion:
         if token.default:
             self._default(token, fields, how, line)
         if how is How.UNKNOWN:
-            return [_Piece(as_written)]
-        pieces: list[_Piece] = []
+            return [Piece(as_written)]
+        pieces: list[Piece] = []
         for code in fields.split():
-            pieces += [_Piece(" "), _Piece(code, code=True)] if pieces else [_Piece(code, code=True)]
+            pieces += [Piece(" "), Piece(code, code=True)] if pieces else [Piece(code, code=True)]
         return pieces
 
     def _meaning(self, token: Token, family: Family) -> tuple[str, How]:
@@ -522,77 +476,6 @@ class _Conversion:
 
     def _note(self, loss: Loss, sentence: str, /, *, line: int | None = None, **words: str) -> None:
         self.notes.append(Note(line=self.line if line is None else line, what=loss, message=sentence.format(**words)))
-
-
-# --- writing ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A piece of what is written: text, a field's `code`, or an expression that is `live` as it stands."""
-
-    text: str
-    code: bool = False
-    live: bool = False
-
-
-def _joined(pieces: list[_Piece], write: Callable[[str], str], at: str) -> str:
-    """Join pieces so that what is text stays text and what is a code stays one, whatever stands beside them."""
-    merged: list[_Piece] = []
-    for piece in pieces:
-        if not (piece.code or piece.live) and merged and not (merged[-1].code or merged[-1].live):
-            merged[-1] = _Piece(merged[-1].text + piece.text)
-        elif piece.text:
-            merged.append(piece)
-    out: list[str] = []
-    last = ""  # the last sign written, or nothing behind a code
-    for place, piece in enumerate(merged):
-        if piece.code:
-            following = merged[place + 1].text[:1] if place + 1 < len(merged) and not merged[place + 1].code else ""
-            apart = bool(last) and (last.isalnum() or last in "_.+-@")
-            if apart or (following.isascii() and (following.isalnum() or following == "_")):
-                _close_brace(out)
-                out.append(f"{{{{ {piece.text} }}}}")
-            else:
-                out.append(f"@{piece.text}")
-            last = ""
-        elif piece.live:
-            _close_brace(out)
-            out.append(piece.text)
-            last = ""
-        else:
-            # A text that was taken for a code nobody knows is never one: neither now, nor once there is such a field.
-            text = _OPENING.sub(_brace, write(piece.text))
-            out.append(_AT.sub(at, text))
-            last = piece.text[-1:]
-    return "".join(out)
-
-
-def _nothing(text: str) -> str:
-    """Return what stands for a segment that is left out: as many lines, and what is beside it stays apart."""
-    return f"<!--{_lines_of(text)}-->"
-
-
-def _close_brace(out: list[str]) -> None:
-    """Keep a brace at the end of a text from joining those that follow."""
-    if out and out[-1].endswith("{"):
-        out[-1] = out[-1][:-1] + LITERAL_BRACE
-
-
-def _brace(_found: re.Match[str]) -> str:
-    return LITERAL_BRACE
-
-
-def _escaped(text: str) -> str:
-    return escape(text, quote=False)
-
-
-def _as_it_is(text: str) -> str:
-    return text
-
-
-def _lines_of(text: str) -> str:
-    return "\n" * text.count("\n")
 
 
 def _line_starts(text: str) -> list[int]:

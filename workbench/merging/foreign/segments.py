@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from workbench.merging.entities import unescaped
 from workbench.merging.safety import DROPPED_WITH_CONTENT
+from workbench.merging.syntax import LITERAL_BRACE
 
 _TAG = re.compile(r"""</?([A-Za-z][^\s/><]*+)(?:=\s*+"[^"]*+"|=\s*+'[^']*+'|[^>])*+>""")
 _RAW = {
@@ -27,6 +29,12 @@ class Cut(StrEnum):
     REVEALED = "revealed"  # a comment that one mail program reads
     DROPPED = "dropped"  # what runs or loads: nothing of it is kept
     HIDDEN = "hidden"  # an author's comment
+
+
+def shown_text(text: str) -> str:
+    """Return the text that a piece of HTML shows, with what was written for a brace or an « @ » as that sign."""
+    plain = unescaped(text.replace(LITERAL_BRACE, "{")) if "&" in text else text.replace(LITERAL_BRACE, "{")
+    return plain.replace("\r", "\n")
 
 
 def segments(html: str) -> Iterator[tuple[Cut, str]]:
