@@ -14,6 +14,7 @@ from tests.journeys.smtp_sink import SmtpSink, serving
 from tests.practice.conftest import made_sample, practice  # noqa: F401 - a sample practice of the test's own
 from workbench.language import use_language
 from workbench.practice import Practice
+from workbench.practice.left_over import TO_CORRECT, count_left
 from workbench.widgets.day_page import DayPage
 from workbench.widgets.results_page import PAGE, ResultsPage, ResultsView, _summed
 from workbench.wiring import open_practice
@@ -286,10 +287,12 @@ def test_it_leads_elsewhere_only_where_there_is_a_way(sent: tuple[Practice, Smtp
     assert "error" in alone.hears("keep", mailing=number)
     led: list[tuple[str, dict[str, Any]]] = []
     page = Watched(practice, lambda name, /, **what: led.append((name, what)))
+    left = count_left(practice.tally(number))
+    assert page.hears("mailing", mailing=number)["keep"] == f"Keep the {left} to correct for a new mailing"
     page.hears("keep", mailing=number)
     page.hears("patient", patient="1893")
     assert led == [
-        ("publipostage", {"mailing": number, "states": ["failed"]}),
+        ("publipostage", {"mailing": number, "states": ("failed", TO_CORRECT)}),
         ("patient", {"patient_id": "1893", "tab": "file"}),
     ]
 

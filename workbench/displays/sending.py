@@ -20,6 +20,7 @@ from workbench.domain.deliveries import Standing, sentence_of_reason, standing_o
 from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import Counts, MailingStatus, Tally
 from workbench.language import _, n_
+from workbench.practice.left_over import count_left
 from workbench.practice.offers import Offer
 from workbench.practice.situation import Doing, Situation
 
@@ -260,6 +261,13 @@ def _done(tally: Tally) -> dict[str, Any]:
         "groups": groups,
         "rows": counts.in_doubt + counts.failed + counts.skipped + counts.cancelled,
     }
+
+
+def keep_words(tally: Tally) -> str:
+    """Return what leads to a new mailing with who is left of one; nothing where nobody is."""
+    count = count_left(tally)
+    words = n_("Keep the {count} to correct for a new mailing", "Keep the {count} to correct for a new mailing", count)
+    return words.format(count=count) if count else ""
 
 
 def _states(counts: Counts) -> list[dict[str, Any]]:

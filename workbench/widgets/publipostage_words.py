@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.displays.audience import without_code
+from workbench.displays.sending import keep_words
 from workbench.domain.drafts import Draft, Step
 from workbench.language import _, language_name, n_
-from workbench.practice.left_over import count_left
 from workbench.practice.situation import Doing
 
 if TYPE_CHECKING:
@@ -131,11 +131,8 @@ def _not_changed(spoken: Mapping[str, int]) -> str:
 def _result(page: Publipostage) -> dict[str, Any]:
     situation = page.sending.dispatcher.situation
     quiet = []
-    if situation.doing is Doing.NOTHING and situation.standing and (count := count_left(situation.standing.tally)):
-        words = n_(
-            "Keep the {count} to correct for a new mailing", "Keep the {count} to correct for a new mailing", count
-        )
-        quiet.append({"name": "keep_failed", "label": words.format(count=count)})
+    if situation.doing is Doing.NOTHING and situation.standing and (words := keep_words(situation.standing.tally)):
+        quiet.append({"name": "keep_failed", "label": words})
     if not without_code():
         quiet.append({"name": "code", "label": _("Analyse in the notebook")})
     return {

@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
-from workbench.displays.sending import account_called
+from workbench.displays.sending import account_called, keep_words
 from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.stages import stage_of, stage_words
 from workbench.displays.subjects import is_by_hand, label_at, title_at
@@ -21,6 +21,7 @@ from workbench.displays.words import heading, number_words
 from workbench.domain.keeping import BY_HAND
 from workbench.errors import UsageError
 from workbench.language import _, n_
+from workbench.practice.left_over import TO_CORRECT
 from workbench.widgets.page import ShownPage
 from workbench.widgets.reading import message_content, reading_labels, source_content
 from workbench.widgets.results_deciding import Deciding, asks, moving
@@ -157,7 +158,6 @@ class ResultsView(View):
             "all_as_sent": _("Count all as sent…"),
             "all_again": _("Send all again…"),
             "retry": _("Try the failed ones again…"),
-            "keep_failed": _("Keep the failed ones for a new mailing"),
             "sending": _("Being sent…"),
             "loading": _("One moment…"),
             "silent": _("The kernel does not answer: run the cell again"),
@@ -257,6 +257,7 @@ class ResultsView(View):
             "first": rows.to_settle,
             "code": "" if without_code() else f"practice.results({number})",
             "leads": self._go is not None,
+            "keep": keep_words(practice.tally(number)),
             "mark": mark,
             "seal": situation.seal,
             "asks": asks(situation),
@@ -379,8 +380,8 @@ class ResultsView(View):
         return self._deciding.wait(timeout)
 
     def _keep(self, asked: Mapping[str, Any]) -> None:
-        """Lead to a new mailing with the failed ones of this one."""
-        self._leading()("publipostage", mailing=int(asked["mailing"]), states=["failed"])
+        """Lead to a new mailing with who is left of this one, as its own page does."""
+        self._leading()("publipostage", mailing=int(asked["mailing"]), states=("failed", TO_CORRECT))
 
     def _patient(self, asked: Mapping[str, Any]) -> None:
         self._leading()("patient", patient_id=str(asked["patient"]), tab="file")

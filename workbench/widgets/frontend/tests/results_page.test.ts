@@ -16,7 +16,7 @@ const list = {
 };
 const one = {
   id: 7, title: "Rappel", facts: ["envoyé par claire", "version 7"], stage: "✓ Terminé", ended: true, states, total: 42, first: 3, code: "practice.results(7)",
-  working: false, progress: null, note: "", acts: [], mark: "a", seal: "s7", leads: true, asks: { as_sent: "Considérer 2 ?", again: "Renvoyer 2 ?", retry: "Réessayer 1 ?" },
+  working: false, progress: null, note: "", acts: [], mark: "a", seal: "s7", leads: true, keep: "Garder les 3 à corriger", asks: { as_sent: "Considérer 2 ?", again: "Renvoyer 2 ?", retry: "Réessayer 1 ?" },
 };
 const progress = (done: number) => ({ total: 3, done, words: `${done} sur 3`, left: "encore 1 min", states: [{ state: "sent", words: "✓ Envoyés", count: done }] });
 const row = (delivery: number, state: string, more: Record<string, unknown> = {}) => ({
@@ -107,14 +107,14 @@ test("all of a kind are asked about with their number", async () => {
   expect(el.querySelector(".pw-results-asked p")?.textContent).toBe("Renvoyer 2 ?");
   await press(el, "Oui");
   expect(sent("settle")[0]).toMatchObject({ mailing: 7, as_sent: false });
-  await press(el, "keep_failed");
+  await press(el, "Garder les 3 à corriger");
   expect(sent("keep")[0]).toMatchObject({ mailing: 7 });
 });
 
 test("a page that stands alone leads nowhere", async () => {
   answers["mailing"] = { ...one, leads: false };
   const el = await openOne();
-  expect(el.textContent).not.toContain("keep_failed");
+  expect(el.textContent).not.toContain("Garder");
   expect(el.textContent).not.toContain("open_file");
 });
 

@@ -33,6 +33,8 @@ interface Shown extends Moving {
   first: number;
   code: string;
   leads: boolean;
+  /** What leads to a new mailing with who is left of this one; nothing where nobody is. */
+  keep: string;
   /** What another look gives as long as there is nothing else to be seen. */
   mark: string;
   /** What a decision is for: the mailing as it stands. */
@@ -242,7 +244,8 @@ export function mailingShown({ id, state: wanted, word, questions, back }: Optio
     };
     const { asks, acts, seal } = told;
     const all = count("in_doubt") > 1;
-    const can = [asks, acts, seal, all, told.leads && count("failed") > 0];
+    const keep = told.leads && !told.working ? told.keep : "";
+    const can = [asks, acts, seal, all, keep];
     if (deeds.dataset["of"] === JSON.stringify(can)) return;
     deeds.dataset["of"] = JSON.stringify(can);
     keepingFocus(deeds, title, () =>
@@ -251,7 +254,7 @@ export function mailingShown({ id, state: wanted, word, questions, back }: Optio
         ...(all && asks.as_sent ? [deed(word("all_as_sent"), "all_as_sent", asks.as_sent, "settle", { seal, as_sent: true })] : []),
         ...(all && asks.again ? [deed(word("all_again"), "all_again", asks.again, "settle", { seal, as_sent: false })] : []),
         ...(count("failed") > 0 && asks.retry ? [deed(word("retry"), "retry", asks.retry, "retry", { seal })] : []),
-        ...(told.leads && count("failed") > 0 ? [button(word("keep_failed"), () => go("keep", { mailing: id }), { "data-key": "deed:keep" })] : []),
+        ...(keep !== "" ? [button(keep, () => go("keep", { mailing: id }), { "data-key": "deed:keep" })] : []),
       ),
     );
     deeds.hidden = deeds.childElementCount === 0;
