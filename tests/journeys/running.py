@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.journeys import preloaded
+
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
@@ -49,16 +51,8 @@ def run_workbench(
 
     Without `input` the command's stdin is empty and no terminal, so it never waits for an answer.
     """
-    return subprocess.run(
-        command_of(*words, workspace=workspace),
-        input=input or "",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-        env=environment(home, **more),
-        cwd=cwd or home,
-    )
+    _python, _m, _workbench, *rest = command_of(*words, workspace=workspace)
+    return preloaded.run(rest, text=input or "", timeout=timeout, env=environment(home, **more), cwd=cwd or home)
 
 
 def start_workbench(*words: object, workspace: Path | None = None, home: Path, **more: str) -> subprocess.Popen[str]:
