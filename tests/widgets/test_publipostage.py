@@ -87,6 +87,7 @@ def test_an_opt_out_in_the_table_is_one_message_less_until_it_is_undone(desk: Pu
     place, generation = row_of(desk, "2610"), desk.recipients._generation
     gesture(desk.recipients, "opt_out", generation=generation, row=place, on=True)
     assert practice.objection("2610") == "opted_out"
+    assert "desk" in set(practice.patients.consents("2610")["source"])
     assert offered(desk) == before - 1
     gesture(desk.recipients, "opt_out", generation=generation, row=place, on=False)
     assert offered(desk) == before

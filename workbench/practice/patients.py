@@ -12,7 +12,7 @@ from workbench.domain.attached import DOCUMENT_KINDS
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.objections import ACCEPTED, OPTED_OUT, REFUSED
 from workbench.domain.people import Channel, Correction, Role
-from workbench.errors import AccountError, BadValue, UnknownPatient
+from workbench.errors import AccountError, BadValue, UnknownPatient, UsageError
 from workbench.language import _
 from workbench.merging.addressees import is_minor
 from workbench.practice.searching import Searching
@@ -377,6 +377,19 @@ class Patients:
         if state == ACCEPTED:
             practice.ledger.opt_outs.withdraw(**who, purpose=purpose, by=practice.user, now=practice.now())
         practice.changes += 1
+
+    def write_again(self, patient_id: str) -> None:
+        """Take back the opt-out that the desk recorded in a patient's file.
+
+        Raises
+        ------
+        UsageError
+            When it stands elsewhere: on the address, or in the practice's own software.
+        """
+        if not self._practice.withdraw_opt_out(self.known(patient_id)):
+            raise UsageError(
+                _("This opt-out is not the file's own: it stands on the address, or in the practice's software.")
+            )
 
     def correct_address(self, patient_id: str, addressee_key: str, address: str | None) -> None:
         """Correct the address that a message about a patient goes to, where it is kept: the patient's, a guardian's.

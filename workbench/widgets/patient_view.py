@@ -278,10 +278,8 @@ class PatientView(View):
         number = self._meant(asked)
         if asked["out"]:
             self._practice.opt_out(number, source="desk")
-        elif not self._practice.withdraw_opt_out(number):
-            raise UsageError(
-                _("This opt-out is not the file's own: it stands on the address, or in the practice's software.")
-            )
+        else:
+            self._practice.patients.write_again(number)
         return self._changed()
 
     def _changed(self) -> dict[str, Any]:

@@ -404,11 +404,9 @@ class ListScreens:
     def _opt_out(self, key: str, opted_out: bool) -> None:
         patient_id = self._addressee(key)["patient_id"]
         if opted_out:
-            self.practice.opt_out(patient_id)
-        elif not self.practice.withdraw_opt_out(patient_id):
-            raise UsageError(
-                _("This opt-out is not the file's own: it stands on the address, or in the practice's software.")
-            )
+            self.practice.opt_out(patient_id, source="desk")
+        else:
+            self.practice.patients.write_again(patient_id)
         self._told_otherwise()
 
     def _addressee(self, key: str) -> dict[Any, Any]:
