@@ -6,8 +6,9 @@ from email import message_from_bytes, policy
 import pytest
 from typer.testing import CliRunner
 
+from workbench.cli.demo import NOTEBOOK
 from workbench.cli.main import app
-from workbench.wiring import init_workspace
+from workbench.wiring import init_workspace, open_practice
 
 
 @pytest.fixture
@@ -36,6 +37,21 @@ def test_the_same_command_again_sends_nothing_twice(demo, tmp_path):
     before = sorted((tmp_path / "demo" / "caught").rglob("*.eml"))
     assert demo().exit_code == 0
     assert sorted((tmp_path / "demo" / "caught").rglob("*.eml")) == before
+
+
+def test_the_same_mailing_is_a_job_that_is_switched_off_and_tells_nobody_twice(demo, tmp_path):
+    demo()
+    sent = len(list((tmp_path / "demo" / "caught").rglob("*.eml")))
+    with open_practice(tmp_path / "demo") as practice:
+        (job,) = practice.jobs.values()
+        assert (job.active, job.notebook, str(job.recurrence.every)) == (False, NOTEBOOK, "open_days")
+        done = practice.jobs.run(job.key)
+        assert done.state.value == "done", done.trace
+        practice.jobs.remove(job.key)
+    assert len(list((tmp_path / "demo" / "caught").rglob("*.eml"))) == sent
+    demo()
+    with open_practice(tmp_path / "demo") as practice:
+        assert not practice.jobs  # what somebody took away stays away
 
 
 def test_a_real_practice_is_never_taken_for_a_sample(demo, tmp_path):

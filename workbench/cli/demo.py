@@ -20,8 +20,12 @@ from workbench.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from workbench.practice import Practice
+    from workbench.practice.mailing import Mailing
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
+
+NOTEBOOK = "notebooks/scheduled/rappels_de_demain.ipynb"
+"""The same reminders as a job of the sample practice runs them, switched off."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,11 +54,12 @@ def demo(
 
     session: Session = ctx.obj
     directory = session.workspace or directory
-    if not (directory / SETTINGS_FILE).is_file():
+    fresh = not (directory / SETTINGS_FILE).is_file()
+    if fresh:
         say(_("Making a sample practice in {path} …").format(path=directory))
         init_workspace(directory, demo=True, user=session.user)
     with open_practice(directory, user=session.user) as practice:
-        status = _send_the_reminders(practice)
+        status = _send_the_reminders(practice, fresh=fresh)
         workspace = practice.path
     if status == INTERRUPTED:
         raise typer.Exit(status)
@@ -65,7 +70,7 @@ def demo(
     raise typer.Exit(status)
 
 
-def _send_the_reminders(practice: Practice) -> int:
+def _send_the_reminders(practice: Practice, *, fresh: bool) -> int:
     from workbench.wiring import CATCHER_ACCOUNT
 
     if not practice.settings.sample:
@@ -81,11 +86,20 @@ def _send_the_reminders(practice: Practice) -> int:
     )
     # Whatever accounts were made since: a demonstration writes to its catcher and to nobody else.
     mailing = practice.mailing(appointments, REMINDER, account=CATCHER_ACCOUNT)
+    if fresh:
+        _keep_as_job(practice, mailing)
     say_findings(mailing.check(), mailing, only_warnings=True)
     status = run_and_report(practice, mailing, fresh=True, every_row=True)
     if mailing.id is not None:
         _say_where_things_are(practice, mailing.id)
     return status
+
+
+def _keep_as_job(practice: Practice, mailing: Mailing) -> None:
+    """Have the same mailing done by itself, as a notebook, once somebody switches it on."""
+    notebook = mailing.to_notebook(NOTEBOOK)
+    path = notebook.relative_to(practice.path).as_posix()
+    practice.jobs.add(_("Tomorrow's reminders"), notebook=path, every="open_days", time="17:00", active=False)
 
 
 def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
@@ -98,6 +112,7 @@ def _say_where_things_are(practice: Practice, mailing_id: int) -> None:
         "search appointments --set start=tomorrow --set end=J+7",
         f'preview --search appointments --set start=tomorrow --template "{REMINDER}"',
         "template list",
+        "job list",
     ):
         say(f"  {called} {words}")
 
