@@ -11,6 +11,7 @@ from workbench.domain.calendar import PracticeCalendar
 from workbench.domain.jobs import (
     Job,
     Missed,
+    OccurrenceRecord,
     OccurrenceState,
     check_occurrence_move,
     decided,
@@ -75,6 +76,17 @@ def test_what_waits_is_released_until_a_time_after_it_was_prepared() -> None:
     assert job.approval_ends(now=datetime(2026, 11, 18, 11, tzinfo=UTC), zone=zone) == ends
     assert job.approval_ends(now=ends + timedelta(minutes=1), zone=zone) == ends + timedelta(days=1)
     assert a_job().approval_ends(now=ends, zone=zone) is None
+
+
+def test_an_approver_releases_what_waits_in_time_however_the_name_is_written() -> None:
+    ends = datetime(2026, 11, 18, 19, tzinfo=UTC)
+    record = OccurrenceRecord(
+        key="manques", occurrence="2026-11-18T12:00", job=a_job(approvers=("Hélène", "marc")),
+        state=OccurrenceState.AWAITING_APPROVAL, reason="", due_at=ends, started_at=ends, approve_until=ends,
+    )  # fmt: skip
+    assert [record.may_be_released_by(name) for name in ("helene", "Marc", "paul")] == [True, True, False]
+    assert [record.is_over(ends), record.is_over(ends + timedelta(seconds=1))] == [False, True]
+    assert not replace(record, approve_until=None).is_over(ends + timedelta(days=9))
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,14 @@ class OccurrenceRecord:
         wall = datetime.fromisoformat(self.occurrence.removeprefix(BY_HAND))
         return Occurrence(wall, self.due_at.astimezone(UTC))
 
+    def may_be_released_by(self, user: str) -> bool:
+        """Tell whether a person is one of its approvers, without regard to accents and case."""
+        return folded(user) in {folded(name) for name in self.job.approvers}
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the time has passed until which what waits may be released."""
+        return self.approve_until is not None and now > self.approve_until
+
     @property
     def mailing_key(self) -> str:
         """The key of the mailing that it makes: the same however often it is gone on with (8.3)."""

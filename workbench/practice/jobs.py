@@ -428,7 +428,7 @@ class Jobs(Mapping[str, Job]):
             raise JobError(_("Nothing of « {which} » waits to be released.").format(which=which))
         user, now = self._practice.user, self._practice.now()
         for one in found:
-            if folded(user) not in {folded(name) for name in one.job.approvers}:
+            if not one.may_be_released_by(user):
                 raise JobError(
                     _("{user} may not release « {title} »; these may: {known}.").format(
                         user=user, title=one.job.title, known=", ".join(one.job.approvers)
@@ -440,5 +440,5 @@ class Jobs(Mapping[str, Job]):
 
 def _refuse_late(record: OccurrenceRecord, *, now: datetime) -> None:
     """Raise `JobError` when the time has passed until which what waits may be released."""
-    if record.approve_until is not None and now > record.approve_until:
+    if record.is_over(now):
         raise JobError(_("It is too late for « {title} »: nothing of it leaves.").format(title=record.job.title))

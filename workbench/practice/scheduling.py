@@ -168,7 +168,7 @@ class Scheduler:
         for record in book.in_state(_S.AWAITING_APPROVAL):
             if record.mailing_id is not None and self._decided_elsewhere(record, made):
                 continue
-            if record.approve_until is None or now <= record.approve_until or record.mailing_id is None:
+            if not record.is_over(now) or record.mailing_id is None:
                 continue
             with book.owner() as owner:
                 taken = book.take(owner, record)

@@ -12,7 +12,6 @@ from babel.dates import format_date, format_datetime
 
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
-from workbench.domain.fields import folded
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.language import _, language, n_
 from workbench.practice.job_copies import executed_copies
@@ -64,7 +63,7 @@ def choices(practice: Practice) -> dict[str, Any]:
 def jobs_told(practice: Practice) -> list[dict[str, Any]]:
     """Return a line a job for the list."""
     rows = []
-    mine = {one.key for one in practice.jobs.waiting() if _may_release(practice, one)}
+    mine = {one.key for one in practice.jobs.waiting() if one.may_be_released_by(practice.user)}
     for key, row in practice.jobs.frame().set_index("job").iterrows():
         waiting = int(row["waiting"])
         if waiting:
@@ -184,8 +183,7 @@ def waiting_told(practice: Practice, records: Iterable[OccurrenceRecord]) -> lis
     for one in records:
         count = int(one.trace.get("leaving", 0))
         until = one.approve_until
-        may = _may_release(practice, one)
-        late = until is not None and now > until
+        may, late = one.may_be_released_by(practice.user), one.is_over(now)
         whom = ", ".join(one.job.approvers)
         note = "" if may else _("Only {known} may release it.").format(known=whom)
         told = n_("{count} message waits for {whom}", "{count} messages wait for {whom}", count)
@@ -205,10 +203,6 @@ def waiting_told(practice: Practice, records: Iterable[OccurrenceRecord]) -> lis
             }
         )
     return rows
-
-
-def _may_release(practice: Practice, record: OccurrenceRecord) -> bool:
-    return folded(practice.user) in {folded(name) for name in record.job.approvers}
 
 
 def check_told(practice: Practice, check: JobCheck) -> dict[str, Any]:
