@@ -501,6 +501,18 @@ def test_a_draft_is_kept_a_moment_after_the_last_gesture(page: Publipostage, pra
     assert len(whole.content["out"]) == 1
 
 
+def test_a_page_whose_first_search_was_refused_is_kept_as_it_stands(practice: Practice):
+    page = practice.publipostage("appointments", start="someday")
+    gesture(page.options, "changed", name="signature", value="-")
+    page.keeper.flush()
+    assert [notice["text"] for notice in page.bar._state["notices"]] == []
+    (draft,) = practice.drafts.mine()
+    assert draft.parameters["start"] == "someday"
+    again = practice.publipostage()
+    again.open(draft=draft.key)
+    assert again.options.signature == "-"
+
+
 def test_a_sending_is_found_again_by_its_mailing(page: Publipostage, practice: Practice):
     sent(page)
     number = page.sending.mailing.id

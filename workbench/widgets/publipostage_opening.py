@@ -178,7 +178,8 @@ class Opening(ListScreens, ABC):
     def _described(self, draft: Draft) -> Draft:
         """Fill a draft with what stands on the page now."""
         asked = self._frame.attrs.get("workbench") or {}
-        ticked, keys = self.recipients.ticked, self._frame["subject_key"].astype(str)
+        # A first search that was refused leaves no rows, nor what names them.
+        ticked, keys = self.recipients.ticked, self._frame.get("subject_key", pd.Series(dtype=str)).astype(str)
         out = keys[~keys.isin(set(ticked))].tolist()
         standing, chosen = self.sending.dispatcher.situation.standing, self.template.chosen
         texts = {
