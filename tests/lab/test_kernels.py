@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 
-from workbench.lab.kernels import PageKernels
+from workbench.lab.kernels import SENDING, PageKernels
 
 SENDS = (
     "import threading\nstop = threading.Event()\n"
@@ -24,6 +25,18 @@ async def run(kernels: PageKernels, kernel_id: str, code: str) -> None:
         assert answer["content"]["status"] == "ok"
     finally:
         client.stop_channels()
+
+
+@pytest.mark.parametrize("name", ["sender", "dispatcher", "job", "job-run", "job-approve", "trial", "notebook-form"])
+def test_nothing_that_prepares_or_sends_is_cut_short(name: str) -> None:
+    ended = threading.Event()
+    working = threading.Thread(target=ended.wait, args=(60,), name=f"workbench-{name}", daemon=True)
+    working.start()
+    try:
+        assert eval(SENDING)
+    finally:
+        ended.set()
+        working.join(60)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")

@@ -10,8 +10,11 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
 from traitlets import default
 
-SENDING = "any(t.name in ('workbench-sender', 'workbench-dispatcher') for t in __import__('threading').enumerate())"
-"""What a kernel is asked, to learn whether a sending is under way in it."""
+_WORKING = tuple(f"workbench-{name}" for name in ("sender", "dispatcher", "job", "trial", "notebook-form"))
+"""How the names of threads begin that prepare or send messages, or run a notebook."""
+
+SENDING = f"any(t.name.startswith({_WORKING}) for t in __import__('threading').enumerate())"
+"""What a kernel is asked, to learn whether something is under way in it that a page left alone may not cut short."""
 
 _TO_COME = 300.0
 """Seconds more in which a page that is being opened may come to its kernel."""
