@@ -35,13 +35,6 @@ from workbench.ledger import Ledger, Place, open_ledger
 from workbench.merging.catalogue import builtin_catalogue
 from workbench.passwords import SERVICE, Passwords
 from workbench.patients.imports.table import ImportTable, read_table, read_table_in_parts
-from workbench.patients.sample import (
-    fill_sample_practice,
-    redate_sample,
-    sample_files,
-    sample_signatures,
-    sample_templates,
-)
 from workbench.patients.store import SqlPatientStore, open_store
 from workbench.practice import Mailing, Practice
 from workbench.practice.doctor import examine
@@ -96,6 +89,8 @@ def open_practice(
     passwords = Passwords(settings.workspace_id)
     store = _open_store(folder, settings, passwords, create=False)
     if settings.sample:
+        from workbench.patients.sample import redate_sample
+
         today = store.calendar().today(now())
         redate_sample(store.engine, practice_id=settings.practice_id, today=today)
         _place_sample_files(folder, today)
@@ -118,7 +113,7 @@ def open_practice(
         table_writer=_write_table,
         printer=_print,
         list_printer=_print_list,
-        shipped_templates=sample_templates,
+        shipped_templates=_shipped_templates,
         doctor=examine,
         notebooks=_Notebooks(),
         screens=_Screens(),
@@ -191,6 +186,11 @@ class _Screens:
         page.open(job=job)
         return page
 
+    def notebook_form(self, practice: Practice, path: str | Path) -> Any:
+        from workbench.widgets.notebook_form import NotebookForm
+
+        return NotebookForm(practice, path)
+
     def template_editor(self, practice: Practice, path: str) -> Any:
         from workbench.widgets.template_editing import TemplateEditing
 
@@ -253,6 +253,11 @@ class _Notebooks:
         from workbench.jobs.for_jobs import run_of_job
 
         return run_of_job(practice, notebook, **options)
+
+    def form(self, practice: Practice, notebook: str | Path) -> Any:
+        from workbench.jobs.form import NotebookValues
+
+        return NotebookValues(practice, notebook)
 
     def report(self, copy: Path, *, at: datetime) -> str:
         from workbench.jobs.report import report_of
@@ -320,6 +325,8 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
     opened = _open_store(folder, settings, passwords, create=True)
     try:
         if demo:
+            from workbench.patients.sample import fill_sample_practice
+
             opened.check_writable()
             today = opened.calendar().today(now())
             fill_sample_practice(opened.engine, practice_id=settings.practice_id, today=today)
@@ -331,12 +338,20 @@ def _make(folder: Path, *, demo: bool, store: str | None, ledger: str | None, us
     with open_practice(folder, user=user, now=now) as practice:
         # The house's own texts, which its tests compile: a new workspace need not wait for that. A ledger that others
         # work with already has those that it is to have.
+        from workbench.patients.sample import sample_signatures
+
         for file in [] if len(practice.signatures) else sample_signatures():
             practice.ledger.signatures.save(read_signature(file), by=practice.user, now=practice.now())
         if demo:
             practice.accounts.set(CATCHER_ACCOUNT, kind=AccountKind.CATCHER)
-            for file in sample_templates():
+            for file in _shipped_templates():
                 practice.ledger.library.save_template(read_template(file), by=practice.user, now=practice.now())
+
+
+def _shipped_templates() -> Sequence[Path]:
+    from workbench.patients.sample import sample_templates
+
+    return sample_templates()
 
 
 def _place_sample_files(folder: Path, today: date) -> None:
@@ -344,6 +359,8 @@ def _place_sample_files(folder: Path, today: date) -> None:
     dated_for = private_folder(folder / "documents") / "dated_for"
     if dated_for.is_file() and dated_for.read_text(encoding="ascii") == today.isoformat():
         return
+    from workbench.patients.sample import sample_files
+
     standing = {file.relative_to(folder).as_posix() for file in folder.glob("documents/images/*.png")}
     for name, content in sample_files(today, standing=standing):
         file = folder / name

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from workbench.domain.spreadsheets import FORMULA_SIGNS
 from workbench.errors import ImportRefused
 from workbench.language import _
@@ -190,6 +188,8 @@ def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:
     # In a file of a few rows every guess is as good as another: the encoding that nearly all of them have goes first.
     with suppress(UnicodeDecodeError):
         return data.decode(_WINDOWS), _WINDOWS
+    from charset_normalizer import from_bytes  # few files need it, and it takes its time to load
+
     likeliest = from_bytes(data, cp_isolation=_OLDER_ENCODINGS).best()
     if likeliest is None:
         return data.decode(_WINDOWS, errors="replace"), _WINDOWS
