@@ -201,6 +201,8 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
                 "One a line. Relative days (today, tomorrow, J+1 …) are those of the day it runs. Elsewhere they are "
                 "given with: `workbench run NOTEBOOK -p start J+2`"
             ),
+            "",
+            _("In JupyterLab a form sets them: `practice.notebook_form(NOTEBOOK)`"),
         ),
         _code(*parameters, tags=(TAG,)),
         _text("## " + _("Whom to write to")),

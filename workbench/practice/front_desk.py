@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from workbench.practice.card import Card
@@ -95,6 +96,29 @@ class FrontDesk(Card):
             When no patient has this file number.
         """
         return self.screens.patient_mail(self._practice, patient_id=patient_id)
+
+    def notebook_form(self, path: str | Path) -> Any:
+        """Return a form of the parameters of a notebook: days, search, email type, account, a trial without sending.
+
+        Parameters
+        ----------
+        path
+            The notebook, inside the workspace when it is relative, such as ``mailing.to_notebook(…)`` wrote.
+
+        Returns
+        -------
+        NotebookForm
+            Shown in a cell: it runs the notebook with what stands in it, or writes a copy that says so. ``.values`` are
+            what it says now; the notebook itself stays as it is.
+
+        Raises
+        ------
+        NotebookRefused
+            When it cannot be read.
+        BadValue
+            When none of its cells declares parameters.
+        """
+        return self.screens.notebook_form(self._practice, path)
 
     def template_editor(self, path: str) -> Any:
         """Return the text of an email type to be written, its fields and the message of a patient beside it.

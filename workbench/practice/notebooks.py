@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.domain.notebook_fields import NotebookField
 from workbench.domain.runs import RunProgress, RunRecord
 
 if TYPE_CHECKING:
@@ -14,6 +15,31 @@ if TYPE_CHECKING:
 
     from workbench.practice.mailing import Mailing
     from workbench.practice.practice import Practice
+
+
+class NotebookForm(Protocol):
+    """The parameters of one notebook, as a form sets them."""
+
+    @property
+    def file(self) -> Path:
+        """The notebook."""
+        ...
+
+    def fields(self) -> list[NotebookField]:
+        """Return one field a parameter."""
+        ...
+
+    def problems(self, values: Mapping[str, object]) -> dict[str, str]:
+        """Return what is wrong with values, one sentence a parameter."""
+        ...
+
+    def given(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return the values that are others than the notebook's own, as it wants them."""
+        ...
+
+    def write_copy(self, values: Mapping[str, object]) -> Path:
+        """Write a copy of the notebook with these values, and return where it stands."""
+        ...
 
 
 class Notebooks(Protocol):
@@ -43,6 +69,10 @@ class Notebooks(Protocol):
         self, practice: Practice, notebook: Path, *, parameters: Mapping[str, object], day: date, job_id: str
     ) -> RunRecord:
         """Run the notebook of a job as of a day, and return its run."""
+        ...
+
+    def form(self, practice: Practice, notebook: str | Path) -> NotebookForm:
+        """Return the parameters of a notebook, to be set in a form."""
         ...
 
     def report(self, copy: Path, *, at: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.domain.mailings import MailingProgress
@@ -70,6 +71,10 @@ class Screens(Protocol):
 
     def scheduler(self, practice: Practice, *, job: str) -> Any:
         """Show the page of the jobs; see ``Practice.scheduler``."""
+        ...
+
+    def notebook_form(self, practice: Practice, path: str | Path) -> Any:
+        """Show the parameters of a notebook as a form; see ``Practice.notebook_form``."""
         ...
 
     def template_editor(self, practice: Practice, path: str) -> Any:
