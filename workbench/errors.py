@@ -112,7 +112,7 @@ class TemplateRefused(TemplateError):
 
 
 class TemplateChanged(TemplateRefused):
-    """Somebody else saved the email type after it was read; nothing was written over."""
+    """Somebody else saved the email type, or the signature, after it was read; nothing was written over."""
 
 
 class AttachmentRefused(TemplateRefused):

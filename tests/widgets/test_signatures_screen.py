@@ -7,6 +7,7 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,28 @@ def test_a_signature_is_saved_once_under_a_name_and_another_one_is_not_written_o
     assert "marker" in screen.hear("save", label="Merci", html="<p>no marker</p>")["error"]
     kept = {one["label"]: one["html"] for one in screen.hear("open")["signatures"]}
     assert kept["Merci"] == html
+
+
+def test_what_somebody_else_saved_meanwhile_is_not_written_over(screen: Watched, practice: Practice) -> None:
+    mine, theirs = "<div>@CORPS</div>à moi", "<div>@CORPS</div>à elle"
+    screen.hear("open")
+    with open_practice(practice.path, user="marie") as hers:
+        hers.signatures.save(replace(hers.signatures["Cabinet"], html=theirs))
+    refused = screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
+    assert refused.startswith("marie saved the signature « Cabinet »")
+    # A page that is opened anew shows hers; what was begun before is still not hers.
+    screen.hear("open")
+    screen.hear("draft", key="Cabinet", label="Cabinet", html=mine, based_on="Cabinet")
+    with open_practice(practice.path, user="marie") as hers:
+        hers.signatures.save(replace(hers.signatures["Cabinet"], html=theirs + "!"))
+    assert screen.hear("open")["signatures"][0]["html"] == theirs + "!"
+    assert "marie" in screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
+    screen.hear("draft", key="Cabinet", html=None)
+    assert screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["saved"] == "Cabinet"
+    assert screen.hear("save", key="Cabinet", label="Cabinet", html=mine + "!")["saved"] == "Cabinet"
+    with open_practice(practice.path, user="marie") as hers:
+        hers.signatures.archive("Cabinet")
+    assert "archived" in screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
 
 
 def test_what_is_written_and_not_saved_is_there_for_a_page_opened_later(screen: Watched) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from workbench.databases import alone, reading, writing
 from workbench.domain.signatures import Signature
-from workbench.errors import UnknownSignature
+from workbench.errors import TemplateChanged, UnknownSignature
 from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
@@ -21,11 +21,19 @@ class Signatures:
         self._engine = engine
         self._practice_id = practice_id
 
-    def save(self, signature: Signature, *, by: str, now: datetime) -> Signature:
-        """Keep a signature under its label; saving brings an archived one back."""
+    def save(self, signature: Signature, *, by: str, now: datetime, over: Signature | None = None) -> Signature:
+        """Keep a signature under its label; saving brings an archived one back.
+
+        Raises
+        ------
+        TemplateChanged
+            When the one of this label is not as `over` any more; nothing was changed.
+        """
         table = schema.signatures
         with writing(self._engine) as connection:
             alone(connection, f"signatures:{self._practice_id}")
+            if over is not None:
+                self._refuse_changed(connection, signature.label, over)
             connection.execute(table.delete().where(self._called(signature.label)))
             connection.execute(
                 table.insert(),
@@ -78,6 +86,16 @@ class Signatures:
             if not done.rowcount:
                 raise self._unknown(name)
             self._act(connection, "signature_archived", name, by=by, now=now)
+
+    def _refuse_changed(self, connection: sa.Connection, name: str, over: Signature) -> None:
+        """Raise when the signature of this name is not as somebody read it any more."""
+        found = connection.execute(schema.signatures.select().where(self._called(name))).one_or_none()
+        if found is None or found.archived_at is not None:
+            sentence = _("« {path} » was archived since you opened it; nothing was saved.")
+            raise TemplateChanged(sentence.format(path=name))
+        if Signature.from_dict(found.content) != over:
+            sentence = _("{who} saved the signature « {name} » since you opened it; nothing was written over.")
+            raise TemplateChanged(sentence.format(who=found.saved_by, name=name))
 
     def _called(self, name: str) -> sa.ColumnElement[bool]:
         table = schema.signatures.c

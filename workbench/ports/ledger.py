@@ -140,8 +140,8 @@ class TemplateShelf(Protocol):
 class SignatureShelf(Protocol):
     """The signatures of a practice, by name."""
 
-    def save(self, signature: Signature, *, by: str, now: datetime) -> Signature:
-        """Keep a signature under its label."""
+    def save(self, signature: Signature, *, by: str, now: datetime, over: Signature | None = None) -> Signature:
+        """Keep a signature under its label; raises ``TemplateChanged`` when it is not as `over` any more."""
         ...
 
     def signature(self, name: str) -> Signature:

@@ -58,14 +58,21 @@ class Signatures(Mapping[str, Signature]):
     def __contains__(self, name: object) -> bool:
         return name in list(self)
 
-    def save(self, signature: Signature) -> Signature:
+    def save(self, signature: Signature, *, over: Signature | None = None) -> Signature:
         """Keep a signature under its label, in the place of one called alike.
 
         An image that stands in its text (``data:``) is kept, as those are that it showed before; files are brought by
         `import_file`.
 
+        Parameters
+        ----------
+        over
+            The signature that it was made from: nothing that somebody else saved meanwhile is written over.
+
         Raises
         ------
+        TemplateChanged
+            When the one of this label is not as `over` any more; nothing was changed.
         TemplateRefused
             When it has no label, cannot be compiled, its marker ``@CORPS`` does not stand exactly once in its text, or
             an image cannot be shown or kept.
@@ -77,7 +84,7 @@ class Signatures(Mapping[str, Signature]):
         'Essai'
         >>> practice.signatures.archive("Essai")
         """
-        return self._save(signature, beside=None)
+        return self._save(signature, beside=None, over=over)
 
     def import_file(self, file: str | Path) -> Signature:
         """Read a signature's `file` (front matter with its label, then HTML) and keep it, with the images beside it.
@@ -90,7 +97,7 @@ class Signatures(Mapping[str, Signature]):
         path = Path(file)
         return self._save(read_signature(path), beside=path.parent)
 
-    def _save(self, signature: Signature, *, beside: Path | None) -> Signature:
+    def _save(self, signature: Signature, *, beside: Path | None, over: Signature | None = None) -> Signature:
         if not signature.label.strip() or not signature.label.isprintable():
             raise TemplateRefused(_("A signature needs a label of one line."))
         check_signature(signature, self._practice.catalogue)
@@ -98,7 +105,10 @@ class Signatures(Mapping[str, Signature]):
         called = {content_id(name): name for name in (*pictures, *signature.pictures)}
         pictures = tuple(called[content_id(name)] for name in pictures)
         saved = self._practice.ledger.signatures.save(
-            replace(signature, html=html, pictures=pictures), by=self._practice.user, now=self._practice.now()
+            replace(signature, html=html, pictures=pictures),
+            by=self._practice.user,
+            now=self._practice.now(),
+            over=over,
         )
         self._practice.changes += 1
         return saved

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.displays.mail_html import safe_document
 from workbench.domain.signatures import BODY_MARKER, Signature
-from workbench.errors import TemplateRefused, UsageError
+from workbench.errors import TemplateChanged, TemplateRefused, UsageError
 from workbench.language import _, n_
 from workbench.practice.picturing import kept_picture, pictures_shown, shown_picture
 from workbench.widgets.rich_text_words import rich_text_words
@@ -41,6 +41,8 @@ class SignaturesScreen(View):
         super().__init__()
         self._practice = practice
         self._drafts: dict[str, dict[str, str]] = {}
+        self._told: dict[str, Signature] = {}  # as the page has them
+        self._begun: dict[str, Signature | None] = {}  # what each draft was begun from
         self.answers.update(
             {
                 "open": lambda _asked: self._state(),
@@ -65,10 +67,11 @@ class SignaturesScreen(View):
 
     def _state(self) -> dict[str, Any]:
         signatures = self._practice.signatures
+        self._told = dict(signatures)
         return {
             "signatures": [
                 {"label": label, "html": signature.html, "used_by": signatures.used_by(label)}
-                for label, signature in signatures.items()
+                for label, signature in self._told.items()
             ],
             "fields": [
                 {
@@ -112,11 +115,13 @@ class SignaturesScreen(View):
 
     def _keep_draft(self, asked: Mapping[str, Any]) -> None:
         """Keep what is being written, so that a page opened anew has it."""
+        key = str(asked["key"])
         if asked.get("html") is None:
-            self._drafts.pop(str(asked["key"]), None)
+            self._forget(key)
         else:
             names = ("label", "html", "based_on")
-            self._drafts[str(asked["key"])] = {name: str(asked.get(name) or "") for name in names}
+            self._begun.setdefault(key, self._told.get(key))
+            self._drafts[key] = {name: str(asked.get(name) or "") for name in names}
 
     def _save(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         label, signatures = str(asked.get("label", "")).strip(), self._practice.signatures
@@ -124,14 +129,25 @@ class SignaturesScreen(View):
             raise UsageError(_("There is already a signature « {name} »: choose another name.").format(name=label))
         if not label:
             raise UsageError(_("Give the signature a name: only the practice sees it (« Reception »)."))
-        saved = signatures.save(Signature(label=label, html=str(asked["html"]), pictures=self._draft(asked).pictures))
-        self._drafts.pop(str(asked.get("key", label)), None)
+        key, written = str(asked.get("key", label)), self._draft(asked)
+        over = None if asked.get("new") else self._begun.get(key, self._told.get(label))
+        try:
+            saved = signatures.save(Signature(label=label, html=written.html, pictures=written.pictures), over=over)
+        except TemplateChanged:
+            self.send({"kind": "changed", "view": None})  # what the others saved is shown; what is written here stays
+            raise
+        self._forget(key)
         return self._changed(asked, saved.label)
+
+    def _forget(self, key: str) -> None:
+        """Forget what was written and not saved."""
+        self._drafts.pop(key, None)
+        self._begun.pop(key, None)
 
     def _archive(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = str(asked["label"])
         self._practice.signatures.archive(name)
-        self._drafts.pop(name, None)
+        self._forget(name)
         return self._changed(asked, "")
 
     def _import(self, asked: Mapping[str, Any]) -> dict[str, Any]:
