@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import os
 import random
 import signal
@@ -13,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.beside import at_once
 from tests.journeys.running import start_workbench
 from tests.journeys.smtp_sink import SmtpSink
 from workbench.practice import Practice
@@ -95,15 +96,22 @@ def start(home: Path) -> Callable[..., Any]:
     return started
 
 
-def twice_at_once(start: Callable[..., Any], folder: Path, at: str) -> list[dict[str, Any]]:
-    """Have two schedulers make a pass at the same time; return what each did."""
-    ended = [(process, *process.communicate(timeout=300)) for process in [start(folder, at), start(folder, at)]]
-    for process, _out, words in ended:
-        assert process.returncode == 0, words
-    return [json.loads(out.splitlines()[-1]) for _process, out, _words in ended]
+def twice_at_once(workbench: Callable[..., Any], folder: Path, at: str) -> None:
+    """Have two schedulers make a pass at the same time."""
+    ended: list[CompletedProcess[str]] = []
+
+    def one() -> None:
+        ended.append(workbench("scheduler", "--at", at, "--json", workspace=folder))
+
+    at_once(one, one, seconds=300)
+    for done in ended:
+        assert done.returncode == 0, done.stderr
+    assert len(ended) == 2
 
 
-def test_two_months_with_both_changes_of_clocks(tmp_path: Path, start: Callable[..., Any], smtp_sink: SmtpSink) -> None:
+def test_two_months_with_both_changes_of_clocks(
+    tmp_path: Path, workbench: Callable[..., Any], smtp_sink: SmtpSink
+) -> None:
     folder = tmp_path / "W"
     missed = [
         (f"{place:02}{number}{policy[0]}", policy, day)
@@ -121,7 +129,7 @@ def test_two_months_with_both_changes_of_clocks(tmp_path: Path, start: Callable[
             )  # fmt: skip
     # Off from the 25th to the 27th of October: the clocks change on the first of these nights.
     for at in ("2026-10-23T12:05", "2026-10-24T12:05", "2026-10-28T12:05", "2026-10-29T12:05"):
-        twice_at_once(start, folder, at)
+        twice_at_once(workbench, folder, at)
     with opened(folder, 2026, 10, 29, 18, 0) as practice:
         for policy in POLICIES:
             practice.jobs.disable(policy)
@@ -130,7 +138,7 @@ def test_two_months_with_both_changes_of_clocks(tmp_path: Path, start: Callable[
             practice.jobs.enable(policy)
     # Off from the 28th of March, when an hour is missing, to the 30th.
     for at in ("2027-03-27T12:05", "2027-03-31T12:05", "2027-04-01T12:05", "2027-04-02T12:05"):
-        twice_at_once(start, folder, at)
+        twice_at_once(workbench, folder, at)
 
     fates: dict[str, dict[str, str]] = {}
     with opened(folder, 2027, 4, 2, 18, 0) as practice:
