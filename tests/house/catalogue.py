@@ -1,11 +1,13 @@
 """Bring the catalogues up to date with the sentences in the code: ``python -m tests.house.catalogue``.
 
 New sentences appear in ``workbench/locales/<language>/workbench.po`` without a translation, those that no
-longer stand in the code leave it; nothing is translated by guess.
+longer stand in the code leave it; nothing is translated by guess. The spaces of French that no line may break at are
+written as such.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,6 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 HOUSE = Path(__file__).parents[2] / "workbench"
 CATALOGUES = HOUSE / "locales"
+_KEPT_TOGETHER = re.compile(r"(?<=«) | (?=»)|(?<=\S) (?=[:;?!](?:[\s)\]…«»\"]|$))")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "marked": None, "n_": (1, 2)}
 
 
@@ -23,6 +26,11 @@ def extracted() -> Catalog:
     for _file, _line, message, comments, _context in extract_from_dir(HOUSE, keywords=KEYWORDS):
         catalogue.add(message, auto_comments=comments)
     return catalogue
+
+
+def kept_together(french: str) -> str:
+    """Return a French text whose signs (« » : ; ? !) stay on the line of the word they belong to."""
+    return _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", french)
 
 
 def update(language: str = "fr") -> int:
@@ -36,6 +44,11 @@ def update(language: str = "fr") -> int:
         catalogue = Catalog(locale=language, project="Publipostage Workbench", charset="utf-8")
     catalogue.update(extracted(), no_fuzzy_matching=True)
     catalogue.fuzzy = False
+    for message in catalogue if language == "fr" else ():
+        if isinstance(message.string, str):
+            message.string = kept_together(message.string) if message.id else message.string
+        else:
+            message.string = tuple(kept_together(form or "") for form in message.string)
     with file.open("wb") as lines:
         write_po(lines, catalogue, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
     return sum(

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from tests.house.catalogue import CATALOGUES, HOUSE, KEYWORDS, extracted
+from tests.house.catalogue import CATALOGUES, HOUSE, KEYWORDS, extracted, kept_together
 from workbench.language import LANGUAGES
 
 
@@ -69,3 +69,16 @@ def test_a_translation_fills_in_the_same_blanks(catalogue: Catalog):
             asked = set().union(*map(blanks, forms(message)))
             for translation in translations(message):
                 assert blanks(translation) == asked, translation
+
+
+def test_no_french_sign_begins_or_ends_a_line_alone(catalogue: Catalog):
+    if str(catalogue.locale) != "fr":
+        pytest.skip("only French sets its signs apart")
+    told = [text for message in catalogue if message.id for text in translations(message)]
+    broken = [text for text in told if kept_together(text) != text]
+    assert broken == [], "python -m tests.house.catalogue writes the spaces that no line may break at"
+
+
+def test_french_signs_are_kept_with_their_word_and_codes_as_they_are():
+    assert kept_together("« a » : b ; c ? d !") == "«\xa0a\xa0»\xa0: b\xa0; c\xa0? d\xa0!"
+    assert kept_together("{% if x %} --to 12:30 ?a=b :x") == "{% if x %} --to 12:30 ?a=b :x"
