@@ -48,7 +48,7 @@ def update(language: str = "fr") -> int:
         if isinstance(message.string, str):
             message.string = kept_together(message.string) if message.id else message.string
         else:
-            message.string = tuple(kept_together(form or "") for form in message.string)
+            message.string = tuple(kept_together(form or "") for form in message.string or ())
     with file.open("wb") as lines:
         write_po(lines, catalogue, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
     return sum(
