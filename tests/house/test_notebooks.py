@@ -44,6 +44,14 @@ def test_notebooks_are_shipped_in_french_and_in_english():
 
 
 @pytest.mark.parametrize("notebook", SHIPPED, ids=lambda file: str(file.relative_to(NOTEBOOKS)))
+def test_whether_reminders_help_is_answered_alike_everywhere(notebook: Path):
+    """A reminder counts when it told of the very start and left before it; `practice.analysis` knows how."""
+    told = " ".join(code_of(notebook))
+    asks = "rendez-vous manqués ?" in notebook.read_text("utf-8") or "missed appointments?" in notebook.read_text("utf-8")
+    assert ("analysis.reminders(" in told) == asks
+
+
+@pytest.mark.parametrize("notebook", SHIPPED, ids=lambda file: str(file.relative_to(NOTEBOOKS)))
 def test_a_shipped_notebook_holds_no_output(notebook: Path):
     for cell in nbformat.read(notebook, as_version=4).cells:
         assert not cell.get("outputs")
