@@ -354,6 +354,33 @@ def test_what_was_told_last_is_what_the_bar_shows_whichever_thread_tells_it(
     assert page.bar._state["notices"][-1]["text"] == "second"
 
 
+def test_a_new_message_is_written_in_its_step_and_kept_under_its_name(page: Publipostage, practice: Practice):
+    do(page, "back")
+    assert gesture(page.template, "new")["folder"] == "Rendez-vous"
+    assert "Name the new email type" in gesture(page.template, "new", label=" ", folder="")["error"]
+    assert "error" in gesture(page.template, "new", label="Rappel de rendez-vous", folder="Rendez-vous")
+    assert "error" not in gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    path = "Rendez-vous/Travaux"
+    assert (page.template.chosen, page.step) == (path, Step.MESSAGE)
+    assert do(page, "main")["error"] == "Write the message first."
+    editor = page.editing.editor
+    gesture(editor, "changed", number=editor._number, subject="Travaux le @RDVDATE", body="<p>Parking fermé.</p>")
+    assert page.foot._state["note"] == f"Saved as « {path} » when you go on"
+    do(page, "main")
+    assert page.step is Step.CHECK
+    assert not page.text_is_changed
+    assert practice.templates[path].html == "<p>Parking fermé.</p>"
+    assert page.mailing.preview(0).subject.startswith("Travaux le ")
+
+
+def test_a_new_message_to_colleagues_goes_to_them(practice: Practice):
+    page = practice.publipostage("correspondents")
+    page.go_to(Step.MESSAGE)
+    gesture(page.template, "new", label="Vœux aux confrères", folder="Confrères")
+    assert practice.templates["Confrères/Vœux aux confrères"].role == "correspondent"
+    assert page.editing.draft.role == "correspondent"
+
+
 def test_what_is_typed_in_the_step_of_the_message_leaves_once_it_is_gone_on(page: Publipostage):
     do(page, "back")
     editor = page.editing.editor

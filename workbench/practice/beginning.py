@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.domain.fields import folded
+from workbench.domain.people import Role
 from workbench.domain.templates import Template
 from workbench.errors import TemplateRefused, UnknownTemplate
 from workbench.language import LANGUAGES, _
@@ -32,7 +33,7 @@ class Beginning(TemplateFiles):
         """
         return {template.path: template for template, _file in self._starting()}
 
-    def begin(self, path: str, *, like: str = "", reason: str = "") -> Template:
+    def begin(self, path: str, *, like: str = "", role: Role = Role.PATIENT, reason: str = "") -> Template:
         """Keep a new email type under a path that nobody has yet, and return it.
 
         Parameters
@@ -42,6 +43,8 @@ class Beginning(TemplateFiles):
         like
             The starter that it begins as (`starters`); else it is empty but for its greeting. One of the practice's own
             is copied by `duplicate`.
+        role
+            Who receives an empty one.
 
         Raises
         ------
@@ -59,7 +62,9 @@ class Beginning(TemplateFiles):
         self._refuse_taken(f"{folder}/{label}" if folder else label)
         if not like:
             return self.save(
-                Template(label=label, folder=folder, subject=label.strip(), html=EMPTY_TEXT), reason=reason, over=0
+                Template(label=label, folder=folder, subject=label.strip(), html=EMPTY_TEXT, role=role),
+                reason=reason,
+                over=0,
             )
         for template, file in self._starting():
             if template.path == like:

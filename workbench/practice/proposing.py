@@ -10,7 +10,7 @@ from workbench.domain.templates import Template
 from workbench.errors import UnknownTemplate, UsageError
 from workbench.language import _, language
 from workbench.practice.parts import LongList
-from workbench.practice.searching import Searching
+from workbench.practice.searching import Searching, kind_of
 from workbench.practice.template_shelf import Shelf
 
 _LATELY = timedelta(days=90)
@@ -18,6 +18,18 @@ _LATELY = timedelta(days=90)
 
 _USUAL = ("appointment_reminder", "practice_hours", "papers", "appointment_moved")
 _FEW = 4
+
+
+_USUAL_PURPOSES = {
+    "appointment": "appointment_reminder",
+    "invoice": "unpaid",
+    "quote": "quote",
+    "plan": "quote",
+    "recall": "recall",
+    "correspondent": "referral",
+    "patient": "greetings",
+}
+"""What the rows of a search are most often written to for, by their kind."""
 
 
 class Proposing(Shelf):
@@ -55,6 +67,21 @@ class Proposing(Shelf):
             except (KeyError, UnknownTemplate):
                 continue
         return None
+
+    def akin(self, subjects: pd.DataFrame) -> Template | None:
+        """Return an email type of the kind that these rows are written with; nothing when the practice has none.
+
+        It is the one that their search proposes, else the practice's own for the usual purpose of such rows: a new one
+        for them stands in the same folder and goes to the same role.
+
+        Examples
+        --------
+        >>> practice.templates.akin(practice.search("unpaid")).folder
+        'Finances'
+        """
+        purpose = _USUAL_PURPOSES.get(kind_of(subjects), "")
+        own = (one for one in self.values() if one.occasion_purpose == purpose and not one.variant_of)
+        return self.default_for(subjects) or next(own, None)
 
     def chosen_for(self, subjects: pd.DataFrame | LongList) -> Template:
         """Return the email type that the search of these rows proposes.

@@ -21,8 +21,10 @@ from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.practice.situation import Doing
 from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
+from workbench.widgets.publipostage_new import NewMessages
 from workbench.widgets.publipostage_opening import Opening
 from workbench.widgets.publipostage_options import PublipostageOptions
+from workbench.widgets.publipostage_rows import accounts, email_types
 from workbench.widgets.publipostage_scheduling import Scheduling
 from workbench.widgets.publipostage_steps import PublipostageSteps
 from workbench.widgets.publipostage_words import bar_of, foot_of, list_acts_of
@@ -67,11 +69,13 @@ class Publipostage(Opening):
         self._text_of, self._text_moved = "", False  # whose text is shown; whether the list is behind it
         self._trial: threading.Thread | None = None  # what sends a message to oneself
         self.scheduling = Scheduling()
+        self.new = NewMessages(practice)
         self.left_unchanged: dict[str, int] = {}
         """How many read the email type in which other language, where the text was not changed with this one."""
         super().__init__(practice, letters, **what)
         self.bar.on_gesture(self._gesture)
         self.foot.on_gesture(self._gesture)
+        self.template.on_new(self._write_new, lambda: self.new.folder(self._frame))
         self.bar.on_first(self._look_for_drafts)
         self.options.on_change(self._options_changed)
         self.messages.on_position(lambda _position: self._moved())
@@ -135,6 +139,8 @@ class Publipostage(Opening):
             return _("Nobody is ticked.")
         if step is Step.CHECK and not self.template.chosen:
             return _("Choose an email type first.")
+        if step is Step.CHECK and self.new.is_unwritten(self.template.chosen) and not self.text_is_changed:
+            return _("Write the message first.")
         return ""
 
     @property
@@ -151,6 +157,8 @@ class Publipostage(Opening):
         """
         if sentence := self.obstacle(step):
             raise UsageError(sentence)
+        if step is Step.CHECK:
+            self._keep_new()
         if self._text_moved:
             self._text_moved = False
             self._list_changed()
@@ -368,8 +376,21 @@ class Publipostage(Opening):
         self.keeper.touch()
         if self.step is not Step.MESSAGE:  # the last words came after the click that left the step
             self._text_moved = False
+            self._keep_new()
             self._list_changed()
         self._moved()
+
+    def _write_new(self, label: str, folder: str) -> None:
+        """Begin a new email type for who is listed, and show its text to be written."""
+        made = self.new.begin(label, folder, self._frame)
+        self.template.offer(email_types(self.practice), accounts(self.practice))
+        self.template.choose(made.path)
+        self._template_chosen()
+
+    def _keep_new(self) -> None:
+        """Keep what was written of a new email type: nobody else has read it, and it has its name already."""
+        if self.template.chosen in self.new and self._written is not None:
+            self._keep_text()
 
     def write(self, draft: Template) -> None:
         """Take a text in the place of the email type's, for this mailing alone."""

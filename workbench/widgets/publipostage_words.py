@@ -74,6 +74,9 @@ def _forward(label: str, obstacle: str) -> dict[str, Any]:
 
 def _message(page: Publipostage) -> dict[str, Any]:
     obstacle, changed = page.obstacle(Step.CHECK), page.text_is_changed
+    written = _("Changed for this sending only")
+    if page.template.chosen in page.new:
+        written = _("Saved as « {template} » when you go on").format(template=page.template.chosen)
     return {
         "back": {"name": "back", "label": _("← Search")},
         "check": {
@@ -83,7 +86,7 @@ def _message(page: Publipostage) -> dict[str, Any]:
         }
         if page.template.chosen
         else None,
-        "note": obstacle or (_("Changed for this sending only") if changed else ""),
+        "note": obstacle or (written if changed else ""),
         "quiet": [{"name": "keep_text", "label": _("Save in the email type")}] if changed else [],
         "main": _forward(_("Next →"), obstacle),
     }

@@ -63,6 +63,9 @@ class TemplatePicker(View):
         self.answers["open"] = self._opened
         self.answers["changed"] = self._changed
         self.answers["answered"] = self._answered
+        self.answers["new"] = self._new
+        self._write_new: Callable[[str, str], None] | None = None
+        self._folder: Callable[[], str] = str
 
     @classmethod
     def labels(cls) -> dict[str, str]:
@@ -78,11 +81,28 @@ class TemplatePicker(View):
             "silent": _("The kernel does not answer: run the cell again"),
             "no_folder": _("Without a folder"),
             "asked": _("Asked once, for everybody:"),
+            "new": _("Write a new message"),
+            "new_name": _("Name of the new email type"),
+            "new_folder": _("Folder"),
+            "new_write": _("Write it"),
+            "cancel": _("Cancel"),
         }
 
     def on_change(self, callback: Changed) -> None:
         """Call `callback` once for each change of the email type or of the account."""
         self._callbacks.append(callback)
+
+    def on_new(self, write: Callable[[str, str], None], folder: Callable[[], str]) -> None:
+        """Offer to write a new message.
+
+        Parameters
+        ----------
+        write
+            Called with the label and the folder that a person names it by; it makes and chooses the email type.
+        folder
+            Returns the folder that is proposed.
+        """
+        self._write_new, self._folder = write, folder
 
     @property
     def account(self) -> str:
@@ -135,6 +155,7 @@ class TemplatePicker(View):
             "chosen": self.chosen,
             "account": self.account,
             "questions": self._asked,
+            "new": self._write_new is not None,
             **self._said,
         }
 
@@ -151,6 +172,17 @@ class TemplatePicker(View):
         self.send({"kind": "chosen", "view": message.get("view"), "chosen": self.chosen, "account": self.account})
         for callback in self._callbacks:
             callback()
+
+    def _new(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Say where a new email type would stand, or begin it once it has a name."""
+        if self._write_new is None:
+            return {}
+        if "label" not in message:
+            return {"folder": self._folder()}
+        if not (label := str(message["label"]).strip()):
+            raise UsageError(_("Name the new email type: it is kept under this name."))
+        self._write_new(label, str(message["folder"]).strip())
+        return {}
 
     def _answered(self, message: Mapping[str, Any]) -> None:
         code, value = str(message["code"]), str(message["value"]).strip()

@@ -4,7 +4,8 @@
  * Asks Python once (`open`) for the email types, the accounts and what is chosen; reports each choice (`changed`).
  * Hears `said` (a sentence, bad or not), `chosen` (a choice made in another view of the same picker), `offered` (all of
  * `open` anew: there is something else to choose from) and `asked` (what
- * the email type asks once for everybody; each answer is reported as `answered`). A choice that Python does not take,
+ * the email type asks once for everybody; each answer is reported as `answered`). Where a `new` one may be written, it asks
+ * for the folder proposed, then for an email type of the name and folder that somebody gives. A choice that Python does not take,
  * or does not answer, is not shown as made.
  */
 import { field } from "./shared/controls";
@@ -81,12 +82,14 @@ export default {
     const from = element("select", { class: "pw-input" });
     const picker = field(word("template"), element("div", { class: "pw-picker-box" }, input, list), input);
     const fromField = field(word("account"), from);
+    const writeNew = element("button", { type: "button", class: "pw-button pw-quiet pw-picker-new", "aria-expanded": "false", hidden: true }, `+ ${word("new")}`);
+    const newForm = element("form", { class: "pw-row pw-picker-form", "aria-label": word("new"), hidden: true });
     const id = `${input.id}-list`;
     list.id = id;
     input.setAttribute("aria-controls", id);
     fromField.hidden = true;
     const asked = element("div", { class: "pw-row pw-picker-asked", role: "group", "aria-label": word("asked"), hidden: true });
-    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, fromField, subject), asked, said, found);
+    root.append(silence, element("div", { class: "pw-row pw-picker-row" }, picker, fromField, subject, writeNew), newForm, asked, said, found);
     const inputs = new Map<string, HTMLInputElement | HTMLTextAreaElement>();
 
     const known = (path: string): Template | undefined => templates.find((one) => one.path === path);
@@ -209,6 +212,46 @@ export default {
       if (other) void report();
     };
 
+    const closeForm = (focus: HTMLElement | null): void => {
+      newForm.hidden = true;
+      newForm.replaceChildren();
+      writeNew.setAttribute("aria-expanded", "false");
+      focus?.focus();
+    };
+    /** Ask for the name of a new email type; it is written in the place of the one chosen. */
+    const askName = async (): Promise<void> => {
+      if (!newForm.hidden) return closeForm(writeNew);
+      const proposed = await questions.ask("new").then(({ message }) => String(message["folder"] ?? ""), () => "");
+      const folders = element("datalist", { id: `${id}-folders` }, ...[...new Set(templates.map((one) => one.folder))].filter(Boolean).map((folder) => element("option", { value: folder })));
+      const name = element("input", { type: "text", class: "pw-input", maxlength: 120, required: true, autocomplete: "off" });
+      const folder = element("input", { type: "text", class: "pw-input", list: folders.id, placeholder: word("no_folder"), autocomplete: "off", value: proposed });
+      const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
+      const write = element("button", { type: "submit", class: "pw-button pw-main" }, word("new_write"));
+      newForm.replaceChildren(
+        field(word("new_name"), name), field(word("new_folder"), element("div", {}, folder, folders), folder),
+        element("button", { type: "button", class: "pw-button", onclick: () => closeForm(writeNew) }, word("cancel")), write, trouble,
+      );
+      newForm.onsubmit = async (event) => {
+        event.preventDefault();
+        if (write.disabled) return;
+        write.disabled = true;
+        const refused = await questions.ask("new", { label: name.value, folder: folder.value }).then(() => "", sentenceOf);
+        write.disabled = false;
+        trouble.textContent = refused && `✕ ${refused}`;
+        trouble.hidden = refused === "";
+        if (refused === "") closeForm(input);
+        else name.focus();
+      };
+      newForm.hidden = false;
+      writeNew.setAttribute("aria-expanded", "true");
+      name.focus();
+    };
+    writeNew.addEventListener("click", () => void askName());
+    newForm.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      closeForm(writeNew);
+    });
     input.addEventListener("focus", () => input.select());
     input.addEventListener("click", () => open(""));
     input.addEventListener("input", () => open(input.value));
@@ -259,6 +302,7 @@ export default {
       const accounts = message["accounts"] as [string, string][];
       from.replaceChildren(...accounts.map(([value, label]) => element("option", { value }, label)));
       fromField.hidden = accounts.length < 2;
+      writeNew.hidden = message["new"] !== true;
       ask(message["questions"] as Question[]);
       say(String(message["sentence"]), Boolean(message["bad"]));
       learned = true;

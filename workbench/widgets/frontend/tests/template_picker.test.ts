@@ -49,6 +49,26 @@ test("what there is by now takes the place of what there was", async () => {
   expect(options(el)).toHaveLength(1);
 });
 
+test("a new message is asked for by its name, in the folder that is proposed", async () => {
+  const el = await open({ new: true });
+  const button = el.querySelector<HTMLElement>(".pw-picker-new") as HTMLElement;
+  const form = el.querySelector("form") as HTMLFormElement;
+  button.click();
+  await settled();
+  const [name, folder] = form.querySelectorAll("input");
+  expect([document.activeElement === name, form.querySelectorAll("datalist option").length]).toEqual([true, 2]);
+  name!.value = "Travaux";
+  folder!.value = "Rendez-vous";
+  form.requestSubmit();
+  await settled();
+  await settled();
+  expect(model.sent.filter(({ kind }) => kind === "new").map(({ label, folder: where }) => [label, where])).toEqual([[undefined, undefined], ["Travaux", "Rendez-vous"]]);
+  expect([form.hidden, document.activeElement === field(el)]).toEqual([true, true]);
+  opened.close();
+  await open();
+  expect(opened.el.querySelector<HTMLElement>(".pw-picker-new")?.hidden).toBe(true);
+});
+
 test("words are looked for without accents or case, in folder, label and subject", () => {
   expect(matching(templates, "MANQUE").map((found) => found.label)).toEqual(["Manqué"]);
   expect(matching(templates, "cabinet ete").map((found) => found.label)).toEqual(["Fermeture d’été"]);

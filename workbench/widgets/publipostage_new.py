@@ -1,0 +1,42 @@
+"""« Écrire un nouveau message »: an email type begun in the step of the message, and kept once somebody goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.domain.people import Role
+from workbench.domain.templates import Template
+
+if TYPE_CHECKING:
+    from workbench.practice import Practice
+
+
+class NewMessages:
+    """The email types that were begun while a mailing is prepared."""
+
+    def __init__(self, practice: Practice) -> None:
+        self._practice = practice
+        self._begun: dict[str, int] = {}  # the revision that each was begun with
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._begun
+
+    def folder(self, rows: pd.DataFrame) -> str:
+        """Return the folder in which a new email type for these rows stands, unless somebody says another one."""
+        akin = self._practice.templates.akin(rows)
+        return akin.folder if akin is not None else ""
+
+    def begin(self, label: str, folder: str, rows: pd.DataFrame) -> Template:
+        """Keep a new email type for these rows under a name, empty but for its greeting, and return it."""
+        akin = self._practice.templates.akin(rows)
+        path = "/".join(part.strip() for part in (folder, label) if part.strip())
+        made = self._practice.templates.begin(path, role=akin.role if akin is not None else Role.PATIENT)
+        self._begun[made.path] = made.revision
+        return made
+
+    def is_unwritten(self, path: str) -> bool:
+        """Whether nothing was kept of an email type since it was begun."""
+        kept = self._practice.templates.get(path)
+        return kept is not None and self._begun.get(path) == kept.revision
