@@ -105,3 +105,71 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
         job = practice.jobs["Rendez-vous manqués de la veille"]
         assert (job.recurrence.every, job.late_until, dict(job.asked)["start"]) == ("daily", "20:00", "J-1")
         assert practice.jobs.log(job.key)["state"].tolist() == ["done"]
+
+
+PREPARED = """
+import workbench as wb
+practice = wb.open({workspace!r})
+asked = {{"search": "appointments", "start": "tomorrow", "end": "J+2", "state": "upcoming"}}
+desk = practice.desk()
+desk.go("publipostage", **asked, template="Rendez-vous/Rappel de rendez-vous")
+desk
+"""
+
+
+def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook(
+    lab: Lab, page: Page, shoot: Callable[..., Path]
+) -> None:
+    form = 'practice.notebook_form("notebooks/scheduled/rappel-de-rendez-vous.ipynb")'
+    lab.write("preparer.ipynb", PREPARED.format(workspace=str(lab.workspace)), form)
+    notebook = lab.open(page, "preparer.ipynb")
+    notebook.run(0)
+    cell = notebook.cell(0)
+    foot, root = cell.locator(".pw-steps-foot"), cell.locator(".pw-scheduler")
+    foot.get_by_role("button", name="Programmer…").click(timeout=PATIENT)
+    expect(foot.locator(".pw-steps-ask")).to_contain_text("Rien ne part")
+    shoot(page, "question")
+    foot.get_by_role("button", name="En traitement automatique").click()
+    title = root.get_by_label("Intitulé")
+    expect(title).to_have_value("Rappel de rendez-vous", timeout=PATIENT)
+    expect(root.get_by_label("Actif")).not_to_be_checked()
+    expect(root.get_by_label("De : jours")).to_have_value("1")
+    expect(root.locator(".pw-job-next tbody tr")).to_have_count(5)
+    expect(root.locator(".pw-job-form")).to_contain_text("Demandé aussi")
+    root.get_by_role("button", name="Vérifier").click()
+    root.get_by_role("button", name="Activer et enregistrer").click(timeout=PATIENT)
+    expect(root.locator(".pw-kept-said")).to_contain_text("est enregistré", timeout=PATIENT)
+    expect(root.locator(".pw-job-one[aria-current=true]")).to_contain_text("✓ actif")
+
+    # The same as a notebook, which opens in JupyterLab.
+    cell.get_by_role("button", name="Publipostage", exact=True).click()
+    foot.get_by_role("button", name="Programmer…").click(timeout=PATIENT)
+    page.wait_for_timeout(600)  # the second click of a double click answers nothing
+    foot.get_by_role("button", name="En notebook").click()
+    expect(root.get_by_label("Notebook")).to_have_value(
+        "notebooks/scheduled/rappel-de-rendez-vous.ipynb", timeout=PATIENT
+    )
+    root.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(root.locator(".pw-job-filters")).to_contain_text("Actif (1)", timeout=PATIENT)
+    page.wait_for_timeout(500)
+    assert serious(page, ".pw-scheduler") == []
+    shoot(page, "jobs")
+    root.get_by_role("button", name="Ouvrir le notebook").click()
+    tabs = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab")
+    expect(tabs.filter(has_text="rappel-de-rendez-vous.ipynb")).to_be_visible(timeout=PATIENT)
+
+    # What it declares is set in a form, and written into a copy.
+    tabs.filter(has_text="preparer.ipynb").click()
+    notebook.run(1)
+    parameters = notebook.cell(1).locator(".pw-notebook-form")
+    parameters.locator("[data-key=end]").fill("J+4", timeout=PATIENT)
+    parameters.locator("[data-key=dry_run]").check()
+    parameters.get_by_role("button", name="Enregistrer dans une copie").click()
+    expect(parameters).to_contain_text("rappel-de-rendez-vous-2.ipynb", timeout=PATIENT)
+    page.wait_for_timeout(500)
+    assert serious(page, ".pw-notebook-form") == []
+    shoot(page, "parameters")
+
+    with open_practice(lab.workspace, user="claire") as practice:
+        active = {job.treatment: job.active for job in practice.jobs.values()}
+        assert active == {"search": True, "notebook": False}
