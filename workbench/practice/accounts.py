@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from workbench.addresses import address_problem
-from workbench.domain.accounts import OAUTH_PROVIDERS, Account, AccountKind, Auth, Security, Stage, is_loopback
+from workbench.domain.accounts import Account, AccountKind, Auth, Security, Stage, is_loopback
 from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.limits import WINDOWS
 from workbench.domain.options import Options, effective_options
@@ -29,19 +29,15 @@ from workbench.domain.presets import (
     presets,
     sign_in_guides,
 )
-from workbench.domain.sending_hours import SendingHours
 from workbench.domain.signatures import NO_SIGNATURE
 from workbench.errors import AccountError, NoPassword
 from workbench.language import _
+from workbench.practice.account_rules import check_account, check_address, moved, way_in, with_login
 from workbench.practice.account_trial import mail_to_self as mail_to_self_of
 from workbench.practice.account_trial import report_of, secrets_of, without_secrets
 
 if TYPE_CHECKING:
     from workbench.practice.practice import Practice
-
-
-_BETWEEN_SERVERS = 25
-"""The port by which mail servers talk to one another (RFC 6409 names others for what a person sends)."""
 
 
 _TESTED = "account_tested"
@@ -230,18 +226,18 @@ class Accounts(Mapping[str, Account]):
         account = replace(old, **changes) if old else Account(name=name, **changes)
         if old and account.security != old.security and "port" not in changes:
             account = replace(account, port=0)
-        _check_address(account)
+        check_address(account)
         account = self._with_preset(account, old, changes, preset)
         if not account.user and (password is not None or password_env is not None) and not is_loopback(account.host):
             # A password without a login is never used: nearly every provider takes the address for one.
             known = preset_of_server(account.host)
             account = replace(account, user=(known.user if known else UserForm.ADDRESS).of(account.email))
-        _check_account(account)
+        check_account(account)
         if account.auth is Auth.XOAUTH2 and (password is not None or password_env is not None):
             raise AccountError(
                 _("Account « {name} » logs in with access tokens; a password is for --auth password.").format(name=name)
             )
-        if old and _way_in(old) != _way_in(account):
+        if old and way_in(old) != way_in(account):
             # What lets one in there must not be shown to another server.
             self._passwords.forget(name, old.password_from)
             account = replace(account, password_from="")
@@ -279,8 +275,8 @@ class Accounts(Mapping[str, Account]):
             raise AccountError(own.sentence(today))
         if named is not None:
             own = self._called(named)
-        elif account.host and ("host" in given or not _moved(old, account)):
-            return _with_login(account, old, given)
+        elif account.host and ("host" in given or not moved(old, account)):
+            return with_login(account, old, given)
         if own is None:
             raise AccountError(
                 _(
@@ -642,83 +638,6 @@ class Accounts(Mapping[str, Account]):
             return self.default().name
         except AccountError:
             return ""
-
-
-def _check_address(account: Account) -> None:
-    problem = address_problem(account.email)
-    if problem:
-        raise AccountError(
-            _("Account « {name} »: {problem} ({email})").format(
-                name=account.name, email=account.email, problem=sentence_of_reason(problem)
-            )
-        )
-
-
-def _check_account(account: Account) -> None:
-    texts = (account.display_name, account.name, account.user, account.client_id, account.tenant)
-    if any(ord(character) < 32 for text in texts for character in text):
-        raise AccountError(_("Account « {name} »: no line break or control character here.").format(name=account.name))
-    written = (*texts, account.host, account.reply_to, account.folder)
-    if any("\ud800" <= character <= "\udfff" for text in written for character in text or ""):
-        raise AccountError(
-            _("Account « {name} »: a text holds half a character, as a bad copy leaves it; write it again.").format(
-                name=account.name
-            )
-        )
-    if account.connections < 1 or account.letters_per_connection < 1 or account.timeout <= 0:
-        raise AccountError(
-            _("Account « {name} »: connections, messages per connection and the time-out are numbers above 0.").format(
-                name=account.name
-            )
-        )
-    if account.auth is Auth.XOAUTH2 and (account.oauth not in OAUTH_PROVIDERS or not account.client_id):
-        raise AccountError(
-            _(
-                "Account « {name} »: say whose sign-in it uses and the client id that the practice got there:"
-                " --oauth google or microsoft, and --client-id."
-            ).format(name=account.name)
-        )
-    if any(most < 0 for name in WINDOWS if (most := getattr(account, name)) is not None):
-        raise AccountError(
-            _("Account « {name} »: a limit is a number of messages, 0 or more.").format(name=account.name)
-        )
-    SendingHours.parse(account.hours)
-    if account.kind is not AccountKind.SMTP:
-        return
-    if account.security is Security.NONE and not is_loopback(account.host):
-        raise AccountError(
-            _(
-                "Account « {name} »: without TLS a password and patients' messages would travel in the clear. "
-                "Choose --security tls or starttls; none is for this computer's own addresses only."
-            ).format(name=account.name)
-        )
-    if account.port == _BETWEEN_SERVERS and not is_loopback(account.host):
-        raise AccountError(
-            _(
-                "Account « {name} »: port 25 is for servers among themselves, and providers block it. Choose --port 465"
-                " with --security tls, or --port 587 with --security starttls."
-            ).format(name=account.name)
-        )
-
-
-def _moved(old: Account | None, account: Account) -> bool:
-    """Tell whether an address went to another provider than the one whose server its account has."""
-    before = preset_of(old.email) if old else None
-    return before is not None and before.host == account.host and preset_of(account.email) is not before
-
-
-def _with_login(account: Account, old: Account | None, given: Mapping[str, Any]) -> Account:
-    """Return an account whose login follows its address, where it did so before and no other is given."""
-    known = preset_of_server(account.host)
-    if old is None or known is None or "user" in given or old.user != known.user.of(old.email):
-        return account
-    return replace(account, user=known.user.of(account.email))
-
-
-def _way_in(account: Account) -> tuple[str, ...]:
-    """Return what a kept password or sign-in belongs to, but for the server itself."""
-    oauth = (account.oauth, account.client_id, account.tenant) if account.auth is Auth.XOAUTH2 else ()
-    return (account.auth, *oauth)
 
 
 TransportFactory = Callable[[Account, str | None, int | None], AbstractContextManager[Any]]
