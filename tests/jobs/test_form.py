@@ -37,7 +37,8 @@ def test_each_parameter_is_asked_by_what_its_search_makes_of_it(form: NotebookVa
     assert (REMINDER, REMINDER.replace("/", " / ")) in fields["template"].choices
     assert fields["dry_run"].value == "no"
     assert dict(fields["account"].choices)[""]
-    assert all(one.label for one in fields.values())
+    assert fields["dry_run"].label == "Trial: check everything, send nothing"
+    assert all(one.label[:1].isupper() for one in fields.values())
 
 
 def test_a_copy_says_the_new_values_and_the_notebook_stays(form: NotebookValues, practice: Practice) -> None:

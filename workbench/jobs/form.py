@@ -136,6 +136,7 @@ class NotebookValues:
         elif one.kind in {"str", ""}:
             kind, choices = self._kind_of_text(one.name, asked)
         label = one.comment or (_(asked.label) if asked is not None else one.name)
+        label = _known_labels().get(one.name) or label[:1].upper() + label[1:]
         return NotebookField(name=one.name, kind=kind, label=label, value=_told(one), choices=choices)
 
     def _kind_of_text(self, name: str, asked: SearchParameter | None) -> tuple[FieldKind, tuple[tuple[str, str], ...]]:
@@ -192,6 +193,15 @@ class NotebookValues:
             meant = {one.value.id: one.arg for one in call.keywords if one.arg and isinstance(one.value, ast.Name)}
             return search, meant
         return "", {}
+
+
+def _known_labels() -> dict[str, str]:
+    """Return what the parameters are called that every notebook of a mailing has, by name."""
+    return {
+        "template": _("Email type"),
+        "account": _("Mail account"),
+        "dry_run": _("Trial: check everything, send nothing"),
+    }
 
 
 def with_values(source: str, values: Mapping[str, object]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.displays.cells import friendly
 from workbench.domain.calendar import parse_day
 from workbench.domain.notebook_fields import FieldKind
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, n_
+from workbench.widgets.scheduler_page_rows import days_words
 from workbench.widgets.view import STATIC, View, by_number
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class NotebookForm(View):
     def _meant(self) -> dict[str, Any]:
         practice, problems = self._practice, self._form.problems(self.values)
         days = {
-            one.name: friendly(parse_day(text, today=practice.today, calendar=practice.calendar))
+            one.name: _real_day(parse_day(text, today=practice.today, calendar=practice.calendar), practice.today)
             for one in self._fields
             if one.kind is FieldKind.DAY and one.name not in problems and (text := self.values[one.name]).strip()
         }
@@ -128,6 +129,10 @@ class NotebookForm(View):
             return True
         self._running.join(timeout)
         return not self._running.is_alive()
+
+
+def _real_day(day: date, today: date) -> str:
+    return days_words(day.isoformat(), "", today)
 
 
 def _ended(statuses: list[str]) -> str:

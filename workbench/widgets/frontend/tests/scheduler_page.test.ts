@@ -239,3 +239,9 @@ test("on a page without code a run has its report alone", async () => {
   await press(el, "report");
   expect(asked("report")[0]).toMatchObject({ run: "r7" });
 });
+
+test("a column in which nothing stands is left out of the next runs", async () => {
+  answers["job"] = { values: values(), ...looked({ next: [{ when: "lun. 23/11 12:00", days: "", note: "" }] }) };
+  const el = await open();
+  expect([...el.querySelectorAll(".pw-job-next th")].map((one) => one.textContent)).toEqual(["next_when"]);
+});

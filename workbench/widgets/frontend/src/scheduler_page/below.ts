@@ -13,11 +13,13 @@ const section = (title: string, ...parts: (HTMLElement | false)[]): HTMLElement 
 /** The next runs with the real dates that each searches. */
 export function nextRuns(looked: Looked, active: boolean, word: Word): HTMLElement {
   if (looked.next.length === 0) return section(word("next"), element("p", { class: "pw-note" }, word(looked.ends ? "next_none" : "next_unknown")));
-  const rows = looked.next.map(({ when, days, note }) => element("tr", {}, element("td", {}, when), element("td", {}, days), element("td", { class: "pw-note" }, note)));
+  // What a notebook searches stands in the notebook: a column in which nothing stands is left out.
+  const [hasDays, hasNotes] = [looked.next.some(({ days }) => days !== ""), looked.next.some(({ note }) => note !== "")];
+  const rows = looked.next.map(({ when, days, note }) => element("tr", {}, element("td", {}, when), hasDays && element("td", {}, days), hasNotes && element("td", { class: "pw-note" }, note)));
   return section(
     word("next"),
     !active && element("p", { class: "pw-note" }, word("next_paused")),
-    element("table", { class: "pw-job-table pw-job-next" }, heads(word("next_when"), word("next_days"), word("next_note")), element("tbody", {}, ...rows)),
+    element("table", { class: "pw-job-table pw-job-next" }, heads(word("next_when"), ...(hasDays ? [word("next_days")] : []), ...(hasNotes ? [word("next_note")] : [])), element("tbody", {}, ...rows)),
   );
 }
 
