@@ -178,24 +178,24 @@ MANY = 1_900
     ids=["never ending", "in one run", "simple", "in one another"],
 )
 def test_fields_beyond_any_letter_are_refused_at_once(body: str):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TemplateRefused):
         made_of(document(body))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_as_many_fields_as_a_letter_may_have_are_read_at_once():
-    began = time.monotonic()
+    began = time.process_time()
     made = made_of(document(paragraph(f"<w:r>{(BEGIN + CODE + END) * MANY}</w:r>")))
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert [(code.written, code.times) for code in made.codes] == [("«Nom»", MANY)]
 
 
 def test_what_a_field_showed_last_leaves_with_it_however_much_it_is():
     shown = '<w:fldChar w:fldCharType="separate"/>' + "<w:t>x</w:t>" * 40_000
-    began = time.monotonic()
+    began = time.process_time()
     made = made_of(document(paragraph(f"<w:r>{BEGIN}{CODE}{shown}{END}<w:t> suit</w:t></w:r>")))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert made.template.html == "<p>@PNOM suit</p>\n"
 
 
