@@ -34,8 +34,11 @@ def test_somebody_is_found_written_to_and_the_message_read_again(
     page.keyboard.press("Control+k")
     box = cell.locator(".pw-desk-bar").get_by_role("combobox")
     expect(box).to_be_focused()
+    before = refresh.bounding_box()
     page.keyboard.type("aubry nath")
     expect(cell.get_by_role("option", name="AUBRY Nathan")).to_be_visible()
+    assert refresh.bounding_box() == before  # the list is laid over the page
+    cell.get_by_role("option", name="AUBRY Nathan").hover(timeout=5_000)  # nothing covers it
     shoot(page, "found")
     page.keyboard.press("Enter")
     view = cell.locator(".pw-patient")

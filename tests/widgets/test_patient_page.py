@@ -87,6 +87,21 @@ def test_the_file_is_completed_and_a_late_click_changes_nobody_else(practice: Pr
     assert not asks(page.patient, "opt_out", patient=CHILD, out=False)["patient"]["objects"]
 
 
+def test_nobody_is_blamed_before_anything_was_written(practice: Practice):
+    page = practice.patient_mail(CHILD)
+    page.patient.turn("write")
+    with pytest.raises(UsageError):
+        page._worked_out()
+    assert (page.template._said["sentence"] != "", page.template._said["bad"]) == (True, False)
+    assert page.sending.layout.display == "none"
+    gesture = {"kind": "changed", "number": page.editor._number, "subject": "Pour Nathan", "body": ""}
+    page.editor._hear(page.editor, gesture, [])
+    with pytest.raises(UsageError):
+        page._worked_out()
+    assert page.template._said["bad"]
+    assert page.sending.layout.display is None
+
+
 def test_a_text_is_kept_for_the_patient_it_was_written_to(practice: Practice):
     one, other = CHILD, adult(practice)
     page = practice.patient_mail(one)

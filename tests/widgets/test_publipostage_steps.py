@@ -94,6 +94,9 @@ def test_a_step_that_is_closed_says_why(practice: Practice):
     page = practice.publipostage("appointments", start="tomorrow", end="tomorrow")
     do(page, "main")
     assert page.step is Step.MESSAGE
+    # What is to be chosen is asked once, beside the choice; nobody is blamed before a try.
+    assert (page.foot._state["note"], page.foot._state["main"]["title"]) == ("", "Choose an email type first.")
+    assert (page.template._said["sentence"] != "", page.template._said["bad"]) == (True, False)
     assert do(page, "main")["error"] == "Choose an email type first."
     (_search, _message, check, result) = page.bar._state["steps"]
     assert (check["state"], result["state"]) == ("closed", "closed")

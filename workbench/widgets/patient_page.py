@@ -371,10 +371,15 @@ class PatientPage:
         if not self._again:
             self.template.ask(letter.questions())
         self.template.say("")
+        self.sending.layout.display = None
 
     def _show_trouble(self, sentence: str) -> None:
         self._letter, self._trouble = None, sentence
-        self.template.say(sentence, bad=bool(self.editor.subject or self.editor.body or self.template.chosen))
+        begun = bool(self.editor.subject or self.editor.body or self.template.chosen)
+        self.template.say(sentence, bad=begun)
+        # Whoever has written nothing yet did nothing wrong: what there is to do is said once.
+        sends = self._was_sent or self.sending.dispatcher.situation.doing not in (Doing.NOTHING, Doing.COUNTING)
+        self.sending.layout.display = None if begun or sends else "none"
         self.preview.show(pd.DataFrame(columns=["name", "state", "note", "detail"]), no_message)
 
     def _offer(self, letter: Mailing | None = None, number: str = "") -> None:

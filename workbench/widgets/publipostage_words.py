@@ -74,6 +74,7 @@ def _forward(label: str, obstacle: str) -> dict[str, Any]:
 
 def _message(page: Publipostage) -> dict[str, Any]:
     obstacle, changed = page.obstacle(Step.CHECK), page.text_is_changed
+    said = obstacle if page.template.chosen else ""  # to choose one is asked beside the choice already
     written = _("Changed for this sending only")
     if page.template.chosen in page.new:
         written = _("Saved as « {template} » when you go on").format(template=page.template.chosen)
@@ -86,7 +87,7 @@ def _message(page: Publipostage) -> dict[str, Any]:
         }
         if page.template.chosen
         else None,
-        "note": obstacle or (written if changed else ""),
+        "note": said or (written if changed else ""),
         "quiet": [{"name": "keep_text", "label": _("Save in the email type")}] if changed else [],
         "main": _forward(_("Next →"), obstacle),
     }
