@@ -73,6 +73,7 @@ def schedules(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
 
 def own_template() -> Template:
     """Return the email type that it is written with where the practice chose none."""
+    opening = _("{{ name }}, your appointments of {{ day }}: {{ count }}.")
     headings = (_("Hour of the appointment"), _("Minutes"), _("File"), _("Chair"))
     head = "".join(f'<th align="left" style="padding:2px 14px 2px 0">{one}</th>' for one in headings)
     cells = "".join(_CELL % shown for shown in ("day }} {{ one.time", "minutes", "file", "chair"))
@@ -83,8 +84,7 @@ def own_template() -> Template:
         language=language(),
         subject=_("Schedule of {{ day }}"),
         html=(
-            f"<p>{_('{{ name }}, your appointments of {{ day }}: {{ count }}.')}</p><table><tr>{head}</tr>"
-            f"{{% for one in schedule %}}<tr>{cells}</tr>{{% endfor %}}</table>"
+            f"<p>{opening}</p><table><tr>{head}</tr>{{% for one in schedule %}}<tr>{cells}</tr>{{% endfor %}}</table>"
         ),
     )
 
