@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import serious
-from tests.browser.jupyter import PATIENCE, Lab, Notebook
+from tests.browser.jupyter import PATIENCE, Lab, Notebook, settled
 from workbench.lab.notebooks import START_NOTEBOOK
 from workbench.wiring import open_practice
 
@@ -42,7 +42,7 @@ def shown(page: Page, name: str) -> None:
     """Go to a page of the desk, and wait until it shows something."""
     page.locator(".pw-desk-bar").get_by_role("button", name=name, exact=True).click()
     expect(page.locator(f"{PAGES[name]}:visible").first).to_be_visible(timeout=PATIENCE * 1000)
-    page.wait_for_timeout(1_500)
+    settled(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -110,7 +110,7 @@ def test_the_days_reminders_are_prepared_without_a_mouse(desk: Notebook, shoot: 
 def test_everything_is_there_at_twice_the_size(desk: Notebook, shoot: Callable[..., Path]) -> None:
     page = desk.page
     page.set_viewport_size({"width": 1024, "height": 768})
-    shown(page, PAGES[0])
+    shown(page, next(iter(PAGES)))
     shoot(page, "bar-1024")
     bar = page.locator(".pw-desk-bar .pw-bar-row")
     assert bar.evaluate("(row) => row.clientHeight") < 60, "the bar takes more than one line"

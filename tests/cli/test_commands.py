@@ -40,7 +40,7 @@ def app() -> Commands:
 def told(app: Commands, *words: str) -> str:
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, UsageError), done.output
-    return done.exception.sentence
+    return done.exception.sentence.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_command_runs_as_any_other(app):
@@ -100,5 +100,5 @@ def test_what_is_wrong_with_a_call_is_said_in_the_readers_language(app, words, s
 
 def test_how_a_command_is_used_is_said_in_the_readers_language(app):
     use_language("fr")
-    assert "Emploi : " in CliRunner().invoke(app, ["send", "--help"]).stdout
+    assert "Emploi\N{NO-BREAK SPACE}: " in CliRunner().invoke(app, ["send", "--help"]).stdout
     assert "COMMANDE [ARGUMENTS]" in CliRunner().invoke(app, ["--help"]).stdout
