@@ -47,7 +47,8 @@ def test_notebooks_are_shipped_in_french_and_in_english():
 def test_whether_reminders_help_is_answered_alike_everywhere(notebook: Path):
     """A reminder counts when it told of the very start and left before it; `practice.analysis` knows how."""
     told = " ".join(code_of(notebook))
-    asks = "rendez-vous manqués ?" in notebook.read_text("utf-8") or "missed appointments?" in notebook.read_text("utf-8")
+    text = notebook.read_text("utf-8")
+    asks = "rendez-vous manqués ?" in text or "missed appointments?" in text
     assert ("analysis.reminders(" in told) == asks
 
 
