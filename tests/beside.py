@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-def next_line(process: subprocess.Popen[str], *, seconds: float = 90.0) -> str:
+def next_line(process: subprocess.Popen[str], *, seconds: float = 300.0) -> str:
     """Return the next line a process says; one that says none in time is killed, and its answer is empty."""
     assert process.stdout is not None
     late = threading.Timer(seconds, process.kill)

@@ -199,6 +199,21 @@ def asked(page: Page, script: str, given: object = None) -> Any:
     )
 
 
+def settled(page: Page, *, quiet: int = 300, most: int = 1_500) -> None:
+    """Wait until nothing has changed in the page for a while, at most as long as `most` (both in milliseconds)."""
+    asked(
+        page,
+        """([quiet, most]) => new Promise((done) => {
+          const end = () => { changes.disconnect(); done(); };
+          let calm = setTimeout(end, quiet);
+          const changes = new MutationObserver(() => { clearTimeout(calm); calm = setTimeout(end, quiet); });
+          changes.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+          setTimeout(end, most);
+        })""",
+        [quiet, most],
+    )
+
+
 def notebook_of(cells: Sequence[str], metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a notebook in its file format; a cell that begins with ``%%md`` is a text."""
     made: list[dict[str, Any]] = []
@@ -245,7 +260,7 @@ def served(workspace: Path, home: Path, words: Sequence[str], **environment: str
         )
     try:
         # The address is said once the server answers there; when it cannot start, the output ends without it.
-        address = urlsplit(next_line(server, seconds=PATIENCE).strip())
+        address = urlsplit(next_line(server).strip())
         if not address.netloc:
             raise AssertionError("the server did not start:\n" + log.read_text(encoding="utf-8", errors="replace"))
         yield Lab(

@@ -74,7 +74,7 @@ class SmtpSink:
         """Return how many messages each address was given."""
         return Counter(address for caught in self.messages() for address in caught.recipients)
 
-    def wait_for(self, count: int, *, seconds: float = 30.0) -> None:
+    def wait_for(self, count: int, *, seconds: float = 120.0) -> None:
         """Wait until at least `count` messages were accepted."""
         limit = time.monotonic() + seconds
         while self.count() < count:
