@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import holidays
 import pytest
 
 from workbench.databases import writing
 from workbench.errors import DatabaseRefused
-from workbench.patients.calendar import HOLIDAY_YEARS, french_holidays, holiday_names, zone_called
+from workbench.patients.calendar import french_holidays, zone_called
 from workbench.patients.schema import practices
 from workbench.patients.store import SqlPatientStore
 
@@ -26,12 +25,6 @@ def test_the_eleven_french_holidays_are_known_each_year() -> None:
         date(2027, 11, 11),
         date(2027, 12, 25),
     ]
-
-
-def test_they_are_those_that_others_reckon_with_the_same_names() -> None:
-    assert holiday_names() == dict(
-        holidays.country_holidays("FR", years=HOLIDAY_YEARS, language="fr", expand=False).items()
-    )
 
 
 @pytest.mark.parametrize("name", ["Europe/Nowhere", "../etc/passwd", ""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,20 +17,6 @@ HOLIDAY_YEARS = range(2000, 2081)
 """The years whose public holidays are known: longer than any agenda, and than any file's history."""
 
 _SUNDAY = 6
-
-_FIXED = {
-    (1, 1): "Jour de l'an",
-    (5, 1): "Fête du Travail",
-    (5, 8): "Fête de la Victoire",
-    (7, 14): "Fête nationale",
-    (8, 15): "Assomption",
-    (11, 1): "Toussaint",
-    (11, 11): "Armistice",
-    (12, 25): "Noël",
-}
-_AFTER_EASTER = {1: "Lundi de Pâques", 39: "Ascension", 50: "Lundi de Pentecôte"}
-_WORKED_WHIT_MONDAYS = range(2005, 2008)
-"""The years in which Whit Monday was worked, as a day of solidarity."""
 
 
 def calendar_of(connection: sa.Connection, practice_id: str) -> PracticeCalendar:
@@ -76,25 +62,7 @@ def french_holidays() -> frozenset[date]:
 
 @cache
 def holiday_names() -> dict[date, str]:
-    """Return the public holidays of metropolitan France over `HOLIDAY_YEARS` with their French names, by date.
+    """Return the public holidays of metropolitan France over `HOLIDAY_YEARS` with their French names, by date."""
+    import holidays
 
-    They are the eleven of article L3133-1 of the labour code; where two fall on one day, both are named.
-    """
-    found: dict[date, list[str]] = {}
-    for year in HOLIDAY_YEARS:
-        for (month, day), name in _FIXED.items():
-            found.setdefault(date(year, month, day), []).append(name)
-        for days, name in _AFTER_EASTER.items():
-            if name != "Lundi de Pentecôte" or year not in _WORKED_WHIT_MONDAYS:
-                found.setdefault(easter_sunday(year) + timedelta(days=days), []).append(name)
-    return {day: "; ".join(sorted(names)) for day, names in sorted(found.items())}
-
-
-def easter_sunday(year: int) -> date:
-    """Return Easter Sunday of the Gregorian calendar (the computus of Meeus, Jones and Butcher)."""
-    golden, century, of_century = year % 19, year // 100, year % 100
-    moon = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - moon - of_century % 4) % 7
-    late = (golden + 11 * moon + 22 * weekday) // 451
-    month, day = divmod(moon + weekday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
+    return dict(sorted(holidays.country_holidays("FR", years=HOLIDAY_YEARS, language="fr").items()))
