@@ -6,11 +6,12 @@ import atexit
 import contextlib
 import gc
 import os
+import re
 import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,17 @@ settings.load_profile("decide" if os.environ.get("CI") else "search")
 
 LONGEST = (
     "house/test_newest_python",
+    "house/test_gates",
+    "journeys/test_own_table",
     "journeys/test_kill_loops",
+    "journeys/test_jobs",
+    "browser/test_templates_page",
+    "browser/test_send_panel",
     "browser/test_first_notebook",
     "journeys/test_batch",
+    "widgets/test_frontend",
     "browser",
     "cli/test_lab",
-    "house/test_gates",
-    "widgets/test_frontend",
     "sending/test_sending_for_real",
     "journeys",
     "jobs/test_running",
@@ -132,6 +137,26 @@ def sample_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from workbench.wiring import init_workspace
 
     return init_workspace(tmp_path_factory.mktemp("made") / "sample", demo=True)
+
+
+@pytest.fixture(scope="session")
+def new_sample(sample_made_once: Path) -> Callable[[Path], Path]:
+    """Make a sample practice in a folder, and return it: ``new_sample(tmp_path / "cabinet")``.
+
+    It is a copy that was given an identity, as a new one is: the copy of a practice that is known here may not send.
+    """
+    from workbench.settings import new_workspace_id
+
+    def make(folder: Path) -> Path:
+        shutil.copytree(sample_made_once, folder)
+        settings = folder / "workbench.toml"
+        old = settings.read_text(encoding="utf-8")
+        new = re.sub(r'(?m)^workspace_id = ".*"$', f'workspace_id = "{new_workspace_id()}"', old)
+        assert new != old
+        settings.write_text(new, encoding="utf-8")
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.jupyter import asked
+
 AXE = Path(__file__).parents[2] / "workbench/widgets/frontend/node_modules/axe-core/axe.min.js"
 
 _FIND = """async (roots) => {
@@ -31,7 +33,7 @@ def serious(page: Page, *roots: str) -> list[str]:
         pytest.skip(missing)
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(AXE.read_text(encoding="utf-8") + "; window.axe = axe; undefined")
-    found: list[dict[str, Any]] = page.evaluate(_FIND, list(roots))
+    found: list[dict[str, Any]] = asked(page, _FIND, list(roots))
     return [
         f"{one['id']}: {node['target']} {node['html'][:160]} {node['any'][:1]}"[:420]
         for one in found

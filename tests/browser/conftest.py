@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.axe import serious
 from tests.browser.jupyter import Lab, asked, jupyterlab
-from workbench.wiring import init_workspace
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
@@ -48,10 +48,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(new_sample: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab on a fresh sample practice, in French, for the tests of one file."""
     home = tmp_path_factory.mktemp("home")
-    with jupyterlab(init_workspace(home / "cabinet", demo=True), home) as running:
+    with jupyterlab(new_sample(home / "cabinet"), home) as running:
         yield running
 
 
@@ -106,6 +106,20 @@ def use_theme() -> Callable[[Page, str], None]:
         page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     return use
+
+
+@pytest.fixture
+def minded(use_theme: Callable[[Page, str], None]) -> Callable[..., list[str]]:
+    """Return what axe minds in the light theme and in the dark one, which stays: ``minded(page, ".pw-day")``."""
+
+    def found(page: Page, *roots: str) -> list[str]:
+        told = []
+        for theme in ("light", "dark"):
+            use_theme(page, theme)
+            told += [f"{theme}: {one}" for one in serious(page, *roots)]
+        return told
+
+    return found
 
 
 @pytest.fixture

@@ -21,14 +21,13 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from tests.browser.jupyter import PATIENCE, Lab, free_port, served
-from workbench.wiring import init_workspace
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def app(new_sample: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """``workbench app`` on a fresh sample practice, in French, for the tests of this file."""
     home = tmp_path_factory.mktemp("home")
-    workspace = init_workspace(home / "cabinet", demo=True)
+    workspace = new_sample(home / "cabinet")
     with served(workspace, home, ("app", "--no-browser", "--no-scheduler", "--port", str(free_port()))) as running:
         yield running
 
@@ -188,8 +187,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def test_it_listens_here_alone_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    workspace = init_workspace(tmp_path / "cabinet", demo=True)
+def test_it_listens_here_alone_and_leaves_nothing_behind(new_sample: Callable[[Path], Path], tmp_path: Path) -> None:
+    workspace = new_sample(tmp_path / "cabinet")
     before = {file.name for file in workspace.iterdir()}
     with served(workspace, tmp_path, ("app", "--no-browser", "--no-scheduler", "--port", str(free_port()))) as app:
         connections = psutil.Process(app.process.pid).net_connections(kind="inet")

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.jupyter import PATIENCE, Lab, Notebook, asked, jupyterlab
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 FIRST = "01_publipostage.ipynb"
 OPEN, TABLE, TEMPLATE, MESSAGES, SENDING, RESULTS, PLOT, INBOX = 2, 4, 6, 8, 10, 12, 13, 15
@@ -118,8 +117,8 @@ def test_a_mailing_from_the_search_to_the_results(lab: Lab, page: Page, shoot: C
         assert name not in saved
 
 
-def test_who_is_unticked_gets_nothing(tmp_path: Path, page: Page) -> None:
-    with jupyterlab(init_workspace(tmp_path / "cabinet", demo=True), tmp_path) as lab:
+def test_who_is_unticked_gets_nothing(new_sample: Callable[[Path], Path], tmp_path: Path, page: Page) -> None:
+    with jupyterlab(new_sample(tmp_path / "cabinet"), tmp_path) as lab:
         notebook = lab.open(page, FIRST)
         table = screen(notebook, TABLE, "recipient-table")
         expect(table).to_contain_text(re.compile(r"\b[1-9]\d rendez-vous"))
@@ -155,22 +154,22 @@ def test_what_is_typed_after_a_click_on_plain_text_changes_no_notebook(lab: Lab,
         assert len(notebook.content()["cells"]) == cells
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_screens_follow_the_theme(
-    lab: Lab, page: Page, theme: str, use_theme: Callable[[Page, str], None], shoot: Callable[..., Path]
+    lab: Lab, page: Page, use_theme: Callable[[Page, str], None], shoot: Callable[..., Path]
 ) -> None:
     notebook = lab.open(page, FIRST)
     screen(notebook, TABLE, "recipient-table")
-    use_theme(page, theme)
-    ground = page.locator(".jp-Notebook").first.evaluate("(shown) => getComputedStyle(shown).backgroundColor")
-    for cell, name in (
-        (OPEN, "search-form"),
-        (TABLE, "recipient-table"),
-        (MESSAGES, "message-preview"),
-        (SENDING, "send"),
-    ):
-        shown = screen(notebook, cell, name)
-        shoot(page, f"{name}-{theme}")
-        ink = shown.evaluate("(shown) => getComputedStyle(shown).color")
-        light = sum(numbers_of(ink)[:3]) < sum(numbers_of(ground)[:3])
-        assert light is (theme == "light")
+    for theme in ("light", "dark"):
+        use_theme(page, theme)
+        ground = page.locator(".jp-Notebook").first.evaluate("(shown) => getComputedStyle(shown).backgroundColor")
+        for cell, name in (
+            (OPEN, "search-form"),
+            (TABLE, "recipient-table"),
+            (MESSAGES, "message-preview"),
+            (SENDING, "send"),
+        ):
+            shown = screen(notebook, cell, name)
+            shoot(page, f"{name}-{theme}")
+            ink = shown.evaluate("(shown) => getComputedStyle(shown).color")
+            light = sum(numbers_of(ink)[:3]) < sum(numbers_of(ground)[:3])
+            assert light is (theme == "light")

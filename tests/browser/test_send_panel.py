@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.jupyter import Lab, Notebook
 from tests.journeys.smtp_sink import SmtpSink, serving
-from workbench.wiring import init_workspace, open_practice
+from workbench.wiring import open_practice
 
 OPEN = "import workbench as wb\npractice = wb.open({workspace!r})"
 MAILING = (
@@ -25,10 +25,10 @@ MAILING = (
 
 
 @pytest.fixture
-def sink(tmp_path: Path) -> Iterator[SmtpSink]:
+def sink(new_sample: Callable[[Path], Path], tmp_path: Path) -> Iterator[SmtpSink]:
     """A slow server that a new practice's messages leave by, one at a time."""
     with serving(tmp_path / "sink", delay=0.25) as running:
-        with open_practice(init_workspace(tmp_path / "cabinet", demo=True)) as practice:
+        with open_practice(new_sample(tmp_path / "cabinet")) as practice:
             practice.accounts.set(
                 "slow", email="secretariat@exemple.test", host="127.0.0.1", port=running.port, security="none",
                 connections=1,
