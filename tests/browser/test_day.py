@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.jupyter import Lab
@@ -18,19 +17,20 @@ desk.view
 """
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_day_is_told(
-    lab: Lab, page: Page, shoot: Callable[..., Path], use_theme: Callable[[Page, str], None], theme: str
+    lab: Lab, page: Page, shoot: Callable[..., Path], use_theme: Callable[[Page, str], None]
 ) -> None:
     lab.write("jour.ipynb", DESK.format(workspace=str(lab.workspace)))
     notebook = lab.open(page, "jour.ipynb", alone=True)
     notebook.run(0)
-    use_theme(page, theme)
     day = notebook.cell(0).locator(".pw-day")
     expect(day.locator("[data-line='tell:appointments']")).to_be_visible()
     expect(day.get_by_role("status").first).to_contain_text("Compté")
     expect(day.locator("[data-line='tell:recall'], [data-line='tell:missed']").first).to_be_visible()
-    shoot(page, theme)
+    for theme in ("light", "dark"):
+        use_theme(page, theme)
+        expect(day.get_by_role("status").first).to_contain_text("Compté")
+        shoot(page, theme)
 
 
 def test_somebody_is_ticked_as_called_and_the_reminders_are_led_to(lab: Lab, page: Page) -> None:
