@@ -93,9 +93,13 @@ def test_a_damaged_ledger_pushes_no_sound_copy_out(tmp_path: Path, ledger: Ledge
     world.queued(*map(str, range(300)))
     ledger.close()
     path = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(path) as opened:
+        (page,) = opened.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'letters'").fetchone()
+        (size,) = opened.execute("PRAGMA page_size").fetchone()
+    opened.close()
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        file.write(b"\xff" * 40960)
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
     engine = open_engine(f"sqlite:///{path}")
     copies = DailyCopies(engine, "practice", today=lambda: date(2026, 12, 5))
     assert copies.make() is None
