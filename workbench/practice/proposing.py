@@ -40,8 +40,8 @@ class Proposing(Shelf):
 
         Examples
         --------
-        >>> practice.templates.usual_for_one()[0]
-        'Rendez-vous/Rappel de rendez-vous'
+        >>> all(path in practice.templates for path in practice.templates.usual_for_one())
+        True
         """
         practice = self._practice
         used = [path for path in practice.ledger.mailings.sent_to_one(since=practice.now() - _LATELY) if path in self]
