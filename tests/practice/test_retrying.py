@@ -80,6 +80,30 @@ def test_a_guardian_whom_the_file_names_no_more_is_not_written_to_again(practice
         assert practice.retry(mailing.id) == 0
 
 
+def test_a_familys_message_is_tried_again_only_while_each_child_is_still_one_of_the_practice(
+    practice: Practice, tmp_path: Path
+) -> None:
+    closed, before = "Vie du cabinet/Fermeture du cabinet", "inconnue@famille.example"
+    minors = practice.search("patients", minors="yes")
+    made = practice.mailing(minors, closed, account="folder").recipients
+    children = (
+        made[(made["reason"] == "") & (made["role"] == "guardian")].groupby("addressee_key")["patient_id"].first()
+    )
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        for addressee, patient in children.items():
+            practice.patients.correct_address(str(patient), str(addressee), before)
+        mailing = practice.mailing(minors, closed, account="hard")
+        mailing.send(confirmed=True)
+        assert mailing.id is not None
+        failed = practice.ledger.mailings.failed_rows(mailing.id)
+        family = next(row for row in failed if row.further_patients)
+        assert family.delivery_id in retrial_of(practice, mailing.id).same
+        changed(practice, f"UPDATE patients SET archived = 1 WHERE patient_id = '{family.further_patients[0]}'")
+        assert retrial_of(practice, mailing.id).without == {family.delivery_id}
+        assert practice.retry(mailing.id) == len(failed) - 1
+
+
 def test_who_comes_of_age_by_the_day_that_is_told_about_is_written_to_again(practice: Practice, tmp_path: Path) -> None:
     rows = tomorrow(practice)
     patient, before = "2208", "inconnue@famille.example"  # 18 on the very day of the appointment

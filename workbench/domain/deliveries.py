@@ -256,6 +256,8 @@ class Addressed:
     patient_id: str = field(repr=False)
     appointment_id: str = field(repr=False)
     address: str = field(repr=False)
+    further_patients: tuple[str, ...] = field(default=(), repr=False)
+    """Whom it tells about besides its own patient: the brothers and sisters of a family's message."""
 
     @property
     def day(self) -> str:

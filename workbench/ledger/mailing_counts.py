@@ -17,6 +17,7 @@ from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import Tell, foretold, tell_as_they_stand
 from workbench.ledger.mailing_moves import MailingMoves
+from workbench.ledger.further_patients import further_patients
 from workbench.ledger.overview import latest_mailing, mailings_frame, sent_to_one, unfinished_frame
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class MailingCounts(MailingMoves):
             .order_by(table.id)
         )  # fmt: skip
         with reading(self._engine) as connection:
-            return [Addressed(**row) for row in connection.execute(query).mappings()]
+            found = connection.execute(query).mappings().all()
+            further = further_patients(connection, [row["delivery_id"] for row in found])
+        return [Addressed(**row, further_patients=tuple(further.get(row["delivery_id"], ()))) for row in found]
 
     def told_by(self, mailing_id: int) -> dict[int, tuple[str, str, tuple[str, ...]]]:
         """Return what each message of a mailing tells of, and to whom.

@@ -26,6 +26,7 @@ from workbench.language import _
 from workbench.ledger import schema
 from workbench.ledger.acts import write_act
 from workbench.ledger.expiry import leave_out_late
+from workbench.ledger.further_patients import further_patients
 from workbench.ledger.journal import JournalStatements
 from workbench.ledger.occasions import release_occasions
 from workbench.ledger.opt_outs import OptOuts, StandingOptOuts
@@ -315,7 +316,7 @@ class SqlOutbox:
         told = [said for said in (ours, of_store) if said]
         if not told:
             return list(rows)
-        further = self._further_patients(connection, [row.id for row in rows])
+        further = further_patients(connection, [row.id for row in rows])
         going, left_out = [], []
         for row in rows:
             who = {
@@ -338,16 +339,6 @@ class SqlOutbox:
             )
         release_occasions(connection, [delivery_id for delivery_id, _reason in left_out])
         return going
-
-    def _further_patients(self, connection: sa.Connection, delivery_ids: Sequence[int]) -> dict[int, list[str]]:
-        table = schema.further_patients.c
-        query = sa.select(table.delivery_id, table.patient_id).where(
-            among(table.delivery_id, delivery_ids, connection.dialect)
-        )
-        further: dict[int, list[str]] = {}
-        for number, patient_id in connection.execute(query):
-            further.setdefault(number, []).append(patient_id)
-        return further
 
     def _claimed(self, row: Any, expires_at: datetime | None) -> Claimed:
         (

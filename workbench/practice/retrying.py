@@ -36,7 +36,7 @@ class Retrial:
     without
         The deliveries that stay as they are: the addressee has no usable address any more, or an ordinary one in the
         place of one of MSSanté, for which nobody allowed what they say (P13); the patient died or the file is
-        archived; or the file does not name the addressee any more (P5).
+        archived; or the file does not name the addressee any more (P5). For a family's message, one child is enough.
     """
 
     same: frozenset[int] = frozenset()
@@ -67,6 +67,8 @@ def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
     for row in failed:
         of_the_file = row.patient_id and row.addressee_key.partition(":")[0] in (Role.PATIENT, Role.GUARDIAN)
         address = today.get((row.role, row.patient_id, row.addressee_key), "" if of_the_file else row.address)
+        if of_the_file and not all(today.get((row.role, one, row.addressee_key)) for one in row.further_patients):
+            address = ""
         if not address or (is_mssante(row.address) and not is_mssante(address)):
             without.add(row.delivery_id)
         elif address != row.address:
@@ -102,7 +104,11 @@ def _addresses_today(
     widest = replace(template, guardians="both", group="", step="", purpose=template.occasion_purpose)
     told: dict[tuple[str, str, str], str] = {}
     for role in sorted({row.role for row in of_the_file}):
-        about = sorted({(row.patient_id, row.appointment_id, row.day) for row in of_the_file if row.role == role})
+        mine = [row for row in of_the_file if row.role == role]
+        about = sorted(
+            {(row.patient_id, row.appointment_id, row.day) for row in mine}
+            | {(patient, "", row.day) for row in mine for patient in row.further_patients}
+        )
         subjects = pd.DataFrame(
             {
                 "subject_key": [f"patient:{patient}" for patient, _appointment, _day in about],
