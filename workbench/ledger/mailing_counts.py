@@ -16,8 +16,8 @@ from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingSt
 from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import Tell, foretold, tell_as_they_stand
-from workbench.ledger.mailing_moves import MailingMoves
 from workbench.ledger.further_patients import further_patients
+from workbench.ledger.mailing_moves import MailingMoves
 from workbench.ledger.overview import latest_mailing, mailings_frame, sent_to_one, unfinished_frame
 
 if TYPE_CHECKING:
