@@ -143,7 +143,7 @@ def test_an_account_made_meanwhile_is_the_one_it_leaves_from_unless_somebody_cho
 def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):
     sent(page)
     do(page, "back")
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.step is Step.CHECK
     assert set(page.messages._rows._columns["state"]) == {"to_correct", "excluded"}
 
@@ -181,10 +181,10 @@ def test_who_was_taken_out_of_the_list_before_is_not_put_back(page: Publipostage
     draft = page.keeper.key
     page.messages.go_to(0)
     take_out(page)
-    page._background.wait()
+    assert page._background.wait(60)
     page.recipients.tick(page.taken_out, True)
     page._ticks_changed()
-    page._background.wait()
+    assert page._background.wait(60)
     page.messages.go_to(0)
     take_out(page)
     assert [one["label"] for one in page.messages._acts if one["name"] == "put_back"] == ["Put the 1 row back"]
@@ -202,7 +202,7 @@ def test_who_was_taken_out_of_the_list_before_is_not_put_back(page: Publipostage
 def test_a_test_goes_to_oneself_and_changes_no_number(page: Publipostage, practice: Practice):
     before = page.mailing.forecast()
     do(page, "trial")
-    page.wait_for_trial()
+    assert page.wait_for_trial(60)
     assert page.mailing.forecast() == before
     assert "✓" in page.bar._state["notices"][-1]["text"]
     (told,) = practice.results(since="2000-01-01", identities=True).to_dict("records")
@@ -223,7 +223,7 @@ def test_a_test_that_is_being_sent_holds_nobody_up_and_is_not_sent_twice(
     assert page.bar._state["notices"][-1]["text"] == "Sending the test…"
     assert "still being sent" in do(page, "trial")["error"]
     going.set()
-    page.wait_for_trial()
+    assert page.wait_for_trial(60)
     assert page.bar._state["notices"][-1]["text"] == "The server does not answer."
     (told,) = practice.results(since="2000-01-01").to_dict("records")
     assert told["status"] == "cancelled"
@@ -250,15 +250,15 @@ def test_a_choice_has_every_message_checked_once_and_no_more(
     if unticked:
         untick(page, unticked)
     page.go_to(step)
-    page.editing.wait()
+    assert page.editing.wait(60)
     assert page.sending.dispatcher.settled(30)
     checked: list[int] = []
     check = preparing.preflight
     monkeypatch.setattr(preparing, "preflight", lambda *given, **more: checked.append(1) or check(*given, **more))
     gesture(page.options, "changed", name="signature", value="-")
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.sending.dispatcher.settled(30)
-    page.editing.wait()
+    assert page.editing.wait(60)
     assert checked == [1]
 
 
@@ -270,11 +270,11 @@ def test_whether_health_data_may_leave_is_asked_however_long_the_list_is(
     practice.templates.save(Template(label="Soin", subject="Un mot", html="<p>@RDVNATURE</p>"))
     page = practice.publipostage()
     page.open(**TOMORROW, template="Soin")
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.options._state()["health"]["asked"]
     page.template.choose(REMINDER)
     page._template_chosen()
-    page._background.wait()
+    assert page._background.wait(60)
     assert not page.options._state()["health"]["asked"]
 
 
@@ -287,7 +287,7 @@ def test_what_was_chosen_last_is_what_leaves_also_while_the_list_before_is_worke
     page = practice.publipostage()
     assert page.template.chosen == REMINDER
     page.open(**TOMORROW, template="Soin")  # the reminders are still being checked in their thread
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.mailing.template.path == "Soin"
     assert page.options._state()["health"]["asked"]
 
@@ -487,10 +487,10 @@ def test_who_reads_another_language_than_the_changed_text_s_is_told(page: Publip
     )  # fmt: skip
     practice.patients.correct("2610", language="en")
     page._told_otherwise()
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.foot._state["note"] == ""
     page.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
-    page._background.wait()
+    assert page._background.wait(60)
     assert page.foot._state["note"].endswith("English: that text was not changed.")
 
 
