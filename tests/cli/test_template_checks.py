@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from workbench.cli.main import app
 from workbench.errors import BadValue, NoWorkspace
-from workbench.wiring import open_practice, sample_templates
+from workbench.patients.sample.data import sample_templates
+from workbench.wiring import open_practice
 
 GOOD = "---\nlabel: Bonjour\nfolder: Essais\nsubject: Votre rendez-vous\n---\n<p>Bonjour @DAPPEL,</p>\n"
 DOUBTFUL = GOOD.replace("Bonjour\n", "Lien\n", 1) + '<p><a href="http://cabinet.example">ici</a></p>\n'

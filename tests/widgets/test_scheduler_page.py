@@ -290,6 +290,13 @@ def test_the_list_says_what_is_active_and_what_waits_for_whom(view: Watched, pra
     assert told()["Missed appointments"] == (True, True)
 
 
+def test_whether_a_scheduler_does_what_is_active_is_told(view: Watched, practice: Practice) -> None:
+    assert view.hear("attended")["attended"] is False
+    with practice.ledger.occurrences.attending():
+        assert view.hear("attended")["attended"] is True
+    assert view.hear("attended")["attended"] is False
+
+
 def test_a_job_keeps_a_version_of_its_email_type_and_says_what_else_it_asks(view: Watched, practice: Practice) -> None:
     values = view.hear("new", treatment="missed")["values"] | {"parameters": {"city": "Rennes"}, "role": "guardian"}
     told = view.hear("look", key="", values=values)

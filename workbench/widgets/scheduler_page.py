@@ -90,6 +90,7 @@ class SchedulerView(View):
             job=self._job,
             new=self._new,
             look=self._look,
+            attended=lambda _asked: {"attended": self._practice.jobs.attended},
             discard=self._discard,
             save=self._save,
             remove=self._remove,

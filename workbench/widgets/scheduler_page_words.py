@@ -26,6 +26,10 @@ def _list_words() -> dict[str, str]:
         "show_failed": _("Failed"),
         "show_none": _("No job is like that."),
         "none": _("Nothing is sent by itself yet. « Create » makes a job: missed appointments, reminders, birthdays…"),
+        "unattended": _(
+            "No scheduler is running on this computer: nothing leaves by itself from here. One runs as long as "
+            "workbench lab, workbench app or workbench scheduler does."
+        ),
         "silent": _("The kernel does not answer: run the cell again"),
         "modified": _("not saved"),
         "new": _("New job"),

@@ -1,7 +1,7 @@
 /**
  * « Programmeur »: the jobs at left, the form of one beside them, with its next runs, its last ones and what waits.
  *
- * Asks Python for the list (`open`), a job (`job`), a new one (`new`), what the settings in the form mean (`look`, at each
+ * Asks Python for the list (`open`), whether a scheduler is running (`attended`), a job (`job`), a new one (`new`), what the settings in the form mean (`look`, at each
  * change), and says what is wanted: `save`, `remove`, `check`, `replay`, `run`, `messages`, `approve`, `refuse`. What takes
  * its time is answered with a number at once, and told of with `worked`. Hears `opened` and `changed`: ask anew.
  */
@@ -27,6 +27,8 @@ interface State {
 
 /** Milliseconds of rest after which what is typed is asked about. */
 export const SETTLED_MS = 250;
+/** Milliseconds after which it is asked again whether a scheduler is running, as long as none is: one may just begin. */
+export const ATTENDED_MS = 10_000;
 
 export default {
   render(scene: Scene): () => void {
@@ -35,6 +37,7 @@ export default {
     const root = rootOf(scene, "scheduler");
     const { alert, say: complain, questions } = questionsWithAlert(model, word);
     const said = element("p", { class: "pw-kept-said", role: "status", "aria-live": "polite" });
+    const unattended = element("p", { class: "pw-note", role: "status", hidden: true });
     const list = element("ul", { class: "pw-kept-list" });
     const treatments = element("ul", { class: "pw-job-plain pw-job-treatments", "aria-label": word("create_which"), hidden: true });
     const create = button(word("create"), () => openTreatments(Boolean(treatments.hidden)), { class: "pw-button pw-job-create", "aria-expanded": "false" });
@@ -54,7 +57,7 @@ export default {
     );
 
     const filters = element("div", { class: "pw-job-filters" });
-    list.before(filters);
+    list.before(unattended, filters);
     /** Which jobs the list shows. */
     let shows = "all";
     const isShown: Record<string, (one: Line) => boolean> = { all: () => true, active: (one) => one.active, mine: (one) => one.mine, failed: (one) => one.trouble !== "" };
@@ -117,6 +120,20 @@ export default {
         ),
       );
       if (focused !== undefined) list.querySelector<HTMLElement>(`[data-job="${CSS.escape(focused)}"]`)?.focus();
+    };
+
+    let later: ReturnType<typeof setTimeout> | undefined;
+    let closed = false;
+    /** Say whether what is active has nobody who does it. */
+    const lookAfter = async (): Promise<void> => {
+      clearTimeout(later);
+      const active = state.jobs.some((one) => one.active);
+      const answer = active ? await questions.ask("attended", {}).catch(() => null) : null;
+      const alone = answer?.message["attended"] === false;
+      unattended.hidden = !alone;
+      unattended.textContent = alone ? word("unattended") : "";
+      clearTimeout(later);
+      if (alone && !closed) later = setTimeout(() => void lookAfter(), ATTENDED_MS);
     };
 
     const openTreatments = (open: boolean): void => {
@@ -261,6 +278,7 @@ export default {
       }
       state = answer as unknown as State;
       drawTreatments();
+      void lookAfter();
       await choose(answer["saved"] as string);
       said.textContent = word("saved", { title: title.trim() });
       return true;
@@ -270,6 +288,7 @@ export default {
       const answer = await ask("remove", { key });
       if (answer === null) return;
       state = answer as unknown as State;
+      void lookAfter();
       nobody();
       const next = state.jobs[0];
       if (next !== undefined) await choose(next.key);
@@ -386,6 +405,7 @@ export default {
       if (answer === null) return;
       state = answer as unknown as State;
       drawTreatments();
+      void lookAfter();
       const { proposed } = state;
       if (proposed) {
         // What was typed here before is asked about first.
@@ -412,6 +432,8 @@ export default {
     });
     void learn();
     return () => {
+      closed = true;
+      clearTimeout(later);
       clearTimeout(timer);
       stop();
       questions.close();

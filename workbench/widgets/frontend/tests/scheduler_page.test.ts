@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import scheduler, { SETTLED_MS } from "../src/scheduler_page";
+import scheduler, { ATTENDED_MS, SETTLED_MS } from "../src/scheduler_page";
 import { OPEN_NOTEBOOK } from "../src/shared/lab";
 import { counted, told } from "../src/scheduler_page/days";
 import { FakeModel, settled, show, type Message } from "./scene";
@@ -244,4 +244,28 @@ test("a column in which nothing stands is left out of the next runs", async () =
   answers["job"] = { values: values(), ...looked({ next: [{ when: "lun. 23/11 12:00", days: "", note: "" }] }) };
   const el = await open();
   expect([...el.querySelectorAll(".pw-job-next th")].map((one) => one.textContent)).toEqual(["next_when"]);
+});
+
+test("nobody who does what is active is told of, until somebody does", async () => {
+  answers["attended"] = { attended: false };
+  const el = await open();
+  const said = (): string => el.querySelector<HTMLElement>(".pw-side-list [role=status]:not([hidden])")?.textContent ?? "";
+  expect(said()).toBe("unattended");
+  answers["attended"] = { attended: true };
+  vi.advanceTimersByTime(ATTENDED_MS);
+  await settled();
+  await settled();
+  expect(said()).toBe("");
+  const before = asked("attended").length;
+  vi.advanceTimersByTime(5 * ATTENDED_MS);
+  await settled();
+  expect(asked("attended").length).toBe(before);
+});
+
+test("where nothing is active nobody is missing", async () => {
+  answers["open"] = list({ jobs: [{ ...line("a"), active: false }] });
+  answers["attended"] = { attended: false };
+  const el = await open();
+  expect(el.textContent).not.toContain("unattended");
+  expect(asked("attended")).toEqual([]);
 });
