@@ -61,7 +61,7 @@ def test_an_image_and_a_file_go_along_once_each_is_answered_for(
     )
     question = cell.get_by_role("group", name="« acces.pdf » contient-il des données de santé ?")
     expect(question).to_be_visible(timeout=PATIENT)
-    expect(cell.locator(".pw-send").first).to_contain_text("Dites d'abord", timeout=PATIENT)
+    expect(cell.locator(".pw-send").first).to_contain_text("Dites d’abord", timeout=PATIENT)
     shoot(page, "asked", whole=True)
     question.get_by_role("radio", name="Non").check()
     assert serious(page, ".pw-options") == []

@@ -1,8 +1,8 @@
 """Bring the catalogues up to date with the sentences in the code: ``python -m tests.house.catalogue``.
 
 New sentences appear in ``workbench/locales/<language>/workbench.po`` without a translation, those that no
-longer stand in the code leave it; nothing is translated by guess. The spaces of French that no line may break at are
-written as such.
+longer stand in the code leave it; nothing is translated by guess. The spaces of French that no line may break at, and
+its apostrophes, are written as such.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from babel.messages.pofile import read_po, write_po
 
 HOUSE = Path(__file__).parents[2] / "workbench"
 CATALOGUES = HOUSE / "locales"
-_KEPT_TOGETHER = re.compile(r"(?<=«) | (?=»)|(?<=\S) (?=[:;?!](?:[\s)\]…«»\"]|$))")
+_BEFORE_SIGNS = re.compile(r"(?<=«) | (?=»)|(?<=\S) (?=[:;?!](?:[\s)\]…«»\"]|$))")
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[\w«{@])")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "marked": None, "n_": (1, 2)}
 
 
@@ -28,9 +29,9 @@ def extracted() -> Catalog:
     return catalogue
 
 
-def kept_together(french: str) -> str:
-    """Return a French text whose signs (« » : ; ? !) stay on the line of the word they belong to."""
-    return _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", french)
+def typeset(french: str) -> str:
+    """Return a French text whose signs (« » : ; ? !) stay on the line of their word, with the apostrophes of print."""
+    return _APOSTROPHE.sub("\N{RIGHT SINGLE QUOTATION MARK}", _BEFORE_SIGNS.sub("\N{NO-BREAK SPACE}", french))
 
 
 def update(language: str = "fr") -> int:
@@ -46,9 +47,9 @@ def update(language: str = "fr") -> int:
     catalogue.fuzzy = False
     for message in catalogue if language == "fr" else ():
         if isinstance(message.string, str):
-            message.string = kept_together(message.string) if message.id else message.string
+            message.string = typeset(message.string) if message.id else message.string
         else:
-            message.string = tuple(kept_together(form or "") for form in message.string or ())
+            message.string = tuple(typeset(form or "") for form in message.string or ())
     with file.open("wb") as lines:
         write_po(lines, catalogue, width=110, no_location=True, sort_output=True, ignore_obsolete=True)
     return sum(

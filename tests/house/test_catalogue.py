@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from tests.house.catalogue import CATALOGUES, HOUSE, KEYWORDS, extracted, kept_together
+from tests.house.catalogue import CATALOGUES, HOUSE, KEYWORDS, extracted, typeset
 from workbench.language import LANGUAGES
 
 
@@ -71,14 +71,16 @@ def test_a_translation_fills_in_the_same_blanks(catalogue: Catalog):
                 assert blanks(translation) == asked, translation
 
 
-def test_no_french_sign_begins_or_ends_a_line_alone(catalogue: Catalog):
+def test_french_is_set_as_in_print(catalogue: Catalog):
     if str(catalogue.locale) != "fr":
         pytest.skip("only French sets its signs apart")
     told = [text for message in catalogue if message.id for text in translations(message)]
-    broken = [text for text in told if kept_together(text) != text]
-    assert broken == [], "python -m tests.house.catalogue writes the spaces that no line may break at"
+    broken = [text for text in told if typeset(text) != text]
+    assert broken == [], "python -m tests.house.catalogue writes the signs of French"
 
 
 def test_french_signs_are_kept_with_their_word_and_codes_as_they_are():
-    assert kept_together("« a » : b ; c ? d !") == "«\xa0a\xa0»\xa0: b\xa0; c\xa0? d\xa0!"
-    assert kept_together("{% if x %} --to 12:30 ?a=b :x") == "{% if x %} --to 12:30 ?a=b :x"
+    assert typeset("« a » : b ; c ? d !") == "«\xa0a\xa0»\xa0: b\xa0; c\xa0? d\xa0!"
+    assert typeset("l'avis d'{name} qu'à « l'autre »") == "l’avis d’{name} qu’à « l’autre »"
+    assert typeset("{{ a|replace('b', 'c') }} --name 'x'") == "{{ a|replace('b', 'c') }} --name 'x'"
+    assert typeset("{% if x %} --to 12:30 ?a=b :x") == "{% if x %} --to 12:30 ?a=b :x"
