@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from tests.journeys.smtp_sink import serving
 from workbench.errors import UsageError
 from workbench.practice import Mailing, Practice
 from workbench.widgets import send_panel
@@ -97,6 +98,30 @@ def test_those_who_need_somebody_go_to_the_page_alone(mailing: Mailing) -> None:
     assert set(answer["states"]) == {"skipped"}
     assert len(answer["rows"]) <= SHOWN_ROWS
     assert {row[5] for row in answer["rows"]} == {""}  # nobody tried: there is no hour to tell
+
+
+def test_a_failed_row_whose_file_was_corrected_shows_its_new_address_and_is_sent_again(
+    practice: Practice, tmp_path: Path
+) -> None:
+    rows = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming").iloc[:1]
+    patient = str(practice.mailing(rows, REMINDER, account="folder").recipients["patient_id"].iloc[0])
+    before, after = "inconnue@famille.example", "odile@famille.example"
+    practice.patients.correct(patient, email=before)
+    with serving(tmp_path / "hard", refuse=(before,)) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        panel = Watched(practice.mailing(rows, REMINDER, account="hard"))
+        panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+        told = panel.hear("rows")
+        assert (told["rows"][0][1], told["again"]) == (before, [False])
+        practice.patients.correct(patient, email=after)
+        panel.hear("look")
+        told, state = panel.hear("rows"), panel.hear("state")
+        assert (told["rows"][0][1], told["again"]) == (f"{before} → {after}", [True])
+        assert state["result"]["corrected"] == 1  # the rows are asked for anew
+        (retry,) = state["actions"]
+        assert retry["label"] == "Send again to the new address…"
+        panel.hear("retry", seal=retry["seal"])
+        assert sink.count() == 1
 
 
 def test_when_it_was_decided_is_told_by_the_clock_of_the_practice(mailing: Mailing, monkeypatch: Any) -> None:

@@ -61,7 +61,7 @@ def state_of(situation: Situation) -> dict[str, Any]:
     if standing is not None:
         moving = situation.doing in (Doing.SENDING, Doing.PAUSING, Doing.CANCELLING) or situation.elsewhere
         counts = _now(situation)
-        told["progress" if moving else "result"] = _moving(counts, situation) if moving else _done(standing.tally)
+        told["progress" if moving else "result"] = _moving(counts, situation) if moving else _done(situation)
         told["actions"] = _actions(situation, counts)
     return told
 
@@ -249,7 +249,8 @@ def _waiting(situation: Situation) -> dict[str, Any] | None:
 # --- after ----------------------------------------------------------------------------------------------------
 
 
-def _done(tally: Tally) -> dict[str, Any]:
+def _done(situation: Situation) -> dict[str, Any]:
+    tally = situation.standing.tally if situation.standing is not None else Tally({})
     counts = tally.counts
     groups = [*_reasons(tally.of("in_doubt"), "in_doubt"), *_reasons(tally.of("failed"), "failed")]
     left_out = sorted(tally.of("skipped").items(), key=lambda item: standing_of(item[0]) is Standing.EXCLUDED)
@@ -260,6 +261,7 @@ def _done(tally: Tally) -> dict[str, Any]:
         "states": _states(counts),
         "groups": groups,
         "rows": counts.in_doubt + counts.failed + counts.skipped + counts.cancelled,
+        "corrected": len(situation.retrial.corrected),
     }
 
 
@@ -363,7 +365,10 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
                 )
             )
     if (number := counts.failed - len(situation.retrial.without)) > 0 and not cancelled:
-        actions.append(_action("retry", _("Try the failures again…"), number, situation, retry_question(situation)))
+        label = _("Try the failures again…")
+        if len(situation.retrial.corrected) == number:
+            label = n_("Send again to the new address…", "Send again to the {count} new addresses…", number)
+        actions.append(_action("retry", label.format(count=number), number, situation, retry_question(situation)))
     if counts.in_doubt:
         number = counts.in_doubt
         question = n_("Count {count} message as sent?", "Count {count} messages as sent?", number)

@@ -108,6 +108,8 @@ class SendPanel(View):
             "take_back_of": _("Do not send: {whose}"),
             "open_patient": _("Complete the file"),
             "open_patient_of": _("Complete the file: {whose}"),
+            "send_again": _("Send again…"),
+            "send_again_of": _("Send again: {whose}"),
             "minutes_left": _("in {minutes} min {seconds} s"),
             "seconds_left": _("in {seconds} s"),
             "leaves_in_minutes": _("Leaves in {minutes} min. It can be cancelled until then."),
@@ -228,6 +230,7 @@ class SendPanel(View):
                 "states": [],
                 "numbers": [],
                 "patients": [],
+                "again": [],
                 "more": "",
                 "total": 0,
             }
@@ -239,15 +242,23 @@ class SendPanel(View):
         found = frame[_holding(frame, find)] if find.strip() else frame
         some, zone = found.head(SHOWN_ROWS), mailing.practice.calendar.zone
         left = len(found) - len(some)
+        corrected = {} if waiting else self.dispatcher.situation.retrial.corrected
         return {
             "columns": list(columns),
-            "rows": [_cells(row, columns, zone) for row in some.to_dict("records")],
+            "rows": [_cells(_as_corrected(row, corrected), columns, zone) for row in some.to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "numbers": some["delivery_id"].tolist() if waiting else [],
             "patients": some["patient_id"].astype(str).tolist() if self._open_file and not waiting else [],
+            "again": some["delivery_id"].isin(corrected).tolist(),
             "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
             "total": len(frame),
         }
+
+
+def _as_corrected(row: Mapping[Any, Any], corrected: Mapping[int, str]) -> Mapping[Any, Any]:
+    """Return a row that failed with the address that the file has by now, which it would be tried again at."""
+    address = corrected.get(row["delivery_id"])
+    return row if address is None else {**row, "address": f"{row['address']} → {address}"}
 
 
 def _holding(frame: pd.DataFrame, find: str) -> list[bool]:

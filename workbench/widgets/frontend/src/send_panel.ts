@@ -45,6 +45,7 @@ class Panel {
       ask: async (find) => (await this.questions.ask("rows", { find })).message as unknown as Rows,
       takeBack: (delivery) => this.questions.ask("take_back", { seal: this.confirmation.action("cancel")?.seal ?? "", delivery }),
       openPatient: (patient) => this.questions.ask("patient", { patient }),
+      sendAgain: () => this.confirmation.askAction("retry"),
       redraw: () => this.draw(),
       refuse: (refusal) => this.refuse(refusal),
     });

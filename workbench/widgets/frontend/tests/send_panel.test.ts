@@ -492,6 +492,20 @@ test("who was not reached leads to the patient's file, where there is a way to i
   expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);
 });
 
+test("what failed and has another address by now is sent again from its row, after the question about it", async () => {
+  const rows = { columns: COLUMNS, rows: [["Zoé", "a@exemple.test → b@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], numbers: [], patients: ["1893"], again: [true], more: "", total: 1 };
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
+  opened = await show(panel, model);
+  await settled();
+  expect(named("patient-1893")).toBeNull();
+  named("again-0").click();
+  expect(opened.el.querySelector(".pw-send-question")?.textContent).toBe("Réessayer 1 message ?");
+  expect(told("retry")).toEqual([]);
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("retry").map(({ seal }) => seal)).toEqual(["m2"]);
+});
+
 test("whoever asks elsewhere on the page is asked here", async () => {
   vi.spyOn(document, "hasFocus").mockReturnValue(true);
   const el = await open(before);

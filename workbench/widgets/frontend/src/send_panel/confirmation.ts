@@ -78,6 +78,12 @@ export class Confirmation {
     if (this.asked === null && situation?.offer && situation.offer.count > 0 && situation.doing === "") this.ask({ seal: situation.offer.seal });
   }
 
+  /** Ask what the button of an action asks, where it can be done now. */
+  askAction(name: string): void {
+    const action = this.action(name);
+    if (action !== undefined && this.asked === null) this.act(action);
+  }
+
   /** The open question as it reads now; none when what it was about is gone or has changed. */
   question(): { words: string; yes: string } | null {
     const asked = this.asked;

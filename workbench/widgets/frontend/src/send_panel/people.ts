@@ -4,7 +4,7 @@ import { lookOf } from "../shared/states";
 import type { Say } from "./state";
 
 /** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers. */
-export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[] }
+export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: boolean[] }
 
 export interface Gestures {
   /** Ask for the rows that hold these words. */
@@ -13,6 +13,8 @@ export interface Gestures {
   takeBack(delivery: number): Promise<unknown>;
   /** Go to a patient's file, to complete it. */
   openPatient(patient: string): Promise<unknown>;
+  /** Ask whether what failed is sent again, whose file has another address by now. */
+  sendAgain(): void;
   /** Draw the panel anew. */
   redraw(): void;
   /** Tell what was refused. */
@@ -84,7 +86,7 @@ export class People {
     const { say } = this;
     // What is scrolled without a button in it is reached by the keyboard all the same.
     const patients = rows.patients ?? [];
-    const acts = rows.numbers.length > 0 || patients.length > 0;
+    const acts = rows.numbers.length > 0 || patients.length > 0 || (rows.again ?? []).some(Boolean);
     const scrolled = acts ? {} : { tabindex: 0, role: "region", "aria-label": say("rows") };
     return element(
       "div",
@@ -106,7 +108,7 @@ export class People {
                 rows.columns[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(rows.states[place])}` }, cell)) : element("td", {}, cell),
               ),
               delivery !== undefined && element("td", {}, this.takeBackButton(delivery, cells[0] ?? "")),
-              delivery === undefined && acts && element("td", {}, patient !== "" && this.patientButton(patient, cells[0] ?? "")),
+              delivery === undefined && acts && element("td", {}, rows.again?.[place] ? this.againButton(place, cells[0] ?? "") : patient !== "" && this.patientButton(patient, cells[0] ?? "")),
             );
           }),
         ),
@@ -137,6 +139,17 @@ export class People {
         onclick: () => void this.gestures.openPatient(patient).catch((refusal: unknown) => this.gestures.refuse(refusal)),
       },
       this.say("open_patient"),
+    );
+  }
+
+  private againButton(place: number, whose: string): HTMLElement {
+    return element(
+      "button",
+      {
+        class: "pw-button", type: "button", "data-name": `again-${place}`, "aria-label": this.say("send_again_of", { whose }),
+        onclick: () => this.gestures.sendAgain(),
+      },
+      this.say("send_again"),
     );
   }
 

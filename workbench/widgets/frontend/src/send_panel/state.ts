@@ -10,7 +10,7 @@ export interface Offer {
 /** For how many minutes what is confirmed may be taken back: those to choose from, and the one chosen. */
 export interface UndoWindows { chosen: number; choices: { minutes: number; words: string }[] }
 export interface Progress { total: number; done: number; words: string; left: string; states: State[] }
-export interface Result { states: State[]; groups: Reason[]; rows: number }
+export interface Result { states: State[]; groups: Reason[]; rows: number; corrected?: number }
 /** Until when a confirmed mailing can be taken back: in seconds since 1970, beside the kernel's own time. */
 export interface Waiting { until: number; now: number; words: string }
 export interface Situation {
