@@ -70,6 +70,21 @@ def test_the_page_opens_on_the_day_without_any_code(app: Lab, page: Page, shoot:
     expect(page.locator(".cm-editor, .jp-InputArea, .highlight, pre")).to_have_count(0)
     expect(page.get_by_text("Préparer l’envoi").first).to_be_visible()
     shoot(page, "light")
+    # Whoever is found with Ctrl+K shows over the page, and the bar stays where it is.
+    page.keyboard.press("Control+K")
+    page.keyboard.type("mar")
+    found = page.locator(".pw-desk-bar").get_by_role("option")
+    expect(found.nth(3)).to_be_visible(timeout=PATIENCE * 1000)
+    in_sight = """(one) => { const { left, top, height } = one.getBoundingClientRect();
+        const there = document.elementFromPoint(left + 8, top + height / 2);
+        return there !== null && (one === there || one.contains(there)); }"""
+    assert found.nth(3).evaluate(in_sight)
+    page.keyboard.press("ArrowUp")  # the last one found
+    expect(found.last).to_have_attribute("aria-selected", "true")
+    assert found.last.evaluate(in_sight)
+    shoot(page, "found")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("navigation", name="Pages").get_by_role("button").first.evaluate(in_sight)
 
 
 def test_the_theme_follows_the_computer_or_the_persons_choice(app: Lab, page: Page, shoot: Callable[..., Path]) -> None:
