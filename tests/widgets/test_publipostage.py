@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from workbench.errors import UsageError, WorkbenchError
@@ -15,6 +17,7 @@ from workbench.practice import Mailing, Practice
 from workbench.widgets import publipostage_list as screens
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.publipostage_rows import addresses_of
+from workbench.widgets.table_rows import TableView
 from workbench.widgets.view import View
 from workbench.wiring import open_practice
 
@@ -257,6 +260,20 @@ def test_a_child_without_anybody_responsible_is_to_correct_in_its_file_not_by_an
     assert desk.recipients.counts["unusable"] == len(day)
     line = {part["part"]: part["text"] for part in desk.recipients.answers["start"]({})[0]["line"]}
     assert line["to_phone"] == f"{desk.recipients.counts['to_phone']} with a telephone number"
+
+
+def test_whom_the_day_has_to_telephone_the_table_counts_with_the_same_numbers(desk: Publipostage):
+    day = desk.practice.day(tell=()).to_phone
+    called = day[(day["call_mobile"].fillna("") != "") | (day["call_phone"].fillna("") != "")]
+    assert (called["call_relation"].notna() & called["phone"].isna()).any()
+    table = desk.recipients
+    assert table.counts["to_phone"] == len(called)
+    shown = np.flatnonzero(table._rows.select(TableView(to_phone=True)))
+    assert set(desk._frame["patient_id"].iloc[shown]) == set(called["patient_id"])
+    phone = [column.name for column in table._rows.columns].index("phone")
+    texts = json.loads(table._rows.page(shown))["cells"][phone]
+    numbers = called["call_mobile"].fillna(called["call_phone"]).fillna("")
+    assert sorted(texts) == sorted(numbers)
 
 
 def test_an_address_is_corrected_where_its_message_is_read_and_the_message_is_ready_at_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,3 +28,16 @@ def usual_addressees(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     # Nothing is rendered or written: of a message only the addressee's role is asked.
     nothing = Template(label="-", subject="-", html="", role=_ROLES.get(kind_of(found), Role.PATIENT))
     return practice.mailing(found, nothing, account=account).addressees()
+
+
+def numbers_of_guardians(practice: Practice, patient_ids: Sequence[str]) -> dict[str, str]:
+    """Return the number of the first guardian who has one, by ``patient_id``: the mobile, else the other one."""
+    numbers: dict[str, str] = {}
+    if not patient_ids:
+        return numbers
+    known = practice.store.relations(sorted(set(patient_ids)), Role.GUARDIAN)
+    columns = (known[name].fillna("") for name in ("patient_id", "mobile", "phone"))
+    for patient_id, mobile, phone in zip(*columns, strict=True):
+        if mobile or phone:
+            numbers.setdefault(patient_id, mobile or phone)
+    return numbers

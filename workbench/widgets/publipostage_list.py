@@ -24,7 +24,7 @@ from workbench.widgets.inbox import CaughtLetters, Inbox
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.publipostage_rows import (
     accounts,
-    addresses_of,
+    addresses_told,
     columns_of,
     days_of,
     email_types,
@@ -265,7 +265,7 @@ class ListScreens:
                 return
             look()
             self._addressees = found
-            self.recipients.address(addresses_of(found))
+            self.recipients.address(addresses_told(self.practice, found))
 
         self._background.do(work, here=len(frame) <= AT_ONCE)
 
@@ -316,7 +316,7 @@ class ListScreens:
                     found = whole.addressees()
                     look()
                     self._addressees = found
-                    self.recipients.address(addresses_of(found))
+                    self.recipients.address(addresses_told(self.practice, found))
                     self._addresses_due = False
                 self._read(look, told=not short)
             except WorkbenchError as error:

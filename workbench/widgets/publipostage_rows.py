@@ -16,6 +16,7 @@ from workbench.domain.deliveries import Standing, standing_of, word_of_reason
 from workbench.domain.mail_domains import meant_address
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
+from workbench.practice.addressing import numbers_of_guardians
 from workbench.practice.searching import kind_of
 from workbench.widgets.recipient_table import Column
 
@@ -56,6 +57,14 @@ def addresses_of(found: pd.DataFrame) -> pd.DataFrame:
             "nowhere": nowhere,
         }
     )
+
+
+def addresses_told(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
+    """Return `addresses_of`, and under ``phone`` the number of who answers for a child no message reaches."""
+    told = addresses_of(found)
+    asked = (told["problem"] != "") & (told["receiver"] != "")
+    numbers = numbers_of_guardians(practice, found.loc[asked, "patient_id"].dropna().tolist())
+    return told.assign(phone=found["patient_id"].map(lambda patient_id: numbers.get(patient_id, "")).where(asked, ""))
 
 
 def mended_by(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -157,9 +157,10 @@ class RecipientTable(View):
         who
             Indexed by key: ``address``, ``receiver`` (« → Mme Lefèvre »), ``problem`` (what is to be corrected, in a
             word or two), ``hint`` (a doubt), and, if it can, ``suggestion`` (the address that was meant, with a hint),
-            ``excluded`` (why somebody stays out, in a word) and ``detail`` (the whole sentence); all texts that may be
-            empty. ``opted_out`` is a truth, and so are, if it can, ``by_file`` (what is wrong is put right in the
-            patient's file, not by an address) and ``nowhere`` (no address can be kept for the row).
+            ``excluded`` (why somebody stays out, in a word), ``detail`` (the whole sentence) and ``phone`` (the number
+            of who answers for a child); all texts that may be empty. ``opted_out`` is a truth, and so are, if it can,
+            ``by_file`` (what is wrong is put right in the patient's file, not by an address) and ``nowhere`` (no
+            address can be kept for the row).
         """
         # A long list is addressed beside the kernel, while a correction comes from a person.
         with self._telling:

@@ -20,7 +20,7 @@ from workbench.widgets.table_columns import Column, ColumnValues, Mask, Numbers,
 ADDRESS = "pw-address"
 """The name under which a view sorts and filters by the address, which is no column of the frame."""
 
-_TEXTS = ("address", "receiver", "problem", "hint", "suggestion", "excluded", "detail")
+_TEXTS = ("address", "receiver", "problem", "hint", "suggestion", "excluded", "detail", "phone")
 
 _MARKS = ("opted_out", "by_file", "nowhere")
 """What a row is or is not: opted out; written to once its file is completed; without a file to keep an address in."""
@@ -107,6 +107,11 @@ class Addresses:
         return np.asarray(self["problem"] != "", dtype=bool)
 
     @cached_property
+    def has_number(self) -> Mask:
+        """The rows about whom somebody else has a number: who answers for a child."""
+        return np.asarray(self["phone"] != "", dtype=bool)
+
+    @cached_property
     def usable(self) -> Mask:
         """The rows that can be written to."""
         return np.asarray(self.known & ~self.problem & ~self.excluded & (self["address"] != ""), dtype=bool)
@@ -152,10 +157,10 @@ class TableRows:
         self.columns = tuple(columns)
         self._times_addressed = 0
         self._values = {column.name: values_of(frame, column, today) for column in columns}
-        self.has_number: Mask = np.zeros(len(frame), dtype=bool)
+        self._own_number: Mask = np.zeros(len(frame), dtype=bool)
         for name in _NUMBERS:
             if name in frame:
-                self.has_number |= (frame[name].fillna("") != "").to_numpy(dtype=bool)
+                self._own_number |= (frame[name].fillna("") != "").to_numpy(dtype=bool)
         self.patient_ids = pd.Index(frame.get("patient_id", []), dtype=object).fillna("")
         self._patients = pd.factorize(self.patient_ids)[0] if len(self.patient_ids) else None
         self._prepared: Addresses | None = None
@@ -180,6 +185,11 @@ class TableRows:
         """Return the place of a row in the frame, -1 for none."""
         found = np.flatnonzero(self.keys == key)
         return int(found[0]) if len(found) else -1
+
+    @property
+    def has_number(self) -> Mask:
+        """The rows with a number to telephone: in the patient's file, or of who answers for him."""
+        return self._own_number | self.addresses.has_number
 
     @property
     def receiver_column(self) -> str:
@@ -239,8 +249,11 @@ class TableRows:
             "known": known.known[rows].tolist(),
             **{name: known.bearing(name)[rows].tolist() for name in _MARKS},
         }
-        cells = [self._values[column.name].shown(rows) for column in self.columns]
-        return json.dumps({"row": rows.tolist(), "cells": cells, **told}).encode()
+        cells = {column.name: self._values[column.name].shown(rows) for column in self.columns}
+        if "phone" in cells:
+            others = zip(cells["phone"], told["phone"], self._own_number[rows], strict=True)
+            cells["phone"] = [own if has_own else other for own, other, has_own in others]
+        return json.dumps({"row": rows.tolist(), "cells": [*cells.values()], **told}).encode()
 
     def ticks(self) -> bytes:
         """Return the tick of every row, a bit each."""
