@@ -124,6 +124,22 @@ def test_a_failed_row_whose_file_was_corrected_shows_its_new_address_and_is_sent
         assert sink.count() == 1
 
 
+def test_who_is_ready_by_now_is_not_told_as_left_out_before(mailing: Mailing, practice: Practice) -> None:
+    panel = Watched(mailing)
+    panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+    before = panel.hear("rows")["total"]
+    results = practice.results(mailing, identities=True)
+    row = results[results["reason"] == "no_address"].iloc[0]
+    practice.patients.correct(str(row["patient_id"]), email="odile@famille.example")
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    again = Watched(practice.mailing(rdv, REMINDER, account="folder"))
+    state = again.hear("state")
+    assert (state["offer"]["count"], state["result"]["rows"]) == (1, before)
+    told = again.hear("rows")
+    assert told["total"] == before - 1
+    assert row["recipient"] not in [cells[0] for cells in told["rows"]]
+
+
 def test_when_it_was_decided_is_told_by_the_clock_of_the_practice(mailing: Mailing, monkeypatch: Any) -> None:
     panel = Watched(mailing)
     panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])

@@ -11,7 +11,7 @@ from workbench.displays.cells import friendly
 from workbench.displays.sending import state_of
 from workbench.displays.stages import stage_words
 from workbench.displays.words import heading, shown, status_words
-from workbench.domain.deliveries import SUPERSEDED
+from workbench.domain.deliveries import SUPERSEDED, DeliveryStatus, Standing
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -36,6 +36,8 @@ FIRST_WORD = 15.0
 _COLUMNS = ("recipient", "address", "status", "reason", "attempts", "decided_at")
 _WAITING_COLUMNS = ("recipient", "address")
 _NEEDING = ("in_doubt", "failed", "skipped", "cancelled")
+_GOING = (Standing.READY, Standing.TO_READ)
+_TO_SEND_ANEW = (DeliveryStatus.FAILED, DeliveryStatus.SKIPPED, DeliveryStatus.CANCELLED)
 
 
 class SendPanel(View):
@@ -238,6 +240,7 @@ class SendPanel(View):
         columns, states = (_WAITING_COLUMNS, ("pending",)) if waiting else (_COLUMNS, _NEEDING)
         frame = mailing.practice.results(mailing.id, identities=True)
         frame = frame[frame["status"].isin(states) & (frame["reason"] != SUPERSEDED)]
+        frame = frame[~frame["delivery_id"].isin(self._offered_again(mailing, mailing.id))]
         frame = frame.sort_values("status", key=lambda found: found.astype(str).map(states.index), kind="stable")
         found = frame[_holding(frame, find)] if find.strip() else frame
         some, zone = found.head(SHOWN_ROWS), mailing.practice.calendar.zone
@@ -253,6 +256,18 @@ class SendPanel(View):
             "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
             "total": len(frame),
         }
+
+    def _offered_again(self, mailing: Mailing, number: int) -> list[int]:
+        """Return the rows that leave with what is offered now: how they stood before is not how they stand."""
+        offer = self.dispatcher.situation.offer
+        if offer is None or not offer.count:
+            return []
+        told = mailing.overview()
+        going = set(told["recipient_id"][told["standing"].isin(_GOING)])
+        found = mailing.recipients
+        pairs = zip(found["recipient_id"], found["addressee_key"], strict=True)
+        named = frozenset((str(key), str(addressee)) for key, addressee in pairs if key in going)
+        return mailing.practice.ledger.mailings.numbers(number, _TO_SEND_ANEW, recipients=named)
 
 
 def _as_corrected(row: Mapping[Any, Any], corrected: Mapping[int, str]) -> Mapping[Any, Any]:

@@ -158,7 +158,10 @@ class Panel {
     const focused = document.activeElement instanceof HTMLElement && held ? document.activeElement.dataset["name"] : undefined;
     const { waiting, progress, result, offer } = situation;
     const whole = result?.states.reduce((sum, { count }) => sum + count, 0) ?? 0;
-    const atOnce = progress === null && whole <= SHOWN_AT_ONCE;
+    // How it stood before is not how it stands now: who leaves is offered, and the others have their reasons there.
+    const anew = offer !== null && offer.count > 0;
+    const atOnce = progress === null && whole <= SHOWN_AT_ONCE && !anew;
+    const stood = result !== null && anew ? { ...result, groups: [] } : result;
     this.body.replaceChildren(
       header(situation),
       ...[
@@ -166,8 +169,8 @@ class Panel {
         situation.changed !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.changed),
         waiting && this.waiting(waiting),
         progress !== null && progressed(progress, this.say),
-        result !== null && resulted(result, result.rows > 0 && !waiting ? this.people.draw(this.say("show_rows"), atOnce) : null, this.say),
-        offer !== null && offered(offer, result !== null, this.say),
+        stood !== null && resulted(stood, stood.rows > 0 && !waiting ? this.people.draw(this.say("show_rows"), atOnce) : null, this.say),
+        offer !== null && offered(offer, result !== null && !anew, this.say),
         situation.note !== "" && element("p", { class: "pw-note pw-send-note" }, situation.note),
         this.confirmation.foot(situation),
       ].filter((part) => part instanceof Node),

@@ -506,6 +506,17 @@ test("what failed and has another address by now is sent again from its row, aft
   expect(told("retry").map(({ seal }) => seal)).toEqual(["m2"]);
 });
 
+test("where a mailing of before is offered anew, its reasons are today's and who was left out before waits until somebody asks", async () => {
+  const el = await open({ ...after, offer: OFFER });
+  await settled();
+  expect(told("rows")).toEqual([]);
+  expect([...el.querySelectorAll(".pw-send-reasons li")].map((item) => item.textContent)).toEqual(["3✕Aucune adresse <b>e-mail</b>."]);
+  await say({ ...after, offer: { ...OFFER, count: 0 } });
+  await settled();
+  expect(told("rows")).toHaveLength(1);
+  expect([...el.querySelectorAll(".pw-send-reasons li")].map((item) => item.textContent)).toEqual(["1✕550"]);
+});
+
 test("whoever asks elsewhere on the page is asked here", async () => {
   vi.spyOn(document, "hasFocus").mockReturnValue(true);
   const el = await open(before);

@@ -5,7 +5,7 @@ import type { Offer, Progress, Reason, Result, Say } from "./state";
 
 const SIGNS: Record<string, string> = { to_correct: "✕", failed: "✕", in_doubt: "?", excluded: "–", skipped: "–", cancelled: "–" };
 
-/** Show what may be confirmed; where results are shown already (`resting`), they tell who was left out. */
+/** Show what may be confirmed; where results are shown that still hold (`resting`), they tell who was left out. */
 export function offered(offer: Offer, resting: boolean, say: Say): HTMLElement {
   return element(
     "div",
