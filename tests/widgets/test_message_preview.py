@@ -74,6 +74,15 @@ def test_a_window_of_the_list_is_given_with_the_counts_of_the_whole(preview: Ask
     assert [told["text"] for told in answer["summary"]] == ["3 ready", "1 to correct", "1 excluded"]
 
 
+def test_who_has_the_message_is_told_apart_from_who_is_excluded(preview: Asked):
+    preview.show(
+        ROWS.assign(state=["ready", *["excluded"] * 4], sent=[False, True, True, True, False]), preview.message
+    )
+    answer = preview.hears(kind="rows", start=0, end=3, filter="", search="")
+    assert [told["text"] for told in answer["summary"]] == ["1 ready", "3 sent already", "1 excluded"]
+    assert answer["counts"]["excluded"] == 4  # they are listed together
+
+
 @pytest.mark.parametrize(
     ("state", "search", "found"),
     [

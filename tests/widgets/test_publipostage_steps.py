@@ -146,6 +146,7 @@ def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):
     assert page._background.wait(60)
     assert page.step is Step.CHECK
     assert set(page.messages._rows._columns["state"]) == {"to_correct", "excluded"}
+    assert page.messages._rows.sent == page.sending.dispatcher.situation.counts.sent
 
 
 def test_the_search_s_own_email_type_is_chosen_by_itself(practice: Practice):
@@ -367,6 +368,7 @@ def test_a_new_message_is_written_in_its_step_and_kept_under_its_name(page: Publ
     assert (page.template.chosen, page.step) == (path, Step.MESSAGE)
     assert do(page, "main")["error"] == "Write the message first."
     editor = page.editing.editor
+    assert [editor.answers["open"]({})["begin"] for _view in range(2)] == [True, False]
     gesture(editor, "changed", number=editor._number, subject="Travaux le @RDVDATE", body="<p>Parking fermé.</p>")
     assert page.foot._state["note"] == f"Saved as « {path} » when you go on"
     do(page, "main")

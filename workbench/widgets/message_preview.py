@@ -106,7 +106,8 @@ class MessagePreview(View):
         ----------
         rows
             One row a recipient, in the mailing's order: ``name``, ``state`` (one of `STATES`), ``note`` (a word or two:
-            « address ») and ``detail`` (whole sentences, one a line); if it can, ``key``, which names the row, ``mend``
+            « address ») and ``detail`` (whole sentences, one a line); if it can, ``sent`` (whether who is excluded has
+            the message), ``key``, which names the row, ``mend``
             (what sets it right: an ``address`` to be typed here, the patient's ``file``, or nothing) and ``address``
             (the one to begin with).
         shown_of
@@ -185,7 +186,7 @@ class MessagePreview(View):
             "count": len(places),
             "total": now.total,
             "counts": now.rows.counts,
-            "summary": _summary(now.rows.counts),
+            "summary": _summary(now.rows.counts, now.rows.sent),
         }
         if "around" in asked:
             answer["place"] = now.rows.place_of(int(asked["around"]), places)
@@ -260,6 +261,9 @@ class _Rows:
             name: rows[name].fillna("").astype(str).tolist() if name in rows else [""] * len(rows) for name in _WHOLE
         }
         self._states = np.array(self._columns["state"], dtype=object)
+        self.sent = (
+            int((rows["sent"].to_numpy(dtype=bool) & (self._states == "excluded")).sum()) if "sent" in rows else 0
+        )
         self._folded: list[str] | None = None
         self._asked = ("", "")
         self._places = np.arange(len(rows))
@@ -300,10 +304,12 @@ class _Rows:
         return place if place < len(places) and places[place] == position else -1
 
 
-def _summary(counts: Mapping[str, int]) -> list[dict[str, str]]:
-    """Return the whole list in numbers that add up; whoever is to read leaves too."""
-    leaving, correct, excluded = counts["ready"] + counts["to_read"], counts["to_correct"], counts["excluded"]
+def _summary(counts: Mapping[str, int], sent: int) -> list[dict[str, str]]:
+    """Return the whole list in numbers that add up; whoever is to read leaves too, and who has it is told apart."""
+    leaving, correct, excluded = counts["ready"] + counts["to_read"], counts["to_correct"], counts["excluded"] - sent
     told = [("ready", leaving, n_("{count} ready", "{count} ready", leaving))]
+    if sent:
+        told.append(("sent", sent, n_("{count} sent already", "{count} sent already", sent)))
     if correct:
         told.append(("to_correct", correct, n_("{count} to correct", "{count} to correct", correct)))
     if excluded:

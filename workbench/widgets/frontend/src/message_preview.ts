@@ -224,7 +224,7 @@ export default {
       empty.hidden = !sides.hidden;
       nothing.hidden = count > 0;
       nothing.textContent = word("none_found");
-      tell(counts, (message["summary"] ?? []) as { state: State; text: string }[]);
+      tell(counts, (message["summary"] ?? []) as { state: State | "sent"; text: string }[]);
       windows.set(0, Promise.resolve((message["rows"] as Row[] | undefined) ?? []));
       const found = Number(message["place"] ?? -1);
       rows.resize(count);
@@ -258,10 +258,10 @@ export default {
       pressArrows();
     }
 
-    function tell(counts: Record<string, number>, told: { state: State; text: string }[]): void {
+    function tell(counts: Record<string, number>, told: { state: State | "sent"; text: string }[]): void {
       summary.replaceChildren(
         ...told.map(({ state, text }) => {
-          const [sign, colour] = SIGNS[state];
+          const [sign, colour] = SIGNS[state === "sent" ? "ready" : state];
           return state === "ready" ? element("strong", {}, text) : element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${text}`);
         }),
       );
