@@ -17,6 +17,7 @@ from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
 from workbench.errors import SendingStopped, UsageError
 from workbench.practice import Practice, preparing
+from workbench.practice.left_over import count_left
 from workbench.widgets import publipostage, publipostage_list
 from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.view import View
@@ -657,7 +658,12 @@ def test_whoever_was_not_reached_leads_to_the_patient_s_file(page: Publipostage)
     assert page.sending.answers["rows"]({})["patients"] == []
     gone: list[object] = []
     page.lead(lambda name, **what: gone.append((name, what)))
-    patient = page.sending.answers["rows"]({})["patients"][0]
+    told = page.sending.answers["rows"]({})
+    patient, closed = told["patients"][0], [not one for one in told["patients"]]
+    # Nothing is to be completed for who is excluded: listed last, and not counted among those to settle.
+    assert closed == sorted(closed)
+    assert 0 < told["needing"] == closed.count(False) < told["total"]
+    assert told["needing"] == count_left(page.sending.dispatcher.situation.standing.tally)
     gesture(page.sending, "patient", patient=patient)
     assert gone == [("patient", {"patient_id": patient, "tab": "file"})]
 

@@ -386,6 +386,7 @@ class Publipostage(Opening):
         self.template.offer(email_types(self.practice), accounts(self.practice))
         self.template.choose(made.path)
         self._template_chosen()
+        self.editing.editor.begin()
 
     def _keep_new(self) -> None:
         """Keep what was written of a new email type: nobody else has read it, and it has its name already."""

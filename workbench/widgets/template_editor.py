@@ -47,6 +47,7 @@ class TemplateEditor(View):
         self._keep_picture: KeepPicture | None = None
         self._find_picture: FindPicture | None = None
         self._views: list[str] = []
+        self._to_write = False
         self.answers["open"] = self._opened
         self.answers["changed"] = self._changed
         self.answers["used"] = self._used
@@ -94,6 +95,7 @@ class TemplateEditor(View):
         """Show an email type's subject and body; undoing goes back to here and no further."""
         self.subject, self.body = template.subject, template.html
         self._findings = []
+        self._to_write = False
         self._number += 1
         self.send({"kind": "shown", **self._text(), "findings": []})
 
@@ -118,6 +120,11 @@ class TemplateEditor(View):
         if offered != self._fields:
             self._fields = offered
             self.send({"kind": "offered", "fields": offered})
+
+    def begin(self) -> None:
+        """Put the caret at the end of the message: somebody is about to write it."""
+        self._to_write = True
+        self.send({"kind": "begin"})
 
     def insert(self, code: str) -> None:
         """Put a field at the caret, in the subject or the body, wherever somebody wrote last."""
@@ -154,7 +161,9 @@ class TemplateEditor(View):
         # Among several views the one that somebody wrote in last comes last.
         self._views.insert(0, str(message.get("view", "")))
         taken = self._keep_picture is not None
-        return {**self._text(), "fields": self._fields, "findings": self._findings, "taken": taken}
+        # A view that is made for the text to be written comes after it was asked for.
+        begin, self._to_write = self._to_write, False
+        return {**self._text(), "fields": self._fields, "findings": self._findings, "taken": taken, "begin": begin}
 
     def _changed(self, message: Mapping[str, Any]) -> None:
         # What was typed into another email type than the one shown now belongs to nobody here.
@@ -169,6 +178,7 @@ class TemplateEditor(View):
             call()
 
     def _used(self, message: Mapping[str, Any]) -> None:
+        self._to_write = False
         self._closed(message)
         self._views.append(str(message["view"]))
 

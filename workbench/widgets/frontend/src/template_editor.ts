@@ -4,7 +4,8 @@
  * Asks Python once (`open`) for the text, the fields and the findings. Tells `changed` (subject and body as an email
  * type holds them) a moment after the last keystroke, `used` when somebody writes in this view, `closed` when it goes;
  * asks to keep a `picture` and for a `shown_picture`. Hears `shown` (another text, undoing begins anew), `written` (by
- * another view), `offered`, `said`, `insert` and `pictures`.
+ * another view), `offered`, `said`, `insert`, `pictures` and `begin` (the caret is put in the message; so it is where the
+ * answer to `open` says it).
  *
  * A body that the visual editor would give back otherwise than it came is shown by its passages, the page round them
  * left alone; and as source where it has none. Nothing of it is fetched or run, and as long as nobody types, what is told
@@ -22,6 +23,9 @@ import { Source } from "./template_editor/source";
 
 /** Milliseconds after the last keystroke until Python is told. */
 const TELL_AFTER = 200;
+
+/** The page of a mailing, of which the text may be a part. */
+const PAGE = ".pw-publipostage";
 
 type Zone = "subject" | "body";
 
@@ -203,6 +207,11 @@ export default {
       });
       quietly(changed);
     };
+    /** Put the caret in the message, unless somebody is at work on another page. */
+    const begin = (): void => {
+      const [at, page] = [document.activeElement, root.closest(PAGE)];
+      if (at === null || at === document.body || page === null || page.contains(at)) ways[kind].focus();
+    };
     const insert = (code: string): void => {
       if (zone === "subject") subject.insertField(code);
       else ways[kind].insertField(code);
@@ -227,6 +236,7 @@ export default {
         findings = message["findings"] as Said[];
         draw();
       } else if (message.kind === "insert" && message["view"] === questions.view) insert(String(message["code"]));
+      else if (message.kind === "begin") begin();
       else if (message.kind === "pictures") toolbar.offerPictures((taken = Boolean(message["taken"])));
     });
     // Whoever leaves the text for a button of another widget has it told at once.
@@ -243,6 +253,7 @@ export default {
       show(message, true);
       draw();
       root.dataset["ready"] = "";
+      if (message["begin"] === true) begin();
     });
     return () => {
       if (timer !== undefined) void tell();

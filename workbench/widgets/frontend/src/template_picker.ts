@@ -239,7 +239,8 @@ export default {
         write.disabled = false;
         trouble.textContent = refused && `✕ ${refused}`;
         trouble.hidden = refused === "";
-        if (refused === "") closeForm(input);
+        // Whoever shows the text to be written may have taken the caret there already.
+        if (refused === "") closeForm(newForm.contains(document.activeElement) ? input : null);
         else name.focus();
       };
       newForm.hidden = false;

@@ -259,6 +259,22 @@ test("an image that does not come in with what is pasted is told of", async () =
   expect(said?.textContent).toBe("");
 });
 
+test("whoever begins a new text has the caret in the message, and nobody on another page has it taken away", async () => {
+  const el = await open("<p>Madame,</p>");
+  model.say({ kind: "begin" });
+  const text = el.querySelector(".pw-editor-visual .pw-rich-text");
+  expect(document.activeElement === text).toBe(true);
+  const [page, elsewhere] = [document.createElement("div"), document.createElement("input")];
+  page.className = "pw-publipostage";
+  el.replaceWith(page);
+  page.append(el);
+  document.body.append(elsewhere);
+  elsewhere.focus();
+  model.say({ kind: "begin" });
+  expect(document.activeElement === elsewhere).toBe(true);
+  elsewhere.remove();
+});
+
 test("a finding is told on its chip and in the list", async () => {
   const el = await open("<p>Bonjour @PNOM</p>");
   model.say({ kind: "said", findings: [{ zone: "body", code: "missing", severity: "warning", message: "<b>Sans</b> valeur", field: "PNOM" }] });

@@ -64,6 +64,16 @@ test("a new message is asked for by its name, in the folder that is proposed", a
   await settled();
   expect(model.sent.filter(({ kind }) => kind === "new").map(({ label, folder: where }) => [label, where])).toEqual([[undefined, undefined], ["Travaux", "Rendez-vous"]]);
   expect([form.hidden, document.activeElement === field(el)]).toEqual([true, true]);
+  button.click();
+  await settled();
+  const text = document.body.appendChild(document.createElement("textarea"));
+  form.querySelector("input")!.value = "Travaux bis";
+  form.requestSubmit();
+  text.focus();
+  await settled();
+  await settled();
+  expect([form.hidden, document.activeElement === text]).toEqual([true, true]);
+  text.remove();
   opened.close();
   await open();
   expect(opened.el.querySelector<HTMLElement>(".pw-picker-new")?.hidden).toBe(true);
