@@ -11,7 +11,7 @@ from workbench.displays.cells import friendly
 from workbench.displays.sending import state_of
 from workbench.displays.stages import stage_words
 from workbench.displays.words import heading, shown, status_words
-from workbench.domain.deliveries import SUPERSEDED, DeliveryStatus, Standing
+from workbench.domain.deliveries import SUPERSEDED, DeliveryStatus, Standing, standing_of
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, n_
@@ -235,13 +235,16 @@ class SendPanel(View):
                 "again": [],
                 "more": "",
                 "total": 0,
+                "needing": 0,
             }
         waiting = self.dispatcher.situation.may_be_taken_back
         columns, states = (_WAITING_COLUMNS, ("pending",)) if waiting else (_COLUMNS, _NEEDING)
         frame = mailing.practice.results(mailing.id, identities=True)
         frame = frame[frame["status"].isin(states) & (frame["reason"] != SUPERSEDED)]
         frame = frame[~frame["delivery_id"].isin(self._offered_again(mailing, mailing.id))]
-        frame = frame.sort_values("status", key=lambda found: found.astype(str).map(states.index), kind="stable")
+        excluded = frame["reason"].astype(str).map(standing_of) == Standing.EXCLUDED
+        place = frame["status"].astype(str).map(states.index) + excluded * len(states)
+        frame = frame.assign(excluded=excluded).loc[place.sort_values(kind="stable").index]
         found = frame[_holding(frame, find)] if find.strip() else frame
         some, zone = found.head(SHOWN_ROWS), mailing.practice.calendar.zone
         left = len(found) - len(some)
@@ -251,10 +254,14 @@ class SendPanel(View):
             "rows": [_cells(_as_corrected(row, corrected), columns, zone) for row in some.to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "numbers": some["delivery_id"].tolist() if waiting else [],
-            "patients": some["patient_id"].astype(str).tolist() if self._open_file and not waiting else [],
+            # In the file of who is excluded there is nothing to complete.
+            "patients": some["patient_id"].astype(str).mask(some["excluded"], "").tolist()
+            if self._open_file and not waiting
+            else [],
             "again": some["delivery_id"].isin(corrected).tolist(),
             "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
             "total": len(frame),
+            "needing": int((~frame["excluded"]).sum()),
         }
 
     def _offered_again(self, mailing: Mailing, number: int) -> list[int]:

@@ -484,10 +484,11 @@ test("what nobody sends is not paused for a question: going back would begin to 
 });
 
 test("who was not reached leads to the patient's file, where there is a way to it", async () => {
-  const rows = { columns: COLUMNS, rows: [["Zoé", "", "– Non envoyé", "", "", ""]], states: ["skipped"], numbers: [], patients: ["1893"], more: "", total: 1 };
+  const rows = { columns: COLUMNS, rows: [["Zoé", "", "– Non envoyé", "", "", ""]], states: ["skipped"], numbers: [], patients: ["1893"], more: "", total: 3, needing: 1 };
   model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
   opened = await show(panel, model);
   await settled();
+  expect(opened.el.querySelector(".pw-send-whom")?.textContent).toBe("Lignes (1)");
   named("patient-1893").click();
   expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);
 });

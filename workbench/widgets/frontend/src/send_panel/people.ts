@@ -3,8 +3,8 @@ import { element } from "../shared/widget";
 import { lookOf } from "../shared/states";
 import type { Say } from "./state";
 
-/** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers. */
-export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: boolean[] }
+/** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers; of all, so many are `needing` somebody. */
+export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: boolean[]; needing?: number }
 
 export interface Gestures {
   /** Ask for the rows that hold these words. */
@@ -70,7 +70,7 @@ export class People {
     return element(
       "div",
       { class: "pw-send-rows" },
-      rows.numbers.length === 0 && element("p", { class: "pw-label pw-send-whom" }, `${say("rows")} (${rows.total})`),
+      rows.numbers.length === 0 && element("p", { class: "pw-label pw-send-whom" }, `${say("rows")} (${rows.needing ?? rows.total})`),
       shorter && this.search,
       rows.rows.length > 0 ? this.table(rows) : element("p", { class: "pw-note", role: "status" }, say("none_found")),
       rows.more !== "" && element("p", { class: "pw-note" }, rows.more),
