@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,16 @@ class Watched(ResultsView):
         before = len(self.sent)
         beside = [] if content is None else [memoryview(content)]
         self._hear(self, {"kind": kind, "request": 1, "view": "v", **message}, beside)
-        return next(one for one in self.sent[before:] if one["kind"] == "answer")
+        return self.answered(before)
+
+    def answered(self, before: int) -> dict[str, Any]:
+        """Return the first answer after so many messages; a slow one is waited for."""
+        last = time.monotonic() + 60
+        while time.monotonic() < last:
+            if told := [one for one in self.sent[before:] if one["kind"] == "answer"]:
+                return told[0]
+            time.sleep(0.01)
+        raise TimeoutError("no answer")
 
     def seal(self, mailing: int) -> str:
         return str(self.hears("mailing", mailing=mailing)["seal"])
@@ -254,6 +265,23 @@ def test_the_rows_that_are_shown_leave_as_a_file(sent: tuple[Practice, SmtpSink,
         page.states(number).values()
     )
     assert "error" in page.hears("file", mailing=number, format="csv", search="nobody at all")
+
+
+def test_the_pages_answer_while_a_chart_is_drawn(practice: Practice) -> None:  # noqa: F811
+    looked_elsewhere = threading.Event()
+
+    class Slow(Watched):
+        def _chart(self, asked: Any) -> Any:
+            looked_elsewhere.wait(5)
+            return super()._chart(asked)
+
+    page = Slow(practice)
+    page._hear(page, {"kind": "chart", "request": 7, "view": "v", "mailing": 0, "period": "all"}, [])
+    assert "rows" in page.hears("mailings", period="all")
+    before = len(page.sent)
+    looked_elsewhere.set()
+    drawn = page.answered(before)
+    assert (drawn["request"], "words" in drawn) == (7, True)
 
 
 def test_charts_have_words_in_their_place_and_no_name(sent: tuple[Practice, SmtpSink, int]) -> None:

@@ -71,6 +71,7 @@ class ResultsView(View):
 
     _esm = STATIC / "results_page.js"
     _css = STATIC / "results_page.css"
+    slow = frozenset({"chart"})
 
     def __init__(self, practice: Practice, go: Go | None = None) -> None:
         super().__init__()
@@ -78,6 +79,7 @@ class ResultsView(View):
         self._go = go
         self._wanted: tuple[int | None, str] = (None, "")  # the mailing that is opened, and on which state
         self._read = threading.Lock()
+        self._drawing = threading.Lock()
         self._rows: tuple[int, ResultRows] | None = None  # of the mailing that is opened
         self._message: tuple[int, ShownMessage] | None = None
         self._deciding = Deciding(practice, self._tell)
@@ -320,10 +322,10 @@ class ResultsView(View):
         """Answer with the picture of a mailing, or of a period, and the sentence that stands in its place."""
         number = asked.get("mailing")
         frame = self._rows_of(int(number)).frame if number else self._results_of_period(asked)
-        figure = self._practice.plot(frame)
-        return {"words": figure.alternative}, [
-            figure.picture(ink=str(asked.get("ink") or ""), ground=str(asked.get("ground") or ""))
-        ]
+        with self._drawing:  # the library that draws has one pen
+            figure = self._practice.plot(frame)
+            picture = figure.picture(ink=str(asked.get("ink") or ""), ground=str(asked.get("ground") or ""))
+        return {"words": figure.alternative}, [picture]
 
     def _results_of_period(self, asked: Mapping[str, Any]) -> pd.DataFrame:
         practice = self._practice

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,11 @@ class View(anywidget.AnyWidget):
     """A widget whose data travel in messages, so that nothing of them is saved with a notebook (P12).
 
     A subclass names its bundle and adds an entry to ``answers`` for each kind of message its page sends. What an
-    answer raises as a ``WorkbenchError`` reaches the page as ``{"error": sentence}`` on the same question.
+    answer raises as a ``WorkbenchError`` reaches the page as ``{"error": sentence}`` on the same question. The kinds
+    named in ``slow`` are answered in a thread of their own, so that the pages go on meanwhile.
     """
+
+    slow: frozenset[str] = frozenset()
 
     words = t.Dict().tag(sync=True)
     language = t.Unicode("").tag(sync=True)
@@ -56,6 +60,12 @@ class View(anywidget.AnyWidget):
         answer = self.answers.get(str(message.get("kind", "")))
         if answer is None:
             return
+        if message["kind"] in self.slow:
+            threading.Thread(target=self._answer, args=(answer, message), name="workbench-answer", daemon=True).start()
+        else:
+            self._answer(answer, message)
+
+    def _answer(self, answer: Callable[[Mapping[str, Any]], Answer], message: Mapping[str, Any]) -> None:
         answered: Answer
         try:
             answered = answer(message)
