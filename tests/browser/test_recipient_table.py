@@ -283,7 +283,8 @@ def test_a_kernel_that_is_gone_is_told_of_instead_of_an_eternal_wait(notebook, p
     notebook.restart()
     search(table, "lefevre")
     expect(table.get_by_role("alert").filter(visible=True)).to_have_text(
-        "✕ Le noyau ne répond pas : relancez la cellule", timeout=20_000
+        "Le poste calcule encore : la réponse va venir. Sinon, rechargez la page ou relancez la cellule",
+        timeout=20_000,
     )
 
 

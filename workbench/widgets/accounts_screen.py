@@ -343,7 +343,7 @@ def _labels() -> dict[str, str]:
         **{name.replace("-", "_"): _(word) for name, word in LABELS.items()},
         **{name: _(word) for name, word in OAUTH.items()},
         "title": _("Mail accounts"),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         "loading": _("The accounts are being read…"),
         "none": _("There is no mail account yet. Give the address that patients' messages are to come from."),
         "add": _("Add an account"),

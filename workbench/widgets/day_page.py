@@ -91,7 +91,7 @@ class DayView(View):
             "refresh": _("Refresh"),
             "counting": _("Counting…"),
             "counted": _("Counted at {time}"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "tell": _("To send"),
             "resume": _("To take up again"),
             "settle": _("To settle"),

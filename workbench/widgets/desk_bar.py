@@ -57,7 +57,7 @@ class DeskBar(View):
             "found": _("Patients found"),
             "none_found": _("Nobody is found so."),
             "back_to": _("Back to « {page} »"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     def on_go(self, callback: Callable[[str], None]) -> None:

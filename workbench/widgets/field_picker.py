@@ -100,7 +100,7 @@ class FieldPicker(View):
             "remove_now": _("Remove"),
             "kept": _("@{code} is saved."),
             "removed": _("@{code} was removed; its number is not given again."),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     # --- what the screen around it says ----------------------------------------------------------------

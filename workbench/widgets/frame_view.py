@@ -39,7 +39,7 @@ class FrameView(View):
         """Return the table's words by name."""
         return {
             "rows": _("Rows"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "before": _("Previous rows"),
             "after": _("Next rows"),
             "place": _("{first} to {last} of {total}"),

@@ -68,7 +68,7 @@ class NotebookForm(View):
             "back": _("Go back"),
             "working": _("The notebook is running…"),
             "to_correct": _("See what is said beside the fields."),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     def _open(self, _asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class PatientAttaching(View):
             "nothing": _("There is no image and no document in this patient's file."),
             "loading": _("One moment…"),
             "close": _("Close"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             **by_number("chosen", lambda count: n_("{count} chosen", "{count} chosen", count)),
         }
 

@@ -129,7 +129,7 @@ class PatientView(View):
             "delete_now": _("Delete"),
             "back": _("Go back"),
             "gone": _("Deleted"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     # --- what the page of the desk says ----------------------------------------------------------------------

@@ -151,7 +151,7 @@ def _whole(given: object) -> int:
 def _labels() -> dict[str, str]:
     return {
         "title": _("The practice"),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         "card": _("What patients are told of the practice"),
         "card_note": _("Email types and signatures say it with the fields of the practice (@CABNOM, @CABTEL …)."),
         "read_only": _(

@@ -93,7 +93,7 @@ class PublipostageOptions(View):
             "read_receipt": _("Ask for a read receipt"),
             "health": _("This message tells of somebody's health, and ordinary e-mail is not protected."),
             "health_reason": _("Let it leave all the same, this once, because:"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     def on_change(self, callback: Callable[[], None]) -> None:

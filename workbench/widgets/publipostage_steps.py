@@ -40,7 +40,7 @@ class PublipostageSteps(View):
             "steps": _("Steps of the mailing"),
             "foot": _("What to do now"),
             "done": _("done"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "copy": _("Copy"),
             "copied": _("Copied"),
         }

@@ -162,7 +162,7 @@ class ResultsView(View):
             "retry": _("Try the failed ones again…"),
             "sending": _("Being sent…"),
             "loading": _("One moment…"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     def meet(self, mailing: int | None = None, state: str = "") -> None:

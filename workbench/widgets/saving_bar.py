@@ -34,7 +34,7 @@ class SavingBar(View):
             "save": _("Save"),
             "reason": _("Why (for whoever looks at the versions later)"),
             "changed": _("● Not saved yet"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         }
 
     def show(self, *, changed: bool) -> None:

@@ -30,7 +30,7 @@ def _list_words() -> dict[str, str]:
             "No scheduler is running on this computer: nothing leaves by itself from here. One runs as long as "
             "workbench lab, workbench app or workbench scheduler does."
         ),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         "modified": _("not saved"),
         "new": _("New job"),
         "proposed": _("A job of the mailing that you prepared. It stays switched off until you say « Active »."),

@@ -122,7 +122,7 @@ class SearchForm(View):
             "more": _("More filters"),
             "more_count": _("More filters ({count})"),
             "yes": _("Yes"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "no": _("No"),
         }
 

@@ -95,7 +95,7 @@ class SendPanel(View):
         """Return the panel's words by name."""
         return {
             "title": _("Sending"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "counting": _("The list is being checked…"),
             "checking": _("The list is checked once more…"),
             "back": _("Go back"),

@@ -227,7 +227,7 @@ def _written(folder: Path, name: str, data: bytes) -> list[Path]:
 def _labels() -> dict[str, str]:
     return {
         "title": _("Signatures"),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         "loading": _("The signatures are being read…"),
         "add": _("New signature"),
         "import": _("Import…"),

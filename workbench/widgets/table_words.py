@@ -72,5 +72,5 @@ def table_words() -> dict[str, str]:
         "saving": _("Saving…"),
         "empty": _("There is nobody here yet: start a search."),
         "nothing_found": _("No row answers this search and these filters."),
-        "silent": _("The kernel does not answer: run the cell again"),
+        "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
     }

@@ -78,7 +78,7 @@ class TemplatePicker(View):
             **by_number("found", lambda count: n_("{count} email type", "{count} email types", count)),
             "subject": _("Subject: {subject}"),
             "account": _("Send from"),
-            "silent": _("The kernel does not answer: run the cell again"),
+            "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
             "no_folder": _("Without a folder"),
             "asked": _("Asked once, for everybody:"),
             "new": _("Write a new message"),

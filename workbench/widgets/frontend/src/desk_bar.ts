@@ -8,19 +8,14 @@
  */
 import { Leaving } from "./desk_bar/leaving";
 import { findBox, type Found } from "./shared/find_people";
-import { element, Questions, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
+import { element, questionsWithAlert, rootOf, sentenceOf, watch, words, type Scene } from "./shared/widget";
 
 export default {
   render(scene: Scene): () => void {
     const { model } = scene;
     const word = words(model);
     const root = rootOf(scene, "desk-bar");
-    const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
-    const say = (sentence: string): void => {
-      alert.textContent = sentence && `✕ ${sentence}`;
-      alert.hidden = sentence === "";
-    };
-    const questions = new Questions(model, (silent) => say(silent ? word("silent") : ""));
+    const { alert, say, questions } = questionsWithAlert(model, word);
     const list = element("ul", {});
     const row = element(
       "div",

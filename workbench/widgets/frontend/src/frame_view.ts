@@ -6,7 +6,7 @@ interface Page { headings: string[]; rows: string[][]; start: number; page: numb
 export default {
   render(scene: Scene): () => void {
     const say = words(scene.model);
-    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, say("silent"));
+    const silence = element("p", { class: "pw-alert pw-waits", role: "alert", hidden: true }, say("silent"));
     const questions = new Questions(scene.model, (silent) => (silence.hidden = !silent));
     const root = rootOf(scene, "frame");
     const table = element("table", { "aria-label": say("rows") });

@@ -10,7 +10,7 @@ import { button } from "./shared/controls";
 import { download } from "./shared/files";
 import { findBox, type Found } from "./shared/find_people";
 import { Reading, type Message, type Source } from "./shared/message";
-import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
+import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 type State = [kind: string, sign: string, words: string];
 
@@ -56,12 +56,7 @@ export default {
     const root = rootOf(scene, "patient");
     root.setAttribute("aria-label", word("title"));
     const id = `pw-patient-${Math.random().toString(36).slice(2, 8)}`;
-    const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
-    const say = (sentence: string): void => {
-      alert.textContent = sentence && `✕ ${sentence}`;
-      alert.hidden = sentence === "";
-    };
-    const questions = new Questions(model, (silent) => say(silent ? word("silent") : ""));
+    const { alert, say, questions } = questionsWithAlert(model, word);
     let patient: Patient | null = null;
     let tab: Tab = "sent";
     let rows: Row[] = [];

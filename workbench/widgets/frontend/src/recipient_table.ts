@@ -54,7 +54,7 @@ function render(scene: Scene): () => void {
   const word = words(model);
   const root = rootOf(scene, "recipient-table");
   const questions = new Questions(model, (silent) => {
-    silence.textContent = silent ? `✕ ${word("silent")}` : "";
+    silence.textContent = silent ? word("silent") : "";
     silence.hidden = !silent;
   });
   const ticks = new Ticks();
@@ -81,7 +81,7 @@ function render(scene: Scene): () => void {
     type: "search", class: "pw-input pw-table-search", placeholder: word("search_example"), "aria-label": word("search"), autocomplete: "off", spellcheck: "false",
   });
   const clear = element("button", { type: "button", class: "pw-button pw-quiet pw-clear", hidden: true, "aria-label": word("clear"), title: word("clear") }, word("clear_short"));
-  const silence = element("p", { class: "pw-alert", role: "alert", hidden: true });
+  const silence = element("p", { class: "pw-alert pw-waits", role: "alert", hidden: true });
   const refusal = element("p", { class: "pw-alert", role: "alert", hidden: true });
   const empty = element("p", { class: "pw-table-empty pw-note", role: "status", hidden: true });
   const host = element("div", { class: "pw-table-host", role: "region", "aria-label": word("table") });

@@ -30,7 +30,7 @@ export default {
     const { model } = scene;
     const word = words(model);
     const root = rootOf(scene, "results-page");
-    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, `✕ ${word("silent")}`);
+    const silence = element("p", { class: "pw-alert pw-waits", role: "alert", hidden: true }, word("silent"));
     const questions = new Questions(model, (silent) => {
       silence.hidden = !silent;
     });

@@ -1,6 +1,6 @@
 /** The foot of a text that stands alone: whether it is saved, and the button that saves it. Hears `standing`. */
 import { button } from "./shared/controls";
-import { element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
+import { alertLine, element, hear, Questions, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 
 export default {
   render(scene: Scene): () => void {
@@ -8,13 +8,9 @@ export default {
     const word = words(model);
     const root = rootOf(scene, "saving-bar");
     const said = element("p", { class: "pw-note pw-saving-said", role: "status", "aria-live": "polite" });
-    const trouble = element("p", { class: "pw-alert", role: "alert", hidden: true });
-    const questions = new Questions(model, (silent) => complain(silent ? word("silent") : ""));
+    const { alert: trouble, say: complain } = alertLine();
+    const questions = new Questions(model, (silent) => complain(silent ? word("silent") : "", silent));
     const reason = element("input", { type: "text", class: "pw-input pw-saving-reason", placeholder: word("reason"), "aria-label": word("reason"), autocomplete: "off" });
-    const complain = (sentence: string): void => {
-      trouble.textContent = sentence && `✕ ${sentence}`;
-      trouble.hidden = sentence === "";
-    };
     const save = button(word("save"), () => void keep(), { class: "pw-button pw-main", disabled: true });
     const keep = async (): Promise<void> => {
       if (save.disabled) return;

@@ -38,7 +38,7 @@ class Panel {
 
   constructor(model: Model, private readonly root: HTMLElement) {
     this.say = words(model);
-    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, this.say("silent"));
+    const silence = element("p", { class: "pw-alert pw-waits", role: "alert", hidden: true }, this.say("silent"));
     this.questions = new Questions(model, (silent) => (silence.hidden = !silent));
     this.countdown = new Countdown(this.say, this.live);
     this.people = new People(this.say, {

@@ -44,7 +44,7 @@ export default {
     const word = words(model);
     const root = rootOf(scene, "signatures");
     root.classList.add("pw-rich", "pw-template-editor");
-    const silence = element("p", { class: "pw-alert", role: "alert", hidden: true }, `✕ ${word("silent")}`);
+    const silence = element("p", { class: "pw-alert pw-waits", role: "alert", hidden: true }, word("silent"));
     const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
     const said = element("p", { class: "pw-kept-said", role: "status", "aria-live": "polite" });
     const questions = new Questions(model, (silent) => (silence.hidden = !silent));

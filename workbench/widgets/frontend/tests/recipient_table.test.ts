@@ -8,7 +8,7 @@ import { FakeModel, type Message } from "./scene";
 
 const NAMES = ["LEFÈVRE Zoé", "<img src=x onerror=alert(1)>", "{{7*7}}", "MARTEL Odette", "ABE\u202eTXET"];
 const WORDS = {
-  tick: "Cocher {who}", meant: "{written} : {suggestion} ?", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le noyau ne répond pas : relancez la cellule",
+  tick: "Cocher {who}", meant: "{written} : {suggestion} ?", complete: "{problem} · compléter", correct: "{problem} · corriger", silent: "Le poste calcule encore",
   none: "Aucun", all: "Tous", opt_out: "Opposition", opt_in: "Annuler l’opposition", opt_out_of: "Opposition de {who}", opt_in_of: "Annuler l’opposition de {who}",
   nothing_found: "Aucune ligne", empty: "Personne", tick_shown: "Cocher les lignes affichées", moved: "La liste a bougé", opted_out: "opposition", only_problems: "Seulement elles", saved_file: "Enregistré : {who}",
 };
@@ -314,7 +314,7 @@ test("a kernel that does not answer is told of, and the notice goes with the ans
   (el.querySelector("input[type=search]") as HTMLInputElement).dispatchEvent(new Event("input"));
   await vi.advanceTimersByTimeAsync(SILENT_AFTER_MS + 500);
   const notice = [...el.querySelectorAll<HTMLElement>("[role=alert]")].find(({ hidden }) => !hidden);
-  expect(notice?.textContent).toBe("✕ Le noyau ne répond pas : relancez la cellule");
+  expect(notice?.textContent).toBe("Le poste calcule encore");
 });
 
 test("another view of the table begins with what was asked last", async () => {

@@ -169,15 +169,22 @@ export class Questions {
   }
 }
 
+/** The line in which a view says what was refused, or, without alarm, that the answer is waited for. */
+export function alertLine(): { alert: HTMLElement; say: (sentence: string, waits?: boolean) => void } {
+  const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
+  const say = (sentence: string, waits = false): void => {
+    alert.textContent = sentence && !waits ? `✕ ${sentence}` : sentence;
+    alert.classList.toggle("pw-waits", waits);
+    alert.hidden = sentence === "";
+  };
+  return { alert, say };
+}
+
 /** The questions of a view, and the line in which it says what was refused, or that nobody answers. */
 export function questionsWithAlert(
   model: Model,
   word: (name: string) => string,
 ): { alert: HTMLElement; say: (sentence: string) => void; questions: Questions } {
-  const alert = element("p", { class: "pw-alert", role: "alert", hidden: true });
-  const say = (sentence: string): void => {
-    alert.textContent = sentence && `✕ ${sentence}`;
-    alert.hidden = sentence === "";
-  };
-  return { alert, say, questions: new Questions(model, (silent) => say(silent ? word("silent") : "")) };
+  const { alert, say } = alertLine();
+  return { alert, say, questions: new Questions(model, (silent) => say(silent ? word("silent") : "", silent)) };
 }
