@@ -61,11 +61,13 @@ class View(anywidget.AnyWidget):
         if answer is None:
             return
         if message["kind"] in self.slow:
-            threading.Thread(target=self._answer, args=(answer, message), name="workbench-answer", daemon=True).start()
+            threading.Thread(
+                target=self._answer_to, args=(answer, message), name="workbench-answer", daemon=True
+            ).start()
         else:
-            self._answer(answer, message)
+            self._answer_to(answer, message)
 
-    def _answer(self, answer: Callable[[Mapping[str, Any]], Answer], message: Mapping[str, Any]) -> None:
+    def _answer_to(self, answer: Callable[[Mapping[str, Any]], Answer], message: Mapping[str, Any]) -> None:
         answered: Answer
         try:
             answered = answer(message)
