@@ -129,6 +129,7 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     foot.get_by_role("button", name="Programmer…").click(timeout=PATIENT)
     expect(foot.locator(".pw-steps-ask")).to_contain_text("Rien ne part")
     shoot(page, "question")
+    page.wait_for_timeout(600)  # the second click of a double click answers nothing
     foot.get_by_role("button", name="En traitement automatique").click()
     title = root.get_by_label("Intitulé")
     expect(title).to_have_value("Rappel de rendez-vous", timeout=PATIENT)
@@ -144,7 +145,7 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     # The same as a notebook, which opens in JupyterLab.
     cell.get_by_role("button", name="Publipostage", exact=True).click()
     foot.get_by_role("button", name="Programmer…").click(timeout=PATIENT)
-    page.wait_for_timeout(600)  # the second click of a double click answers nothing
+    page.wait_for_timeout(600)
     foot.get_by_role("button", name="En notebook").click()
     expect(root.get_by_label("Notebook")).to_have_value(
         "notebooks/scheduled/rappel-de-rendez-vous.ipynb", timeout=PATIENT
