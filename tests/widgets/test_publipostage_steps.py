@@ -614,6 +614,9 @@ def test_who_was_not_reached_is_the_list_of_a_new_mailing(page: Publipostage, pr
     do(page, "keep_failed")
     assert page.step is Step.SEARCH
     assert 0 < len(page.frame) < 20
+    # The search beside the list would find more: it is said that it is held to these, until somebody searches again.
+    held = page.search._opened({})
+    assert (f" {len(page.frame)} rows" in held["sentence"], held["bad"]) == (True, False)
     patient = page._frame["patient_id"].iloc[0]
     row = page._addressees.iloc[0]
     practice.patients.correct_address(row["patient_id"], row["addressee_key"], "nouvelle@adresse.example")
@@ -623,6 +626,8 @@ def test_who_was_not_reached_is_the_list_of_a_new_mailing(page: Publipostage, pr
     sent(page)
     results = practice.results(page.sending.mailing.id, identities=True)
     assert results[results["status"] == "sent"]["patient_id"].tolist() == [patient]
+    gesture(page.search, "changed", name=page.search.name, values={**page.search.values, "state": "missed"})
+    assert "kept" not in page.search._opened({})["sentence"]
 
 
 def test_who_is_kept_for_a_new_mailing_gets_it_as_it_was_chosen(page: Publipostage, practice: Practice):

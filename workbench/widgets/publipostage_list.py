@@ -29,6 +29,7 @@ from workbench.widgets.publipostage_rows import (
     columns_of,
     days_of,
     email_types,
+    held_words,
     mended_by,
     no_message,
     nobody_yet,
@@ -160,7 +161,7 @@ class ListScreens:
                 self._trouble = error.sentence
                 self.search.say(error.sentence, bad=True)
                 return
-            self.search.say("")
+            self.search.say("" if self._given is None else held_words(len(frame)))
             self.search.say_days(days_of(frame))
             self._frame = frame
             fresh = freshness_sentence(frame.attrs["workbench"]) if "workbench" in frame.attrs else ""

@@ -67,6 +67,15 @@ def addresses_told(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     return told.assign(phone=found["patient_id"].map(lambda patient_id: numbers.get(patient_id, "")).where(asked, ""))
 
 
+def held_words(count: int) -> str:
+    """Say that a list is no answer to the search beside it: its rows were kept from before, or brought here."""
+    return n_(
+        "Only this {count} row that was kept is listed. Change the search to find everybody again.",
+        "Only these {count} rows that were kept are listed. Change the search to find everybody again.",
+        count,
+    ).format(count=count)
+
+
 def mended_by(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Return what sets the rows of a preview right whose addressee (``Mailing.addressees``) cannot be written to.
 
