@@ -14,7 +14,8 @@ export const NAME = "publipostage-workbench";
 const WIDE = 1300;
 const INBOX_SHARE = 0.32;
 const PATIENCE = 4000;
-const AGAIN_AFTER = 20_000;
+const AGAIN_WITHIN = 120_000;
+const AGAIN_MOST = 3;
 
 /** An envelope before another one; JupyterLab colours it with its theme. */
 const ICON =
@@ -224,11 +225,11 @@ function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words 
   const { sessionContext, content } = panel;
   const notices = apputils.Notification;
   let restarted = false;
-  let ranAt = -Infinity;
+  let ran: number[] = [];
   let notice: string | undefined;
   const again = (): void => {
     restarted = false;
-    ranAt = Date.now();
+    ran.push(Date.now());
     if (notice !== undefined) notices?.dismiss(notice);
     notice = undefined;
     if (!panel.isDisposed) void notebook.NotebookActions?.runCells(content, content.widgets, sessionContext);
@@ -236,7 +237,8 @@ function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words 
   sessionContext.statusChanged.connect((_context, status) => {
     restarted ||= status === "restarting" || status === "autorestarting";
     if (!restarted || status !== "idle" || panel.isDisposed) return;
-    if (Date.now() - ranAt >= AGAIN_AFTER) return again();
+    ran = ran.filter((at) => Date.now() - at < AGAIN_WITHIN);
+    if (ran.length < AGAIN_MOST) return again();
     // A kernel that ends again and again by what the cells do is left alone, until somebody asks.
     const actions = [{ label: words.run_again, displayType: "accent", callback: again }];
     notice ??= notices?.info(words.restarted, { autoClose: false, actions });

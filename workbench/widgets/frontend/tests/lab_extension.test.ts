@@ -136,7 +136,7 @@ test("a notebook of the workbench that asks for it shows what its cells show, an
   expect(document.head.querySelectorAll(`#${NAME}-app`)).toHaveLength(1);
 });
 
-test("after a restart of the kernel a page without code shows its screens again, once, and a notebook with code waits", async () => {
+test("after a restart of the kernel a page without code shows its screens again, some times in a row, and a notebook with code waits", async () => {
   const { open, runCells, info, dismiss } = lab();
   const desk = { ...panelAt(PATH, { run_on_open: true, app: true }), node: document.createElement("div") };
   await open(desk);
@@ -145,18 +145,24 @@ test("after a restart of the kernel a page without code shows its screens again,
   expect(runCells).toHaveBeenCalledTimes(1);
   tell("restarting", "starting", "idle", "busy", "idle");
   expect(runCells).toHaveBeenCalledTimes(2);
-  tell("autorestarting", "idle", "busy", "idle"); // it ended at once, by what the cells do or by somebody's hand
-  expect(runCells).toHaveBeenCalledTimes(2);
+  tell("restarting", "starting", "idle", "busy", "idle"); // by somebody's hand, once more
+  tell("restarting", "starting", "idle", "busy", "idle");
+  expect([runCells.mock.calls.length, info.mock.calls.length]).toEqual([4, 0]);
+  tell("autorestarting", "idle", "busy", "idle"); // it ends again and again, by what the cells do
+  expect(runCells).toHaveBeenCalledTimes(4);
   expect(info).toHaveBeenCalledOnce();
   const [message, { actions }] = info.mock.calls[0]!;
   expect([message, actions?.map(({ label }) => label)]).toEqual(["Redémarré", ["Relancer"]]);
   actions?.[0]?.callback();
-  expect(runCells).toHaveBeenCalledTimes(3);
+  expect(runCells).toHaveBeenCalledTimes(5);
   expect(dismiss).toHaveBeenCalledExactlyOnceWith("notice");
   tell("busy", "idle");
-  expect(runCells).toHaveBeenCalledTimes(3);
+  expect(runCells).toHaveBeenCalledTimes(5);
   tell("restarting", "idle");
   expect(info).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(130_000);
+  tell("restarting", "idle");
+  expect(runCells).toHaveBeenCalledTimes(6);
   const guide = panelAt(PATH, { run_on_open: true });
   await open(guide);
   runCells.mockClear();
