@@ -38,3 +38,8 @@ def test_every_category_of_fields_has_a_word_in_english():
 def test_a_column_of_the_practices_own_keeps_its_name_and_its_values():
     assert heading("salle") == "salle"
     assert shown("salle", "sent") is None
+
+
+def test_the_time_of_an_appointment_is_no_run_of_a_job():
+    use_language("fr")
+    assert [heading("time"), heading("occurrence")] == ["Heure", "Exécution"]

@@ -287,7 +287,7 @@ _HEADINGS = {
     "met": marked("Met"),
     "next_at": marked("Next time"),
     "note": marked("Note"),
-    "occurrence": marked("Time"),
+    "occurrence": marked("When it runs"),
     "recurrence": marked("How often"),
     "standing": marked("Standing"),
     "start": marked("From day"),

@@ -45,7 +45,7 @@ const DATE = 96;
 const TIME = 66;
 /** A letter of a heading, and what is around its text. */
 const LETTER = 7.6;
-const AROUND = 14;
+const AROUND = 18;
 
 export interface ShownColumn {
   name: string;
