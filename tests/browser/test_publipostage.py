@@ -40,7 +40,7 @@ def test_tomorrow_s_reminders_leave_in_three_clicks(lab: Lab, page: Page, shoot:
         clicks += 1
 
     click(page.locator("[data-line='tell:appointments']"))
-    at_step(page, "Destinataires et vérification")
+    expect(at_step(page, "Destinataires et vérification")).to_be_focused(timeout=SOON)
     send = page.locator(".pw-send [data-name=confirm]")
     expect(send).to_be_enabled(timeout=SOON)
     expect(send).to_contain_text("Envoyer")
@@ -55,7 +55,11 @@ def test_tomorrow_s_reminders_leave_in_three_clicks(lab: Lab, page: Page, shoot:
     shoot(page, "result")
     assert serious(page, ".pw-publipostage") == []
     assert clicks == 3
-    expect(page.locator(".pw-send-table")).to_contain_text("Compléter la fiche", timeout=SOON)
+    table = page.locator(".pw-send-table")
+    expect(table).to_contain_text("Compléter la fiche", timeout=SOON)
+    lines = "(all) => all.map((one) => one.getBoundingClientRect().height)"
+    assert max(table.locator("thead th").evaluate_all(lines)) < 40
+    assert max(table.get_by_role("button").evaluate_all(lines)) < 40
     page.get_by_role("button", name="Analyser dans le notebook").click()
     expect(page.locator(".pw-steps-code")).to_contain_text("practice.results(")
 
@@ -137,6 +141,10 @@ def test_a_changed_text_is_not_put_aside_unasked(lab: Lab, page: Page, shoot: Ca
     page.keyboard.type(" demain")
     foot = page.locator(".pw-steps-foot")
     expect(foot).to_contain_text("Modifié pour cet envoi", timeout=SOON)
+    # What leads on stays where it was, in the corner, beside the way back.
+    back, onward = foot.locator("[data-name=back]").bounding_box(), foot.locator(".pw-main").bounding_box()
+    assert back is not None and onward is not None
+    assert (onward["y"], onward["x"] > 1000) == (back["y"], True)
     chosen = page.locator(".pw-publipostage input[role=combobox]").first
     chosen.focus()
     page.keyboard.press("ArrowDown")

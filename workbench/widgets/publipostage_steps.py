@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -11,6 +12,9 @@ from workbench.language import _
 from workbench.widgets.view import STATIC, View
 
 Gesture = Callable[[str, Mapping[str, Any]], None]
+
+_FRESH = 10.0
+"""Seconds within which a page that is made only now still turns to the step that was gone to."""
 
 
 class PublipostageSteps(View):
@@ -30,6 +34,7 @@ class PublipostageSteps(View):
         self._state: dict[str, Any] = {}
         self._gestures: list[Gesture] = []
         self._first: Callable[[], None] | None = None
+        self._turned: float | None = None  # when the focus was last given to the step
         self.answers["open"] = self._opened
         self.answers["do"] = self._done
 
@@ -58,13 +63,16 @@ class PublipostageSteps(View):
         if state == self._state and not focus:
             return
         self._state = dict(state)
+        if focus:
+            self._turned = time.monotonic()
         self.send({"kind": "state", **self._state, "focus": focus})
 
     def _opened(self, _message: Mapping[str, Any]) -> dict[str, Any]:
         if self._first is not None:
             first, self._first = self._first, None
             first()
-        return self._state
+        fresh = self._turned is not None and time.monotonic() - self._turned < _FRESH
+        return {**self._state, "focus": fresh}
 
     def _done(self, message: Mapping[str, Any]) -> None:
         for callback in self._gestures:

@@ -96,16 +96,16 @@ export default {
       if (focus) turnTo(Date.now() + SHOWN_WITHIN_MS);
     };
     /** Turn to the step's heading once it is in sight, unless somebody is at work elsewhere. */
-    const turnTo = (last: number): void => {
+    const turnTo = (last: number, first = true): void => {
       const heading = body.querySelector<HTMLElement>("h2");
       if (!document.hasFocus() || heading === null) return;
       const at = document.activeElement;
       const lost = at === null || at === document.body || at.getClientRects().length === 0;
-      if (!lost && !(root.closest(PAGE) ?? root).contains(at)) return;
-      heading.focus({ preventScroll: true });
+      // What has the focus may be on the page that is being left; a moment later it is out of sight.
+      if (lost || (first && (root.closest(PAGE) ?? root).contains(at))) heading.focus({ preventScroll: true });
       if (document.activeElement === heading) heading.scrollIntoView({ block: "nearest" });
       // Its page is shown a moment after it was told: until then it takes no focus.
-      else if (root.isConnected && Date.now() < last) setTimeout(() => turnTo(last), 50);
+      else if (root.isConnected && Date.now() < last) setTimeout(() => turnTo(last, false), 50);
     };
 
     // --- the foot -----------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ export default {
     const stop = hear(model, (message) => {
       if (message.kind === "state") draw(message);
     });
-    void questions.ask("open").then(({ message }) => draw({ ...message, focus: false }), (refusal: unknown) => say(sentenceOf(refusal)));
+    void questions.ask("open").then(({ message }) => draw(message), (refusal: unknown) => say(sentenceOf(refusal)));
     return () => {
       document.removeEventListener("keydown", onKey, true);
       document.removeEventListener("scroll", lookAround, { capture: true });

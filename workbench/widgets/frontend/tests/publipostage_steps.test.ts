@@ -73,6 +73,24 @@ test("a page that is shown a moment later gets the focus then, and takes it from
   focus.mockRestore();
 });
 
+test("a page gone to by a button of another page turns to its step once that button is out of sight", async () => {
+  vi.useFakeTimers();
+  const el = await open("bar", { ...bar, focus: true });
+  expect(document.activeElement).toBe(el.querySelector("h2"));
+  const button = document.createElement("button");
+  let shown = true;
+  button.getClientRects = () => (shown ? [{}] : []) as unknown as DOMRectList;
+  document.body.append(button);
+  button.focus();
+  model.say({ kind: "state", ...bar, focus: true });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement).toBe(button);
+  shown = false;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(document.activeElement).toBe(el.querySelector("h2"));
+  button.remove();
+});
+
 test("the main action is at the right, and two clicks are one", async () => {
   const el = await open("foot", foot);
   const main = el.querySelector<HTMLButtonElement>(".pw-main");
