@@ -31,6 +31,9 @@ const SHOWN_WITHIN_MS = 3000;
 /** The part of the page's height that the foot may take while it stays in sight. */
 const MOST_HEIGHT = 0.25;
 
+/** Where the page is lower, as on a small screen at twice the size, the foot stands at its end. */
+const LOW_PX = 560;
+
 export default {
   render(scene: Scene): () => void {
     const { model } = scene;
@@ -159,7 +162,7 @@ export default {
       looking ||= requestAnimationFrame(() => {
         looking = 0;
         const box = root.getBoundingClientRect();
-        root.parentElement?.classList.toggle("pw-steps-foot-loose", box.height > window.innerHeight * MOST_HEIGHT);
+        root.parentElement?.classList.toggle("pw-steps-foot-loose", window.innerHeight < LOW_PX || box.height > window.innerHeight * MOST_HEIGHT);
         const send = echo.isConnected ? sendButton() : null;
         const held = document.activeElement === echo;
         // The foot covers what is behind it.

@@ -91,6 +91,18 @@ test("a page gone to by a button of another page turns to its step once that but
   button.remove();
 });
 
+test("on a low page, as at twice the size, the foot stands at the end and covers nothing", async () => {
+  const height = window.innerHeight;
+  window.innerHeight = 450;
+  const el = await open("foot", foot);
+  const loose = () => el.classList.contains("pw-steps-foot-loose");
+  await vi.waitFor(() => expect(loose()).toBe(true));
+  window.innerHeight = 900;
+  window.dispatchEvent(new Event("resize"));
+  await vi.waitFor(() => expect(loose()).toBe(false));
+  window.innerHeight = height;
+});
+
 test("the main action is at the right, and two clicks are one", async () => {
   const el = await open("foot", foot);
   const main = el.querySelector<HTMLButtonElement>(".pw-main");
