@@ -141,10 +141,13 @@ def test_a_changed_text_is_not_put_aside_unasked(lab: Lab, page: Page, shoot: Ca
     page.keyboard.type(" demain")
     foot = page.locator(".pw-steps-foot")
     expect(foot).to_contain_text("Modifié pour cet envoi", timeout=SOON)
-    # What leads on stays where it was, in the corner, beside the way back.
+    # What leads on stays in its corner, beside the way back, however long the note is.
+    page.set_viewport_size({"width": 1240, "height": 900})
     back, onward = foot.locator("[data-name=back]").bounding_box(), foot.locator(".pw-main").bounding_box()
-    assert back is not None and onward is not None
+    assert back is not None
+    assert onward is not None
     assert (onward["y"], onward["x"] > 1000) == (back["y"], True)
+    page.set_viewport_size({"width": 1440, "height": 900})
     chosen = page.locator(".pw-publipostage input[role=combobox]").first
     chosen.focus()
     page.keyboard.press("ArrowDown")
