@@ -44,3 +44,11 @@ def at_once(*deeds: Callable[[], object], seconds: float = 60.0) -> None:
     for thread in threads:
         thread.join(seconds)
     assert not any(thread.is_alive() for thread in threads)
+
+
+def screens_at_rest(*, seconds: float = 60.0) -> None:
+    """Wait until no screen works beside the kernel any more: its practice may be closed then."""
+    for thread in threading.enumerate():
+        if thread.name == "workbench-desk":
+            thread.join(seconds)
+            assert not thread.is_alive(), "a screen is still at work"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.practice.test_scheduling import Office
@@ -47,8 +49,8 @@ def test_each_of_several_is_released_in_its_time_or_not_at_all(office: Office, m
     assert second.approve_until is not None
     done = jobs.execute
 
-    def slow(practice: Practice, record: OccurrenceRecord) -> OccurrenceRecord:
-        ended = done(practice, record)
+    def slow(practice: Practice, record: OccurrenceRecord, **told: Any) -> OccurrenceRecord:
+        ended = done(practice, record, **told)
         office.at(23, 20, 30)
         return ended
 

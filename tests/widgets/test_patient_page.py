@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.beside import screens_at_rest
 from tests.widgets.test_day_page import asks
 from workbench.errors import UnknownPatient, UsageError
 from workbench.practice import Practice
@@ -29,6 +30,7 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
         opened.accounts.set("folder", kind="folder", folder="out")
         opened.set_departures(undo_minutes=0)
         yield opened
+        screens_at_rest()
 
 
 def adult(practice: Practice) -> str:

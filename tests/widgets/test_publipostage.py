@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.beside import screens_at_rest
 from workbench.errors import UsageError, WorkbenchError
 from workbench.practice import Mailing, Practice
 from workbench.widgets import publipostage_list as screens
@@ -29,6 +30,7 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     shutil.copytree(sample_made_once, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet") as opened:
         yield opened
+        screens_at_rest()
 
 
 @pytest.fixture

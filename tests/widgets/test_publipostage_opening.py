@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.beside import screens_at_rest
 from workbench.practice import Practice
 from workbench.widgets.publipostage import Publipostage
 from workbench.wiring import open_practice
@@ -21,6 +22,7 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     shutil.copytree(sample_made_once, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet") as opened:
         yield opened
+        screens_at_rest()
 
 
 @pytest.fixture

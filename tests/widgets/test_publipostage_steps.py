@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.beside import screens_at_rest
 from workbench.domain.drafts import Step
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
@@ -32,6 +33,7 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     shutil.copytree(sample_made_once, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet") as opened:
         yield opened
+        screens_at_rest()
 
 
 @pytest.fixture
