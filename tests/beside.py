@@ -48,7 +48,7 @@ def at_once(*deeds: Callable[[], object], seconds: float = 60.0) -> None:
 
 def screens_at_rest(*, seconds: float = 60.0) -> None:
     """Wait until no screen works beside the kernel any more: its practice may be closed then."""
-    for thread in threading.enumerate():
-        if thread.name == "workbench-desk":
+    while working := [one for one in threading.enumerate() if one.name in {"workbench-desk", "workbench-dispatcher"}]:
+        for thread in working:
             thread.join(seconds)
             assert not thread.is_alive(), "a screen is still at work"

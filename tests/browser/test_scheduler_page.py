@@ -121,6 +121,9 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     lab: Lab, page: Page, shoot: Callable[..., Path]
 ) -> None:
     form = 'practice.notebook_form("notebooks/scheduled/rappel-de-rendez-vous.ipynb")'
+    with open_practice(lab.workspace, user="claire") as practice:
+        for key in list(practice.jobs):
+            practice.jobs.remove(key)
     lab.write("preparer.ipynb", PREPARED.format(workspace=str(lab.workspace)), form)
     notebook = lab.open(page, "preparer.ipynb")
     notebook.run(0)

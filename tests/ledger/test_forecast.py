@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 import tracemalloc
@@ -293,6 +294,7 @@ def test_neither_the_list_nor_the_mailing_is_held(world: World) -> None:
 
     def most(count: int) -> int:
         rows = (a_row(str(one)) for one in range(count))
+        gc.collect()
         tracemalloc.start()
         try:
             looked = world.ledger.mailings.forecast(number, rows, purpose=world.template.occasion_purpose, step="")
@@ -304,7 +306,7 @@ def test_neither_the_list_nor_the_mailing_is_held(world: World) -> None:
     world.enqueue(number, [a_row(str(one)) for one in range(3000)])
     most(100)  # what is imported and compiled once
     few, many = most(1000), most(3000)
-    assert many < few + 200_000
+    assert many < few + 600_000  # bytes; 2,000 rows that are held take three times as many
 
 
 def test_no_room_for_a_long_list_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
