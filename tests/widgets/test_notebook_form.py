@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from workbench.practice import Practice
-from workbench.widgets.notebook_form import NotebookForm
+from workbench.widgets.notebook_form import NotebookForm, _ended
 from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -51,6 +51,14 @@ def test_it_runs_what_stands_in_it_and_tells_what_became_of_it(practice: Practic
     run = practice.ledger.runs.runs()[0]
     assert run.parameters == {"dry_run": True}
     assert len(practice.results()) == 0
+
+
+def test_what_nobody_knows_is_not_told_as_not_sent() -> None:
+    told = _ended(["sent", "sent", "in_doubt", "failed", "skipped", "pending", "sending", "cancelled"])
+    assert told == (
+        "It has run. ✓ Messages sent (2); ✕ Failures (1); ? Sendings uncertain (1); – Messages not sent (1); "
+        "… Messages waiting (2); – Messages cancelled (1)"
+    )
 
 
 def test_a_copy_is_told_by_its_place_in_the_workspace_and_no_trait_holds_a_value(practice: Practice) -> None:

@@ -324,6 +324,9 @@ _NUMBERS = {
     "cancelled": marked("– Messages cancelled"),
 }
 
+NUMBERED = tuple(_NUMBERS)
+"""The statuses whose deliveries are counted, in the order in which their numbers are told."""
+
 _APPOINTMENT_STATES = {
     "upcoming": marked("Upcoming"),
     "missed": marked("Missed"),

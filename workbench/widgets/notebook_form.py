@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.displays.words import NUMBERED, number_words
 from workbench.domain.calendar import parse_day
 from workbench.domain.notebook_fields import FieldKind
 from workbench.errors import UsageError, WorkbenchError
@@ -136,10 +138,10 @@ def _real_day(day: date, today: date) -> str:
 
 
 def _ended(statuses: list[str]) -> str:
-    """Return what became of the messages of a run."""
+    """Return what became of the messages of a run, in numbers that add up to them."""
     if not statuses:
         return _("✓ It has run, and no message left.")
-    sent = statuses.count("sent")
-    words = n_("✓ It has run: {count} message sent", "✓ It has run: {count} messages sent", sent).format(count=sent)
-    rest = len(statuses) - sent
-    return words + n_(", {count} not sent.", ", {count} not sent.", rest).format(count=rest)
+    # Who is leaving at this very moment, by another sender, waits for its end as the others do.
+    counted = Counter("pending" if one == "sending" else one for one in statuses)
+    numbers = "; ".join(f"{number_words(status)} ({counted[status]})" for status in NUMBERED if counted[status])
+    return _("It has run. {numbers}").format(numbers=numbers)

@@ -64,7 +64,7 @@ def addresses_told(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     told = addresses_of(found)
     asked = (told["problem"] != "") & (told["receiver"] != "")
     numbers = numbers_of_guardians(practice, found.loc[asked, "patient_id"].dropna().tolist())
-    return told.assign(phone=found["patient_id"].map(lambda patient_id: numbers.get(patient_id, "")).where(asked, ""))
+    return told.assign(phone=found["patient_id"].map(numbers).where(asked).fillna(""))
 
 
 def held_words(count: int) -> str:
