@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psutil
 
 
 def next_line(process: subprocess.Popen[str], *, seconds: float = 300.0) -> str:
@@ -46,9 +49,31 @@ def at_once(*deeds: Callable[[], object], seconds: float = 60.0) -> None:
     assert not any(thread.is_alive() for thread in threads)
 
 
+_SCREENS = ("workbench-answer", "workbench-desk", "workbench-dispatcher", "workbench-job")
+"""What the threads are called in which screens work beside the kernel."""
+
+
 def screens_at_rest(*, seconds: float = 60.0) -> None:
     """Wait until no screen works beside the kernel any more: its practice may be closed then."""
-    while working := [one for one in threading.enumerate() if one.name in {"workbench-desk", "workbench-dispatcher"}]:
+    while working := [one for one in threading.enumerate() if one.name.startswith(_SCREENS)]:
         for thread in working:
             thread.join(seconds)
-            assert not thread.is_alive(), "a screen is still at work"
+            assert not thread.is_alive(), f"{thread.name} is still at work"
+
+
+def until(met: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    """Wait until something is so."""
+    last = time.monotonic() + seconds
+    while not met() and time.monotonic() < last:
+        time.sleep(0.2)
+    assert met()
+
+
+def schedulers(parent: int) -> list[psutil.Process]:
+    """Return the schedulers that run below a process."""
+    found = []
+    for one in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.Error):  # it has just ended
+            if "scheduler" in one.cmdline():
+                found.append(one)
+    return found

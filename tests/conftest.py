@@ -12,6 +12,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,22 @@ def new_sample(sample_made_once: Path) -> Callable[[Path], Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def due_workspace(new_sample: Callable[[Path], Path], tmp_path: Path) -> Path:
+    """A sample practice with a job that comes round every five minutes, and has just come round."""
+    from workbench.wiring import open_practice
+
+    folder = new_sample(tmp_path / "W")
+    lately = datetime.now(UTC) - timedelta(minutes=7)
+    with open_practice(folder, user="claire", now=lambda: lately) as practice:
+        practice.accounts.set("folder", kind="folder", folder="out")
+        practice.jobs.add(
+            "Manqués", search="missed", template="Rendez-vous/Rendez-vous manqué", account="folder",
+            every="cron", on="*/5 * * * *",
+        )  # fmt: skip
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ from workbench.wiring import open_practice
 PAGES = {
     "Ma journée": ".pw-day h2",
     "Publipostage": ".pw-recipient-table [role=row]",
-    "Emails types": ".pw button",
-    "Patient": ".pw input",
+    "Emails types": ".pw-templates button",
+    "Patient": ".pw-patient",
     "Programmeur": ".pw-scheduler button",
-    "Résultats": ".pw button",
-    "Paramétrage": ".pw button",
+    "Résultats": ".pw-results-page button",
+    "Paramétrage": ".pw-accounts button",
 }
 """The pages by their name in the bar, and what is there once a page is shown."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import serious
-from tests.browser.jupyter import Lab, Notebook
+from tests.browser.jupyter import Lab, Notebook, settled
 
 SOON = 30_000
 DESK = "import workbench as wb\npractice = wb.open({workspace!r})\ndesk = practice.desk()\ndesk"
@@ -143,6 +143,7 @@ def test_a_changed_text_is_not_put_aside_unasked(lab: Lab, page: Page, shoot: Ca
     expect(foot).to_contain_text("Modifié pour cet envoi", timeout=SOON)
     # What leads on stays in its corner, beside the way back, however long the note is.
     page.set_viewport_size({"width": 1240, "height": 900})
+    settled(page)
     back, onward = foot.locator("[data-name=back]").bounding_box(), foot.locator(".pw-main").bounding_box()
     assert back is not None
     assert onward is not None

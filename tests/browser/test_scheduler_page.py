@@ -148,6 +148,7 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     # The same as a notebook, which opens in JupyterLab.
     cell.get_by_role("button", name="Publipostage", exact=True).click()
     foot.get_by_role("button", name="Programmer…").click(timeout=PATIENT)
+    expect(foot.locator(".pw-steps-ask")).to_be_visible(timeout=PATIENT)
     page.wait_for_timeout(600)
     foot.get_by_role("button", name="En notebook").click()
     expect(root.get_by_label("Notebook")).to_have_value(

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.beside import schedulers
 from tests.browser.jupyter import Lab, free_port, jupyterlab, served
 from tests.journeys.running import environment, run_workbench
 from workbench.wiring import init_workspace
@@ -107,7 +108,8 @@ def test_nobody_elsewhere_can_reach_it_nor_its_kernels(lab):
     ]
     # One door: what a kernel says travels in the file system.
     assert listening == ["127.0.0.1"]
-    assert schedulers(server) == []  # it was asked for none
+    # It was asked for no scheduler: one would have begun its log at once.
+    assert not (lab.workspace / ".lab/scheduler.log").exists()
 
 
 def test_the_kernel_is_this_python_and_the_persons_own_jupyter_is_neither_read_nor_touched(lab, home):
@@ -170,20 +172,16 @@ def test_what_is_due_by_itself_is_looked_after_as_long_as_it_is_open(tmp_path):
     with served(init_workspace(tmp_path / "W"), tmp_path, words) as lab:
         server = psutil.Process(lab.process.pid)
         last = time.monotonic() + 60
-        while not (found := schedulers(server)) and time.monotonic() < last:
+        while not (found := schedulers(server.pid)) and time.monotonic() < last:
             time.sleep(0.2)
         (scheduler,) = found
         kernel = lab.ask("kernels", {"name": "python3"}, method="POST")["id"]
         lab.ask(f"kernels/{kernel}/restart", method="POST")
-        assert schedulers(server) == [scheduler]
+        assert schedulers(server.pid) == [scheduler]
         lab.process.send_signal(signal.SIGINT)
         assert lab.process.wait(timeout=30) == 0
     assert not scheduler.is_running()
     assert "Traceback" not in lab.log.read_text(encoding="utf-8")
-
-
-def schedulers(server: psutil.Process) -> list[psutil.Process]:
-    return [one for one in below(server) if "scheduler" in one.cmdline()]
 
 
 OPENING = (

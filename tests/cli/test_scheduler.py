@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from tests.beside import ended_after
+from tests.beside import ended_after, until
 from tests.journeys.running import start_workbench
 from workbench.cli import scheduler
 from workbench.cli.session import Session
@@ -22,22 +23,12 @@ from workbench.practice import Practice
 from workbench.wiring import init_workspace, open_practice
 
 
-def test_it_does_what_is_due_until_it_is_asked_to_end(tmp_path: Path) -> None:
-    folder = init_workspace(tmp_path / "W", demo=True)
-    lately = datetime.now(UTC) - timedelta(minutes=7)
-    with open_practice(folder, user="claire", now=lambda: lately) as practice:
-        practice.accounts.set("folder", kind="folder", folder="out")
-        practice.jobs.add(
-            "Manqués", search="missed", template="Rendez-vous/Rendez-vous manqué", account="folder",
-            every="cron", on="*/5 * * * *",
-        )  # fmt: skip
-    with ended_after(start_workbench("scheduler", workspace=folder, home=tmp_path)) as running:
-        last = time.monotonic() + 60
-        with open_practice(folder) as practice:
-            while not practice.ledger.occurrences.in_state(OccurrenceState.DONE):
-                assert running.poll() is None
-                assert time.monotonic() < last
-                time.sleep(0.1)
+def test_it_does_what_is_due_until_it_is_asked_to_end(due_workspace: Path, tmp_path: Path) -> None:
+    with ended_after(start_workbench("scheduler", workspace=due_workspace, home=tmp_path)) as running:
+        with open_practice(due_workspace) as practice:
+            done = partial(practice.ledger.occurrences.in_state, OccurrenceState.DONE)
+            until(lambda: running.poll() is not None or bool(done()))
+        assert running.poll() is None
         running.send_signal(signal.SIGTERM)
         _out, told = running.communicate(timeout=60)
     assert running.returncode == 0, told
@@ -73,7 +64,7 @@ def a_day_a_rest(monkeypatch: pytest.MonkeyPatch) -> scheduler.Clock:
         if len(rests) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(scheduler.time, "sleep", sleep)
+    monkeypatch.setattr(scheduler, "time", SimpleNamespace(sleep=sleep))
     return clock
 
 

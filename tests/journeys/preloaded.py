@@ -2,7 +2,9 @@
 
 Most of what a short command costs is reading pandas and SQLAlchemy again. A process that was forked from one that knows
 them begins where ``python -m workbench`` begins, with its own words, environment, folder and three streams, and ends as
-any Python does. Nothing is imported beforehand that looks at the environment while it is imported.
+any Python does. What the environment says while modules are imported is what it said to the tests; a command that is to
+hear something else of that is refused. The streams are files: who leaves a child behind that holds one is not noticed
+here, and by the commands that are started anew.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import itertools
 import json
 import os
 import runpy
@@ -32,21 +35,31 @@ ROOT = Path(__file__).parents[2]
 ASKED = 2**20
 """Bytes that the words and the environment of a command may take."""
 
+_READ_BEFORE = ("PYTHON", "TZ", "LANG", "LC_")
+"""How the variables begin that Python and its libraries read while they are imported."""
+
+_KEYRING = "PYTHON_KEYRING_BACKEND"
+"""One that is read later all the same."""
+
+_SEEDS = itertools.cycle(("1", "2"))
+"""By which seed of hashes the next command is done."""
+
 
 def run(
     words: Sequence[str], *, text: str, timeout: float, env: Mapping[str, str], cwd: Path
 ) -> subprocess.CompletedProcess[str]:
     """Run ``workbench`` with some words to its end, as ``subprocess.run`` would; `text` is what it reads."""
+    read_before = {name: value for name, value in env.items() if name.startswith(_READ_BEFORE) and name != _KEYRING}
+    assert all(os.environ.get(name) == value for name, value in read_before.items()), read_before.keys()
     asked = json.dumps({"words": [*words], "env": dict(env), "cwd": str(cwd)}).encode()
-    assert len(asked) < ASKED
     with contextlib.ExitStack() as stack:
         streams = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _number in "012"]
         streams[0].write(text)
         streams[0].seek(0)
         line = stack.enter_context(socket.socket(socket.AF_UNIX))
         line.settimeout(timeout)
-        line.connect(_standing_by())
-        socket.send_fds(line, [asked], [stream.fileno() for stream in streams])
+        line.connect(_standing_by(next(_SEEDS)))
+        assert socket.send_fds(line, [asked], [stream.fileno() for stream in streams]) == len(asked) < ASKED
         line.shutdown(socket.SHUT_WR)
         told = stack.enter_context(line.makefile())
         pid = int(told.readline())
@@ -62,13 +75,19 @@ def run(
 
 
 @functools.cache
-def _standing_by() -> str:
-    """Start the Python that stands by, until this one ends; return the address at which it is asked."""
+def _standing_by(seed: str) -> str:
+    """Start the Python that stands by, until this one ends; return the address at which it is asked.
+
+    The same command given twice is so done by two that put their sets into different orders.
+    """
     folder = tempfile.mkdtemp(prefix="wb-ready-")  # a short path, as a socket needs
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.journeys.preloaded", f"{folder}/asked"],
         cwd=ROOT,
-        env={name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ},
+        env={
+            "PYTHONHASHSEED": seed,
+            **{name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ},
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -31,6 +31,7 @@ async def run(kernels: PageKernels, kernel_id: str, code: str) -> None:
 def test_nothing_that_prepares_or_sends_is_cut_short(name: str) -> None:
     ended = threading.Event()
     working = threading.Thread(target=ended.wait, args=(60,), name=f"workbench-{name}", daemon=True)
+    assert not eval(SENDING)
     working.start()
     try:
         assert eval(SENDING)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.beside import screens_at_rest
 from workbench.practice import Practice
 from workbench.widgets.day_page import DayPage
 from workbench.widgets.view import View
@@ -24,7 +23,6 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     with open_practice(tmp_path / "cabinet", user="claire") as opened:
         opened.accounts.set("folder", kind="folder", folder="out")
         yield opened
-        screens_at_rest()
 
 
 def asks(view: View, kind: str, **about: Any) -> dict[str, Any]:

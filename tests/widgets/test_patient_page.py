@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.beside import screens_at_rest
 from tests.widgets.test_day_page import asks
 from workbench.errors import UnknownPatient, UsageError
 from workbench.practice import Practice
@@ -30,7 +29,6 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
         opened.accounts.set("folder", kind="folder", folder="out")
         opened.set_departures(undo_minutes=0)
         yield opened
-        screens_at_rest()
 
 
 def adult(practice: Practice) -> str:
@@ -287,7 +285,7 @@ def test_what_the_fields_say_of_one_patient_is_not_offered_under_the_next(
     assert begun.wait(30)
     page.open(patient_id=CHILD)
     going.set()
-    page._background.wait(30)
+    assert page._background.wait(60)
     name = str(practice.patients.show(one)["last_name"])
     assert name not in str(page.editor._fields)
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.beside import screens_at_rest
 from workbench.errors import UsageError, WorkbenchError
 from workbench.practice import Mailing, Practice
 from workbench.widgets import publipostage_list as screens
@@ -20,17 +16,8 @@ from workbench.widgets.publipostage import Publipostage
 from workbench.widgets.publipostage_rows import addresses_of
 from workbench.widgets.table_rows import TableView
 from workbench.widgets.view import View
-from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
-
-
-@pytest.fixture
-def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(sample_made_once, tmp_path / "cabinet")
-    with open_practice(tmp_path / "cabinet") as opened:
-        yield opened
-        screens_at_rest()
 
 
 @pytest.fixture

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.beside import screens_at_rest
 from workbench.practice import Practice
 from workbench.widgets.publipostage import Publipostage
-from workbench.wiring import open_practice
 
 REMINDER, RENAMED = "Rendez-vous/Rappel de rendez-vous", "Rendez-vous/Rappel de demain"
 TOMORROW = {"search": "appointments", "start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
-
-
-@pytest.fixture
-def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(sample_made_once, tmp_path / "cabinet")
-    with open_practice(tmp_path / "cabinet") as opened:
-        yield opened
-        screens_at_rest()
 
 
 @pytest.fixture

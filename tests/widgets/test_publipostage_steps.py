@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.beside import screens_at_rest
 from workbench.domain.drafts import Step
 from workbench.domain.signatures import Signature
 from workbench.domain.templates import Template
@@ -26,14 +22,6 @@ from workbench.wiring import open_practice
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 TOMORROW = {"search": "appointments", "start": "tomorrow", "end": "tomorrow", "state": "upcoming"}
-
-
-@pytest.fixture
-def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
-    shutil.copytree(sample_made_once, tmp_path / "cabinet")
-    with open_practice(tmp_path / "cabinet") as opened:
-        yield opened
-        screens_at_rest()
 
 
 @pytest.fixture

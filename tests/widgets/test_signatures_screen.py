@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.beside import screens_at_rest
 from workbench.practice import Practice
 from workbench.widgets.settings_page import SettingsPage
 from workbench.widgets.signatures_screen import SignaturesScreen
@@ -28,7 +27,6 @@ def practice(sample_made_once: Path, tmp_path: Path) -> Iterator[Practice]:
     shutil.copytree(sample_made_once, tmp_path / "W")
     with open_practice(tmp_path / "W", user="claire") as opened:
         yield opened
-        screens_at_rest()
 
 
 class Watched(SignaturesScreen):

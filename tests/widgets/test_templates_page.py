@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.beside import screens_at_rest
 from workbench.practice import Practice
 from workbench.widgets.templates_page import TemplatesPage
 from workbench.wiring import init_workspace, open_practice
@@ -29,7 +28,6 @@ def practice(made_sample: Path, tmp_path: Path) -> Iterator[Practice]:
     shutil.copytree(made_sample, tmp_path / "cabinet")
     with open_practice(tmp_path / "cabinet", user="claire") as opened:
         yield opened
-        screens_at_rest()
 
 
 class Heard:
