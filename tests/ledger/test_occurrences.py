@@ -91,6 +91,14 @@ def test_what_a_dead_owner_did_is_taken_over_once(either_ledger: Ledger) -> None
         assert book.take_over(heir) == []
 
 
+def test_looking_whether_it_runs_leaves_the_proof_that_its_owner_died(either_ledger: Ledger) -> None:
+    book = either_ledger.occurrences
+    left_by_the_dead(either_ledger)
+    assert [book.running("manques") for _look in range(2)] == [None, None]
+    with book.owner() as heir:
+        assert [one.owner for one in book.take_over(heir)] == [heir.name]
+
+
 def test_the_living_keep_what_they_do(either_ledger: Ledger) -> None:
     book = either_ledger.occurrences
     with book.owner() as owner, book.owner() as other:

@@ -217,7 +217,7 @@ class Occurrences:
             rows = connection.execute(query.order_by(_table.c.started_at)).all()
             clock = clock_of(connection)
         for row in rows:
-            with self._dead(row, clock - row.heartbeat_at) as dead:
+            with self._dead(row, clock - row.heartbeat_at, take_away=False) as dead:
                 if not dead:
                     return _record(row)
         return None
@@ -297,9 +297,15 @@ class Occurrences:
                         taken.append((row.job, row.occurrence))
         return [self.record(*one) for one in taken]
 
-    def _dead(self, row: Any, silent: timedelta) -> contextlib.AbstractContextManager[bool]:
-        is_file = self._engine.dialect.name == "sqlite"
-        return found_dead(self._locks / row.owner, host=row.host, silent=silent, lease=self._lease, is_file=is_file)
+    def _dead(self, row: Any, silent: timedelta, *, take_away: bool = True) -> contextlib.AbstractContextManager[bool]:
+        return found_dead(
+            self._locks / row.owner,
+            host=row.host,
+            silent=silent,
+            lease=self._lease,
+            is_file=self._engine.dialect.name == "sqlite",
+            take_away=take_away,
+        )
 
     def _update(self, record: OccurrenceRecord, values: Mapping[str, Any]) -> bool:
         mine = (_table.c.owner == record.owner, _table.c.state == record.state.value)

@@ -250,7 +250,9 @@ class Senders:
 
 
 @contextlib.contextmanager
-def found_dead(lock_file: Path, *, host: str, silent: timedelta, lease: timedelta, is_file: bool) -> Iterator[bool]:
+def found_dead(
+    lock_file: Path, *, host: str, silent: timedelta, lease: timedelta, is_file: bool, take_away: bool = True
+) -> Iterator[bool]:
     """Tell whether who held a lock for his life is dead; it is held meanwhile, and taken away of a dead one.
 
     Parameters
@@ -261,6 +263,8 @@ def found_dead(lock_file: Path, *, host: str, silent: timedelta, lease: timedelt
         For how long he said nothing; of another machine's that decides, once it is longer than the `lease`.
     is_file
         The database is a file of this machine: whoever works with it has his lock here.
+    take_away
+        Take the lock of a dead one away. Whoever only looks leaves it: it is by what the next one knows that he died.
     """
     if host != this_host():
         yield silent > lease
@@ -278,8 +282,9 @@ def found_dead(lock_file: Path, *, host: str, silent: timedelta, lease: timedelt
     try:
         yield True
     finally:
-        with contextlib.suppress(OSError):
-            lock_file.unlink()
+        if take_away:
+            with contextlib.suppress(OSError):
+                lock_file.unlink()
         lock.release()
 
 
