@@ -96,6 +96,19 @@ def test_who_has_no_address_is_named_and_the_others_get_theirs(monday: Practice)
     assert done.trace["leaving"] == tried.counts.pending > 0
 
 
+@pytest.mark.parametrize("which", ["practitioner_id = 'MM'", "1 = 1"], ids=["some", "all"])
+def test_appointments_without_a_practitioner_are_seen_to_go_to_nobody(monday: Practice, which: str) -> None:
+    with monday.store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE appointments SET practitioner_id = NULL WHERE {which}")
+    job = add(monday)
+    tried = monday.jobs.check(job.key)
+    assert tried.findings.loc[tried.findings["code"] == "no_address", "recipient"].tolist() == ["row:none:2026-11-23"]
+    assert "Without a practitioner" in tried.recipients["recipient"].tolist()
+    done = monday.jobs.run(job.key)
+    assert (done.state, done.trace["left_out"]) == (OccurrenceState.DONE, {"no_address": 1})
+    assert len(letters(monday)) == monday.search("appointments", start="J", end="J")["practitioner_id"].nunique()
+
+
 @pytest.mark.parametrize(("health", "reason"), [("", "health_data_on_plain_mail"), ("health: yes\n", "")])
 def test_names_leave_on_an_ordinary_address_by_a_deliberate_act_alone(
     monday: Practice, health: str, reason: str

@@ -26,6 +26,9 @@ OPTIONS: Mapping[str, bool] = {"keep_messages": False, "keep_attachments": False
 
 WITH_NAMES = "schedule_with_names"
 
+NOBODY = "none"
+"""What stands for the practitioner in the ``id`` of the appointments that have none."""
+
 _CELL = '<td style="padding:2px 14px 2px 0">{{ one.%s }}</td>'
 
 
@@ -37,7 +40,8 @@ def schedules(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row a practitioner: ``id email name civility first_name last_name sex practitioner_id``, the texts ``day``
         and ``count``, and the appointments as lists of what each is (``day time minutes file chair``):
-        ``schedule``, and ``schedule_with_names`` with ``name`` besides.
+        ``schedule``, and ``schedule_with_names`` with ``name`` besides. Appointments without a practitioner have a row
+        of their own, without an address: nobody gets it, and it is seen that nobody does.
     """
     spoken = language()
     days = found.attrs["workbench"]["resolved"]
@@ -46,15 +50,16 @@ def schedules(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     known = practice.tables.practitioners().set_index("practitioner_id").to_dict("index")
     several = start != end
     rows = []
-    for practitioner, some in found.sort_values("starts_at").groupby("practitioner_id", sort=True, observed=True):
+    ordered = found.sort_values("starts_at")
+    for practitioner, some in ordered.groupby(ordered["practitioner_id"].astype("string").fillna("")):
         person = {name: _text(value) for name, value in known.get(practitioner, {}).items()}
         appointments = [_appointment(one, spoken, several=several) for one in some.to_dict("records")]
         names = (person.get(part, "") for part in ("title", "first_name", "last_name"))
         rows.append(
             {
-                "id": ":".join(dict.fromkeys((str(practitioner), start, end))),
+                "id": ":".join(dict.fromkeys((str(practitioner) or NOBODY, start, end))),
                 "email": person.get("email", ""),
-                "name": " ".join(name for name in names if name) or str(practitioner),
+                "name": " ".join(name for name in names if name) or str(practitioner) or _("Without a practitioner"),
                 "civility": person.get("title", ""),
                 "first_name": person.get("first_name", ""),
                 "last_name": person.get("last_name", ""),
