@@ -42,6 +42,12 @@ def test_what_is_due_is_done_once_by_two_and_they_end_with_the_block(due_workspa
     assert "what was in flight is finished" in told
 
 
+def test_a_file_of_the_workspace_is_taken_for_no_module(due_workspace: Path) -> None:
+    (due_workspace / "typer.py").write_text("raise SystemExit('taken for typer')\n", encoding="utf-8")
+    with beside.scheduler_beside(due_workspace, after=0), open_practice(due_workspace) as practice:
+        until(lambda: practice.jobs.attended)
+
+
 def test_one_that_was_killed_comes_back(due_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "AGAIN_AFTER", 0.1)
     with beside.scheduler_beside(due_workspace, after=0):

@@ -91,6 +91,18 @@ def test_what_is_asked_of_a_person_is_found_under_the_name_of_a_saved_search(pra
     assert (settings["search"], settings["parameters"]) == ("Famille", {"start": "J+1", "end": "J+1"})
 
 
+def test_the_notebook_of_a_saved_search_about_a_person_counts_its_days_from_each_run(practice: Practice) -> None:
+    mailing = reminders(practice, asked={"family": "lefevre"})
+    practice.save_search("Famille", "appointments", **mailing.searched()[0]["parameters"])
+    file = practice.path / notebook_job_of_mailing(mailing)["notebook"]
+    given = {name: one.default for name, one in read_notebook(file).parameters.items()}
+    assert (given["start"], given["end"]) == ("J+1", "J+1")
+    cells = "\n".join(cell.source for cell in nbformat.read(file, as_version=4).cells)
+    assert 'practice.search("Famille", start=start, end=end)' in cells
+    assert "lefevre" not in cells.lower()
+    assert "2026-11" not in cells
+
+
 def test_a_notebook_keeps_what_was_chosen_and_each_gets_a_name_of_its_own(practice: Practice) -> None:
     mailing = reminders(practice, options={"read_receipt": True})
     first, second = notebook_job_of_mailing(mailing), notebook_job_of_mailing(mailing)

@@ -69,7 +69,7 @@ def scheduler(
         with interruptible():
             if with_parent:
                 _end_with_parent()
-            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock, patient=with_parent)
+            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock, until_armed=with_parent)
     except KeyboardInterrupt:
         say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
         status = INTERRUPTED if once or at else 0
@@ -126,8 +126,8 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, name="workbench-parent", daemon=True).start()
 
 
-def _for_ever(session: Session, clock: Clock, *, patient: bool = False) -> int:
-    """Do what is due until it is stopped; one that is `patient` waits until somebody lets the workspace send."""
+def _for_ever(session: Session, clock: Clock, *, until_armed: bool = False) -> int:
+    """Do what is due until it is stopped; with `until_armed` it waits until somebody lets the workspace send."""
     from workbench.practice.scheduling import Scheduler
 
     say(_("The scheduler is running; Ctrl-C stops it."))
@@ -141,7 +141,7 @@ def _for_ever(session: Session, clock: Clock, *, patient: bool = False) -> int:
                 said: set[str] = set()
                 with practice.ledger.occurrences.attending():
                     while practice.today == day:
-                        time.sleep(_looked_after(looking.tick, looking.seconds_to_next, said, patient=patient))
+                        time.sleep(_looked_after(looking.tick, looking.seconds_to_next, said, until_armed=until_armed))
         except NotArmed:
             raise
         except WorkbenchError as error:
@@ -153,14 +153,14 @@ def _for_ever(session: Session, clock: Clock, *, patient: bool = False) -> int:
 
 
 def _looked_after(
-    tick: Callable[[], Pass], seconds_to_next: Callable[[], float], said: set[str], *, patient: bool
+    tick: Callable[[], Pass], seconds_to_next: Callable[[], float], said: set[str], *, until_armed: bool
 ) -> float:
     """Make one pass, and return for how long to rest; what a moment may mend stops nothing, and is said once."""
     try:
         troubles = tick().troubles
         rest = seconds_to_next()
     except NotArmed as error:
-        if not patient:
+        if not until_armed:
             raise
         troubles, rest = [error.sentence], REST
     except WorkbenchError as error:
@@ -204,7 +204,8 @@ def _report(practice: Practice, made: Pass, *, json: bool) -> int:
 
 def _how_to_install(folder: Path) -> str:
     """Return what starts the scheduler with the computer, with the paths of this one."""
-    words = [sys.executable, "-m", "workbench", "-w", str(folder), "scheduler"]
+    # -P: wherever it is started, no module that lies there is taken for one of Python's.
+    words = [sys.executable, "-P", "-m", "workbench", "-w", str(folder), "scheduler"]
     unit = "\n".join(
         (
             "[Unit]",

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 
 def write_notebook(
-    mailing: Mailing, path: str | Path, *, asked: Mapping[str, Any] | None, whole: bool, replace: bool = False
+    mailing: Mailing,
+    path: str | Path,
+    *,
+    asked: Mapping[str, Any] | None,
+    whole: bool,
+    replace: bool = False,
+    days: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the notebook of a mailing and return where it stands.
 
@@ -41,6 +47,8 @@ def write_notebook(
         Whether the rows are all that it found.
     replace
         Write over a file that is there.
+    days
+        The days that the notebook asks for in the place of those given, such as days counted from each run.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def write_notebook(
             _("« {file} » is there already; write over it with replace=True, or choose another name.").format(file=file)
         )
     made_folder(file.parent)
-    notebook = _notebook(_cells(mailing, search, called, given))
+    notebook = _notebook(_cells(mailing, search, called, {**given, **(days or {})}))
     write_private(file, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())
     return file
 

@@ -68,8 +68,9 @@ def _attend(workspace: Path, log: Path, variables: Mapping[str, str], stop: Even
     while not stop.wait(rest):
         rest = AGAIN_AFTER
         with log.open("ab") as lines:
+            # -P: no module that lies in the workspace is taken for one of Python's.
             process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "workbench", "-w", str(workspace), "scheduler", WITH_PARENT],
+                [sys.executable, "-P", "-m", "workbench", "-w", str(workspace), "scheduler", WITH_PARENT],
                 stdin=subprocess.PIPE,
                 stdout=lines,
                 stderr=lines,

@@ -66,10 +66,8 @@ def notebook_job_of_mailing(mailing: Mailing) -> dict[str, Any]:
     practice, asked = mailing.practice, _asked(mailing)
     name = key_for(mailing.template.label, [file.stem for file in (practice.path / FOLDER).glob("*.ipynb")])
     file = FOLDER / f"{name}.ipynb"
-    given = dict(asked["parameters"])
-    if not of_a_person(given):
-        given = _counted(practice, asked["search"], given)
-    practice.notebooks.write(mailing, str(file), asked={**asked, "parameters": given}, whole=True, replace=False)
+    days = _days(_counted(practice, asked["search"], asked["parameters"]))
+    practice.notebooks.write(mailing, str(file), asked=asked, whole=True, replace=False, days=days)
     return settings_told(_switched_off(mailing, treatment=NOTEBOOK, notebook=str(file)))
 
 
@@ -139,7 +137,11 @@ def _searched(mailing: Mailing) -> tuple[str, dict[str, str]]:
                 "a name: the job finds it by its name."
             ).format(names=", ".join(private))
         )
-    return saved, {name: counted[name] for name in _COUNTED if name in counted}
+    return saved, _days(counted)
+
+
+def _days(counted: Mapping[str, str]) -> dict[str, str]:
+    return {name: counted[name] for name in _COUNTED if name in counted}
 
 
 def _counted(practice: Practice, search: str, given: Mapping[str, object]) -> dict[str, str]:

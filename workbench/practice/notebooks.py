@@ -46,9 +46,16 @@ class Notebooks(Protocol):
     """Mailings as notebooks, and their runs."""
 
     def write(
-        self, mailing: Mailing, path: str | Path, *, asked: Mapping[str, Any] | None, whole: bool, replace: bool
+        self,
+        mailing: Mailing,
+        path: str | Path,
+        *,
+        asked: Mapping[str, Any] | None,
+        whole: bool,
+        replace: bool,
+        days: Mapping[str, str] | None = None,
     ) -> Path:
-        """Write a mailing as a notebook that runs by itself, and return where it stands."""
+        """Write a mailing as a notebook that runs by itself, asking its search for `days`; return where it stands."""
         ...
 
     def run(
