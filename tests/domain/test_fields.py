@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from workbench.domain.fields import Catalogue, DataClass, Field, folded
@@ -63,6 +66,32 @@ def test_a_label_speaks_the_language_in_use(catalogue):
         assert catalogue["PNOM"].label == "Nom du patient"
     finally:
         use_language(None)
+
+
+class CountedLabels(dict[str, str]):
+    """Labels that count how often they are read through."""
+
+    read = 0
+
+    def values(self) -> Any:
+        self.read += 1
+        return super().values()
+
+
+def test_the_field_whose_label_a_text_begins_with_is_found_and_each_label_is_read_once() -> None:
+    labels = CountedLabels(fr="Date du rendez-vous", en="Date of the appointment")
+    longer = field("RDVDATELONG", "Date du rendez-vous en toutes lettres", "Date of the appointment in full")
+    fields = Catalogue([replace(field("RDVDATE", "", ""), labels=labels), longer, field("PTEL", "Téléphone", "Phone")])
+    for _time in range(3):
+        assert fields.labelled("date  du RENDEZ-VOUS, à midi") is fields["RDVDATE"]
+        assert fields.labelled("Date du rendez-vous en toutes lettres.") is longer
+        assert fields.labelled("date of the appointments") is None
+        assert fields.labelled("media screen") is None
+        assert fields.labelled("telephone du soir") is None
+        assert fields.begins_label("date du soir")
+        assert not fields.begins_label("date")
+        assert not fields.begins_label("le date du rendez-vous")
+    assert labels.read == 1
 
 
 def test_folding_keeps_only_plain_letters():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cached_property
 
 from workbench.language import language
 
@@ -116,17 +117,33 @@ class Catalogue(Mapping[str, Field]):
         said = _plain(text)
         found = [
             (len(label), field)
-            for field in self._fields.values()
-            for label in map(_plain, field.labels.values())
-            if " " in label and said.startswith(label) and not said[len(label) : len(label) + 1].isalnum()
+            for label, field in self._labels_beginning(said)
+            if said.startswith(label) and not said[len(label) : len(label) + 1].isalnum()
         ]
         return max(found, key=lambda one: one[0])[1] if found else None
 
     def begins_label(self, text: str) -> bool:
         """Whether the first two words of a text are those of a label."""
-        said = _plain(text).split()[:2]
-        labels = (label for field in self._fields.values() for label in field.labels.values())
-        return len(said) == 2 and any(_plain(label).split()[:2] == said for label in labels)
+        said = _plain(text)
+        first_two = said.split()[:2]
+        return len(first_two) == 2 and any(
+            label.split()[:2] == first_two for label, _field in self._labels_beginning(said)
+        )
+
+    def _labels_beginning(self, said: str) -> list[tuple[str, Field]]:
+        """Return the labels of several words, folded, that begin with the first word of a folded text."""
+        return self._labels.get(said.partition(" ")[0], [])
+
+    @cached_property
+    def _labels(self) -> dict[str, list[tuple[str, Field]]]:
+        """The labels of several words, folded, by their first word; a text has many an @ and asks each time."""
+        labels: dict[str, list[tuple[str, Field]]] = {}
+        for field in self._fields.values():
+            for label in map(_plain, field.labels.values()):
+                first, blank, _rest = label.partition(" ")
+                if blank:
+                    labels.setdefault(first, []).append((label, field))
+        return labels
 
     def suggestion(self, code: str) -> str | None:
         """Return the known code nearest to an unknown one, or nothing."""
