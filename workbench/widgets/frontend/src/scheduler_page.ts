@@ -254,6 +254,10 @@ export default {
     const changed = (): void => {
       complain("");
       said.textContent = "";
+      if (!working) {
+        note(); // what a trial found, and what it asks, is of the settings before
+        drawRun();
+      }
       drawList();
       clearTimeout(timer);
       timer = setTimeout(() => void look(), SETTLED_MS);
@@ -336,6 +340,7 @@ export default {
       if (form === null || working) return;
       complain("");
       const of = form;
+      const tried = JSON.stringify(of.values);
       busy(true);
       note(element("p", { class: "pw-note" }, word(`working_${kind}`)));
       void ask(kind, { key: current, values: form.values, ...more }).then((answer) => {
@@ -347,6 +352,7 @@ export default {
           if (of !== form) return;
           note();
           if (told["error"]) complain(told["error"] as string);
+          else if (kind === "check" && JSON.stringify(of.values) !== tried) note(trialOf(told)); // nobody tried what stands there now
           else done(told);
         };
         const told = early.get(number);
@@ -355,9 +361,10 @@ export default {
         else ended(told);
       });
     };
+    const trialOf = (told: Record<string, unknown>): HTMLElement => element("p", { class: "pw-job-trial" }, told["sentence"] as string);
     /** What a trial found; whoever read it switches on what was switched off until then. */
     const tellCheck = (told: Record<string, unknown>): void => {
-      const sentence = element("p", { class: "pw-job-trial" }, told["sentence"] as string);
+      const sentence = trialOf(told);
       if (form?.values.active !== false) return note(sentence);
       const on = button(word("switch_on"), () => (form?.switchOn(), void save()));
       note(sentence, element("div", { class: "pw-row" }, on));

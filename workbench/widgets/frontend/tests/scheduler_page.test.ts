@@ -195,6 +195,39 @@ test("whoever read the trial of a job that is switched off switches it on", asyn
   expect(asked("save")[0]!["values"]).toMatchObject({ active: true });
 });
 
+test("a trial switches on the settings that were tried, and no others", async () => {
+  answers["job"] = { values: values({ active: false }), ...looked() };
+  const el = await open();
+  const trial = { kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "Envoyer 4 messages ?" };
+  await press(el, "check");
+  model.say(trial);
+  expect(el.textContent).toContain("switch_on");
+  await fill(el, "start_days", "-3");
+  expect(el.textContent).not.toContain("4 trouvés");
+  expect(el.textContent).not.toContain("switch_on");
+  // What is changed while it is tried was not tried.
+  await press(el, "check");
+  await fill(el, "start_days", "-5");
+  model.say(trial);
+  expect(el.textContent).toContain("4 trouvés");
+  expect(el.textContent).not.toContain("switch_on");
+});
+
+test("a run is not asked about any more once the settings are others than those it was worked out of", async () => {
+  const el = await open();
+  const trial = { kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "Envoyer 4 messages ?" };
+  await press(el, "run");
+  model.say(trial);
+  expect(el.textContent).toContain("Envoyer 4 messages ?");
+  await fill(el, "start_days", "-3");
+  expect(el.textContent).not.toContain("Envoyer 4 messages ?");
+  await fill(el, "start_days", "-1");
+  await press(el, "run");
+  await fill(el, "start_days", "-3");
+  model.say(trial);
+  expect(el.textContent).not.toContain("Envoyer 4 messages ?");
+});
+
 test("the list shows the jobs that are asked for, and says how many", async () => {
   const el = await open();
   const titles = () => [...el.querySelectorAll(".pw-job-one .pw-kept-name")].map((one) => one.textContent);
