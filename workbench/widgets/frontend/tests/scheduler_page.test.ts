@@ -251,6 +251,32 @@ test("the version and whom it is written to are chosen, and what is not in the f
   expect(asked("save")[0]!["values"]).toMatchObject({ revision: 5, role: "payer" });
 });
 
+test("a version that was chosen is one of its email type: another one is sent in its latest", async () => {
+  answers["open"] = list({ choices: { ...list().choices, templates: [["A/B", "A / B"], ["C/D", "C / D"]] } });
+  const el = await open();
+  await press(el, "▸more");
+  expect(el.querySelector<HTMLSelectElement>("[data-key=revision]")!.value).toBe("3");
+  // The other one has a version of that number, too.
+  answers["look"] = looked({ revisions: [["0", "La dernière"], ["3", "Version 3"], ["4", "Version 4"]] });
+  await fill(el, "template", "C/D");
+  expect(asked("look").at(-1)).toMatchObject({ values: { template: "C/D", revision: 0 } });
+  expect(el.querySelector<HTMLSelectElement>("[data-key=revision]")!.value).toBe("0");
+  await fill(el, "revision", "4");
+  await fill(el, "title", "Autre");
+  await press(el, "save");
+  expect(asked("save")[0]!["values"]).toMatchObject({ template: "C/D", revision: 4 });
+});
+
+test("an email type that is chosen and saved at once is sent in its latest version", async () => {
+  answers["open"] = list({ choices: { ...list().choices, templates: [["A/B", "A / B"], ["C/D", "C / D"]] } });
+  const el = await open();
+  const control = el.querySelector<HTMLSelectElement>("[data-key=template]")!;
+  control.value = "C/D";
+  control.dispatchEvent(new Event("change"));
+  await press(el, "save");
+  expect(asked("save")[0]!["values"]).toMatchObject({ template: "C/D", revision: 0 });
+});
+
 test("a notebook opens where JupyterLab hears of it, and else is told where it is", async () => {
   answers["open"] = list({ opens: true });
   answers["job"] = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb" }), ...looked() };

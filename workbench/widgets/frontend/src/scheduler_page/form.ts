@@ -27,6 +27,8 @@ export class Form {
   private practitioners: string[];
   private missed: string;
   private asked: string[] = [];
+  /** The email type that the chosen version is one of. */
+  private versioned: string;
 
   constructor(
     private readonly given: Settings,
@@ -37,6 +39,7 @@ export class Form {
     const changed = (): void => (this.fit(), onchange());
     this.practitioners = (given.parameters["practitioner"] ?? "").split(",").filter(Boolean);
     this.missed = given.missed;
+    this.versioned = given.template;
     this.recurrence = new Recurrence(given.every, given.on, word, changed);
     this.timeField = this.text("time", "time", { type: "time" });
     this.untilField = this.text("until", "until", { type: "date" });
@@ -159,7 +162,7 @@ export class Form {
     this.exclusions.replaceChildren(...ticks.map(({ name, label }) => this.tick(name, label, this.given.parameters[name] === "yes", label)));
   }
 
-  /** Offer the versions of the email type chosen now; one that another email type has is kept of none. */
+  /** Offer the versions of the email type chosen now. */
   private offerRevisions(offered: Choice[]): void {
     const { value } = this.revision;
     this.revision.replaceChildren(...offered.map(([one, label]) => element("option", { value: one }, label)));
@@ -173,6 +176,9 @@ export class Form {
     this.lateUntil.hidden = this.missed === "skip";
     const approvers = this.controls.get("approvers")?.value.trim() ?? "";
     this.approveBy.hidden = approvers === "" && (this.controls.get("approve_by")?.value ?? "") === "";
+    const template = this.controls.get("template")?.value ?? this.versioned;
+    if (template !== this.versioned) this.revision.value = "0"; // the number of a version says nothing of another email type
+    this.versioned = template;
   }
 
   private problem(name: string): HTMLElement {
