@@ -369,6 +369,37 @@ def test_a_new_message_is_written_in_its_step_and_kept_under_its_name(page: Publ
     assert page.mailing.preview(0).subject.startswith("Travaux le ")
 
 
+def test_no_new_message_is_begun_over_a_changed_text(page: Publipostage, practice: Practice):
+    do(page, "back")
+    editor = page.editing.editor
+    before, kept = list(practice.templates), editor.subject
+    gesture(editor, "changed", number=editor._number, subject="Demain @PPRENOM", body=editor.body)
+    refused = gesture(page.template, "new", label="Travaux", folder="Rendez-vous")["error"]
+    assert refused.startswith("The text of « Rappel de rendez-vous » was changed: save it")
+    assert list(practice.templates) == before
+    assert (page.template.chosen, editor.subject, page.foot._state["ask"]) == (REMINDER, "Demain @PPRENOM", None)
+    assert editor.answers["open"]({})["begin"] is False
+    gesture(editor, "changed", number=editor._number, subject=kept, body=editor.body)
+    assert "error" not in gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    assert editor.answers["open"]({})["begin"] is True
+
+
+@pytest.mark.parametrize("body", [None, "<p>@DAPPEL,</p><p><br></p>"])
+def test_a_message_that_only_greets_is_not_ready_also_after_the_kernel_was_restarted(
+    page: Publipostage, practice: Practice, body: str | None
+):
+    do(page, "back")
+    gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    if body is not None:
+        editor = page.editing.editor
+        gesture(editor, "changed", number=editor._number, subject="Travaux", body=body)
+        do(page, "keep_text")
+    again = practice.publipostage()
+    again.open(**TOMORROW, template="Rendez-vous/Travaux")
+    assert again.step is Step.SEARCH
+    assert again.obstacle(Step.CHECK) == "Write the message first."
+
+
 def test_a_new_message_to_colleagues_goes_to_them(practice: Practice):
     page = practice.publipostage("correspondents")
     page.go_to(Step.MESSAGE)

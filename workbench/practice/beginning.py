@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from workbench.practice.template_shelf import path_parts
 
 EMPTY_TEXT = "<p>@DAPPEL,</p>\n<p></p>\n"
 """What stands in a new email type: to whom it speaks, and room to write."""
+
+_NO_WORDS = re.compile(r"\s|&nbsp;|</?p>|<br\s*/?>")
+
+
+def says_nothing(template: Template) -> bool:
+    """Whether nothing was written in an email type that was begun: it greets, and says no more."""
+    return _NO_WORDS.sub("", template.html) == _NO_WORDS.sub("", EMPTY_TEXT)
 
 
 class Beginning(TemplateFiles):

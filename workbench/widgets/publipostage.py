@@ -16,6 +16,7 @@ from workbench.domain.drafts import Draft, Step
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
+from workbench.practice.beginning import says_nothing
 from workbench.practice.left_over import TO_CORRECT
 from workbench.practice.once import changed_once, left_unchanged, trial_of
 from workbench.practice.situation import Doing
@@ -139,9 +140,14 @@ class Publipostage(Opening):
             return _("Nobody is ticked.")
         if step is Step.CHECK and not self.template.chosen:
             return _("Choose an email type first.")
-        if step is Step.CHECK and self.new.is_unwritten(self.template.chosen) and not self.text_is_changed:
+        if step is Step.CHECK and self._is_unwritten:
             return _("Write the message first.")
         return ""
+
+    @property
+    def _is_unwritten(self) -> bool:
+        text = self._written or self.practice.templates.get(self.template.chosen)
+        return text is not None and says_nothing(text)
 
     @property
     def _sent(self) -> bool:
@@ -381,7 +387,18 @@ class Publipostage(Opening):
         self._moved()
 
     def _write_new(self, label: str, folder: str) -> None:
-        """Begin a new email type for who is listed, and show its text to be written."""
+        """Begin a new email type for who is listed, and show its text to be written.
+
+        Raises
+        ------
+        UsageError
+            When the text that is shown was changed and is not kept; nothing was begun.
+        """
+        if self._would_leave_text(""):
+            sentence = _(
+                "The text of « {template} » was changed: save it in the email type, or undo the change, first."
+            )
+            raise UsageError(sentence.format(template=self.text_at_stake))
         made = self.new.begin(label, folder, self._frame)
         self.template.offer(email_types(self.practice), accounts(self.practice))
         self.template.choose(made.path)
@@ -463,10 +480,16 @@ class Publipostage(Opening):
         """The label of the email type whose changed text does not leave if another one is chosen."""
         return self._met_template.rpartition("/")[2]
 
+    def _would_leave_text(self, wanted: str) -> bool:
+        """Whether a text that was changed stays behind when another email type is chosen."""
+        former = self._met_template
+        at_stake = former in self._texts and former in self.practice.templates
+        return at_stake and former != wanted and not self._confirmed
+
     def _asked_about_text(self) -> bool:
         """Ask before another email type takes the place of a text that was changed, and tell whether it is asked."""
         former, wanted = self._met_template, self.template.chosen
-        if self._confirmed or former == wanted or former not in self._texts or former not in self.practice.templates:
+        if not self._would_leave_text(wanted):
             return False
         self._wanted = wanted
         self.template.choose(former, values=self._met_values)

@@ -18,7 +18,7 @@ class NewMessages:
 
     def __init__(self, practice: Practice) -> None:
         self._practice = practice
-        self._begun: dict[str, int] = {}  # the revision that each was begun with
+        self._begun: set[str] = set()  # their paths
 
     def __contains__(self, path: object) -> bool:
         return path in self._begun
@@ -33,10 +33,5 @@ class NewMessages:
         akin = self._practice.templates.akin(rows)
         path = "/".join(part.strip() for part in (folder, label) if part.strip())
         made = self._practice.templates.begin(path, role=akin.role if akin is not None else Role.PATIENT)
-        self._begun[made.path] = made.revision
+        self._begun.add(made.path)
         return made
-
-    def is_unwritten(self, path: str) -> bool:
-        """Whether nothing was kept of an email type since it was begun."""
-        kept = self._practice.templates.get(path)
-        return kept is not None and self._begun.get(path) == kept.revision
