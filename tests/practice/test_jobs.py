@@ -59,6 +59,19 @@ def test_a_job_is_made_found_changed_and_taken_away(practice: Practice) -> None:
         practice.jobs[job.key]
 
 
+def test_a_job_whose_email_type_is_put_away_is_switched_off_all_the_same(practice: Practice) -> None:
+    first, second = add(practice), add(practice)
+    practice.templates.archive(MISSED)
+    with pytest.raises(UnknownTemplate):
+        practice.jobs.change(first.key, title="Manqués")
+    assert practice.jobs.disable(first.key).active is False
+    # As a form does, which says the rest again.
+    same = {"title": second.title, "template": second.template, "time": "12:00", "parameters": second.parameters}
+    assert practice.jobs.change(second.key, **same, active=False).active is False
+    with pytest.raises(UnknownTemplate):
+        practice.jobs.enable(first.key)
+
+
 def test_two_jobs_of_one_title_have_keys_of_their_own(practice: Practice) -> None:
     assert [add(practice).key, add(practice).key] == ["rendez-vous-manques", "rendez-vous-manques-2"]
 

@@ -155,6 +155,20 @@ def test_a_job_is_saved_changed_and_deleted(view: Watched, practice: Practice) -
     assert key not in practice.jobs
 
 
+def test_a_job_whose_email_type_is_put_away_is_switched_off_and_changed_in_nothing_else(
+    view: Watched, practice: Practice
+) -> None:
+    key = saved(view)
+    practice.templates.archive(MISSED)
+    told = view.hear("job", key=key)
+    parameters = told["values"]["parameters"] | {"practitioner": ""}  # as the form says it
+    off = told["values"] | {"active": False, "parameters": parameters}
+    assert list(view.hear("save", key=key, values=off | {"title": "Manqués"})["problems"]) == ["template"]
+    assert view.hear("save", key=key, values=off)["saved"] == key
+    assert (practice.jobs[key].active, practice.jobs[key].template) == (False, MISSED)
+    assert list(view.hear("save", key=key, values=off | {"active": True})["problems"]) == ["template"]
+
+
 def test_what_is_typed_is_found_again_until_it_is_saved_or_given_up(view: Watched) -> None:
     values = view.hear("new", treatment="recall")["values"] | {"title": "Contrôles"}
     view.hear("look", key="", values=values, changed=True)

@@ -124,6 +124,12 @@ def drafted(practice: Practice, key: str, given: Mapping[str, Any]) -> JobDraft:
     return JobDraft(job=None if "days" in problems else job, settings=settings, problems=problems)
 
 
+def only_switched_off(practice: Practice, key: str, draft: JobDraft) -> bool:
+    """Tell whether a draft does nothing but switch its job off: what the job names may be gone then."""
+    as_it_is = drafted(practice, key, settings_told(practice.jobs[key])).settings
+    return draft.settings == {**as_it_is, "active": False}
+
+
 def _check_rest(practice: Practice, words: Mapping[str, Any], problems: dict[str, str], treatment: str) -> None:
     """Check what stands for itself."""
     plain = Job(

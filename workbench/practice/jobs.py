@@ -131,6 +131,8 @@ class Jobs(Mapping[str, Job]):
         asked = {name: words.pop(name) for name in RECURRENCE if name in words}
         if asked:
             words["recurrence"] = recurrence_of(self._practice, before.recurrence, **asked)
+        if replace(before, **words) == replace(before, active=False):
+            return self.disable(before.key)
         return saved(self._practice, before, words)
 
     def enable(self, key: str) -> Job:
@@ -138,8 +140,9 @@ class Jobs(Mapping[str, Job]):
         return self.change(key, active=True)
 
     def disable(self, key: str) -> Job:
-        """Switch a job off; what it did stays, and what is being sent goes on."""
-        return self.change(key, active=False)
+        """Switch a job off, also where what it names is gone; what it did stays, and what is being sent goes on."""
+        practice = self._practice
+        return practice.ledger.jobs.save(replace(self[key], active=False), by=practice.user, now=practice.now())
 
     def remove(self, key: str) -> None:
         """Take a job away; what it did stays. Raises ``UnknownJob``."""

@@ -15,7 +15,7 @@ from workbench.domain.deliveries import Standing, sentence_of_reason, standing_o
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.job_copies import report_of_run
-from workbench.practice.job_drafting import drafted, new_settings, settings_told
+from workbench.practice.job_drafting import drafted, new_settings, only_switched_off, settings_told
 from workbench.practice.job_frames import next_frame
 from workbench.practice.rehearsing import checked, replayed
 from workbench.widgets import scheduler_page_rows as told
@@ -172,10 +172,13 @@ class SchedulerView(View):
     def _save(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         key, jobs = str(asked["key"]), self._practice.jobs
         draft = drafted(self._practice, key, asked["values"])
-        if draft.problems:
-            return {"problems": dict(draft.problems)}
         settings = dict(draft.settings)
-        job = jobs.change(key, **settings) if key else jobs.add(settings.pop("title"), **settings)
+        if not draft.problems:
+            job = jobs.change(key, **settings) if key else jobs.add(settings.pop("title"), **settings)
+        elif key and only_switched_off(self._practice, key, draft):
+            job = jobs.disable(key)
+        else:
+            return {"problems": dict(draft.problems)}
         self._draft = {}
         self._changed(asked)
         return {"saved": job.key, **self._open({})}
