@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from workbench.domain.jobs import Job, OccurrenceState
 from workbench.domain.mailings import MailingStatus
+from workbench.domain.recurrence import Occurrence
 from workbench.errors import NotArmed
 from workbench.practice import Practice
 from workbench.practice.alerting import Alerts
@@ -304,6 +305,28 @@ def test_what_stopped_and_was_gone_on_with_by_hand_is_done_at_once(office: Offic
     office.practice.mailing_by_id(done.mailing_id).resume()
     assert office.log == [("22", "done", "")]
     assert office.practice.ledger.occurrences.of(job.key)[0].trace["made_up"] is True
+
+
+def test_a_notebook_that_failed_stays_so_when_its_mailing_is_gone_on_with(office: Office) -> None:
+    office.at(22, 10)
+    practice = office.practice
+    (practice.path / "notebooks" / "own.ipynb").write_text("{}", encoding="utf-8")
+    job = practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00")
+    rows = practice.search("missed", start="J-1", end="J-1")
+    mailing = practice.mailing(rows, MISSED, account="folder")
+    number = mailing.queue()
+    book = practice.ledger.occurrences
+    noon = Occurrence(datetime(2026, 11, 22, 12), datetime(2026, 11, 22, 11, tzinfo=UTC))
+    with book.owner() as owner:
+        record = book.claim(owner, job, noon, now=practice.now())
+        assert record is not None
+        book.note(record, mailing_id=number)
+        book.move(record, S.FAILED, reason="notebook", now=practice.now())
+    practice.mailing_by_id(number).resume()
+    assert office.letters > 0
+    assert not practice.ledger.mailings.counts(number).pending
+    assert office.log == [("22", "failed", "notebook")]
+    assert "made_up" not in book.of(job.key)[0].trace
 
 
 def test_many_that_were_missed_are_left_out_at_once(office: Office) -> None:

@@ -109,7 +109,10 @@ def dispatch(
 
 
 def _ended(practice: Practice, mailing_id: int) -> None:
-    """Say how a sending left its mailing, and that a job whose mailing had stopped is done once all of it has left."""
+    """Say how a sending left its mailing, and that a job whose mailing had stopped is done once all of it has left.
+
+    The job of a notebook stays failed: its mailing may have left since, but another cell may be what failed.
+    """
     counts = practice.ledger.mailings.finish(mailing_id, by=practice.user, now=practice.now())
     if counts.pending or not job_of(practice.ledger.mailings.mailing(mailing_id).key):
         return
