@@ -69,7 +69,9 @@ def scheduler(
         with interruptible():
             if with_parent:
                 _end_with_parent()
-            status = _once(session, clock, json=json) if once or at else _for_ever(session, clock, until_armed=with_parent)
+            status = (
+                _once(session, clock, json=json) if once or at else _for_ever(session, clock, until_armed=with_parent)
+            )
     except KeyboardInterrupt:
         say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
         status = INTERRUPTED if once or at else 0

@@ -64,7 +64,9 @@ def addresses_told(practice: Practice, found: pd.DataFrame) -> pd.DataFrame:
     told = addresses_of(found)
     asked = (told["problem"] != "") & (told["receiver"] != "")
     numbers = numbers_of_guardians(practice, found.loc[asked, "patient_id"].dropna().tolist())
-    return told.assign(phone=found["patient_id"].map(numbers).where(asked).fillna(""))
+    # As text, also where there is no number at all: such a column would be one of figures.
+    phones = found["patient_id"].map(numbers).astype("string").where(asked).fillna("")
+    return told.assign(phone=phones.astype(object))
 
 
 def held_words(count: int) -> str:

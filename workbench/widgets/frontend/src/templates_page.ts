@@ -163,20 +163,22 @@ export default {
       other.hidden = true;
     }
 
-    /** Put a form, or a question, over what is shown; without one, the focus goes to what was made or where one works. */
-    function showForm(form: HTMLElement | null, made = false): void {
-      const before = place.contains(document.activeElement);
-      place.replaceChildren(...(form ? [form] : []));
-      if (form) {
-        form.querySelector<HTMLElement>("input:not([type=file]), select, button")?.focus();
-        form.querySelector<HTMLInputElement>("input:not([type=file])")?.select();
-        form.scrollIntoView({ block: "nearest" });
-      } else if (before) (made ? details : tree).focus();
+    /** Put a form, or a question, over what is shown; taken away, the focus goes to what was made or where one works. */
+    function showForm(form: HTMLElement): (made?: boolean) => void {
+      place.replaceChildren(form);
+      form.querySelector<HTMLElement>("input:not([type=file]), select, button")?.focus();
+      form.querySelector<HTMLInputElement>("input:not([type=file])")?.select();
+      form.scrollIntoView({ block: "nearest" });
+      return (made = false) => {
+        const before = form.contains(document.activeElement);
+        form.remove();
+        if (before) (made ? details : tree).focus();
+      };
     }
 
     function openImport(files: File[] = []): void {
-      const importing = new Importing(desk, () => showForm(null));
-      place.replaceChildren(importing.whole);
+      const importing = new Importing(desk, () => close());
+      const close = showForm(importing.whole);
       importing.focus();
       importing.take(files);
     }

@@ -142,6 +142,22 @@ test("F2 renames in a form in place; a refusal is said there and nothing typed i
   expect(find(".pw-said").textContent).toBe("✓ Fait.");
 });
 
+test("a form that was opened while another one was being saved stays", async () => {
+  await open();
+  press("ArrowDown");
+  press("F2");
+  const read = answers["read"]!;
+  answers["read"] = (asked) => {
+    press("F2");
+    return read(asked);
+  };
+  const first = find<HTMLFormElement>(".pw-small-form");
+  first.querySelector("input")!.value = "Vœux 2027";
+  await submit(first);
+  expect(first.isConnected).toBe(false);
+  expect(find(".pw-small-form")).not.toBe(first);
+});
+
 test("Delete asks once, in place, and Escape leaves everything as it was", async () => {
   await open();
   press("ArrowDown");

@@ -150,10 +150,10 @@ export class Details {
   ask(sentence: string, yes: string, kind: string, path: string): void {
     const { word } = this.desk;
     const asked = askOnce(sentence, yes, word("cancel"), () => {
-      this.showForm(null);
+      close();
       tried(this.desk, this.desk.write(kind, { path }));
-    }, () => this.showForm(null));
-    this.showForm(asked);
+    }, () => close());
+    const close = this.showForm(asked);
   }
 
   private async drawPanel(): Promise<void> {

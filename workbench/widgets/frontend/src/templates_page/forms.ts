@@ -3,8 +3,11 @@ import { field } from "../shared/controls";
 import { element } from "../shared/widget";
 import { folderField, smallForm, textInput, type Desk, type Row } from "./desk";
 
-/** Puts a form where it is seen, with the focus in its first field; nothing takes it away, and leads to what was `made`. */
-export type Show = (form: HTMLElement | null, made?: boolean) => void;
+/**
+ * Puts a form where it is seen, with the focus in its first field, and returns what takes this one away, leading to what
+ * was `made`. A form that stands in its place by then stays.
+ */
+export type Show = (form: HTMLElement) => (made?: boolean) => void;
 
 export async function beginForm(desk: Desk, show: Show, folder: string): Promise<void> {
   const { word } = desk;
@@ -20,19 +23,19 @@ export async function beginForm(desk: Desk, show: Show, folder: string): Promise
   );
   const label = textInput("", { required: true, maxlength: 120 });
   const home = folderField(desk, folder);
-  show(
+  const close = show(
     smallForm({
       title: word("new_title"),
       fields: [field(word("label"), label), home.whole, field(word("begin_from"), from)],
       submit: word("create"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         const [kind = "", path = ""] = split(from.value);
         const named = { label: label.value, folder: home.input.value };
         if (kind === "own") await desk.write("duplicate", { path, ...named });
         else await desk.write("begin", { like: path, ...named });
-        show(null, true);
+        close(true);
       },
     }),
   );
@@ -42,16 +45,16 @@ export function duplicateForm(desk: Desk, show: Show, row: Row): void {
   const { word } = desk;
   const label = textInput(word("copy_of", { label: row.label }), { required: true, maxlength: 120 });
   const home = folderField(desk, row.folder);
-  show(
+  const close = show(
     smallForm({
       title: word("duplicate_title", { path: row.path }),
       fields: [field(word("label"), label), home.whole],
       submit: word("create"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         await desk.write("duplicate", { path: row.path, label: label.value, folder: home.input.value });
-        show(null, true);
+        close(true);
       },
     }),
   );
@@ -62,16 +65,16 @@ export function translateForm(desk: Desk, show: Show, row: Row, spoken: string[]
   const left = desk.languages.filter(([language]) => !spoken.includes(language));
   const language = element("select", { class: "pw-input" }, ...left.map(([value, called]) => element("option", { value }, called)));
   const label = textInput("", { required: true, maxlength: 120 });
-  show(
+  const close = show(
     smallForm({
       title: word("translate_title", { path: row.path }),
       fields: [field(word("language"), language), field(word("label"), label)],
       submit: word("create"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         await desk.write("translate", { path: row.path, language: language.value, label: label.value });
-        show(null, true);
+        close(true);
       },
     }),
   );
@@ -80,16 +83,16 @@ export function translateForm(desk: Desk, show: Show, row: Row, spoken: string[]
 export function renameForm(desk: Desk, show: Show, row: Row): void {
   const { word } = desk;
   const label = textInput(row.label, { required: true, maxlength: 120 });
-  show(
+  const close = show(
     smallForm({
       title: word("rename_title", { path: row.path }),
       fields: [field(word("label"), label)],
       submit: word("save"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         await desk.write("rename", { path: row.path, label: label.value });
-        show(null);
+        close();
       },
     }),
   );
@@ -98,16 +101,16 @@ export function renameForm(desk: Desk, show: Show, row: Row): void {
 export function moveForm(desk: Desk, show: Show, row: Row): void {
   const { word } = desk;
   const home = folderField(desk, row.folder);
-  show(
+  const close = show(
     smallForm({
       title: word("move_title", { path: row.path }),
       fields: [home.whole],
       submit: word("save"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         await desk.write("move", { path: row.path, folder: home.input.value });
-        show(null);
+        close();
       },
     }),
   );
@@ -116,17 +119,17 @@ export function moveForm(desk: Desk, show: Show, row: Row): void {
 export function renameFolderForm(desk: Desk, show: Show, folder: string): void {
   const { word } = desk;
   const name = textInput(folder, { required: true, maxlength: 120 });
-  show(
+  const close = show(
     smallForm({
       title: word("rename_folder_title", { folder }),
       note: word("rename_folder_note", { count: desk.rows.filter((row) => row.folder === folder).length }),
       fields: [field(word("folder"), name)],
       submit: word("save"),
       cancel: word("cancel"),
-      onclose: () => show(null),
+      onclose: () => close(),
       onsubmit: async () => {
         await desk.write("rename_folder", { folder, new: name.value });
-        show(null);
+        close();
       },
     }),
   );
