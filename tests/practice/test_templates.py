@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from workbench.domain.templates import Template
 from workbench.errors import UnknownName, UnknownTemplate, UsageError
@@ -94,3 +95,25 @@ def test_an_email_type_is_found_in_each_of_its_languages(practice: Practice) -> 
     assert practice.templates.variants(REMINDER)["en"].required == main.required
     with pytest.raises(UnknownTemplate):
         practice.templates.variants("Essais/Rien")
+
+
+# --- usual for one patient --------------------------------------------------------------------------------
+
+
+def test_what_is_usual_for_one_patient_is_read_at_once_however_many_letters_of_one_s_own_left(
+    practice: Practice,
+) -> None:
+    patient = practice.tables.patients()["patient_id"].iloc[0]
+    asked: list[str] = []
+    sa.event.listen(practice.ledger.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def questions() -> int:
+        asked.clear()
+        assert practice.templates.usual_for_one()
+        return len(asked)
+
+    without = questions()
+    for number in range(3):
+        practice.write_to(patient, subject=f"Plan {number}", html="<p>Bonjour.</p>", account="folder").queue()
+    assert len(practice.ledger.mailings.sent_to_one(since=practice.now())) == 3
+    assert questions() == without

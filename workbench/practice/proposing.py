@@ -43,9 +43,10 @@ class Proposing(Shelf):
         >>> all(path in practice.templates for path in practice.templates.usual_for_one())
         True
         """
-        practice = self._practice
-        used = [path for path in practice.ledger.mailings.sent_to_one(since=practice.now() - _LATELY) if path in self]
-        spoken = [one for one in self.values() if one.language == language() and not one.variant_of]
+        practice, known = self._practice, self.values()  # read once: each letter of one's own has a path, too
+        here = {one.path for one in known}
+        used = [path for path in practice.ledger.mailings.sent_to_one(since=practice.now() - _LATELY) if path in here]
+        spoken = [one for one in known if one.language == language() and not one.variant_of]
         usual = [one.path for purpose in _USUAL for one in spoken if one.occasion_purpose == purpose]
         return list(dict.fromkeys([*used, *usual]))[:_FEW]
 
