@@ -103,3 +103,22 @@ def test_nobody_is_in_its_repr() -> None:
 )
 def test_asked(parameter: str, value: str, asked: bool) -> None:
     assert ZOE.is_asked_in(value, parameter=parameter) is asked
+
+
+@pytest.mark.parametrize(
+    ("value", "asked"),
+    [
+        ("last_name == 'LY'", True),
+        ('last_name in ["Roux", "Lý"]', True),
+        (" ly ", True),
+        ("LY, Mai", True),
+        ("city == 'Ly-sur-Mer'", False),
+        ("il y a un an", False),
+        ("fee > 2 and ly < 3", False),
+        ("mai", False),
+        ("", False),
+    ],
+)
+def test_a_short_last_name_is_asked_for_between_quotes_or_alone(value: str, asked: bool) -> None:
+    mai = Identity(patient_id="9", names=frozenset({("Mai", "Ly"), ("Mai", "")}))
+    assert mai.is_asked_in(value, parameter="where") is asked

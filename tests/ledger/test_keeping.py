@@ -373,8 +373,8 @@ def test_what_ended_runs_and_jobs_were_asked_with_names_nobody_any_more(either_w
     )
     run.end(RunStatus.DONE, now=world.now)
     job = Job(
-        key="j", title="Rappel Quatrebarbes", treatment="search", search="patients", parameters=asked, template="A/B",
-        recurrence=Recurrence.of(every="daily", at="12:00", start=world.now.date()), number=1,
+        key="j", title=f"Rappel {NAME} Quatrebarbes", treatment="search", search="patients", parameters=asked,
+        template="A/B", recurrence=Recurrence.of(every="daily", at="12:00", start=world.now.date()), number=1,
     )  # fmt: skip
     noon, later = (Occurrence(world.now.replace(tzinfo=None) + timedelta(days=day), world.now) for day in (0, 1))
     world.ledger.occurrences.leave_out(job, [(noon, "missed")], now=world.now)
@@ -389,6 +389,25 @@ def test_what_ended_runs_and_jobs_were_asked_with_names_nobody_any_more(either_w
     assert (over.job.title, over.job.parameters) == ("…", blank)
     assert waiting.job == job
     going.end(RunStatus.DONE, now=world.now)
+
+
+def test_a_short_last_name_is_blanked_where_it_was_asked_for_and_a_title_keeps_a_word_that_is_also_a_name(
+    either_world: World,
+) -> None:
+    world = either_world
+    asked = {"where": "last_name == 'LY'", "name": "Ly", "words": "il y a un an"}
+    run = world.ledger.runs.start(notebook="n.ipynb", digest="ab", parameters=asked, by=BY, now=world.now)
+    run.end(RunStatus.DONE, now=world.now)
+    job = Job(
+        key="j", title="Rappels du mois de mars", treatment="search", search="patients", template="A/B",
+        recurrence=Recurrence.of(every="daily", at="12:00", start=world.now.date()), number=1,
+    )  # fmt: skip
+    noon = Occurrence(world.now.replace(tzinfo=None), world.now)
+    world.ledger.occurrences.leave_out(job, [(noon, "missed")], now=world.now)
+    patient = Identity(patient_id="1", names=frozenset({("Mai", "Ly"), ("Mai", "Mars")}))
+    world.ledger.keeping.forget(patient, reason="GDPR", by=BY, now=world.now)
+    assert world.ledger.runs.run(run.id).parameters == asked | {"where": "…", "name": "…"}
+    assert [one.job.title for one in world.ledger.occurrences.of("j")] == ["Rappels du mois de mars"]
 
 
 def test_an_uncertain_message_that_was_forgotten_is_never_sent_again(world: World) -> None:

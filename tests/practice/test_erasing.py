@@ -149,6 +149,18 @@ def test_saved_searches_and_jobs_that_ask_for_the_patient_are_told_and_stay(prac
     assert set(practice.ledger.saved_searches.all()) == set(searches)
 
 
+def test_a_title_with_a_word_that_is_also_a_last_name_asks_for_nobody(practice: Practice) -> None:
+    patient = somebody(practice)
+    practice.patients.correct(patient, last_name="Mars")
+    for name, asked in {"rappels du mois de mars": {}, "par nom": {"name": "Mars"}, "M. Mars": {}}.items():
+        practice.ledger.saved_searches.save(name, "appointments", asked, by="claire", now=NOW)
+    daily = Recurrence.of(every="daily", at="12:00", start=NOW.date())
+    job = Job(key="mars", title="Rappels de mars", treatment="appointments", template="A/B", recurrence=daily)
+    practice.ledger.jobs.save(job, by="claire", now=NOW)
+    done = practice.erase_patient(patient, "RGPD")
+    assert (sorted(done.searches), done.jobs) == (["M. Mars", "par nom"], ())
+
+
 def test_the_daily_copies_are_told_and_taken_away_when_asked(practice: Practice) -> None:
     patient = somebody(practice)
     practice.write_to(patient, subject="Bonjour", html=HTML, account="folder").send(confirmed=True)

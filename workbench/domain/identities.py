@@ -25,7 +25,7 @@ _BETWEEN = r"(?:(?: \w+){0,3}|(?: ,)+) "
 _NUMBERED = r"(?:\b(?:dossier|fiche|patiente?|file|number|numero|no)\b|\bn°)\W{0,4}(?:n[o°.]{0,2}\W{0,4})?"
 _NUMBERS = ("patient", "patient_id")
 _SHORTEST = 3
-"""Letters of a last name below which it is a word like any other, also in what a search is asked with."""
+"""Letters of a last name below which it is, among other words, a word like any other, also in a search."""
 
 _CIVILITIES = ("m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "mrs", "ms", "miss")
 
@@ -85,6 +85,9 @@ class Identity:
     def is_asked_in(self, text: str, *, parameter: str = "") -> bool:
         """Tell whether what a search is asked with may mean the patient: there a last name alone is enough.
 
+        A very short one (« Ly ») is, too, between quotes or as all that is asked. The title of a search or of a job is
+        not asked with: in it a last name is a word like any other (`is_told_in`).
+
         Parameters
         ----------
         parameter
@@ -98,10 +101,12 @@ class Identity:
         """
         if parameter in _NUMBERS and self.patient_id in map(str.strip, text.split(",")):
             return True
-        words = f" {_words_of(text)} "
-        called = (_words_of(last) for _first, last in self.names)
+        plain, words = _folded(text), _words_of(text)
+        called = {_words_of(last) for _first, last in self.names} - {""}
         return (
-            any(f" {last} " in words for last in called if len(last) >= _SHORTEST)
+            words in called
+            or any(f" {last} " in f" {words} " for last in called if len(last) >= _SHORTEST)
+            or any(re.search(rf"(['\"])\s*{re.escape(last)}\s*\1", plain) for last in called)
             or re.search(rf"(['\"]){re.escape(self.patient_id)}\1", text) is not None
             or self.is_told_in(text)
         )

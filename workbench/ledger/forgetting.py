@@ -208,7 +208,7 @@ def _forget_in_runs(connection: sa.Connection, practice_id: str, patient: Identi
         occurrences.c.job, occurrences.c.occurrence, occurrences.c.content, occurrences.c.parameters
     ).where(occurrences.c.practice_id == practice_id, occurrences.c.state.in_(ended))
     for job, occurrence, content, parameters in connection.execute(over).all():
-        title = "…" if meant(content["title"]) else content["title"]
+        title = "…" if patient.is_told_in(content["title"]) else content["title"]
         blanked = {
             "content": {**content, "title": title, "parameters": blank(content["parameters"])},
             "parameters": blank(parameters),

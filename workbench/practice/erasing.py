@@ -185,7 +185,7 @@ def _letters(practice: Practice) -> Iterator[Path]:
 
 def _asks_for(patient: Identity, name: str, parameters: Mapping[str, str]) -> bool:
     asked = (patient.is_asked_in(value, parameter=one) for one, value in parameters.items())
-    return patient.is_asked_in(name) or any(asked)
+    return patient.is_told_in(name) or any(asked)
 
 
 def _still_naming(practice: Practice, words: Collection[str]) -> Iterator[Path]:
