@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.errors import BadValue, UnknownPatient
+from workbench.errors import BadValue, UnknownPatient, UsageError
 from workbench.practice.practice import Practice
 
 
@@ -48,6 +48,18 @@ def test_every_decision_is_kept_with_its_channel_purpose_source_and_who_wrote_it
 def test_an_acceptance_takes_an_opt_out_back(practice: Practice, adult: str) -> None:
     practice.opt_out(adult)
     practice.patients.consent(adult, "accepted", source="desk")
+    assert practice.objection(adult) == ""
+
+
+def test_why_the_desk_cannot_take_an_opt_out_back_is_true_of_one_for_some_messages(
+    practice: Practice, adult: str
+) -> None:
+    practice.opt_out(adult, purpose="recall", source="phone")
+    with pytest.raises(UsageError, match=r"no opt-out from all messages: .* or it is for some messages only"):
+        practice.patients.write_again(adult)
+    assert practice.objection(adult, purpose="recall") == "opted_out"
+    practice.opt_out(adult, source="desk")
+    practice.patients.write_again(adult)
     assert practice.objection(adult) == ""
 
 

@@ -384,11 +384,14 @@ class Patients:
         Raises
         ------
         UsageError
-            When it stands elsewhere: on the address, or in the practice's own software.
+            When it stands elsewhere, on the address or in the practice's own software, or is for one purpose alone.
         """
         if not self._practice.withdraw_opt_out(self.known(patient_id)):
             raise UsageError(
-                _("This opt-out is not the file's own: it stands on the address, or in the practice's software.")
+                _(
+                    "The file has no opt-out from all messages: this one stands on the address or in the practice's "
+                    "software, or it is for some messages only."
+                )
             )
 
     def correct_address(self, patient_id: str, addressee_key: str, address: str | None) -> None:
