@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock, Timeout
 
 from tests.beside import at_once
 from workbench.domain.jobs import Job, OccurrenceState
@@ -43,6 +45,23 @@ def test_whoever_is_first_has_it(either_ledger: Ledger) -> None:
         assert (mine.state, mine.occurrence, mine.job, mine.planned) == (S.RUNNING, "2026-11-22T12:00", JOB, NOON)
         assert book.claim(second, JOB, NOON, now=NOW) is None
         assert book.claim(first, JOB, NOON, now=NOW - timedelta(hours=1)) is None  # the clock was put back
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("owner", "job-"), ("attending", "scheduler-")])
+def test_one_whose_lock_somebody_looks_at_just_then_takes_another(
+    either_ledger: Ledger, monkeypatch: pytest.MonkeyPatch, kind: str, prefix: str
+) -> None:
+    book = either_ledger.occurrences
+    with book.owner() as owner:
+        folder = Path(owner.lock.lock_file).parent
+    names = iter(["first", "second", "first", "first"])
+    monkeypatch.setattr(secrets, "token_hex", lambda _bytes: next(names))
+    with FileLock(folder / f"{prefix}first.lock"):
+        with getattr(book, kind)() as owner:
+            assert owner.name == f"{prefix}second.lock"
+            assert owner.lock.is_locked
+        with pytest.raises(Timeout):
+            getattr(book, kind)()
 
 
 def test_many_at_once_are_one(either_ledger: Ledger) -> None:

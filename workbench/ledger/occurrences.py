@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.databases import reading, writing
@@ -75,19 +75,11 @@ class Occurrences:
 
     def owner(self) -> Owner:
         """Begin to do work, with a lock that is held until the end."""
-        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"job-{secrets.token_hex(8)}.lock"
-        lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
-        lock.acquire(timeout=0)
-        return Owner(name=name, lock=lock)
+        return self._locked("job-")
 
     def attending(self) -> Owner:
         """Begin to look after the jobs as a scheduler, until the end of what is returned; see `attended`."""
-        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{_SCHEDULER}{secrets.token_hex(8)}.lock"
-        lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
-        lock.acquire(timeout=0)
-        return Owner(name=name, lock=lock)
+        return self._locked(_SCHEDULER)
 
     def attended(self) -> bool:
         """Tell whether a scheduler is running on this machine; what dead ones left is taken away."""
@@ -232,6 +224,19 @@ class Occurrences:
         return found[0] if found else None
 
     # --- inside -------------------------------------------------------------------------------------------------
+
+    def _locked(self, prefix: str, *, again: bool = True) -> Owner:
+        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{prefix}{secrets.token_hex(8)}.lock"
+        lock = FileLock(self._locks / name, mode=0o600, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            # Somebody looked whether its owner lives (`attended`) after the file was made and before it was locked.
+            if not again:
+                raise
+            return self._locked(prefix, again=False)
+        return Owner(name=name, lock=lock)
 
     def _row(
         self,
