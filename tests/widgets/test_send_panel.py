@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from tests.journeys.smtp_sink import serving
+from tests.journeys.smtp_sink import SmtpSink, serving
 from workbench.errors import UsageError
 from workbench.practice import Mailing, Practice
 from workbench.widgets import send_panel
@@ -55,6 +56,26 @@ class Watched(SendPanel):
         answer = [message for message in self.said if message["kind"] == "answer"][-1]
         assert self.dispatcher.settled(60)
         return answer
+
+
+@contextmanager
+def refused(
+    practice: Practice, folder: Path, count: int
+) -> Iterator[tuple[Watched, SmtpSink, list[str], tuple[str, ...]]]:
+    """Give the panel of a mailing of which the server refused all, the server, the patients and their addresses."""
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    found = practice.mailing(rdv, REMINDER, account="folder").recipients
+    own = found[(found["reason"] == "") & (found["role"] == "patient")]
+    patients = [str(one) for one in own["patient_id"].drop_duplicates()[:count]]
+    addresses = tuple(f"inconnue{number}@famille.example" for number in range(count))
+    for patient, address in zip(patients, addresses, strict=True):
+        practice.patients.correct(patient, email=address)
+    rows = rdv[rdv["patient_id"].isin(patients)].drop_duplicates("patient_id")
+    with serving(folder / "hard", refuse=addresses) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        panel = Watched(practice.mailing(rows, REMINDER, account="hard"))
+        panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
+        yield panel, sink, patients, addresses
 
 
 def test_the_page_is_told_the_numbers_and_then_what_became_of_them(mailing: Mailing) -> None:
@@ -112,16 +133,48 @@ def test_a_failed_row_whose_file_was_corrected_shows_its_new_address_and_is_sent
         panel = Watched(practice.mailing(rows, REMINDER, account="hard"))
         panel.hear("confirm", seal=panel.hear("state")["offer"]["seal"])
         told = panel.hear("rows")
-        assert (told["rows"][0][1], told["again"]) == (before, [False])
+        assert (told["rows"][0][1], told["again"]) == (before, [None])
         practice.patients.correct(patient, email=after)
         panel.hear("look")
         told, state = panel.hear("rows"), panel.hear("state")
-        assert (told["rows"][0][1], told["again"]) == (f"{before} → {after}", [True])
+        assert told["rows"][0][1] == f"{before} → {after}"
+        assert [one["question"] for one in told["again"]] == [f"Try the message again, to its new address {after}?"]
         assert state["result"]["corrected"] == 1  # the rows are asked for anew
         (retry,) = state["actions"]
         assert retry["label"] == "Send again to the new address…"
         panel.hear("retry", seal=retry["seal"])
         assert sink.count() == 1
+
+
+def test_of_several_that_failed_the_one_of_a_row_alone_is_sent_again(practice: Practice, tmp_path: Path) -> None:
+    with refused(practice, tmp_path, 3) as (panel, sink, patients, addresses):
+        practice.patients.correct(patients[0], email="odile@famille.example")
+        panel.hear("look")
+        told = panel.hear("rows")
+        (again,) = filter(None, told["again"])
+        assert again["question"] == "Try the message again, to its new address odile@famille.example?"
+        panel.hear("retry", seal=told["seal"], delivery=again["delivery"])
+        results = practice.results(panel.mailing, identities=True).set_index("address")
+        assert sorted(results["status"]) == ["failed", "failed", "sent"]
+        assert results["attempts"].to_dict() == {"odile@famille.example": 2, addresses[1]: 1, addresses[2]: 1}
+        assert sink.count() == 1
+
+
+def test_of_a_cancelled_mailing_no_row_is_sent_again(practice: Practice, tmp_path: Path) -> None:
+    with refused(practice, tmp_path, 2) as (panel, _sink, patients, addresses):
+        assert panel.mailing is not None
+        number = panel.mailing.id
+        assert number is not None
+        practice.patients.correct(patients[0], email="odile@famille.example")
+        panel.hear("look")
+        assert [one is not None for one in panel.hear("rows")["again"]].count(True) == 1
+        results = practice.results(number, identities=True).set_index("address")
+        practice.retry(number, deliveries=[int(results.loc[addresses[1], "delivery_id"])])
+        practice.cancel(number)
+        panel.hear("look")
+        told = panel.hear("rows")
+        assert told["states"] == ["failed", "cancelled"]
+        assert told["again"] == [None, None]
 
 
 def test_who_is_ready_by_now_is_not_told_as_left_out_before(mailing: Mailing, practice: Practice) -> None:

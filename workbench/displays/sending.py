@@ -6,7 +6,7 @@ The one address that is told is the new one of a failed message that is tried ag
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from workbench.displays.cells import friendly
@@ -384,11 +384,11 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
     return actions
 
 
-def retry_question(situation: Situation) -> str:
-    """Ask whether the failed messages are tried again, and say to which address: the same, or the file's new one."""
-    retrial = situation.retrial
+def retry_question(situation: Situation, deliveries: Collection[int] | None = None) -> str:
+    """Ask whether the failed messages, or these alone, are tried again, and say at which address: the same, or a new."""
+    retrial = situation.retrial.of(deliveries)
     left, new = len(retrial.without), len(retrial.corrected)
-    count = situation.counts.failed - left
+    count = (situation.counts.failed if deliveries is None else len(deliveries)) - left
     if new == count == 1:
         (address,) = retrial.corrected.values()
         asked = _("Try the message again, to its new address {address}?").format(address=address)

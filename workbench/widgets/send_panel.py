@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.displays.audience import notebook_shell
 from workbench.displays.cells import friendly
-from workbench.displays.sending import state_of
+from workbench.displays.sending import retry_question, state_of
 from workbench.displays.stages import stage_words
 from workbench.displays.words import heading, shown, status_words
 from workbench.domain.deliveries import SUPERSEDED, DeliveryStatus, Standing, standing_of
@@ -76,7 +76,9 @@ class SendPanel(View):
                 "cancel": lambda asked: self.dispatcher.cancel(str(asked["seal"])),
                 "take_back": lambda asked: self.dispatcher.take_back(str(asked["seal"]), int(asked["delivery"])),
                 "resume": lambda asked: self.dispatcher.resume(str(asked["seal"])),
-                "retry": lambda asked: self.dispatcher.retry(str(asked["seal"])),
+                "retry": lambda asked: self.dispatcher.retry(
+                    str(asked["seal"]), deliveries=[int(asked["delivery"])] if "delivery" in asked else None
+                ),
                 "as_sent": lambda asked: self.dispatcher.settle(str(asked["seal"]), as_sent=True),
                 "resend": lambda asked: self.dispatcher.settle(str(asked["seal"]), as_sent=False),
             }
@@ -233,11 +235,13 @@ class SendPanel(View):
                 "numbers": [],
                 "patients": [],
                 "again": [],
+                "seal": "",
                 "more": "",
                 "total": 0,
                 "needing": 0,
             }
-        waiting = self.dispatcher.situation.may_be_taken_back
+        situation = self.dispatcher.situation
+        waiting = situation.may_be_taken_back
         columns, states = (_WAITING_COLUMNS, ("pending",)) if waiting else (_COLUMNS, _NEEDING)
         frame = mailing.practice.results(mailing.id, identities=True)
         frame = frame[frame["status"].isin(states) & (frame["reason"] != SUPERSEDED)]
@@ -248,7 +252,9 @@ class SendPanel(View):
         found = frame[_holding(frame, find)] if find.strip() else frame
         some, zone = found.head(SHOWN_ROWS), mailing.practice.calendar.zone
         left = len(found) - len(some)
-        corrected = {} if waiting else self.dispatcher.situation.retrial.corrected
+        corrected = {} if waiting else situation.retrial.corrected
+        cancelled = situation.standing is not None and situation.standing.record.status is MailingStatus.CANCELLED
+        again = frozenset() if cancelled else corrected.keys()
         return {
             "columns": list(columns),
             "rows": [_cells(_as_corrected(row, corrected), columns, zone) for row in some.to_dict("records")],
@@ -258,7 +264,11 @@ class SendPanel(View):
             "patients": some["patient_id"].astype(str).mask(some["excluded"], "").tolist()
             if self._open_file and not waiting
             else [],
-            "again": some["delivery_id"].isin(corrected).tolist(),
+            "again": [
+                {"delivery": number, "question": retry_question(situation, [number])} if number in again else None
+                for number in some["delivery_id"].tolist()
+            ],
+            "seal": situation.seal,
             "more": n_("… and {count} other.", "… and {count} others.", left).format(count=left) if left else "",
             "total": len(frame),
             "needing": int((~frame["excluded"]).sum()),

@@ -45,7 +45,8 @@ class Panel {
       ask: async (find) => (await this.questions.ask("rows", { find })).message as unknown as Rows,
       takeBack: (delivery) => this.questions.ask("take_back", { seal: this.confirmation.action("cancel")?.seal ?? "", delivery }),
       openPatient: (patient) => this.questions.ask("patient", { patient }),
-      sendAgain: () => this.confirmation.askAction("retry"),
+      maySendAgain: () => this.confirmation.action("retry") !== undefined,
+      sendAgain: (again, seal) => this.confirmation.askAgain(again, seal),
       redraw: () => this.draw(),
       refuse: (refusal) => this.refuse(refusal),
     });

@@ -493,18 +493,49 @@ test("who was not reached leads to the patient's file, where there is a way to i
   expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);
 });
 
-test("what failed and has another address by now is sent again from its row, after the question about it", async () => {
-  const rows = { columns: COLUMNS, rows: [["Zoé", "a@exemple.test → b@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], numbers: [], patients: ["1893"], again: [true], more: "", total: 1 };
-  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
+const again = { delivery: 7, question: "Réessayer à b@exemple.test ?" };
+const corrected = { columns: COLUMNS, rows: [["Zoé", "a@exemple.test → b@exemple.test", "✕ Échec", "550", "1", "16:02"]], states: ["failed"], numbers: [], patients: ["1893"], again: [again], seal: "m2", more: "", total: 1 };
+
+test("what failed and has another address by now is sent again from its row, it alone, after the question about it", async () => {
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? corrected : {}));
   opened = await show(panel, model);
   await settled();
   expect(named("patient-1893")).toBeNull();
-  named("again-0").click();
-  expect(opened.el.querySelector(".pw-send-question")?.textContent).toBe("Réessayer 1 message ?");
+  named("again-7").click();
+  expect(opened.el.querySelector(".pw-send-question")?.textContent).toBe("Réessayer à b@exemple.test ?");
+  named("back").click();
+  expect(document.activeElement).toBe(named("again-7"));
+  named("again-7").click();
   expect(told("retry")).toEqual([]);
   vi.advanceTimersByTime(600);
   named("yes").click();
-  expect(told("retry").map(({ seal }) => seal)).toEqual(["m2"]);
+  expect(told("retry").map(({ seal, delivery }) => [seal, delivery])).toEqual([["m2", 7]]);
+  // The button about all of them asks of all of them.
+  named("retry").click();
+  expect(opened.el.querySelector(".pw-send-question")?.textContent).toBe("Réessayer 1 message ?");
+  vi.advanceTimersByTime(600);
+  named("yes").click();
+  expect(told("retry").map(({ delivery }) => delivery)).toEqual([7, undefined]);
+});
+
+test("a row that stands otherwise by now is asked about in the words of now", async () => {
+  const told = { ...corrected, seal: "m1", again: [{ ...again, question: "Réessayer à a@exemple.test ?" }] };
+  let asks = 0;
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? ((asks += 1) === 1 ? told : corrected) : {}));
+  opened = await show(panel, model);
+  await settled();
+  named("again-7").click();
+  await settled();
+  expect(asks).toBe(2);
+  expect(opened.el.querySelector(".pw-send-question")?.textContent).toBe("Réessayer à b@exemple.test ?");
+});
+
+test("where nothing may be tried again no row offers it", async () => {
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? { ...after, actions: [] } : message.kind === "rows" ? corrected : {}));
+  opened = await show(panel, model);
+  await settled();
+  expect(opened.el.textContent).toContain("a@exemple.test → b@exemple.test");
+  expect(named("again-7")).toBeNull();
 });
 
 test("where a mailing of before is offered anew, its reasons are today's and who was left out before waits until somebody asks", async () => {

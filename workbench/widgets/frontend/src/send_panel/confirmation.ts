@@ -1,12 +1,14 @@
 /** What a person can do now, and the one question that stands between a click and what it does. */
 import { UNREAD_MS } from "../shared/asking";
 import { element } from "../shared/widget";
+import type { Again } from "./people";
 import type { Action, Say, Situation, UndoWindows } from "./state";
 
-/** A question that waits for its yes: about an offer, or about an action; nothing leaves while it is `held`. */
+/** A question that waits for its yes: about an offer, or about an action, or the action on one message; nothing leaves while it is `held`. */
 interface Asked {
   seal: string;
   action?: string;
+  one?: Again;
   held?: { count: number };
 }
 
@@ -78,10 +80,12 @@ export class Confirmation {
     if (this.asked === null && situation?.offer && situation.offer.count > 0 && situation.doing === "") this.ask({ seal: situation.offer.seal });
   }
 
-  /** Ask what the button of an action asks, where it can be done now. */
-  askAction(name: string): void {
-    const action = this.action(name);
-    if (action !== undefined && this.asked === null) this.act(action);
+  /** Ask whether one message is sent again; nothing, and false, where the mailing does not stand any more as the seal says. */
+  askAgain(one: Again, seal: string): boolean {
+    if (this.action("retry")?.seal !== seal) return false;
+    // The question about another row gives way to it.
+    if (this.asked === null || this.asked.one !== undefined) this.ask({ action: "retry", seal, one });
+    return true;
   }
 
   /** The open question as it reads now; none when what it was about is gone or has changed. */
@@ -94,7 +98,7 @@ export class Confirmation {
       return offer !== null && offer.seal === asked.seal && situation.doing === "" ? { words: offer.question, yes: offer.yes } : null;
     }
     const action = this.action(asked.action);
-    return action === undefined || action.seal !== asked.seal ? null : { words: action.question, yes: this.say("yes") };
+    return action === undefined || action.seal !== asked.seal ? null : { words: asked.one?.question ?? action.question, yes: this.say("yes") };
   }
 
   /** Make the foot: the way back at the left, the main action at the right; a question takes the place of both. */
@@ -180,7 +184,8 @@ export class Confirmation {
   }
 
   private back(): void {
-    const name = this.asked === null ? "" : (this.asked.action ?? "confirm");
+    const one = this.asked?.one;
+    const name = one ? `again-${one.delivery}` : this.asked === null ? "" : (this.asked.action ?? "confirm");
     this.letGo = this.asked?.held !== undefined;
     this.asked = null;
     if (this.letGo && this.around.situation()?.doing === "") this.goOn();
@@ -191,7 +196,7 @@ export class Confirmation {
     const asked = this.asked;
     if (asked === null || Date.now() - this.askedAt < UNREAD_MS) return;
     this.asked = null;
-    this.around.tell(asked.action ?? "confirm", { seal: asked.seal });
+    this.around.tell(asked.action ?? "confirm", { seal: asked.seal, ...(asked.one && { delivery: asked.one.delivery }) });
     this.around.redraw();
   }
 }

@@ -3,8 +3,13 @@ import { element } from "../shared/widget";
 import { lookOf } from "../shared/states";
 import type { Say } from "./state";
 
-/** The first rows of those that are looked for; those that can be taken back have their deliveries' numbers; of all, so many are `needing` somebody. */
-export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: boolean[]; needing?: number }
+/** One message that failed and may be sent again to another address, and what is asked before. */
+export interface Again { delivery: number; question: string }
+/**
+ * The first rows of those that are looked for; those that can be taken back have their deliveries' numbers; of all, so many are `needing` somebody.
+ * The seal is of how the mailing stood when they were told.
+ */
+export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: (Again | null)[]; seal?: string; needing?: number }
 
 export interface Gestures {
   /** Ask for the rows that hold these words. */
@@ -13,8 +18,10 @@ export interface Gestures {
   takeBack(delivery: number): Promise<unknown>;
   /** Go to a patient's file, to complete it. */
   openPatient(patient: string): Promise<unknown>;
-  /** Ask whether what failed is sent again, whose file has another address by now. */
-  sendAgain(): void;
+  /** Whether what failed may be tried again now. */
+  maySendAgain(): boolean;
+  /** Ask whether one message is sent again; nothing, and false, where the mailing does not stand any more as this seal says. */
+  sendAgain(again: Again, seal: string): boolean;
   /** Draw the panel anew. */
   redraw(): void;
   /** Tell what was refused. */
@@ -86,7 +93,8 @@ export class People {
     const { say } = this;
     // What is scrolled without a button in it is reached by the keyboard all the same.
     const patients = rows.patients ?? [];
-    const acts = rows.numbers.length > 0 || patients.length > 0 || (rows.again ?? []).some(Boolean);
+    const sent = this.gestures.maySendAgain() ? (rows.again ?? []) : [];
+    const acts = rows.numbers.length > 0 || patients.length > 0 || sent.some(Boolean);
     const scrolled = acts ? {} : { tabindex: 0, role: "region", "aria-label": say("rows") };
     return element(
       "div",
@@ -101,6 +109,7 @@ export class People {
           ...rows.rows.map((cells, place) => {
             const delivery = rows.numbers[place];
             const patient = patients[place] ?? "";
+            const again = sent[place];
             return element(
               "tr",
               {},
@@ -108,7 +117,7 @@ export class People {
                 rows.columns[column] === "status" ? element("td", {}, element("span", { class: `pw-state pw-state-${lookOf(rows.states[place])}` }, cell)) : element("td", {}, cell),
               ),
               delivery !== undefined && element("td", {}, this.takeBackButton(delivery, cells[0] ?? "")),
-              delivery === undefined && acts && element("td", {}, rows.again?.[place] ? this.againButton(place, cells[0] ?? "") : patient !== "" && this.patientButton(patient, cells[0] ?? "")),
+              delivery === undefined && acts && element("td", {}, again ? this.againButton(again, rows.seal ?? "", cells[0] ?? "") : patient !== "" && this.patientButton(patient, cells[0] ?? "")),
             );
           }),
         ),
@@ -142,15 +151,23 @@ export class People {
     );
   }
 
-  private againButton(place: number, whose: string): HTMLElement {
+  private againButton(again: Again, seal: string, whose: string): HTMLElement {
     return element(
       "button",
       {
-        class: "pw-button", type: "button", "data-name": `again-${place}`, "aria-label": this.say("send_again_of", { whose }),
-        onclick: () => this.gestures.sendAgain(),
+        class: "pw-button", type: "button", "data-name": `again-${again.delivery}`, "aria-label": this.say("send_again_of", { whose }),
+        onclick: () => void this.sendAgain(again, seal),
       },
       this.say("send_again"),
     );
+  }
+
+  /** Ask whether one message is sent again, in the words of how it stands now. */
+  private async sendAgain(again: Again, seal: string): Promise<void> {
+    if (this.gestures.sendAgain(again, seal)) return;
+    await this.ask();
+    const now = this.rows?.again?.find((one) => one?.delivery === again.delivery);
+    if (now) this.gestures.sendAgain(now, this.rows?.seal ?? "");
   }
 
   private async ask(): Promise<void> {
