@@ -219,6 +219,10 @@ class JobError(WorkbenchError):
     """A job cannot be done, released or changed as asked."""
 
 
+class JobBusy(JobError):
+    """Somebody is doing the job already."""
+
+
 class UnknownJob(JobError, KeyError):
     """No job has this key or title."""
 

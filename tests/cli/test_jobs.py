@@ -5,12 +5,15 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.cli.main import main
+from workbench.domain.recurrence import Occurrence
+from workbench.wiring import open_practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
 GUIDE = ("job", "add", "--treatment", "missed", "--template", MISSED, "--time", "12:00")
@@ -93,6 +96,20 @@ def test_a_job_is_changed_switched_off_and_taken_away(at_desk: Callable[..., Tol
 def test_what_cannot_be_is_said(at_desk: Callable[..., Told], words: tuple[str, ...], status: int, told: str) -> None:
     ended = at_desk(*words)
     assert (ended[0], told in ended[2]) == (status, True), ended
+
+
+def test_whoever_finds_a_job_being_done_is_told_how_to_wait(at_desk: Callable[..., Told], tmp_path: Path) -> None:
+    at_desk(*GUIDE)
+    with open_practice(tmp_path / "W") as practice:
+        (job,) = practice.jobs.values()
+        wall = datetime(2026, 11, 22, 12, 0)
+        with practice.ledger.occurrences.owner() as owner:
+            noon = Occurrence(wall, wall.replace(tzinfo=UTC))
+            practice.ledger.occurrences.claim(owner, job, noon, now=practice.now())
+            status, _out, said = at_desk("job", "run", job.key)
+            assert (status, "is being done already" in said, "--wait MINUTES" in said) == (1, True, True)
+            status, _out, said = at_desk("job", "run", job.key, "--wait", "0")
+            assert (status, "is being done already" in said, "--wait" in said) == (1, True, False)
 
 
 def test_what_waits_is_released_by_its_approver_alone(at_desk: Callable[..., Told]) -> None:

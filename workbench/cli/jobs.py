@@ -15,7 +15,7 @@ from workbench.cli.sending import JsonOption, interruptible
 from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, practice_of, settings_of
 from workbench.domain.jobs import REASONS, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import Counts
-from workbench.errors import UsageError
+from workbench.errors import JobBusy, UsageError
 from workbench.language import _
 
 if TYPE_CHECKING:
@@ -336,10 +336,15 @@ def run(
 ) -> None:
     """Do a job and say what became of it."""
     practice = practice_of(ctx)
-    with interruptible(), sending_progress() as progress:
-        done = practice.jobs.run(
-            job, occurrence=occurrence, wait=None if wait is None else 60.0 * wait, progress=progress
-        )
+    try:
+        with interruptible(), sending_progress() as progress:
+            done = practice.jobs.run(
+                job, occurrence=occurrence, wait=None if wait is None else 60.0 * wait, progress=progress
+            )
+    except JobBusy as busy:
+        if wait is not None:
+            raise
+        raise JobBusy(f"{busy.sentence} {_('--wait MINUTES waits for that.')}") from busy
     raise typer.Exit(report(practice, [done], json=json))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.domain.jobs import Job
-from workbench.errors import JobError
+from workbench.errors import JobBusy
 from workbench.language import _
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def take_turn(practice: Practice, job: Job, *, mailing_id: int | None = None, wa
 
     Raises
     ------
-    JobError
+    JobBusy
         When somebody still is, which says who.
     """
     until = time.monotonic() + wait
     while sentence := _who_is_at_it(practice, job, mailing_id):
         left = until - time.monotonic()
         if left <= 0:
-            raise JobError(sentence)
+            raise JobBusy(sentence)
         time.sleep(min(LOOK_AGAIN, left))
 
 
@@ -56,14 +56,12 @@ def _who_is_at_it(practice: Practice, job: Job, mailing_id: int | None) -> str:
     running = practice.ledger.occurrences.running(job.key)
     if running is not None:
         since = running.started_at.astimezone(practice.calendar.zone)
-        return _("« {title} » is being done already: since {time}, by {who} ({host}). --wait waits for that.").format(
+        return _("« {title} » is being done already: since {time}, by {who} ({host}).").format(
             title=job.title,
             time=since.strftime("%H:%M"),
             who=running.asked_by or _("the scheduler"),
             host=running.host.partition(":")[0],
         )
     if mailing_id is not None and practice.ledger.mailings.standing(mailing_id, now=practice.now()).at_work:
-        return _("Mailing {number} of « {title} » is being sent already. --wait waits for that.").format(
-            number=mailing_id, title=job.title
-        )
+        return _("Mailing {number} of « {title} » is being sent already.").format(number=mailing_id, title=job.title)
     return ""

@@ -312,9 +312,10 @@ class Jobs(Mapping[str, Job]):
 
         Raises
         ------
+        JobBusy
+            When somebody is doing it; the sentence says who.
         JobError
-            When somebody is doing it (the sentence says who), it was asked for this very minute already, or no
-            occurrence of this name has failed.
+            When it was asked for this very minute already, or no occurrence of this name has failed.
 
         Examples
         --------
