@@ -201,6 +201,7 @@ def test_whoever_has_the_message_is_not_told_to_be_ready_for_it(practice: Practi
     overview = mailing.overview()
     assert not set(overview["standing"]) & {"ready", "to_read"}
     assert (overview["note"] == "sent already").sum() == (mailing.results["status"] == "sent").sum()
+    assert (overview["sent"] == (overview["note"] == "sent already")).all()
     before = of_patient(mailing.addressees(), "2101")
     practice.patients.correct_address("2101", before["addressee_key"], "odette@poste.example")
     assert (mailing.overview()["standing"] == "ready").sum() == mailing.forecast().pending == 1
@@ -213,7 +214,7 @@ def test_who_may_have_the_message_is_not_said_to_have_it(practice: Practice) -> 
     sent = known[known["status"] == "sent"].iloc[0]
     decided(practice, sent["delivery_id"], "in_doubt")
     overview = mailing.overview().set_index("recipient_id")
-    assert overview.loc[sent["recipient_id"], ["standing", "note"]].tolist() == ["excluded", "uncertain"]
+    assert overview.loc[sent["recipient_id"], ["standing", "note", "sent"]].tolist() == ["excluded", "uncertain", False]
 
 
 def decided(practice: Practice, delivery_id: int, status: str, reason: str = "") -> None:

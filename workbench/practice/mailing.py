@@ -263,10 +263,10 @@ class Mailing:
         Returns
         -------
         DataFrame
-            Rows as `preview` counts them; columns ``recipient_id patient_id recipient standing note detail``, all
-            text. ``standing`` is a ``Standing``, ``note`` a word or two, ``detail`` the findings' sentences, a line
-            each. Its numbers are those of `forecast`: whoever has the message, from this mailing or another one, is
-            left out.
+            Rows as `preview` counts them; columns ``recipient_id patient_id recipient standing note detail sent``.
+            ``standing`` is a ``Standing``, ``note`` a word or two, ``detail`` the findings' sentences, a line each,
+            ``sent`` whether the message was sent; all but the last are text. Its numbers are those of `forecast`:
+            whoever has the message, from this mailing or another one, is left out.
         """
         worked_out = self.prepare(fresh=False)
         foretold: dict[RowKey, tuple[DeliveryStatus, str]] = {}

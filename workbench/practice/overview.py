@@ -32,7 +32,7 @@ def overview_of(
     for key, code, message in zip(findings["recipient"], findings["code"], findings["message"], strict=True):
         codes.setdefault(key, code)
         details.setdefault(key, []).append(message)
-    standings, notes, told = [], [], []
+    standings, notes, told, sent = [], [], [], []
     rows = zip(*(recipients[name] for name in ("recipient_id", "addressee_key", "role")), checked.reasons, strict=True)
     for key, addressee_key, role, found in rows:
         status, reason = foretold.get((key, addressee_key, role), (DeliveryStatus.PENDING, ""))
@@ -49,8 +49,10 @@ def overview_of(
         standings.append(str(standing))
         notes.append(word_of_reason(code) if code else "")
         told.append("\n".join(sentences))
+        sent.append(status is DeliveryStatus.SENT)
     return recipients[["recipient_id", "patient_id", "recipient"]].assign(
         standing=pd.Series(standings, dtype=object, index=recipients.index),
         note=pd.Series(notes, dtype=object, index=recipients.index),
         detail=pd.Series(told, dtype=object, index=recipients.index),
+        sent=pd.Series(sent, dtype=bool, index=recipients.index),
     )

@@ -60,7 +60,7 @@ def checked(practice: Practice, job: Job, *, day: date) -> JobCheck:
     mailing = mailing_of(practice, job, rows, key="") if found else None
     findings = pd.DataFrame(columns=["recipient", "severity", "code", "message"], dtype=object)
     recipients = pd.DataFrame(
-        columns=["recipient_id", "patient_id", "recipient", "standing", "note", "detail"], dtype=object
+        columns=["recipient_id", "patient_id", "recipient", "standing", "note", "detail", "sent"], dtype=object
     )
     if mailing is not None:
         findings = mailing.check()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.displays.freshness import freshness_sentence
-from workbench.domain.deliveries import word_of_reason
 from workbench.domain.templates import Template
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
@@ -349,8 +348,7 @@ class ListScreens:
         if "patient" in self._frame:
             names = self._frame.drop_duplicates("patient_id").set_index("patient_id")["patient"]
             name = overview["patient_id"].map(names).fillna(name)
-        has_it = overview["note"] == word_of_reason("already_sent")
-        rows = overview.assign(name=name, sent=has_it).rename(columns={"standing": "state", "recipient_id": "key"})
+        rows = overview.assign(name=name).rename(columns={"standing": "state", "recipient_id": "key"})
         keys = overview["recipient_id"].tolist()
         self.messages.show(
             rows[["name", "state", "note", "detail", "key", "sent"]].join(mended_by(self._addressees, rows)),
