@@ -344,7 +344,7 @@ def run(
     except JobBusy as busy:
         if wait is not None:
             raise
-        raise JobBusy(f"{busy.sentence} {_('--wait MINUTES waits for that.')}") from busy
+        raise JobBusy(f"{busy.sentence} " + _("--wait MINUTES waits for that.")) from busy
     raise typer.Exit(report(practice, [done], json=json))
 
 
