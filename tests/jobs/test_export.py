@@ -108,7 +108,7 @@ def test_a_condition_about_nobody_stands_in_the_notebook(practice: Practice):
 
 def test_a_part_of_a_search_is_refused(practice: Practice):
     found = practice.search("appointments", start="tomorrow", end="tomorrow")
-    with pytest.raises(UsageError, match="part of what the search found"):
+    with pytest.raises(UsageError, match="part of what the search finds"):
         practice.mailing(found.head(3), REMINDER).to_notebook("rappel.ipynb")
     assert not (practice.path / "rappel.ipynb").exists()
 

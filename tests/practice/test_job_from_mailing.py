@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -14,7 +15,12 @@ from workbench.errors import UsageError
 from workbench.jobs.running import read_notebook
 from workbench.practice import Mailing, Practice
 from workbench.practice.job_drafting import drafted
-from workbench.practice.job_from_mailing import job_of_mailing, notebook_job_of_mailing, only_by_notebook
+from workbench.practice.job_from_mailing import (
+    check_repeatable,
+    job_of_mailing,
+    notebook_job_of_mailing,
+    only_by_notebook,
+)
 from workbench.practice.once import changed_once
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
@@ -80,6 +86,40 @@ def test_what_is_of_this_mailing_alone_is_no_job(practice: Practice) -> None:
     with pytest.raises(UsageError, match="changed for this sending alone"):
         changed.to_notebook("rappel.ipynb")
     assert not (practice.path / "notebooks/scheduled").exists()
+
+
+@pytest.mark.parametrize("once", ["a table", "a part", "health", "files", "text"])
+def test_neither_a_job_nor_a_notebook_repeats_what_is_of_one_day_and_both_say_so_in_the_same_words(
+    practice: Practice, tmp_path: Path, once: str
+) -> None:
+    if once == "a table":
+        found = practice.search("appointments", start="tomorrow", end="tomorrow")
+        found.attrs.clear()
+        mailing = practice.mailing(found, REMINDER)
+    elif once == "a part":
+        mailing = practice.mailing(practice.search("appointments", start="tomorrow", end="tomorrow").head(2), REMINDER)
+    elif once == "health":
+        mailing = reminders(practice, health_reason="demandé")
+    elif once == "files":
+        plan = tmp_path / "plan.pdf"
+        plan.write_bytes(b"%PDF-1.4")
+        mailing = reminders(practice, attachments=[plan])
+    else:
+        kept = practice.templates[REMINDER]
+        text = changed_once(kept, replace(kept, subject="Autre objet"))
+        mailing = practice.mailing(practice.search("appointments", start="tomorrow", end="tomorrow"), text)
+    sentences = set()
+    for make in (
+        check_repeatable,
+        job_of_mailing,
+        notebook_job_of_mailing,
+        lambda one: one.to_notebook("made/rappel.ipynb"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            make(mailing)
+        sentences.add(refused.value.sentence)
+    assert len(sentences) == 1
+    assert not (practice.path / "made").exists()
 
 
 def test_what_is_asked_of_a_person_is_found_under_the_name_of_a_saved_search(practice: Practice) -> None:

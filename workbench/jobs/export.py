@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.domain.fields import DataClass
 from workbench.domain.personal import of_a_person
@@ -17,6 +17,7 @@ from workbench.errors import AccountError, NotebookRefused, UsageError
 from workbench.jobs.files import made_folder
 from workbench.jobs.parameters import TAG
 from workbench.language import _
+from workbench.practice.job_from_mailing import check_repeatable
 from workbench.practice.searching import Searching
 from workbench.settings import write_private
 
@@ -30,8 +31,6 @@ def write_notebook(
     mailing: Mailing,
     path: str | Path,
     *,
-    asked: Mapping[str, Any] | None,
-    whole: bool,
     replace: bool = False,
     days: Mapping[str, str] | None = None,
 ) -> Path:
@@ -41,10 +40,6 @@ def write_notebook(
     ----------
     path
         Inside the workspace when it is relative; missing folders are made, and ``.ipynb`` is added.
-    asked
-        The search that the mailing's rows come from and its parameters, as they were given.
-    whole
-        Whether the rows are all that it found.
     replace
         Write over a file that is there.
     days
@@ -53,27 +48,13 @@ def write_notebook(
     Raises
     ------
     UsageError
-        When the mailing's rows are no whole search: a table, ticked rows, or rows taken from the ledger; or when the
-        search names a person and is not saved under a name.
+        When the mailing cannot be done again (`check_repeatable`), or its search names a person and is not saved under
+        a name.
     NotebookRefused
         When the file is there already.
     """
-    practice = mailing.practice
-    search = practice.searches().get(asked["search"]) if asked else None
-    if search is None or asked is None:
-        raise UsageError(
-            _(
-                "Only a mailing to a search can be written as a notebook: a notebook looks for its recipients anew "
-                "each time, and a table or a mailing of the past cannot be looked for."
-            )
-        )
-    if not whole:
-        raise UsageError(
-            _(
-                "These rows are a part of what the search found; a notebook would write to all of them. Narrow the "
-                "search with its own parameters, then write the notebook."
-            )
-        )
+    practice, asked = mailing.practice, check_repeatable(mailing)
+    search = practice.searches()[asked["search"]]
     called, given = search.name, dict(asked["parameters"])
     if private := of_a_person(given):
         # Found by its name, the search keeps what it asks of a person in the practice's ledger.
@@ -99,27 +80,8 @@ def write_notebook(
 
 
 def _chosen(mailing: Mailing) -> list[str]:
-    """Return what was chosen for this mailing alone, as the notebook says it each time.
-
-    Raises
-    ------
-    UsageError
-        When it was chosen for one day and must not be repeated by itself: a file, a decision about health data.
-    """
+    """Return what was chosen for this mailing alone, as the notebook says it each time."""
     choices = mailing.choices
-    if mailing.template.changed_from:
-        raise UsageError(_("The text was changed for this sending alone. Save it in the email type first."))
-    if choices.health_reason:
-        raise UsageError(
-            _(
-                "Health data was allowed for one mailing alone, and a notebook runs again and again: write health: true"
-                " into the email type, if it is meant for always."
-            )
-        )
-    if choices.attachments:
-        raise UsageError(
-            _("Files that go with one mailing alone are in no notebook: add them to the email type (attachments).")
-        )
     said: dict[str, object] = {
         "signature": choices.signature,
         "options": choices.options.to_dict(),

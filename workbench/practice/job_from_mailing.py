@@ -63,17 +63,46 @@ def notebook_job_of_mailing(mailing: Mailing) -> dict[str, Any]:
     UsageError
         As `job_of_mailing`; a signature, options and answers for this mailing alone stand in the notebook.
     """
-    practice, asked = mailing.practice, _asked(mailing)
+    practice, asked = mailing.practice, check_repeatable(mailing)
     name = key_for(mailing.template.label, [file.stem for file in (practice.path / FOLDER).glob("*.ipynb")])
     file = FOLDER / f"{name}.ipynb"
     days = _days(_counted(practice, asked["search"], asked["parameters"]))
-    practice.notebooks.write(mailing, str(file), asked=asked, whole=True, replace=False, days=days)
+    practice.notebooks.write(mailing, str(file), replace=False, days=days)
     return settings_told(_switched_off(mailing, treatment=NOTEBOOK, notebook=str(file)))
 
 
-def check_repeatable(mailing: Mailing) -> None:
-    """Raise `UsageError`, as `job_of_mailing`, for a mailing that neither a job nor a notebook can do again."""
-    _asked(mailing)
+def check_repeatable(mailing: Mailing) -> Mapping[str, Any]:
+    """Return the search of a mailing as it was asked, where a job or a notebook can do the mailing again.
+
+    Raises
+    ------
+    UsageError
+        When neither can: rows of a table, a part of a search; or a text, files or a decision about health data that
+        were chosen for this mailing alone.
+    """
+    choices, (asked, whole) = mailing.choices, mailing.searched()
+    if not asked or asked["search"] not in mailing.practice.searches():
+        raise UsageError(
+            _("Only a mailing to a search can be done again by itself: its recipients are looked for anew each time.")
+        )
+    if not whole:
+        raise UsageError(
+            _(
+                "This list is a part of what the search finds; done again by itself, the mailing goes to all of it. "
+                "Tick every row, or narrow the search."
+            )
+        )
+    if mailing.template.changed_from:
+        raise UsageError(_("The text was changed for this sending alone. Save it in the email type first."))
+    if choices.health_reason:
+        raise UsageError(
+            _("Health data was allowed for this mailing alone: allow it in the email type, if it is meant for always.")
+        )
+    if choices.attachments:
+        raise UsageError(
+            _("Files that go with this mailing alone do not leave again by themselves: add them to the email type.")
+        )
+    return asked
 
 
 def only_by_notebook(mailing: Mailing) -> str:
@@ -93,36 +122,9 @@ def _switched_off(mailing: Mailing, **settings: Any) -> Job:
     return Job(key="", title=mailing.template.label, recurrence=daily, active=False, **settings)
 
 
-def _asked(mailing: Mailing) -> Mapping[str, Any]:
-    """Return the search of a mailing that can be done again, as it was asked."""
-    choices, (asked, whole) = mailing.choices, mailing.searched()
-    if not asked or asked["search"] not in mailing.practice.searches():
-        raise UsageError(
-            _("Only a mailing to a search can be done again by itself: its recipients are looked for anew each time.")
-        )
-    if not whole:
-        raise UsageError(
-            _(
-                "This list is a part of what the search finds, and a job writes to all of it. Tick every row, or "
-                "narrow the search."
-            )
-        )
-    if mailing.template.changed_from:
-        raise UsageError(_("The text was changed for this sending alone. Save it in the email type first."))
-    if choices.health_reason:
-        raise UsageError(
-            _("Health data was allowed for this mailing alone: allow it in the email type, if it is meant for always.")
-        )
-    if choices.attachments:
-        raise UsageError(
-            _("Files that go with this mailing alone do not leave again by themselves: add them to the email type.")
-        )
-    return asked
-
-
 def _searched(mailing: Mailing) -> tuple[str, dict[str, str]]:
     """Return the search that a job asks each time and its parameters."""
-    practice, asked = mailing.practice, _asked(mailing)
+    practice, asked = mailing.practice, check_repeatable(mailing)
     given = {name: str(value) for name, value in asked["parameters"].items()}
     counted = _counted(practice, asked["search"], given)
     private = of_a_person(given)

@@ -739,7 +739,8 @@ class Mailing:
         Raises
         ------
         UsageError
-            When the rows are no whole search: a table, ticked rows, or a mailing taken from the ledger.
+            When the rows are no whole search: a table, ticked rows, or a mailing taken from the ledger; or its
+            text, files or a decision about health data are for this mailing alone.
         NotebookRefused
             When the file is there already.
 
@@ -748,8 +749,7 @@ class Mailing:
         >>> mailing.to_notebook("notebooks/rappel.ipynb").name
         'rappel.ipynb'
         """
-        asked, whole = self.searched()
-        return self._practice.notebooks.write(self, path, asked=asked, whole=whole, replace=replace)
+        return self._practice.notebooks.write(self, path, replace=replace)
 
     def searched(self) -> tuple[Mapping[str, Any] | None, bool]:
         """Return the search that its rows come from as it was asked, nothing for a table; and whether they are all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.domain.notebook_fields import NotebookField
 from workbench.domain.runs import RunProgress, RunRecord
@@ -50,8 +50,6 @@ class Notebooks(Protocol):
         mailing: Mailing,
         path: str | Path,
         *,
-        asked: Mapping[str, Any] | None,
-        whole: bool,
         replace: bool,
         days: Mapping[str, str] | None = None,
     ) -> Path:
