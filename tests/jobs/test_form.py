@@ -86,8 +86,10 @@ def test_a_notebook_of_one_s_own_names_its_search_by_a_parameter(
     }  # fmt: skip
     assert "appointments" in dict(fields["search"].choices)
     assert form.given({"search": "recall", "when": "J", "count": "3", "rate": ""}) == {"search": "recall", "when": "J"}
+    none = NotebookValues(practice, written("print(1)", name="none.ipynb"))
+    assert none.fields() == []
     with pytest.raises(BadValue, match="no parameters"):
-        NotebookValues(practice, written("print(1)", name="none.ipynb"))
+        practice.notebook_form(none.file)
 
 
 @pytest.mark.parametrize("value", ['a "b" \\ é', "'", "", True, 3, None, ["é", "b"]])

@@ -12,6 +12,7 @@ from workbench.domain.jobs import TREATMENTS, Job, OccurrenceState
 from workbench.errors import (
     BadValue,
     JobError,
+    NotebookRefused,
     UnknownAccount,
     UnknownJob,
     UnknownName,
@@ -269,8 +270,38 @@ def test_after_its_time_it_is_too_late(practice: Practice, prepared: Job) -> Non
 # --- notebooks --------------------------------------------------------------------------------------------------
 
 
+def own_notebook(practice: Practice) -> Path:
+    """Write a notebook that somebody made by hand, with two parameters."""
+    file = practice.path / "notebooks" / "own.ipynb"
+    cell = nbformat.v4.new_code_cell('day: str = "J+1"\ncount: int = 3', metadata={"tags": ["parameters"]})
+    search = nbformat.v4.new_code_cell(
+        'import workbench\nfound = workbench.open().search("appointments", start=day)[:count]'
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, search]), file)
+    return file
+
+
+def test_a_notebook_is_given_the_parameters_of_its_job_and_takes_no_others(practice: Practice) -> None:
+    own_notebook(practice)
+    values = {"notebook": "notebooks/own.ipynb", "time": "12:00"}
+    for wrong, sentence in (({"count": "many"}, "takes a whole number"), ({"kount": "1"}, "no parameter « kount »")):
+        with pytest.raises(BadValue, match=sentence):
+            practice.jobs.add("Notebook", **values, parameters=wrong)
+    assert len(practice.jobs) == 0
+    job = practice.jobs.add("Notebook", **values, parameters={"day": "J+2", "count": 1})
+    done = practice.jobs.run(job.key)
+    assert done.state is OccurrenceState.DONE, done.trace
+    assert practice.ledger.runs.run(done.run_id).parameters == {"day": "2026-11-24", "count": 1}
+
+
+def test_a_file_that_is_no_notebook_is_refused_as_one(practice: Practice) -> None:
+    (practice.path / "notebooks" / "broken.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(NotebookRefused):
+        practice.jobs.add("Notebook", notebook="notebooks/broken.ipynb", time="12:00")
+
+
 def test_a_notebook_needs_no_account_and_keeps_to_no_sending_hours_of_the_job_s(practice: Practice) -> None:
-    (practice.path / "notebooks" / "own.ipynb").write_text("{}", encoding="utf-8")
+    own_notebook(practice)
     with pytest.raises(BadValue, match="in the notebook itself"):
         practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00", within_hours=True)
     with pytest.raises(UnknownAccount):

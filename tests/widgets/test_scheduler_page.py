@@ -17,6 +17,7 @@ from workbench.practice import Practice
 from workbench.widgets import scheduler_page
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.scheduler_page import SchedulerPage, SchedulerView
+from workbench.widgets.scheduler_page_rows import days_words
 from workbench.wiring import open_practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
@@ -267,6 +268,33 @@ def test_notebooks_open_in_the_jupyterlab_of_the_workspace_alone(
     monkeypatch.setenv("VOILA_KERNEL_ID", "1")
     assert not view.hear("open")["opens"]
     assert "no executed notebook" in view.hear("report", run="../x")["error"]
+
+
+def test_the_parameters_of_a_notebook_are_set_in_the_form_of_its_job(view: Watched, practice: Practice) -> None:
+    rows = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    practice.mailing(rows, "Rendez-vous/Rappel de rendez-vous").to_notebook("notebooks/rappel.ipynb")
+    values = view.hear("new", treatment="notebook")["values"] | {"title": "Rappel", "every": "daily", "time": "17:00"}
+    assert "parameters" not in view.hear("look", key="", values=values)
+    values |= {"notebook": "notebooks/rappel.ipynb", "parameters": {"end": "J+3", "dry_run": "yes"}}
+    told = view.hear("look", key="", values=values)
+    fields = {one["name"]: one for one in told["parameters"]}
+    assert (fields["start"]["value"], fields["start"]["own"], fields["start"]["kind"]) == (
+        "tomorrow",
+        "tomorrow",
+        "day",
+    )
+    assert (fields["end"]["value"], fields["end"]["own"], fields["dry_run"]["value"]) == ("J+3", "tomorrow", "yes")
+    first = practice.jobs.add("Compared", notebook="notebooks/rappel.ipynb", time="17:00").key
+    day = practice.jobs.next(first, 1)["at"].iloc[0].date()
+    assert fields["end"]["day"] == days_words((day + timedelta(days=3)).isoformat(), "", practice.today)
+    wrong = values | {"parameters": {"end": "soon", "dry_run": "yes"}}
+    assert "is not a date" in view.hear("save", key="", view="v", values=wrong)["problems"]["parameters.end"]
+    key = view.hear("save", key="", view="v", values=values)["saved"]
+    assert practice.jobs[key].parameters == {"end": "J+3", "dry_run": "yes"}
+    (practice.path / "notebooks" / "rappel.ipynb").write_text("{", encoding="utf-8")
+    told = view.hear("job", key=key)
+    assert "notebook" in told["problems"]
+    assert told["asks"] is None
 
 
 def test_the_page_stands_alone_and_opens_a_job(practice: Practice) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.domain.calendar import PracticeCalendar, parse_day
 from workbench.domain.runs import RunRecord
 from workbench.errors import BadValue
+from workbench.jobs.parameters import from_texts
 from workbench.jobs.running import read_notebook, run_notebook
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def run_of_job(
     """
     notebook = read_notebook(file)
     defaults = {name: one.default for name, one in notebook.parameters.items() if not one.computed}
+    given = from_texts(notebook.parameters, parameters)
     values = {
         name: _as_of(value, day, practice.calendar)
-        for name, value in {**defaults, **parameters}.items()
+        for name, value in {**defaults, **given}.items()
         if name in parameters or _as_of(value, day, practice.calendar) != value
     }
     return run_notebook(practice, notebook, parameters=values, job_id=job_id, timeout=LONGEST_CELL).record

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.domain.calendar import parse_day
 from workbench.domain.notebook_fields import FieldKind, NotebookField
-from workbench.errors import BadValue, WorkbenchError
-from workbench.jobs.parameters import Parameter, as_typed, checked_values, parameters_cell
+from workbench.errors import WorkbenchError
+from workbench.jobs.parameters import Parameter, from_texts, parameters_cell
 from workbench.jobs.running import Notebook, read_notebook
 from workbench.language import _
 from workbench.settings import write_private
@@ -46,15 +46,13 @@ class NotebookValues:
     Raises
     ------
     NotebookRefused
-        When it cannot be read; `BadValue` when none of its cells is tagged ``parameters``.
+        When it cannot be read.
     """
 
     def __init__(self, practice: Practice, path: str | Path) -> None:
         self._practice = practice
         self._notebook: Notebook = read_notebook(practice.path / Path(path).expanduser())
         self.file = self._notebook.file
-        if not self._notebook.parameters:
-            raise BadValue(_("« {path} » has no parameters: none of its cells declares any.").format(path=path))
 
     def fields(self) -> list[NotebookField]:
         """Return one field a parameter, in the notebook's order."""
@@ -72,7 +70,7 @@ class NotebookValues:
         kinds = {one.name: one.kind for one in self.fields()}
         for name, value in values.items():
             try:
-                self._read({name: value})
+                from_texts(self._notebook.parameters, {name: value})
                 if kinds.get(name) is FieldKind.DAY and str(value).strip():
                     parse_day(str(value), today=self._practice.today, calendar=self._practice.calendar)
             except WorkbenchError as refused:
@@ -88,7 +86,7 @@ class NotebookValues:
             When the notebook has no such parameter, or it takes no such value.
         """
         declared = self._notebook.parameters
-        read = self._read(values)
+        read = from_texts(declared, values)
         return {
             name: value for name, value in read.items() if declared[name].computed or value != declared[name].default
         }
@@ -109,18 +107,6 @@ class NotebookValues:
 
         write_private(file, (nbformat.writes(node, version=4) + "\n").encode())
         return file
-
-    def _read(self, values: Mapping[str, object]) -> dict[str, object]:
-        declared = self._notebook.parameters
-        typed: dict[str, object] = {}
-        for name, value in values.items():
-            one = declared.get(name)
-            if one is not None and one.may_be_none and value == "":
-                value = None
-            elif one is not None and not one.kind and isinstance(value, str):
-                value = as_typed(value)
-            typed[name] = value
-        return checked_values(declared, typed)
 
     # --- which control each parameter has -------------------------------------------------------------------
 

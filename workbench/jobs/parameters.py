@@ -205,6 +205,25 @@ def checked_values(declared: Mapping[str, Parameter], given: Mapping[str, object
     return read
 
 
+def from_texts(declared: Mapping[str, Parameter], given: Mapping[str, object]) -> dict[str, object]:
+    """Return what a form or a job keeps as texts as the notebook wants it: an empty text is nothing where it may be.
+
+    Raises
+    ------
+    UnknownName, BadValue
+        As `checked_values` does.
+    """
+    typed: dict[str, object] = {}
+    for name, value in given.items():
+        one = declared.get(name)
+        if one is not None and one.may_be_none and value == "":
+            value = None
+        elif one is not None and not one.kind and isinstance(value, str):
+            value = as_typed(value)
+        typed[name] = value
+    return checked_values(declared, typed)
+
+
 def refuse_secret(values: Mapping[str, object]) -> None:
     """Refuse values that hold a password, which would be written into the executed notebook.
 

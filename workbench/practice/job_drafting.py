@@ -38,7 +38,7 @@ class JobDraft:
 
     `job` is what it would be; nothing where it is not known when it comes round or what it searches. `problems` are
     the sentences that keep it from being saved, by setting (`title time start until on search notebook days template
-    account role revision late_until approve_by told`).
+    account role revision late_until approve_by told`, and of a notebook ``parameters.NAME``).
     """
 
     job: Job | None
@@ -120,8 +120,12 @@ def drafted(practice: Practice, key: str, given: Mapping[str, Any]) -> JobDraft:
     job = replace(base, **{**words, "recurrence": recurrence})
     if treatment != NOTEBOOK:
         _tried(problems, "days", lambda: days_of(practice, job, practice.today))
+    elif (form := _tried(problems, "notebook", lambda: practice.notebooks.form(practice, file))) is not None:
+        found = form.problems(job.parameters)
+        problems.update({f"parameters.{name}": sentence for name, sentence in found.items()})
     _check_rest(practice, words, problems, treatment)
-    return JobDraft(job=None if "days" in problems else job, settings=settings, problems=problems)
+    known = not {"days", "notebook"} & problems.keys()
+    return JobDraft(job=job if known else None, settings=settings, problems=problems)
 
 
 def only_switched_off(practice: Practice, key: str, draft: JobDraft) -> bool:

@@ -112,6 +112,8 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
         file = (practice.path / made.notebook).resolve()
         if not (file.is_relative_to(practice.path.resolve()) and file.is_file()):
             raise BadValue(_("There is no notebook « {path} » in the workspace.").format(path=made.notebook))
+        for sentence in practice.notebooks.form(practice, file).problems(made.parameters).values():
+            raise BadValue(sentence)
     else:
         made = _with_template(practice, made)
         days_of(practice, made, practice.today)  # which says what cannot be asked

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.displays.words import NUMBERED, number_words
 from workbench.domain.calendar import parse_day
 from workbench.domain.notebook_fields import FieldKind
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import BadValue, UsageError, WorkbenchError
 from workbench.language import _, n_
 from workbench.widgets.scheduler_page_rows import days_words
 from workbench.widgets.view import STATIC, View, by_number
@@ -38,6 +38,11 @@ class NotebookForm(View):
         The practice that the notebook is run on.
     path
         The notebook, inside the workspace when it is relative.
+
+    Raises
+    ------
+    NotebookRefused
+        When it cannot be read; `BadValue` when it declares no parameters.
     """
 
     _esm = STATIC / "notebook_form.js"
@@ -47,6 +52,8 @@ class NotebookForm(View):
         self._practice = practice
         self._form = practice.notebooks.form(practice, path)
         self._fields = self._form.fields()
+        if not self._fields:
+            raise BadValue(_("« {path} » has no parameters: none of its cells declares any.").format(path=path))
         self.values: dict[str, str] = {one.name: one.value for one in self._fields if one.kind is not FieldKind.FIXED}
         self._running: threading.Thread | None = None
         super().__init__(layout={"width": "100%"})

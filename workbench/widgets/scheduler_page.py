@@ -158,6 +158,8 @@ class SchedulerView(View):
             answer["also"] = told.also_asked(practice, draft.job)
             answer["next"] = told.next_told(practice, frame)
             answer["ends"] = frame.empty
+            day = practice.today if frame.empty else frame["at"].iloc[0].astimezone(practice.calendar.zone).date()
+            answer["parameters"] = told.parameters(practice, draft.job, day)
         if key:
             waiting = [one for one in practice.jobs.waiting() if one.key == key]
             answer["waiting"] = told.waiting_told(practice, waiting)

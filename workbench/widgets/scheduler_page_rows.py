@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from babel.dates import format_date, format_datetime
 
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
+from workbench.domain.calendar import parse_day
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
+from workbench.domain.notebook_fields import FieldKind
 from workbench.language import _, language, n_
 from workbench.practice.job_copies import executed_copies
 from workbench.practice.scheduling import this_machine
@@ -105,6 +108,26 @@ def also_asked(practice: Practice, job: Job) -> str:
     known = {one.name: one for one in practice.searches()[search].parameters}
     also = [asked_sentence(known[name], str(value)) for name, value in asked.items() if name not in ASKED and value]
     return _("Also asked: {conditions}").format(conditions="; ".join(also)) if also else ""
+
+
+def parameters(practice: Practice, job: Job, day: date) -> list[dict[str, Any]]:
+    """Return the parameters of a job's notebook, a field each; nothing of a job without one.
+
+    Its `value` is what the job gives, `own` what the notebook says itself, `day` the real day of one that counts from
+    `day`, which is that of an occurrence.
+    """
+    if job.treatment != NOTEBOOK:
+        return []
+    form = practice.notebooks.form(practice, job.notebook)
+    wrong = form.problems(job.parameters)
+    rows = []
+    for one in form.fields():
+        value, real = job.parameters.get(one.name, one.value), ""
+        if one.kind is FieldKind.DAY and one.name not in wrong and value.strip():
+            counted = parse_day(value, today=day, calendar=practice.calendar)
+            real = days_words(counted.isoformat(), "", practice.today)
+        rows.append({**asdict(one), "own": one.value, "value": value, "day": real})
+    return rows
 
 
 def revisions(practice: Practice, values: Mapping[str, Any]) -> list[list[str]]:
