@@ -139,6 +139,16 @@ def test_why_and_what_would_have_been_are_told(at_desk: Callable[..., Told]) -> 
     }  # fmt: skip
 
 
+def test_where_single_passes_are_made_nobody_is_told_that_no_scheduler_is_running(at_desk: Callable[..., Told]) -> None:
+    at_desk(*GUIDE, "--start", "2099-01-01")
+    alone = "No scheduler is running"
+    assert alone in at_desk("job", "list")[2]
+    at_desk("scheduler", "--at", "2026-11-29T12:00")  # as if: nobody makes that again
+    assert alone in at_desk("job", "list")[2]
+    assert at_desk("scheduler", "--once")[0] == 0
+    assert alone not in at_desk("job", "list")[2]
+
+
 def test_a_pass_tells_its_numbers_and_a_second_one_does_nothing(at_desk: Callable[..., Told]) -> None:
     at_desk(*GUIDE, "Manqués")
     (job,) = rows(at_desk("job", "list", "--format", "json"))
@@ -158,6 +168,6 @@ def test_how_a_computer_starts_it_names_the_right_paths(at_desk: Callable[..., T
     assert status == 0
     (line,) = [one for one in out.splitlines() if one.startswith("ExecStart=")]
     words = shlex.split(line.removeprefix("ExecStart="))
-    assert words == [sys.executable, "-m", "workbench", "-w", str(tmp_path / "W"), "scheduler"]
+    assert words == [sys.executable, "-P", "-m", "workbench", "-w", str(tmp_path / "W"), "scheduler"]
     assert "schtasks /Create" in out
     assert "Restart=always" in out

@@ -100,6 +100,21 @@ def test_the_last_one_is_known_up_to_now_whatever_was_asked_by_hand(either_ledge
     assert book.last("other", until="2026-11-22T12:00") is None
 
 
+def test_the_jobs_are_attended_while_a_scheduler_runs_and_for_a_while_after_a_single_pass(
+    either_ledger: Ledger,
+) -> None:
+    book = either_ledger.occurrences
+    assert not book.attended(now=NOW)
+    with book.attending():
+        assert book.attended(now=NOW)
+    assert not book.attended(now=NOW)
+    book.passed(now=NOW)
+    book.passed(now=NOW + timedelta(minutes=5))
+    assert book.attended(now=NOW + timedelta(minutes=19))
+    assert not book.attended(now=NOW + timedelta(minutes=21))
+    assert not book.attended(now=NOW - timedelta(minutes=11))  # the clock was wrong
+
+
 def test_what_a_dead_owner_did_is_taken_over_once(either_ledger: Ledger) -> None:
     book = either_ledger.occurrences
     left_by_the_dead(either_ledger)

@@ -92,6 +92,11 @@ class Clock:
             self._wall = wall
             self.set_in(PracticeCalendar().zone)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether it was set to a time."""
+        return self._wall is not None
+
     def set_in(self, zone: ZoneInfo) -> None:
         """Read the time that was given on the clock of a zone, unless it says its own."""
         if self._wall is None:
@@ -109,7 +114,11 @@ def _once(session: Session, clock: Clock, *, json: bool) -> int:
 
     with session.practice(now=clock) as practice:
         clock.set_in(practice.calendar.zone)
-        made = Scheduler(practice, tell=_telling(practice)).tick()
+        book = practice.ledger.occurrences
+        with book.attending():
+            made = Scheduler(practice, tell=_telling(practice)).tick()
+        if not clock.is_set:
+            book.passed(now=practice.now())
         return _report(practice, made, json=json)
 
 

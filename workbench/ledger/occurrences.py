@@ -8,11 +8,12 @@ owner's name: what he says of it later is not written.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,12 @@ _S = OccurrenceState
 
 _SCHEDULER = "scheduler-"
 """The lock of whoever looks after the jobs begins so."""
+
+_ENDED_LAST = "scheduler.last"
+"""The file whose time is when the last single pass of a scheduler has ended."""
+
+_BETWEEN_PASSES = timedelta(minutes=15)
+"""For so long after a single pass the next one is awaited: a timetable makes one every five minutes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,8 +88,19 @@ class Occurrences:
         """Begin to look after the jobs as a scheduler, until the end of what is returned; see `attended`."""
         return self._locked(_SCHEDULER)
 
-    def attended(self) -> bool:
-        """Tell whether a scheduler is running on this machine; what dead ones left is taken away."""
+    def passed(self, *, now: datetime) -> None:
+        """Take note that a scheduler has ended a single pass, which a timetable has made again and again."""
+        file = self._locks / _ENDED_LAST
+        with contextlib.suppress(OSError):  # it only tells
+            file.touch(mode=0o600)
+            os.utime(file, (now.timestamp(), now.timestamp()))
+
+    def attended(self, *, now: datetime) -> bool:
+        """Tell whether a scheduler runs on this machine, or made a pass lately; what dead ones left is taken away."""
+        with contextlib.suppress(OSError):  # where there was none
+            last = datetime.fromtimestamp((self._locks / _ENDED_LAST).stat().st_mtime, UTC)
+            if abs(now - last) < _BETWEEN_PASSES:
+                return True
         for file in self._locks.glob(f"{_SCHEDULER}*.lock"):
             with found_dead(file, host=this_host(), silent=timedelta(), lease=self._lease, is_file=True) as dead:
                 if not dead:

@@ -56,8 +56,12 @@ class OccurrenceBook(Protocol):
         """Begin to look after the jobs as a scheduler."""
         ...
 
-    def attended(self) -> bool:
-        """Tell whether a scheduler is running on this machine."""
+    def passed(self, *, now: datetime) -> None:
+        """Take note that a scheduler has ended a single pass."""
+        ...
+
+    def attended(self, *, now: datetime) -> bool:
+        """Tell whether a scheduler runs on this machine, or made a single pass lately."""
         ...
 
     def claim(

@@ -165,8 +165,12 @@ class Jobs(Mapping[str, Job]):
 
     @property
     def attended(self) -> bool:
-        """Whether a scheduler is running on this machine: ``workbench scheduler``, or beside ``workbench lab``."""
-        return self._practice.ledger.occurrences.attended()
+        """Whether a scheduler looks after the jobs on this machine.
+
+        One is running (``workbench scheduler``, or beside ``workbench lab``), or a single pass has ended within the
+        last fifteen minutes, as where cron makes one every five.
+        """
+        return self._practice.ledger.occurrences.attended(now=self._practice.now())
 
     def next(self, key: str, count: int = 5) -> pd.DataFrame:
         """Return the next occurrences of a job with the real dates that each will search.
