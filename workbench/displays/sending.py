@@ -385,7 +385,7 @@ def _actions(situation: Situation, counts: Counts) -> list[dict[str, Any]]:
 
 
 def retry_question(situation: Situation, deliveries: Collection[int] | None = None) -> str:
-    """Ask whether the failed messages, or these alone, are tried again, and say at which address: the same, or a new."""
+    """Ask whether the failed messages, or these alone, are tried again, and say: at the same address or a new one."""
     retrial = situation.retrial.of(deliveries)
     left, new = len(retrial.without), len(retrial.corrected)
     count = (situation.counts.failed if deliveries is None else len(deliveries)) - left
