@@ -154,6 +154,12 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     expect(root.get_by_label("Notebook")).to_have_value(
         "notebooks/scheduled/rappel-de-rendez-vous.ipynb", timeout=PATIENT
     )
+    last = root.get_by_role("group", name="Paramètres").locator("[data-parameter=end]")
+    expect(last).to_have_value("J+2")
+    last.fill("bientôt")
+    expect(last).to_have_attribute("aria-invalid", "true", timeout=PATIENT)
+    last.fill("J+3")
+    expect(last).not_to_have_attribute("aria-invalid", "true", timeout=PATIENT)
     root.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(root.locator(".pw-job-filters")).to_contain_text("Actif (1)", timeout=PATIENT)
     page.wait_for_timeout(500)
@@ -167,8 +173,8 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     tabs.filter(has_text="preparer.ipynb").click()
     notebook.run(1)
     parameters = notebook.cell(1).locator(".pw-notebook-form")
-    parameters.locator("[data-key=end]").fill("J+4", timeout=PATIENT)
-    parameters.locator("[data-key=dry_run]").check()
+    parameters.locator("[data-parameter=end]").fill("J+4", timeout=PATIENT)
+    parameters.locator("[data-parameter=dry_run]").check()
     parameters.get_by_role("button", name="Enregistrer dans une copie").click()
     expect(parameters).to_contain_text("rappel-de-rendez-vous-2.ipynb", timeout=PATIENT)
     page.wait_for_timeout(500)
@@ -176,5 +182,6 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     shoot(page, "parameters")
 
     with open_practice(lab.workspace, user="claire") as practice:
-        active = {job.treatment: job.active for job in practice.jobs.values()}
-        assert active == {"search": True, "notebook": False}
+        jobs = {job.treatment: job for job in practice.jobs.values()}
+        assert {name: job.active for name, job in jobs.items()} == {"search": True, "notebook": False}
+        assert jobs["notebook"].parameters == {"end": "J+3"}

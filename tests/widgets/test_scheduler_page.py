@@ -275,6 +275,7 @@ def test_the_parameters_of_a_notebook_are_set_in_the_form_of_its_job(view: Watch
     practice.mailing(rows, "Rendez-vous/Rappel de rendez-vous").to_notebook("notebooks/rappel.ipynb")
     values = view.hear("new", treatment="notebook")["values"] | {"title": "Rappel", "every": "daily", "time": "17:00"}
     assert "parameters" not in view.hear("look", key="", values=values)
+    assert "notebooks/rappel.ipynb" in view.hear("open")["choices"]["notebooks"]
     values |= {"notebook": "notebooks/rappel.ipynb", "parameters": {"end": "J+3", "dry_run": "yes"}}
     told = view.hear("look", key="", values=values)
     fields = {one["name"]: one for one in told["parameters"]}

@@ -50,6 +50,7 @@ def choices(practice: Practice) -> dict[str, Any]:
             [NOTEBOOK, _("A notebook…")],
         ],
         "searches": [*([str(name), str(name)] for name in saved["name"]), *searches],
+        "notebooks": _notebooks(practice),
         "templates": [[one.path, one.path.replace("/", " / ")] for one in practice.templates.values()],
         "roles": [["", _("Whom the email type says")], *([str(one), role_words(one)] for one in ROLES)],
         "accounts": [["", _("Default account")], *([name, label] for name, label in accounts(practice))],
@@ -61,6 +62,13 @@ def choices(practice: Practice) -> dict[str, Any]:
         ],
         "people": sorted({practice.user, *(name for job in practice.jobs.values() for name in job.approvers)}),
     }
+
+
+def _notebooks(practice: Practice) -> list[str]:
+    """Return where the notebooks of the workspace stand, those that were executed left out."""
+    files = (practice.path / "notebooks").rglob("*.ipynb")
+    inside = (file.relative_to(practice.path) for file in files)
+    return sorted(file.as_posix() for file in inside if not any(part.startswith(".") for part in file.parts))
 
 
 def jobs_told(practice: Practice) -> list[dict[str, Any]]:

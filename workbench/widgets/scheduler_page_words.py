@@ -47,6 +47,7 @@ def _form_words() -> dict[str, str]:
         "treatment": _("Treatment"),
         "search": _("Search"),
         "notebook": _("Notebook (inside the workspace)"),
+        "parameters": _("Parameters"),
         "active": _("Active"),
         "host": _("Machine"),
         "dates": _("Dates searched"),

@@ -5,16 +5,9 @@
  * notebook beside it with these values), `run`. A run is answered at once, and told of with `ran` when it has ended.
  */
 import { askedOnce } from "./shared/asking";
-import { button, field, pickList, type Choice } from "./shared/controls";
+import { button } from "./shared/controls";
+import { Parameters, type Parameter } from "./shared/parameters";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
-
-interface Field {
-  name: string;
-  kind: "tick" | "day" | "choice" | "choices" | "number" | "text" | "fixed";
-  label: string;
-  value: string;
-  choices: Choice[];
-}
 
 interface Meant {
   problems: Record<string, string>;
@@ -33,25 +26,27 @@ export default {
     const { alert, say, questions } = questionsWithAlert(model, word);
     const said = element("p", { class: "pw-note", role: "status", "aria-live": "polite" });
     const heading = element("h3", {});
-    const form = element("form", { class: "pw-parameters", novalidate: true });
+    const parameters = new Parameters({ all: word("all"), some: (first, count) => word("some", { first, count }) }, () => changed());
+    const { values } = parameters;
+    const form = element("form", { novalidate: true }, parameters.element);
     const runs = element("div", {});
     root.append(heading, form, alert, said, element("div", { class: "pw-row" }, button(word("copy"), () => void copy()), element("span", { class: "pw-grow" }), runs));
     form.addEventListener("submit", (event) => event.preventDefault());
 
-    const values: Record<string, string> = {};
-    const lines = new Map<string, { control: HTMLElement; problem: HTMLElement; day: HTMLElement }>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let looks = 0;
+    let running = false;
 
     const ask = (kind: string): Promise<Record<string, unknown> | null> =>
       questions.ask(kind, { values }).then(
         ({ message }) => message,
         (refusal: unknown) => (say(sentenceOf(refusal)), null),
       );
-    const set = (name: string, value: string): void => {
-      values[name] = value;
-      say("");
-      said.textContent = "";
+    const changed = (): void => {
+      if (!running) {
+        say("");
+        said.textContent = "";
+      }
       drawRun();
       clearTimeout(timer);
       timer = setTimeout(() => void look(), SETTLED_MS);
@@ -61,48 +56,7 @@ export default {
       const answer = await ask("look");
       if (answer !== null && number === looks) tell(answer as unknown as Meant);
     };
-    const tell = ({ problems, days }: Meant): boolean => {
-      for (const [name, { control, problem, day }] of lines) {
-        const sentence = problems[name] ?? "";
-        problem.textContent = sentence && `✕ ${sentence}`;
-        problem.hidden = sentence === "";
-        day.textContent = days[name] ?? "";
-        if (sentence) control.setAttribute("aria-invalid", "true");
-        else control.removeAttribute("aria-invalid");
-      }
-      return Object.keys(problems).length === 0;
-    };
-
-    const made = (one: Field): HTMLElement => {
-      const problem = element("p", { class: "pw-parameter-problem", id: `pw-parameter-${one.name}-${Math.random().toString(36).slice(2, 8)}`, "aria-live": "polite", hidden: true });
-      const day = element("p", { class: "pw-note" });
-      const heard = { "data-key": one.name, "aria-describedby": problem.id };
-      if (one.kind !== "fixed") values[one.name] = one.value;
-      let control: HTMLElement;
-      let whole: HTMLElement;
-      if (one.kind === "tick") {
-        const box = element("input", { type: "checkbox", ...heard, onchange: () => set(one.name, box.checked ? "yes" : "no") });
-        box.checked = one.value === "yes";
-        whole = element("label", { class: "pw-parameter-tick" }, (control = box), one.label);
-      } else if (one.kind === "choice") {
-        const offered: Choice[] = one.choices.some(([value]) => value === one.value) ? one.choices : [...one.choices, [one.value, one.value]];
-        const list = element("select", { class: "pw-input", ...heard, onchange: () => set(one.name, list.value) }, ...offered.map(([value, label]) => element("option", { value }, label)));
-        list.value = one.value;
-        whole = field(one.label, (control = list));
-      } else if (one.kind === "choices") {
-        const chosen = one.value.split(",").filter(Boolean);
-        const offered: Choice[] = [...one.choices, ...chosen.filter((value) => !one.choices.some(([known]) => known === value)).map((value): Choice => [value, value])];
-        whole = control = pickList(one.label, offered, chosen, { all: word("all"), some: (first, count) => word("some", { first, count }) }, (some) => set(one.name, some.join(",")));
-      } else {
-        const days = one.kind === "day" ? element("datalist", { id: `${problem.id}-days` }, ...["today", "tomorrow", "yesterday", "J+2", "J+1 open"].map((value) => element("option", { value }))) : null;
-        const text = element("input", { type: "text", class: "pw-input", ...heard, inputmode: one.kind === "number" ? "decimal" : null, list: days?.id ?? null, autocomplete: "off", disabled: one.kind === "fixed", oninput: () => set(one.name, text.value) });
-        text.value = one.value;
-        whole = field(one.label, (control = text));
-        if (days) whole.append(days);
-      }
-      lines.set(one.name, { control, problem, day });
-      return element("div", { class: "pw-parameter" }, whole, day, problem);
-    };
+    const tell = ({ problems, days }: Meant): boolean => parameters.tell(problems, days);
 
     const copy = async (): Promise<void> => {
       const answer = await ask("copy");
@@ -117,7 +71,6 @@ export default {
       }
       return fine;
     };
-    let running = false;
     const run = async (): Promise<void> => {
       if (running) return;
       running = true;
@@ -152,7 +105,7 @@ export default {
       ({ message }) => {
         heading.textContent = word("title", { notebook: message["notebook"] as string });
         form.setAttribute("aria-label", heading.textContent);
-        form.replaceChildren(...(message["fields"] as Field[]).map(made));
+        parameters.show(message["fields"] as Parameter[]);
         tell(message as unknown as Meant);
         drawRun();
       },

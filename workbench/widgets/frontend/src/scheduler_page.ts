@@ -72,7 +72,7 @@ export default {
       filters.replaceChildren(...(state.jobs.length > 1 ? [group] : []));
       if (held) filters.querySelector<HTMLElement>(`[data-value="${shows}"]`)?.focus();
     };
-    let state: State = { jobs: [], choices: { treatments: [], searches: [], templates: [], roles: [], accounts: [], practitioners: [], hosts: [], people: [] }, wanted: "", draft: null };
+    let state: State = { jobs: [], choices: { treatments: [], searches: [], notebooks: [], templates: [], roles: [], accounts: [], practitioners: [], hosts: [], people: [] }, wanted: "", draft: null };
     /** The job in the form: its key, "" for a new one, null for none. */
     let current: string | null = null;
     let form: Form | null = null;

@@ -43,8 +43,8 @@ test("each parameter has its control, its text as text, and its real day", async
   const el = await open();
   expect(el.querySelector("b")).toBeNull();
   expect(el.textContent).toContain("mar. 24 nov.");
-  expect(el.querySelector<HTMLInputElement>("[data-key=limit]")!.disabled).toBe(true);
-  const box = el.querySelector<HTMLInputElement>("[data-key=dry_run]")!;
+  expect(el.querySelector<HTMLInputElement>("[data-parameter=limit]")!.disabled).toBe(true);
+  const box = el.querySelector<HTMLInputElement>("[data-parameter=dry_run]")!;
   expect(box.checked).toBe(false);
   box.click();
   el.querySelector<HTMLInputElement>("input[value=MM]")!.click();
@@ -59,7 +59,7 @@ test("a copy is told where it stands; what is wrong is told beside its field", a
   expect(el.textContent).toContain("copie notebooks/a-2.ipynb");
   answers["copy"] = { problems: { start: "Pas une date" }, days: {} };
   await press(el, "copy");
-  const start = el.querySelector<HTMLElement>("[data-key=start]")!;
+  const start = el.querySelector<HTMLElement>("[data-parameter=start]")!;
   expect(el.querySelector(`#${start.getAttribute("aria-describedby")}`)?.textContent).toBe("✕ Pas une date");
   expect(document.activeElement).toBe(start);
 });
@@ -72,7 +72,7 @@ test("what sends is asked about once, a trial is not", async () => {
   expect(asked("run")).toHaveLength(1);
   model.say({ kind: "ran", sentence: "✓ 3 envoyés", error: "" });
   expect(el.textContent).toContain("✓ 3 envoyés");
-  el.querySelector<HTMLInputElement>("[data-key=dry_run]")!.click();
+  el.querySelector<HTMLInputElement>("[data-parameter=dry_run]")!.click();
   await press(el, "run");
   expect(asked("run")).toHaveLength(2);
 });

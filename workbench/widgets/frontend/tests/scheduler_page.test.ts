@@ -23,7 +23,7 @@ const line = (key: string, state = ["good", "✓", "actif"]) => ({ key, title: `
 const list = (more: Record<string, unknown> = {}) => ({
   jobs: [line("a"), line("b", ["doubt", "?", "2 à valider"])], wanted: "", draft: null,
   choices: {
-    treatments: [["missed", "Rendez-vous manqués"]], searches: [], templates: [["A/B", "A / B"]], roles: [["", "Usuel"], ["payer", "Payeur"]], accounts: [["", "Défaut"]], practitioners: [["CC", "Dr C"], ["MM", "Dr M"]],
+    treatments: [["missed", "Rendez-vous manqués"]], searches: [], notebooks: ["notebooks/a.ipynb"], templates: [["A/B", "A / B"]], roles: [["", "Usuel"], ["payer", "Payeur"]], accounts: [["", "Défaut"]], practitioners: [["CC", "Dr C"], ["MM", "Dr M"]],
     hosts: [["", "Tous"]], people: ["claire"],
   },
   ...more,
@@ -57,8 +57,8 @@ const press = async (el: HTMLElement, label: string): Promise<void> => {
   await settled();
   await settled();
 };
-const fill = async (el: HTMLElement, key: string, value: string): Promise<void> => {
-  const control = el.querySelector<HTMLInputElement>(`[data-key=${key}]`)!;
+const fill = async (el: HTMLElement, key: string, value: string, of = "key"): Promise<void> => {
+  const control = el.querySelector<HTMLInputElement>(`[data-${of}=${key}]`)!;
   control.value = value;
   control.dispatchEvent(new Event("input"));
   control.dispatchEvent(new Event("change"));
@@ -169,6 +169,26 @@ test("sending hours are asked of a job that sends, and not of a notebook", async
   await press(el, "▸more");
   expect(el.querySelector("[data-key=told]")).not.toBeNull();
   expect(el.querySelector("[data-key=within_hours]")).toBeNull();
+});
+
+test("the parameters of a notebook are set; what it says itself is left to it, and those of another are forgotten", async () => {
+  const parameter = (name: string, value: string, own = value) => ({ name, kind: "text", label: name, value, choices: [], own, day: name === "end" ? "mer. 25/11" : "" });
+  const notebook = (more: Record<string, unknown>) => ({ ...looked(), asks: [], ...more });
+  answers.job = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb", parameters: { end: "J+2" } }), ...notebook({ parameters: [parameter("start", "J+1"), parameter("end", "J+2", "J+1")] }) };
+  answers.look = notebook({ problems: { "parameters.start": "Pas une date" }, parameters: [parameter("start", "bientôt", "J+1"), parameter("end", "J+2", "J+1")] });
+  const el = await open();
+  expect(el.textContent).toContain("mer. 25/11");
+  await fill(el, "start", "bientôt", "parameter");
+  const start = el.querySelector<HTMLInputElement>("[data-parameter=start]")!;
+  expect(el.querySelector(`#${start.getAttribute("aria-describedby")}`)?.textContent).toBe("✕ Pas une date");
+  expect(asked("look").at(-1)!["values"]).toMatchObject({ parameters: { start: "bientôt", end: "J+2" } });
+  answers.look = notebook({ parameters: [parameter("other", "5")] });
+  await fill(el, "notebook", "notebooks/b.ipynb");
+  await vi.advanceTimersByTimeAsync(SETTLED_MS);
+  expect(asked("look").at(-1)!["values"]).toMatchObject({ notebook: "notebooks/b.ipynb", parameters: {} });
+  await fill(el, "other", "6", "parameter");
+  await press(el, "save");
+  expect(asked("save").at(-1)!["values"]).toMatchObject({ parameters: { other: "6" } });
 });
 
 test("a job that another page proposes is in the form, not saved yet, after what was typed is asked about", async () => {

@@ -1,5 +1,6 @@
 /** The form of one job; what is wrong stands beside the field that it is about. */
 import { chips, field, fold, pickList, type Choice } from "../shared/controls";
+import { Parameters } from "../shared/parameters";
 import { element } from "../shared/widget";
 import { Day } from "./days";
 import type { Choices, Looked, Settings, Word } from "./kinds";
@@ -24,6 +25,9 @@ export class Form {
   private readonly exclusions = element("div", { class: "pw-job-ticks" });
   private readonly approveBy: HTMLElement;
   private readonly lateUntil: HTMLElement;
+  /** The parameters of its notebook, and what that says itself of each; nothing while it is not known. */
+  private readonly parameters: Parameters;
+  private own: Record<string, string> | null = null;
   private practitioners: string[];
   private missed: string;
   private asked: string[] = [];
@@ -61,6 +65,9 @@ export class Form {
       this.practitioners = chosen;
       changed();
     });
+    this.parameters = new Parameters({ all: word("everybody"), some: (first, count) => word("some", { first, count }) }, changed);
+    this.parameters.element.setAttribute("role", "group");
+    this.parameters.element.setAttribute("aria-label", word("parameters"));
     const missed = chips(word("missed"), ["each", "latest", "skip"].map((one): Choice => [one, word(`missed_${one}`)]), [this.missed], (value, group) => {
       this.missed = value;
       group.press([value]);
@@ -69,6 +76,7 @@ export class Form {
     this.lateUntil = this.text("late_until", "late_until", { placeholder: "20:00", hint: word("late_until_hint") });
     this.approveBy = this.text("approve_by", "approve_by", { type: "time", hint: word("approve_by_hint") });
     const people = element("datalist", { id: `pw-people-${Math.random().toString(36).slice(2)}` }, ...choices.people.map((one) => element("option", { value: one })));
+    const notebooks = element("datalist", { id: `pw-notebooks-${Math.random().toString(36).slice(2)}` }, ...choices.notebooks.map((one) => element("option", { value: one })));
     this.revision = select("revision", [[String(given.revision), ""]], String(given.revision), () => onchange());
     const roles = choices.roles.some(([role]) => role === given.role) ? choices.roles : [...choices.roles, [given.role, given.role] as Choice];
     const own = given.treatment === "search";
@@ -78,7 +86,9 @@ export class Form {
       { class: "pw-job-form" },
       element("div", { class: "pw-job-line pw-job-first" }, this.text("title", "job_title", { required: true }), this.tick("active", "active")),
       own && this.choice("search", "search", given.search ? choices.searches : [["", word("choose_search")], ...choices.searches]),
-      notebook && this.text("notebook", "notebook", { placeholder: "notebooks/…ipynb" }),
+      notebook && this.text("notebook", "notebook", { placeholder: "notebooks/…ipynb", list: notebooks.id }),
+      notebook && notebooks,
+      notebook && this.parameters.element,
       element("div", { class: "pw-job-line" }, this.text("start", "start", { type: "date" }), this.recurrence.every, this.timeField, this.untilField, this.choice("host", "host", choices.hosts)),
       this.recurrence.details,
       this.problem("on"),
@@ -106,6 +116,9 @@ export class Form {
     const values: Settings = { ...this.given, ...this.recurrence.value, missed: this.missed, parameters: { ...this.given.parameters } };
     for (const [key, control] of this.controls) values[key] = control instanceof HTMLInputElement && control.type === "checkbox" ? control.checked : control.value;
     values.revision = Number(this.revision.value);
+    const { own } = this;
+    // What the notebook says itself is left to it, so that it may say something else one day.
+    if (own !== null) values.parameters = Object.fromEntries(Object.entries(this.parameters.values).filter(([name, value]) => value !== own[name]));
     const { parameters } = values;
     for (const name of ["exclude_upcoming", "exclude_returned"]) {
       const kept = values[name];
@@ -122,6 +135,9 @@ export class Form {
     if (looked.asks !== null) this.offer(looked.asks);
     this.also.textContent = looked.also ?? "";
     if (looked.revisions?.length) this.offerRevisions(looked.revisions);
+    if (looked.parameters && (looked.parameters.length > 0 || this.own !== null)) this.offerParameters(looked.parameters);
+    const wrong = Object.entries(looked.problems).flatMap(([name, sentence]) => (name.startsWith("parameters.") ? [[name.slice("parameters.".length), sentence] as const] : []));
+    this.parameters.tell(Object.fromEntries(wrong), Object.fromEntries((looked.parameters ?? []).map(({ name, day }) => [name, day])));
     const days = looked.next[0]?.days ?? "";
     this.realDays.textContent = days && this.word("real_days", { days });
     for (const [name, line] of this.problems) {
@@ -160,6 +176,16 @@ export class Form {
     this.practitioner.hidden = !names.includes("practitioner");
     const ticks = asks.filter(({ name }) => name.startsWith("exclude_"));
     this.exclusions.replaceChildren(...ticks.map(({ name, label }) => this.tick(name, label, this.given.parameters[name] === "yes", label)));
+  }
+
+  /** Show the parameters of the notebook named now; those of another one are forgotten. */
+  private offerParameters(offered: NonNullable<Looked["parameters"]>): void {
+    const own = Object.fromEntries(offered.map(({ name, own: said }) => [name, said]));
+    const before = this.own;
+    if (before !== null && JSON.stringify(before) === JSON.stringify(own)) return;
+    this.own = own;
+    this.parameters.show(offered);
+    if (before !== null) this.onchange();
   }
 
   /** Offer the versions of the email type chosen now. */

@@ -1,5 +1,6 @@
 /** What Python says of jobs, and the words of the page. */
 import type { Choice } from "../shared/controls";
+import type { Parameter } from "../shared/parameters";
 
 export type Word = (name: string, values?: Record<string, string | number>) => string;
 export type Look = [kind: string, sign: string, words: string];
@@ -46,6 +47,7 @@ export interface Line {
 export interface Choices {
   treatments: Choice[];
   searches: Choice[];
+  notebooks: string[];
   templates: Choice[];
   roles: Choice[];
   accounts: Choice[];
@@ -91,6 +93,8 @@ export interface Looked {
   asks: { name: string; kind: string; label: string }[] | null;
   /** What it asks beside what the form offers, as a sentence. */
   also?: string;
+  /** The parameters of its notebook: what the notebook says itself, and the real day at the next time. */
+  parameters?: (Parameter & { own: string; day: string })[];
   /** The versions of its email type that it may send. */
   revisions?: Choice[];
   waiting?: Waiting[] | undefined;
