@@ -296,6 +296,15 @@ def test_a_text_is_changed_for_this_mailing_alone_until_it_is_saved(page: Publip
     assert practice.templates[REMINDER].revision == kept.revision + 1
 
 
+def test_what_is_typed_after_the_text_was_saved_is_saved_too(page: Publipostage, practice: Practice):
+    do(page, "back")
+    editor = page.editing.editor
+    for words in ("Demain @PPRENOM", "Bientôt @PPRENOM"):
+        gesture(editor, "changed", number=editor._number, subject=words, body=editor.body)
+        assert "error" not in do(page, "keep_text")
+        assert practice.templates[REMINDER].subject == words
+
+
 @pytest.mark.parametrize("begun", ["a draft", "who was not reached"])
 def test_a_text_begun_before_somebody_saved_the_email_type_does_not_take_its_place(
     page: Publipostage, practice: Practice, begun: str
@@ -367,6 +376,28 @@ def test_a_new_message_is_written_in_its_step_and_kept_under_its_name(page: Publ
     assert not page.text_is_changed
     assert practice.templates[path].html == "<p>Parking fermé.</p>"
     assert page.mailing.preview(0).subject.startswith("Travaux le ")
+
+
+def test_the_last_words_of_a_new_message_have_its_list_worked_out_once(
+    page: Publipostage, monkeypatch: pytest.MonkeyPatch
+):
+    do(page, "back")
+    gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    editor = page.editing.editor
+    gesture(editor, "changed", number=editor._number, subject="Travaux", body="<p>Parking fermé.</p>")
+    do(page, "main")
+    met: list[str] = []
+    meet = Publipostage._meet_list
+
+    def counted(page: Publipostage) -> None:
+        met.append(page.template.chosen)
+        meet(page)
+
+    monkeypatch.setattr(Publipostage, "_meet_list", counted)
+    gesture(editor, "changed", number=editor._number, subject="Travaux demain", body=editor.body)
+    assert page.mailing.preview(0).subject == "Travaux demain"
+    assert not page.text_is_changed
+    assert met == ["Rendez-vous/Travaux"]
 
 
 def test_no_new_message_is_begun_over_a_changed_text(page: Publipostage, practice: Practice):

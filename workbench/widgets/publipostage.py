@@ -163,8 +163,8 @@ class Publipostage(Opening):
         """
         if sentence := self.obstacle(step):
             raise UsageError(sentence)
-        if step is Step.CHECK:
-            self._keep_new()
+        if step is Step.CHECK and self._is_to_keep:
+            self._keep_text()
         if self._text_moved:
             self._text_moved = False
             self._list_changed()
@@ -382,8 +382,10 @@ class Publipostage(Opening):
         self.keeper.touch()
         if self.step is not Step.MESSAGE:  # the last words came after the click that left the step
             self._text_moved = False
-            self._keep_new()
-            self._list_changed()
+            if self._is_to_keep:
+                self._keep_text()
+            else:
+                self._list_changed()
         self._moved()
 
     def _write_new(self, label: str, folder: str) -> None:
@@ -405,10 +407,10 @@ class Publipostage(Opening):
         self._template_chosen()
         self.editing.editor.begin()
 
-    def _keep_new(self) -> None:
-        """Keep what was written of a new email type: nobody else has read it, and it has its name already."""
-        if self.template.chosen in self.new and self._written is not None:
-            self._keep_text()
+    @property
+    def _is_to_keep(self) -> bool:
+        """Whether the text is a new email type's: nobody else has read it, and it has its name already."""
+        return self.template.chosen in self.new and self._written is not None
 
     def write(self, draft: Template) -> None:
         """Take a text in the place of the email type's, for this mailing alone."""
@@ -432,6 +434,8 @@ class Publipostage(Opening):
             over=self._written_over.get(kept.path, 0),
         )
         self._written, self._text_moved = None, False
+        if self._text_of == kept.path:  # what is typed next is begun on what was just saved
+            self.editing.kept(saved, written)
         self._list_changed()
         if self.step is Step.MESSAGE:
             self._show_text()
