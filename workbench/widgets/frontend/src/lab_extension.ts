@@ -241,7 +241,9 @@ function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words 
     if (ran.length < AGAIN_MOST) return again();
     // A kernel that ends again and again by what the cells do is left alone, until somebody asks.
     const actions = [{ label: words.run_again, displayType: "accent", callback: again }];
-    notice ??= notices?.info(words.restarted, { autoClose: false, actions });
+    restarted = false;
+    if (notice !== undefined) notices?.dismiss(notice); // it may be gone by its cross, which nobody tells of
+    notice = notices?.info(words.restarted, { autoClose: false, actions });
   });
   panel.disposed.connect(() => notice !== undefined && notices?.dismiss(notice));
 }

@@ -160,9 +160,17 @@ test("after a restart of the kernel a page without code shows its screens again,
   expect(runCells).toHaveBeenCalledTimes(5);
   tell("restarting", "idle");
   expect(info).toHaveBeenCalledTimes(2);
+  tell("busy", "idle"); // what somebody did by hand is no restart
+  expect(info).toHaveBeenCalledTimes(2);
+  tell("restarting", "idle"); // the notice before was closed by its cross, maybe
+  expect(info).toHaveBeenCalledTimes(3);
+  expect(dismiss).toHaveBeenCalledTimes(2);
   vi.advanceTimersByTime(130_000);
+  tell("busy", "idle");
+  expect(runCells).toHaveBeenCalledTimes(5);
   tell("restarting", "idle");
   expect(runCells).toHaveBeenCalledTimes(6);
+  expect(dismiss).toHaveBeenCalledTimes(3);
   const guide = panelAt(PATH, { run_on_open: true });
   await open(guide);
   runCells.mockClear();
