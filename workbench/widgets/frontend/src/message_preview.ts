@@ -245,6 +245,7 @@ export default {
       looking += 1;
       count = 0;
       place = -1;
+      inSight = "";
       sides.hidden = false;
       empty.hidden = nothing.hidden = true;
       summary.replaceChildren();
@@ -297,6 +298,7 @@ export default {
       const told = await messageOf(row.position).catch((refusal: unknown) => sentenceOf(refusal));
       if (mine !== looking) return;
       if (typeof told === "string") {
+        inSight = "";
         findings.hidden = true;
         reading.say(told, true);
         return;

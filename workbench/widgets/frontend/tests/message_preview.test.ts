@@ -350,6 +350,9 @@ test("a message that Python refuses is told of, and asked for again when somebod
   find<HTMLButtonElement>('[aria-label="next"]').click();
   await wait();
   expect(el.querySelector('.pw-letter [role="alert"]')?.textContent).toBe("The database is busy.");
+  model.say({ kind: "acts", acts: [{ name: "take_out", label: "− Take out" }] });
+  find('[data-name="take_out"]').click(); // and nothing is done to whoever was read before
+  expect(asked("act").map((one) => one["key"])).toEqual([""]);
   trouble = "";
   find<HTMLButtonElement>('[aria-label="previous"]').click();
   await wait();
