@@ -64,6 +64,29 @@ test("a copy is told where it stands; what is wrong is told beside its field", a
   expect(document.activeElement).toBe(start);
 });
 
+test("a list of choices is told what is wrong with it, and has the focus", async () => {
+  answers["copy"] = { problems: { practitioner: "Personne" }, days: {} };
+  const el = await open();
+  await press(el, "copy");
+  const control = el.querySelector<HTMLElement>("[data-parameter=practitioner]")!;
+  expect(el.querySelector(`#${control.getAttribute("aria-describedby")}`)?.textContent).toBe("✕ Personne");
+  expect(control.getAttribute("aria-invalid")).toBe("true");
+  expect(document.activeElement).toBe(control);
+});
+
+test("that the notebook is running stays in sight while a parameter is changed", async () => {
+  const el = await open();
+  el.querySelector<HTMLInputElement>("[data-parameter=dry_run]")!.click();
+  await press(el, "run");
+  const said = () => el.querySelector(".pw-note[role=status]")!.textContent;
+  expect(said()).toBe("working");
+  el.querySelector<HTMLInputElement>("input[value=MM]")!.click();
+  expect(said()).toBe("working");
+  model.say({ kind: "ran", sentence: "✓ 3", error: "" });
+  el.querySelector<HTMLInputElement>("input[value=MM]")!.click();
+  expect(said()).toBe("");
+});
+
 test("what sends is asked about once, a trial is not", async () => {
   const el = await open();
   await press(el, "run");
