@@ -160,6 +160,7 @@ def test_a_mailing_that_is_prepared_is_sent_by_itself_as_a_job_and_as_a_notebook
     expect(last).to_have_attribute("aria-invalid", "true", timeout=PATIENT)
     last.fill("J+3")
     expect(last).not_to_have_attribute("aria-invalid", "true", timeout=PATIENT)
+    shoot(page, "notebook")
     root.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(root.locator(".pw-job-filters")).to_contain_text("Actif (1)", timeout=PATIENT)
     page.wait_for_timeout(500)
