@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import Any
 
+import nbformat
 import pytest
 import sqlalchemy as sa
 
@@ -310,7 +311,7 @@ def test_what_stopped_and_was_gone_on_with_by_hand_is_done_at_once(office: Offic
 def test_a_notebook_that_failed_stays_so_when_its_mailing_is_gone_on_with(office: Office) -> None:
     office.at(22, 10)
     practice = office.practice
-    (practice.path / "notebooks" / "own.ipynb").write_text("{}", encoding="utf-8")
+    nbformat.write(nbformat.v4.new_notebook(), practice.path / "notebooks" / "own.ipynb")
     job = practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00")
     rows = practice.search("missed", start="J-1", end="J-1")
     mailing = practice.mailing(rows, MISSED, account="folder")
