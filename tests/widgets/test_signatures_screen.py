@@ -16,7 +16,7 @@ from PIL import Image
 
 from workbench.practice import Practice
 from workbench.widgets.settings_page import SettingsPage
-from workbench.widgets.signatures_screen import SignaturesScreen
+from workbench.widgets.signatures_screen import NEW, SignaturesScreen
 from workbench.wiring import open_practice
 
 WRITTEN = '<div>@CORPS</div>\n<p>@CABNOM, à bientôt</p>\n<p><img src="logo.png" alt="Logo"></p>'
@@ -100,6 +100,9 @@ def test_what_somebody_else_saved_meanwhile_is_not_written_over(screen: Watched,
         hers.signatures.save(replace(hers.signatures["Cabinet"], html=theirs))
     refused = screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
     assert refused.startswith("marie saved the signature « Cabinet »")
+    assert refused.endswith(
+        "« Duplicate » keeps what you wrote as a new signature, « Undo my changes » shows the other."
+    )
     # A page that is opened anew shows hers; what was begun before is still not hers.
     screen.hear("open")
     screen.hear("draft", key="Cabinet", label="Cabinet", html=mine, based_on="Cabinet")
@@ -112,7 +115,14 @@ def test_what_somebody_else_saved_meanwhile_is_not_written_over(screen: Watched,
     assert screen.hear("save", key="Cabinet", label="Cabinet", html=mine + "!")["saved"] == "Cabinet"
     with open_practice(practice.path, user="marie") as hers:
         hers.signatures.archive("Cabinet")
-    assert "archived" in screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
+    screen.hear("draft", key="Cabinet", label="Cabinet", html=mine, based_on="Cabinet")
+    refused = screen.hear("save", key="Cabinet", label="Cabinet", html=mine)["error"]
+    assert "archived" in refused
+    assert refused.endswith("What you wrote stands as a new signature: save it if it is still to be used.")
+    opened = screen.hear("open")["drafts"]
+    assert opened == {NEW: {"label": "Cabinet", "html": mine, "based_on": ""}}
+    screen.hear("draft", key="Cabinet", label="Cabinet", html=mine, based_on="Cabinet")  # the page tells it once more
+    assert screen.hear("save", key=NEW, label="Cabinet", html=mine, new=True)["drafts"] == {}
 
 
 def test_what_is_written_and_not_saved_is_there_for_a_page_opened_later(screen: Watched) -> None:

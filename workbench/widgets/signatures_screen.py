@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 20_000_000
 """Bytes of the files that are taken in at once."""
 
+NEW = "\n"
+"""What the page calls the draft of a signature that has no name yet."""
+
 
 class SignaturesScreen(View):
     """The signatures at left, the one that is looked at beside them, as it is written and as it looks.
@@ -133,11 +136,24 @@ class SignaturesScreen(View):
         over = None if asked.get("new") else self._begun.get(key, self._told.get(label))
         try:
             saved = signatures.save(Signature(label=label, html=written.html, pictures=written.pictures), over=over)
-        except TemplateChanged:
+        except TemplateChanged as changed:
+            advice = self._way_out(key)
             self.send({"kind": "changed", "view": None})  # what the others saved is shown; what is written here stays
-            raise
+            raise TemplateChanged(f"{changed.sentence} {advice}".strip()) from changed
         self._forget(key)
+        self._forget(saved.label)
         return self._changed(asked, saved.label)
+
+    def _way_out(self, label: str) -> str:
+        """Say what becomes of what is written in a signature that somebody else saved, or archived, meanwhile."""
+        if label in self._practice.signatures:
+            sentence = _("« {duplicate} » keeps what you wrote as a new signature, « {cancel} » shows the other.")
+            return sentence.format(duplicate=_("Duplicate"), cancel=_("Undo my changes"))
+        if label not in self._drafts or NEW in self._drafts:
+            return ""
+        self._drafts[NEW] = {**self._drafts[label], "label": label, "based_on": ""}
+        self._forget(label)
+        return _("What you wrote stands as a new signature: save it if it is still to be used.")
 
     def _forget(self, key: str) -> None:
         """Forget what was written and not saved."""
