@@ -92,3 +92,23 @@ def test_a_day_before_days_off_looks_at_the_next_open_one(practice: Practice) ->
     assert day.next_day.weekday() == 0
     assert day.to_tell["appointments"].parameters["start"] == "J+1 open"
     assert day.to_tell["appointments"].total > 0
+
+
+def test_a_job_that_will_tell_the_same_people_today_is_named(practice: Practice) -> None:
+    def due() -> tuple[str, str]:
+        one = practice.to_tell("appointments")["appointments"]
+        return one.job, one.job_at.isoformat() if one.job_at else ""
+
+    reminders = practice.to_tell("appointments")["appointments"]
+    assert (reminders.job, reminders.job_at) == ("", None)
+    later = (NOW + timedelta(hours=1)).astimezone(practice.calendar.zone)
+    job = practice.jobs.add("Rappels", treatment="appointments", template=reminders.template, time=f"{later:%H:%M}")
+    assert due() == ("Rappels", later.replace(second=0, microsecond=0).isoformat())
+    practice.jobs.change(job.key, template="Rendez-vous/Rendez-vous manqué")  # which tells something else
+    assert due() == ("", "")
+    practice.jobs.change(job.key, template=reminders.template, parameters={"start": "J+9", "end": "J+9"})
+    assert due() == ("", "")
+    practice.jobs.change(job.key, parameters={})
+    assert due()[0] == "Rappels"
+    practice.jobs.disable(job.key)
+    assert due() == ("", "")

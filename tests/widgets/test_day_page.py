@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,12 @@ def test_what_was_sent_says_when_and_by_whom(practice: Practice):
     assert gone == [
         ("publipostage", {"mailing": practice.day(tell=["appointments"]).to_tell["appointments"].last_mailing})
     ]
+
+
+def test_a_line_names_the_job_that_does_the_same_today(practice: Practice):
+    one = practice.to_tell("appointments")["appointments"]
+    noon = datetime.combine(practice.today, time(12), tzinfo=practice.calendar.zone)
+    practice.now = lambda: noon  # type: ignore[misc]
+    practice.jobs.add("Rappels", treatment="appointments", template=one.template, time="17:30")
+    (line,) = asks(DayPage(practice).view, "day")["tell"]
+    assert line["detail"].endswith("« Rappels » is set for 17:30 today")

@@ -14,6 +14,7 @@ from workbench.domain.mailings import MailingStatus
 from workbench.errors import WorkbenchError
 from workbench.language import language
 from workbench.practice.card import Card
+from workbench.practice.due_today import due_today
 
 if TYPE_CHECKING:
     from workbench.domain.templates import Template
@@ -54,6 +55,8 @@ class ToTell:
         address or a guardian; that are not to be sent (opt-outs …).
     last_at, last_by, last_mailing
         When the last of them left, by the practice's clock, who sent it, and in which mailing.
+    job, job_at
+        The title of the active job that will write to such people today by itself, and when (``""`` when none will).
     """
 
     search: str
@@ -69,6 +72,8 @@ class ToTell:
     last_at: datetime | None = None
     last_by: str = ""
     last_mailing: int | None = None
+    job: str = ""
+    job_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +297,7 @@ def _to_tell(
         known = {standing.get((str(occasion), *whom), "") for occasion in row["subjects"]}
         counted[_where(row, known, refused)] += 1
     gone = told[told["status"].isin(_GONE)]
+    job, job_at = due_today(practice, search, parameters, purpose) if counted["ready"] else ("", None)
     last = gone.iloc[-1] if len(gone) else None
     return ToTell(
         search=search,
@@ -301,6 +307,8 @@ def _to_tell(
         last_at=None if last is None else last["at"].tz_convert(practice.calendar.zone).to_pydatetime(),
         last_by="" if last is None else str(last["by"]),
         last_mailing=None if last is None else int(last["mailing_id"]),
+        job=job,
+        job_at=job_at if job else None,
         **counted,
     )
 

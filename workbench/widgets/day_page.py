@@ -319,6 +319,8 @@ def _detail_of(one: ToTell, today: date) -> str:
         one.to_correct
         and n_("{count} to correct", "{count} to correct", one.to_correct).format(count=_number(one.to_correct)),
         one.left_out and n_("{count} excluded", "{count} excluded", one.left_out).format(count=_number(one.left_out)),
+        one.job_at
+        and _("« {title} » is set for {time} today").format(title=one.job, time=one.job_at.strftime("%H:%M")),
     ]
     return " · ".join(str(part) for part in parts if part)
 
