@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from workbench.domain.templates import Template
@@ -41,6 +41,8 @@ def made_of(text: str):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS | PAGES)
+@example("{%{contactfield=firstname|x}%}")
+@example("{% if {contactfield=firstname|x} %}")
 def test_any_text_converts_or_is_refused_and_converts_into_itself(text):
     try:
         first = made_of(text)

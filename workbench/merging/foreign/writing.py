@@ -36,10 +36,11 @@ def joined(pieces: list[Piece], write: Callable[[str], str], at: str) -> str:
             merged.append(piece)
     out: list[str] = []
     last = ""  # the last sign written, or nothing behind a code
+    block = False  # whether the text before began a « {% » that has not ended: with an « @ » in it, it would be a condition
     for place, piece in enumerate(merged):
         if piece.code:
             following = merged[place + 1].text[:1] if place + 1 < len(merged) and not merged[place + 1].code else ""
-            apart = bool(last) and (last.isalnum() or last in "_.+-@")
+            apart = block or (bool(last) and (last.isalnum() or last in "_.+-@"))
             if apart or (following.isascii() and (following.isalnum() or following == "_")):
                 _close_brace(out)
                 out.append(f"{{{{ {piece.text} }}}}")
@@ -54,6 +55,7 @@ def joined(pieces: list[Piece], write: Callable[[str], str], at: str) -> str:
             # A text that was taken for a code nobody knows is never one: neither now, nor once there is such a field.
             out.append(as_text(write(piece.text), at))
             last = piece.text[-1:]
+            block = ("{%" in piece.text or block) and piece.text.rfind("{%") >= piece.text.rfind("%}")
     return "".join(out)
 
 
