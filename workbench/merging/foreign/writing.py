@@ -36,7 +36,7 @@ def joined(pieces: list[Piece], write: Callable[[str], str], at: str) -> str:
             merged.append(piece)
     out: list[str] = []
     last = ""  # the last sign written, or nothing behind a code
-    block = False  # whether the text before began a « {% » that has not ended: with an « @ » in it, it would be a condition
+    block = False  # in a « {% » that has not ended yet, « @CODE » would be taken for a condition
     for place, piece in enumerate(merged):
         if piece.code:
             following = merged[place + 1].text[:1] if place + 1 < len(merged) and not merged[place + 1].code else ""
