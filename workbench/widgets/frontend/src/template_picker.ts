@@ -30,13 +30,31 @@ interface Question {
 export const plain = (text: string): string =>
   text.normalize("NFD").replace(/\p{M}/gu, "").replace(/œ/gi, "oe").toLowerCase();
 
-/** The email types that hold every word typed, in their folder, label or subject. */
+/** The words of a text alone, each with a blank before it. */
+const spelled = (text: string): string => ` ${plain(text).replace(/[^\p{L}\p{N}]+/gu, " ").trim()}`;
+
+/**
+ * The email types that hold every word typed, in their folder, label or subject. Those whose label begins with what is
+ * typed come first, then those whose label holds it in one piece; a folder comes with the best of its own.
+ */
 export function matching(templates: Template[], typed: string): Template[] {
   const wanted = plain(typed).split(/\s+/).filter(Boolean);
-  return templates.filter((one) => {
+  const run = spelled(typed);
+  const rank = (one: Template): number => {
+    const place = spelled(one.label).indexOf(run);
+    return place === 0 ? 0 : place > 0 ? 1 : 2;
+  };
+  const found = templates.filter((one) => {
     const text = plain(`${one.folder} ${one.label} ${one.subject}`);
     return wanted.every((word) => text.includes(word));
   });
+  const best = new Map<string, number>();
+  for (const one of found) best.set(one.folder, Math.min(rank(one), best.get(one.folder) ?? 2));
+  const folders = [...best.keys()];
+  return found.sort(
+    (one, other) =>
+      best.get(one.folder)! - best.get(other.folder)! || folders.indexOf(one.folder) - folders.indexOf(other.folder) || rank(one) - rank(other),
+  );
 }
 
 export default {

@@ -86,6 +86,25 @@ test("words are looked for without accents or case, in folder, label and subject
   expect(matching(templates, "zzz")).toEqual([]);
 });
 
+test("what begins with the words typed comes before what holds them elsewhere, and its folder with it", async () => {
+  const many = [
+    one("Cabinet", "Avant le rappel de rendez-vous", ""),
+    one("Cabinet", "Rappel des gardes", "rend"),
+    one("Rendez-vous", "Rappel de contrôle", "Votre visite"),
+    one("Rendez-vous", "Rappel de rendez-vous", "Vos rendez-vous"),
+  ];
+  expect(matching(many, "rappel de rend").map((found) => found.label)).toEqual([
+    "Rappel de rendez-vous", "Rappel de contrôle", "Avant le rappel de rendez-vous", "Rappel des gardes",
+  ]);
+  expect(matching(many, "").map((found) => found.label)).toEqual(many.map((each) => each.label));
+  const el = await open({ templates: many });
+  field(el).click();
+  type(el, "rappel de rend");
+  expect(options(el)[0]?.classList).toContain("pw-picker-active");
+  key(el, "Enter");
+  expect(field(el).value).toBe("Rappel de rendez-vous");
+});
+
 test("the list opens grouped by folder, and its texts are text", async () => {
   const el = await open();
   field(el).click();
