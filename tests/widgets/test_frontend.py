@@ -71,3 +71,30 @@ def test_no_widget_puts_a_sentence_together_round_a_colon():
         for line in source.read_text(encoding="utf-8").splitlines():
             if not line.lstrip().startswith(("//", "*", "/*")):
                 assert not re.search(r"\)\}[ \u00a0]?: |[ \u00a0]: \$\{", line), f"{source.name}: {line.strip()}"
+
+
+def test_the_look_of_a_page_changes_no_other_one():
+    """Every sheet that was shown once stays in the page: what several pages make is styled under one's own class."""
+    source = FRONTEND / "src"
+    sheets = {sheet.stem: sheet.read_text(encoding="utf-8") for sheet in source.glob("*.css")}
+
+    def made(*scripts: Path) -> set[str]:
+        return {
+            name
+            for script in scripts
+            for words in re.findall(r'class: ["`]([^"`]*)', script.read_text(encoding="utf-8"))
+            for name in words.split()
+        }
+
+    common = made(*(source / "shared").rglob("*.ts"))
+    classes = {name: common | made(source / f"{name}.ts", *(source / name).rglob("*.ts")) for name in sheets}
+    leaks = []
+    for name, sheet in sheets.items():
+        # A sheet that takes this one in means to look like it.
+        others = [other for other in sheets if other != name and f'@import "./{name}.css"' not in sheets[other]]
+        for rule in re.findall(r"([^{};]+)\{", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)):
+            for selector in [] if rule.strip().startswith("@") else rule.split(","):
+                named = set(re.findall(r"\.(pw-[\w-]+)", selector))
+                if named and any(named <= classes[other] for other in others):
+                    leaks.append(f"{name}: {selector.strip()}")
+    assert leaks == []
