@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.journeys.smtp_sink import serving
 from workbench.practice import Practice
 from workbench.widgets.day_page import DayPage
 from workbench.widgets.view import View
@@ -125,3 +126,35 @@ def test_a_line_names_the_job_that_does_the_same_today(practice: Practice):
     practice.jobs.add("Rappels", treatment="appointments", template=one.template, time="17:30")
     (line,) = asks(DayPage(practice).view, "day")["tell"]
     assert line["detail"].endswith("« Rappels » is set for 17:30 today")
+
+
+def test_a_refused_message_whose_address_was_corrected_leads_to_where_it_is_sent_again(
+    practice: Practice, tmp_path: Path
+):
+    before, after = ("inconnue@famille.example", "inconnu@famille.example"), "odile@famille.example"
+    rows = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    template = practice.to_tell("appointments")["appointments"].template
+    found = practice.mailing(rows, template, account="folder").recipients
+    own = found[(found["reason"] == "") & (found["role"] == "patient")]
+    patients = [str(one) for one in own["patient_id"].drop_duplicates()[:2]]
+    for patient, address in zip(patients, before, strict=True):
+        practice.patients.correct(patient, email=address)
+    rows = rows[rows["patient_id"].isin(patients)].drop_duplicates("patient_id")
+    gone: list[tuple[str, dict[str, Any]]] = []
+    page = DayPage(practice, lambda name, /, **what: gone.append((name, what)))
+    with serving(tmp_path / "hard", refuse=before) as sink:
+        practice.accounts.set("hard", email="cabinet@exemple.test", host="127.0.0.1", port=sink.port, security="none")
+        mailing = practice.mailing(rows, template, account="hard")
+        mailing.send(confirmed=True)
+        lines = asks(page.view, "day")["settle"]
+        assert [(line["lead"], line["state"][2]) for line in lines] == [("Correct…", "Failed")] * 2
+        practice.patients.correct(patients[0], email=after)
+        lines = {line["detail"].partition(" · ")[0]: line for line in asks(page.view, "day")["settle"]}
+        assert set(lines) == {f"{before[0]} → {after}", before[1]}
+        assert [lines[before[1]]["lead"], lines[before[1]]["state"][0]] == ["Correct…", "bad"]
+        again = lines[f"{before[0]} → {after}"]
+        assert (again["lead"], again["state"]) == ("Send again…", ["todo", "→", "Address corrected"])
+        asks(page.view, "go", line=again["code"])
+        assert gone == [("publipostage", {"mailing": mailing.id})]
+        practice.retry(mailing.id, deliveries=[int(again["code"].partition(":")[2])])
+        assert [line["code"] for line in asks(page.view, "day")["settle"]] == [lines[before[1]]["code"]]

@@ -52,14 +52,16 @@ class Retrial:
         return Retrial(self.same & chosen, corrected, self.without & chosen)
 
 
-def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
-    """Return where the failed messages of a mailing would go now.
+def retrial_of(practice: Practice, mailing_id: int, deliveries: Collection[int] | None = None) -> Retrial:
+    """Return where the failed messages of a mailing, or these of them alone, would go now.
 
     A guardian whom the file does not name any more is not written to. Payers, colleagues and the rows of a recipients
     table keep the address that was frozen where the file names none. What went to an address of MSSanté was never
     asked about, and does not leave its closed space.
     """
     failed = practice.ledger.mailings.failed_rows(mailing_id)
+    if deliveries is not None:
+        failed = [row for row in failed if row.delivery_id in deliveries]
     today = _addresses_today(practice, mailing_id, failed)
     same: set[int] = set()
     corrected: dict[int, str] = {}
@@ -76,6 +78,14 @@ def retrial_of(practice: Practice, mailing_id: int) -> Retrial:
         else:
             same.add(row.delivery_id)
     return Retrial(frozenset(same), corrected, frozenset(without))
+
+
+def corrected_since(practice: Practice, failed: pd.DataFrame) -> dict[int, str]:
+    """Return the other address that the file of each failed row's addressee has by now, by the row's number."""
+    corrected: dict[int, str] = {}
+    for number, rows in failed.groupby("mailing_id", observed=True):
+        corrected.update(retrial_of(practice, int(str(number)), frozenset(rows["delivery_id"].tolist())).corrected)
+    return corrected
 
 
 def retry(practice: Practice, mailing_id: int, deliveries: Sequence[int] | None) -> int:

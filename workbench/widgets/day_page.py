@@ -20,6 +20,7 @@ from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, language, n_
 from workbench.practice.day import TOLD, Day, ToTell
+from workbench.practice.retrying import corrected_since
 from workbench.widgets.patient_view import relation_word
 from workbench.widgets.view import STATIC, View
 
@@ -236,12 +237,16 @@ class DayView(View):
         return lines
 
     def _failed(self, day: Day) -> list[Line]:
-        lines = []
-        for row in day.failed.head(MOST_FAILED).to_dict("records"):
+        lines, listed = [], day.failed.head(MOST_FAILED)
+        corrected = corrected_since(self._practice, listed)
+        for row in listed.to_dict("records"):
             name = str(row["recipient"]) or str(row["address"])
-            patient = str(row["patient_id"])
+            patient, anew = str(row["patient_id"]), corrected.get(int(row["delivery_id"]), "")
             way: tuple[str, dict[str, Any]] | None = ("patient", {"patient_id": patient}) if patient else None
-            line = self._line(f"failed:{row['delivery_id']}", name, lead=_("Correct…"), way=way)
+            if anew:  # its mailing has the button
+                way = "publipostage", {"mailing": int(row["mailing_id"])}
+            lead = _("Send again…") if anew else _("Correct…")
+            line = self._line(f"failed:{row['delivery_id']}", name, lead=lead, way=way)
             reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
             reason = sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
             about = label_at(self._practice, str(row["template"]))
@@ -251,8 +256,10 @@ class DayView(View):
                 if pd.isna(when)
                 else _moment(when.tz_convert(self._practice.calendar.zone).to_pydatetime(), day.today)
             )
-            detail = " · ".join(part for part in (str(row["address"]), reason, f"{about}, {moment}") if part)
-            lines.append(line | {"state": ["bad", "✕", _("Failed")], "detail": detail})
+            address = f"{row['address']} → {anew}" if anew else str(row["address"])
+            detail = " · ".join(part for part in (address, reason, f"{about}, {moment}") if part)
+            state = ["todo", "→", _("Address corrected")] if anew else ["bad", "✕", _("Failed")]
+            lines.append(line | {"state": state, "detail": detail})
         left = len(day.failed) - MOST_FAILED
         if left > 0:
             told = n_("… and {count} other.", "… and {count} others.", left).format(count=_number(left))
