@@ -263,6 +263,22 @@ def test_a_field_outside_the_cells_of_a_table_is_not_moved(compiled) -> None:
         ("<p hidden>caché</p><p>x</p>", "x"),
         ("<p>un\n   deux</p>", "un deux"),
         ("<img src='cid:logo' alt='Cabinet des Tilleuls'><p>x</p>", "Cabinet des Tilleuls\n\nx"),
+        ("<p><img src='cid:plan' alt='Plan du parking'>À demain !</p>", "Plan du parking À demain !"),
+        (
+            "<p>Voici<img src='cid:a' alt='un'><img src='cid:b' alt='deux'>, (<img src='cid:c' alt='trois'>)</p>",
+            "Voici un deux, (trois)",
+        ),
+        ("<p>Voici<img src='cid:a' alt='le plan' style='display: block'> À demain</p>", "Voici\nle plan\nÀ demain"),
+        (
+            "<p><a href='https://x.test/'><img src='cid:a' alt='Plan' style='display:block'></a>À demain</p>",
+            "Plan (https://x.test/)\nÀ demain",
+        ),
+        (
+            "<p><a href='https://x.test/'><img src='cid:a' alt='Plan'></a>À demain</p>",
+            "Plan (https://x.test/) À demain",
+        ),
+        ("<table><tr><td><img src='cid:a' alt='Logo'></td><td>Cabinet</td></tr></table>", "Logo  Cabinet"),
+        ("<p><img src='cid:a' alt=''>À demain<img src='cid:a' alt='Plan'></p><p>x</p>", "À demain Plan\n\nx"),
         ("<!--[if mso]><p>Outlook</p><![endif]--><p>x</p>", "x"),
         ("<p>a</p>{% if PNOM %}<p>b</p>{% endif %}<p>c</p>", "a\n\nc"),
         ("<p>a  {%- if not PNOM %} b {%- endif %} c</p>", "a b c"),

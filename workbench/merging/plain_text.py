@@ -18,6 +18,9 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "wbr"}
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|max-height\s*:\s*0(?![.\d])")
+_BLOCK_PICTURE = re.compile(r"display\s*:\s*(?:block|table|flex)")
+_OPENING = ("(", "[", "«", "“", "'", "’", '"')
+_CLOSING = (".", ",", ";", ":", "!", "?", ")", "]", "»", "”", "…", '"')
 _SPACES = re.compile(r"[ \t\r\n\f\u200c\u200b\u00ad\u034f\ufeff]+")
 
 
@@ -51,13 +54,20 @@ class _Reader(HTMLParser):
         self.links: list[tuple[str, int]] = []
         self.lists: list[int | None] = []
         self.ends = "\n\n"  # how the text so far ends: "", " ", "\n" or "\n\n"
+        self.due = ""  # what parts a picture's words from the text that follows: "", " " or "\n"
 
     def _write(self, text: str) -> None:
         if text:
+            due, self.due = self.due, ""
+            if due == "\n" and text[0] != "\n":
+                self._break(1)
+            elif due == " " and not text[0].isspace() and text[0] not in _CLOSING:
+                self.out.append(" ")
             self.out.append(text)
             self.ends = "\n" if text.endswith("\n") else (" " if text.endswith(" ") else "")
 
     def _break(self, count: int) -> None:
+        self.due = ""
         have = self.ends.count("\n")
         if have < count:
             self.out.append("\n" * (count - have))
@@ -81,11 +91,11 @@ class _Reader(HTMLParser):
             self._write("---")
             self._break(2)
         elif tag == "img":
-            self._write(values.get("alt", "").strip())
+            self._picture(values.get("alt", "").strip(), values.get("style", "").lower())
         elif tag == "a":
             self.links.append((values.get("href", "").strip(), len(self.out)))
         elif tag in ("td", "th"):
-            if "\n" not in self.ends and self.ends != " ":
+            if "\n" not in self.ends and self.ends != " " and self.due != "\n":
                 self._write("  ")
         elif tag in _BLOCKS or tag in _LINES:
             self._break(2 if tag in _APART and not self.lists else 1)
@@ -93,6 +103,18 @@ class _Reader(HTMLParser):
                 self.lists.append(0 if tag == "ol" else None)
             elif tag == "li":
                 self._item()
+
+    def _picture(self, words: str, style: str) -> None:
+        """Write a picture's words apart from the text around it; a block picture's are a line of their own."""
+        if not words:
+            return
+        block = _BLOCK_PICTURE.search(style) is not None
+        if block:
+            self._break(1)
+        elif self.ends == "" and not self.due and not self.out[-1].endswith(_OPENING):
+            self.due = " "
+        self._write(words)
+        self.due = "\n" if block else " "
 
     def _item(self) -> None:
         depth = "  " * max(0, len(self.lists) - 1)
@@ -126,7 +148,9 @@ class _Reader(HTMLParser):
         dialled = href.startswith("tel:") and (not self.sign.search(href) or self.sign.search(said) is not None)
         if shown.split("?")[0] == said or dialled:
             return
+        due, self.due = self.due if said else "", ""
         self._write(f" ({shown})" if said else shown)
+        self.due = due
 
     def handle_comment(self, data: str) -> None:
         # A statement of the template; conditional comments are for one program's HTML alone.
@@ -137,6 +161,6 @@ class _Reader(HTMLParser):
         if self.hidden:
             return
         text = _SPACES.sub(" ", data)
-        if self.ends.endswith(("\n", " ")):
+        if self.ends.endswith(("\n", " ")) or self.due == "\n":
             text = text.lstrip(" ")
         self._write(text)
