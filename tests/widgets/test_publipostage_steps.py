@@ -296,6 +296,24 @@ def test_a_text_is_changed_for_this_mailing_alone_until_it_is_saved(page: Publip
     assert practice.templates[REMINDER].revision == kept.revision + 1
 
 
+@pytest.mark.parametrize("next_done", ["confirmed", "opened", "searched", "chosen"])
+def test_that_a_text_was_saved_is_not_told_of_another_mailing(page: Publipostage, practice: Practice, next_done: str):
+    page.write(replace(practice.templates[REMINDER], subject="Demain @PPRENOM"))
+    do(page, "keep_text")
+    page.open()  # the page is come back to as it was left
+    assert "Saved in the email type" in page.bar._state["notices"][-1]["text"]
+    if next_done == "confirmed":
+        sent(page)
+        assert page.step is Step.RESULT
+    elif next_done == "opened":
+        page.open(**TOMORROW)
+    elif next_done == "searched":
+        gesture(page.search, "changed", name="birthdays", values={})
+    else:
+        gesture(page.template, "changed", chosen="Vie du cabinet/Joyeux anniversaire", account="")
+    assert [one["text"] for one in page.bar._state["notices"] if one["key"] == "said"] == []
+
+
 def test_what_is_typed_after_the_text_was_saved_is_saved_too(page: Publipostage, practice: Practice):
     do(page, "back")
     editor = page.editing.editor

@@ -23,7 +23,7 @@ from workbench.practice.situation import Doing
 from workbench.widgets.inbox import CaughtLetters
 from workbench.widgets.publipostage_draft import DraftKeeper
 from workbench.widgets.publipostage_new import NewMessages
-from workbench.widgets.publipostage_opening import Opening
+from workbench.widgets.publipostage_opening import NOTHING_SAID, Opening
 from workbench.widgets.publipostage_options import PublipostageOptions
 from workbench.widgets.publipostage_rows import accounts, email_types
 from workbench.widgets.publipostage_scheduling import Scheduling
@@ -59,7 +59,6 @@ class Publipostage(Opening):
         self.keeper = DraftKeeper(practice, self._described, self._told_beside)
         self._beside: list[Draft] = []
         self._resumable: list[Draft] = []
-        self._said: tuple[str, str] = ("", "info")  # a sentence of the page's own, and how it looks
         self._code = ""
         self._asking = ""
         self._met_template = ""  # what the list was met with last
@@ -192,7 +191,7 @@ class Publipostage(Opening):
     # --- gestures ------------------------------------------------------------------------------------------
 
     def _gesture(self, name: str, message: Mapping[str, Any]) -> None:
-        self._said = ("", "info")
+        self._said = NOTHING_SAID
         known: dict[str, Callable[[], object]] = {
             "back": lambda: self.go_to(STEPS[STEPS.index(self.step) - 1]),
             "main": self._main,
@@ -474,6 +473,7 @@ class Publipostage(Opening):
     # --- what changed --------------------------------------------------------------------------------------
 
     def _search_asked(self) -> None:
+        self._said = NOTHING_SAID
         self._meet_others()
         self.taken_out = ()
         super()._search_asked()
@@ -503,6 +503,7 @@ class Publipostage(Opening):
         return True
 
     def _template_chosen(self) -> None:
+        self._said = NOTHING_SAID
         if self._asked_about_text():
             return
         if self._confirmed:
@@ -538,7 +539,7 @@ class Publipostage(Opening):
         situation = self.sending.dispatcher.situation
         # Another mailing, confirmed here before, may be leaving while the next one is prepared.
         if situation.doing is Doing.SENDING and self.step is Step.CHECK and self.is_sent_here:
-            self._confirmed = True
+            self._confirmed, self._said = True, NOTHING_SAID
             self.go_to(Step.RESULT)
         else:
             self._moved()

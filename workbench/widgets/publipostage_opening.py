@@ -21,6 +21,8 @@ from workbench.widgets.publipostage_list import ListScreens
 from workbench.widgets.publipostage_options import PublipostageOptions
 from workbench.widgets.publipostage_rows import accounts, email_types
 
+NOTHING_SAID = ("", "info")
+
 _TEXT = ("subject", "html", "text")
 
 
@@ -34,6 +36,8 @@ class Opening(ListScreens, ABC):
     """Whether the mailing that stands here was confirmed: what comes next is another one."""
     taken_out: tuple[str, ...] = ()
     """The rows of the list that were taken out while the messages were read."""
+    _said: tuple[str, str] = NOTHING_SAID
+    """A sentence of the page's own about the mailing that stands here, and how it looks."""
     _written_over: dict[str, int]
     """The version that each text written for this mailing alone was begun on, by the path of its email type."""
 
@@ -79,6 +83,8 @@ class Opening(ListScreens, ABC):
         draft
             The key of a draft to go on with.
         """
+        if draft or template or mailing is not None or search is not None or recipients is not None:
+            self._said = NOTHING_SAID
         self._meet_what_there_is()
         if draft:
             self._resume(draft)
