@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from tests.journeys.smtp_sink import serving
 from workbench.practice import Practice
+from workbench.practice.day import ToTell
 from workbench.widgets.day_page import DayPage
 from workbench.widgets.view import View
 from workbench.wiring import open_practice
@@ -111,12 +112,29 @@ def test_what_was_sent_says_when_and_by_whom(practice: Practice):
     gone: list[tuple[str, dict[str, Any]]] = []
     page = DayPage(practice, lambda name, /, **what: gone.append((name, what)))
     (line,) = asks(page.view, "day")["tell"]
-    assert line["state"] == ["good", "✓", "All sent"]
+    assert not line["state"][2].endswith("to send")
     assert "by claire" in line["detail"]
     asks(page.view, "go", line=line["code"])
     assert gone == [
         ("publipostage", {"mailing": practice.day(tell=["appointments"]).to_tell["appointments"].last_mailing})
     ]
+
+
+@pytest.mark.parametrize(
+    ("counted", "state"),
+    [
+        ({"told": 3, "left_out": 1}, ["good", "✓", "All sent"]),
+        ({"told": 3, "failed": 1, "to_correct": 2}, ["bad", "✕", "1 failed"]),
+        ({"told": 3, "to_correct": 2}, ["doubt", "✕", "2 to correct"]),
+        ({"told": 3, "failed": 1, "waiting": 1}, ["none", "…", "1 waits"]),
+        ({"left_out": 1}, ["none", "–", "Nothing to send"]),
+    ],
+)
+def test_a_line_does_not_say_that_all_were_sent_while_some_failed(
+    practice: Practice, counted: dict[str, int], state: list[str]
+):
+    one = ToTell(search="birthdays", parameters={}, template="Anniversaire", total=sum(counted.values()), **counted)
+    assert DayPage(practice).view._told(one)["state"] == state
 
 
 def test_a_line_names_the_job_that_does_the_same_today(practice: Practice):

@@ -304,6 +304,11 @@ def _state_of(one: ToTell) -> list[str]:
     if one.waiting:
         told = n_("{count} waits", "{count} wait", one.waiting).format(count=_number(one.waiting))
         return ["none", "…", told]
+    if one.failed:
+        return ["bad", "✕", n_("{count} failed", "{count} failed", one.failed).format(count=_number(one.failed))]
+    if one.to_correct:
+        told = n_("{count} to correct", "{count} to correct", one.to_correct)
+        return ["doubt", "✕", told.format(count=_number(one.to_correct))]
     if one.told:
         return ["good", "✓", _("All sent")]
     return ["none", "–", _("Nobody") if not one.total else _("Nothing to send")]
