@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.displays.audience import notebook_shell
 from workbench.displays.cells import friendly
+from workbench.displays.outcomes import outcome_told
 from workbench.displays.sending import retry_question, state_of
 from workbench.displays.stages import stage_words
 from workbench.displays.words import heading, shown, status_words
@@ -105,6 +106,7 @@ class SendPanel(View):
             "left_out": _("Not sent, and why"),
             "reasons": _("Reasons"),
             "rows": _("Who needs somebody"),
+            "rows_excluded": _("Left out"),
             "show_rows": _("Show who"),
             "hide_rows": _("Hide"),
             "waiting_rows": _("Who it goes to"),
@@ -257,7 +259,7 @@ class SendPanel(View):
         again = frozenset() if cancelled else corrected.keys()
         return {
             "columns": list(columns),
-            "rows": [_cells(_as_corrected(row, corrected), columns, zone) for row in some.to_dict("records")],
+            "rows": [_cells(row, corrected, columns, zone) for row in some.to_dict("records")],
             "states": some["status"].astype(str).tolist(),
             "numbers": some["delivery_id"].tolist() if waiting else [],
             # In the file of who is excluded there is nothing to complete.
@@ -300,8 +302,11 @@ def _holding(frame: pd.DataFrame, find: str) -> list[bool]:
     return [all(word in text for word in words) for text in texts]
 
 
-def _cells(row: Mapping[Any, Any], columns: Sequence[str], zone: tzinfo) -> list[str]:
-    told = {name: shown(name, row[name]) or friendly(row[name], zone=zone) for name in columns}
+def _cells(row: Mapping[Any, Any], corrected: Mapping[int, str], columns: Sequence[str], zone: tzinfo) -> list[str]:
+    known = _as_corrected(row, corrected)
+    told = {name: shown(name, known[name]) or friendly(known[name], zone=zone) for name in columns}
+    if "reason" in told:
+        told["reason"] = outcome_told(row)  # the reply is about the address that it was sent to
     if not row["attempts"]:
         # Nobody tried: when it was decided so tells nothing.
         told = {name: "" if name in ("attempts", "decided_at") else text for name, text in told.items()}

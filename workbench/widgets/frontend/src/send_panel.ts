@@ -16,6 +16,8 @@ const SHOWN_AT_ONCE = 5000;
 const TICK_MS = 1000;
 export const LOOK_AGAIN_MS = 3000;
 const SAY_AGAIN = 8000;
+/** What is told of those who are in no row: the message leaves, or has. */
+const LEAVING = ["ready", "sent", "pending"];
 
 class Panel {
   private readonly say: Say;
@@ -95,6 +97,7 @@ class Panel {
     this.confirmation.meet();
     if (situation.waiting && situation.waiting.until !== before?.waiting?.until) this.countdown.begin(situation.waiting);
     if (Boolean(before?.waiting) !== Boolean(situation.waiting)) this.people.forget();
+    if (before?.doing === "counting" && situation.doing !== "counting") this.people.lookAgain();
     if (before !== null && before.result !== null && JSON.stringify(before.result) !== JSON.stringify(situation.result)) this.people.forget();
     this.draw();
     this.speak(before);
@@ -162,6 +165,9 @@ class Panel {
     // How it stood before is not how it stands now: who leaves is offered, and the others have their reasons there.
     const anew = offer !== null && offer.count > 0;
     const atOnce = progress === null && whole <= SHOWN_AT_ONCE && !anew;
+    // While the list is being checked nobody can tell who is left, and where all leave now nobody is.
+    const told = situation.doing !== "counting" || this.people.drawn !== null;
+    const left = !anew || offer.numbers.some(({ state }) => !LEAVING.includes(state));
     const stood = result !== null && anew ? { ...result, groups: [] } : result;
     this.body.replaceChildren(
       header(situation),
@@ -170,7 +176,7 @@ class Panel {
         situation.changed !== "" && element("p", { class: "pw-alert", role: "alert" }, situation.changed),
         waiting && this.waiting(waiting),
         progress !== null && progressed(progress, this.say),
-        stood !== null && resulted(stood, stood.rows > 0 && !waiting ? this.people.draw(this.say("show_rows"), atOnce) : null, this.say),
+        stood !== null && resulted(stood, stood.rows > 0 && told && left && !waiting ? this.people.draw(this.say("show_rows"), atOnce) : null, this.say),
         offer !== null && offered(offer, result !== null && !anew, this.say),
         situation.note !== "" && element("p", { class: "pw-note pw-send-note" }, situation.note),
         this.confirmation.foot(situation),

@@ -5,7 +5,7 @@ import { LOST_AFTER_MS } from "../src/shared/widget";
 import { FakeModel, settled, show } from "./scene";
 
 const WORDS = {
-  title: "Envoi", back: "Revenir", yes: "Confirmer", left_out: "Non envoyés", reasons: "Motifs", rows: "Lignes", show_rows: "Afficher", hide_rows: "Masquer",
+  title: "Envoi", back: "Revenir", yes: "Confirmer", left_out: "Non envoyés", reasons: "Motifs", rows: "Lignes", rows_excluded: "Exclus", show_rows: "Afficher", hide_rows: "Masquer",
   find: "Nom ou adresse", none_found: "Personne", undo: "Part", progress: "Avancement", new_numbers: "Nouveaux nombres", outdated: "Changée", counting: "Vérification", checking: "Dernière vérification", silent: "Muet",
 };
 const OFFER = {
@@ -488,7 +488,7 @@ test("who was not reached leads to the patient's file, where there is a way to i
   model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? rows : {}));
   opened = await show(panel, model);
   await settled();
-  expect(opened.el.querySelector(".pw-send-whom")?.textContent).toBe("Lignes (1)");
+  expect(opened.el.querySelector(".pw-send-whom")?.textContent).toBe("Lignes (1) · Exclus (2)");
   named("patient-1893").click();
   expect(told("patient").map((message) => message["patient"])).toEqual(["1893"]);
 });
@@ -568,4 +568,34 @@ test("whoever wants to send while the list is counted is asked once it is", asyn
   await say(before);
   expect(el.querySelector(".pw-send-question")).not.toBeNull();
   vi.restoreAllMocks();
+});
+
+test("the rows of a mailing are not asked for while its list is being checked, and are once it was", async () => {
+  const el = await open({ ...after, doing: "counting" });
+  await settled();
+  expect(told("rows")).toEqual([]);
+  expect(named("rows")).toBeNull();
+  await say(after);
+  await settled();
+  expect(told("rows")).toHaveLength(1);
+  expect(el.querySelector("table")).not.toBeNull();
+});
+
+test("what was answered while the list was being checked is asked for anew, and of nobody there is no table", async () => {
+  let asks = 0;
+  const nobody = { columns: COLUMNS, rows: [], states: [], numbers: [], more: "", total: 0, needing: 0 };
+  model = new FakeModel({ words: WORDS, language: "fr" }, (message) => (message.kind === "state" ? after : message.kind === "rows" ? ((asks += 1) === 1 ? nobody : rowsOf("")) : {}));
+  opened = await show(panel, model);
+  await settled();
+  expect(opened.el.querySelector(".pw-send-rows")).toBeNull();
+  await say({ ...after, doing: "counting" });
+  await say(after);
+  await settled();
+  expect(asks).toBe(2);
+  expect(opened.el.querySelector("table")).not.toBeNull();
+});
+
+test("where all of a mailing of before leave now, nobody is left to be shown", async () => {
+  await open({ ...after, offer: { ...OFFER, numbers: [{ state: "ready", words: "✓ 41 prêts" }], left_out: [] } });
+  expect(named("rows")).toBeNull();
 });

@@ -6,7 +6,7 @@ import type { Say } from "./state";
 /** One message that failed and may be sent again to another address, and what is asked before. */
 export interface Again { delivery: number; question: string }
 /**
- * The first rows of those that are looked for; those that can be taken back have their deliveries' numbers; of all, so many are `needing` somebody.
+ * The first rows of those that are looked for; those that can be taken back have their deliveries' numbers; of all, so many are `needing` somebody, the others were left out.
  * The seal is of how the mailing stood when they were told.
  */
 export interface Rows { columns: string[]; rows: string[][]; states: string[]; more: string; total: number; numbers: number[]; patients?: string[]; again?: (Again | null)[]; seal?: string; needing?: number }
@@ -56,6 +56,11 @@ export class People {
     return this.rows;
   }
 
+  /** Forget what was answered while the list was being checked: that nobody is in it was not so. */
+  lookAgain(): void {
+    if (this.rows?.total === 0) this.forget();
+  }
+
   /** Forget the rows: they are not what stands any more. */
   forget(): void {
     clearTimeout(this.searched);
@@ -69,15 +74,16 @@ export class People {
   }
 
   /** Make the table of the rows, or while there is none the button (`offer`) that asks for it; `atOnce` nobody needs to. */
-  draw(offer: string, atOnce = false): HTMLElement {
+  draw(offer: string, atOnce = false): HTMLElement | null {
     const { rows, say } = this;
     if (rows === null && atOnce && !this.met) void this.ask();
     if (rows === null) return this.rowsButton(offer, () => void this.ask());
+    if (rows.total === 0) return null;
     const shorter = rows.total > rows.rows.length || this.search.value !== "";
     return element(
       "div",
       { class: "pw-send-rows" },
-      rows.numbers.length === 0 && element("p", { class: "pw-label pw-send-whom" }, `${say("rows")} (${rows.needing ?? rows.total})`),
+      rows.numbers.length === 0 && element("p", { class: "pw-label pw-send-whom" }, this.heading(rows)),
       shorter && this.search,
       rows.rows.length > 0 ? this.table(rows) : element("p", { class: "pw-note", role: "status" }, say("none_found")),
       rows.more !== "" && element("p", { class: "pw-note" }, rows.more),
@@ -87,6 +93,12 @@ export class People {
         this.gestures.redraw();
       }),
     );
+  }
+
+  /** Say how many rows there are: those that need somebody and, told apart, those that were left out for good. */
+  private heading({ total, needing = total }: Rows): string {
+    const parts: [word: string, count: number][] = [["rows", needing], ["rows_excluded", total - needing]];
+    return parts.filter(([, count]) => count > 0).map(([word, count]) => `${this.say(word)} (${count})`).join(" · ");
   }
 
   private table(rows: Rows): HTMLElement {
