@@ -100,3 +100,54 @@ test("whoever was led to a patient goes back to where they stood, though the pag
   listening.mockRestore();
   vi.useRealTimers();
 });
+
+test("whoever stood nowhere, or on what is gone, goes back to the heading of the page", async () => {
+  vi.useFakeTimers();
+  const listening = vi.spyOn(FakeModel.prototype, "on");
+  const el = await open();
+  const says = (name: string, value: unknown): void => {
+    model.set(name, value);
+    for (const [event, callback] of listening.mock.calls) if (event === `change:${name}`) callback();
+  };
+  const draw = (inside: string): HTMLElement => {
+    const shown = document.createElement("div");
+    shown.className = "pw";
+    shown.innerHTML = inside;
+    document.body.append(shown);
+    return shown;
+  };
+  const away = (left: HTMLElement): HTMLElement => {
+    left.remove();
+    const patient = draw('<h2 tabindex="-1">AUBRY Nathan</h2>');
+    // The page that comes may take the focus before it is said that it is shown.
+    patient.querySelector("h2")!.focus();
+    says("back", ["day", "Ma journée"]);
+    says("current", "patient");
+    return patient;
+  };
+  const back = (patient: HTMLElement, inside: string): HTMLElement => {
+    el.querySelector<HTMLButtonElement>(".pw-bar-back button")!.click();
+    says("back", []);
+    says("current", "day");
+    patient.remove();
+    return draw(inside);
+  };
+  const day = "<h2>Lundi</h2><button>Appeler</button>";
+  let shown = back(away(draw(day)), day);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement).toBe(shown.querySelector("h2"));
+  // What was left is named, though the patient's page had the focus since.
+  const named = '<h2>Lundi</h2><button data-key="call">Appeler</button>';
+  shown.innerHTML = named;
+  shown.querySelector("button")!.focus();
+  shown = back(away(shown), named);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement).toBe(shown.querySelector("button"));
+  // It is done meanwhile, and no longer there.
+  shown = back(away(shown), day);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement).toBe(shown.querySelector("h2"));
+  shown.remove();
+  listening.mockRestore();
+  vi.useRealTimers();
+});
