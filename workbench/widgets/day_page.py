@@ -12,10 +12,10 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from workbench.displays.freshness import freshness_sentence
+from workbench.displays.outcomes import outcome_told
 from workbench.displays.sending import account_called
 from workbench.displays.stages import stage_words
 from workbench.displays.subjects import label_at
-from workbench.domain.deliveries import sentence_of_outcome
 from workbench.domain.mailings import MailingStatus
 from workbench.errors import UsageError
 from workbench.language import _, language, n_
@@ -247,8 +247,6 @@ class DayView(View):
                 way = "publipostage", {"mailing": int(row["mailing_id"])}
             lead = _("Send again…") if anew else _("Correct…")
             line = self._line(f"failed:{row['delivery_id']}", name, lead=lead, way=way)
-            reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
-            reason = sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
             about = label_at(self._practice, str(row["template"]))
             when = row["decided_at"]
             moment = (
@@ -257,7 +255,7 @@ class DayView(View):
                 else _moment(when.tz_convert(self._practice.calendar.zone).to_pydatetime(), day.today)
             )
             address = f"{row['address']} → {anew}" if anew else str(row["address"])
-            detail = " · ".join(part for part in (address, reason, f"{about}, {moment}") if part)
+            detail = " · ".join(part for part in (address, outcome_told(row), f"{about}, {moment}") if part)
             state = ["todo", "→", _("Address corrected")] if anew else ["bad", "✕", _("Failed")]
             lines.append(line | {"state": state, "detail": detail})
         left = len(day.failed) - MOST_FAILED

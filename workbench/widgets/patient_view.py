@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from babel.dates import format_datetime
 
+from workbench.displays.outcomes import outcome_told
 from workbench.displays.showing import ShownMessage, shown
 from workbench.displays.words import heading
 from workbench.domain.address_status import ADDRESS_STATUS_WORDS, AddressStatus
 from workbench.domain.calendar import years_between
-from workbench.domain.deliveries import sentence_of_outcome
 from workbench.domain.keeping import BY_HAND
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.errors import UsageError
@@ -429,15 +429,10 @@ def _history_row(row: Mapping[Any, Any], zone: Any) -> dict[str, Any]:
         "subject": "…" if by_hand else label,
         "whom": whom,
         "state": [_KINDS.get(status, "none"), sign, _(word)],
-        "reason": _why(row),
+        "reason": outcome_told(row),
         "repeatable": status in ("sent", "failed") and pd.isna(row["emptied_at"]),
         "deleted": deleted,
     }
-
-
-def _why(row: Mapping[Any, Any]) -> str:
-    reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
-    return sentence_of_outcome(str(row["reason"] or ""), reply=reply, address=str(row["address"] or ""))
 
 
 def _fields(person: Mapping[str, Any], names: tuple[str, ...]) -> list[dict[str, str]]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.displays.outcomes import outcome_told, reply_of
 from workbench.displays.words import number_words
 from workbench.displays.words import shown as word_of
-from workbench.domain.deliveries import SUPERSEDED, Standing, sentence_of_outcome, standing_of
+from workbench.domain.deliveries import SUPERSEDED, Standing, standing_of
 from workbench.domain.returned_mail import cause_in, sentence_of_return
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.language import _, marked
@@ -84,8 +85,7 @@ class ResultRows:
 def row_told(row: Mapping[Any, Any], moment: Callable[[pd.Timestamp], str]) -> dict[str, Any]:
     """Return what the page shows of one row."""
     status, reason = str(row["status"]), str(row["reason"] or "")
-    reply = "" if pd.isna(row["smtp_reply"]) else str(row["smtp_reply"])
-    told = sentence_of_outcome(reason, reply=reply, address=str(row["address"] or ""))
+    reply, told = reply_of(row), outcome_told(row)
     back = cause_in(reason)  # it was accepted, and came back later
     if back:
         told = sentence_of_return(back, str(row["address"] or "").rpartition("@")[2])

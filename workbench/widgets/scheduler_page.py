@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from ipywidgets import VBox
 
+from workbench.displays.outcomes import outcome_told
 from workbench.displays.showing import ShownMessage, shown
 from workbench.domain.calendar import parse_day
-from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of, word_of_reason
+from workbench.domain.deliveries import Standing, standing_of, word_of_reason
 from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _
 from workbench.practice.job_copies import report_of_run
@@ -291,7 +292,9 @@ class SchedulerView(View):
                 "name": results["recipient"].astype(str),
                 "state": [_state(row) for row in results[["status", "reason"]].to_dict("records")],
                 "note": [word_of_reason(str(one)) if one else "" for one in results["reason"].fillna("")],
-                "detail": [sentence_of_reason(str(one)) if one else "" for one in results["reason"].fillna("")],
+                "detail": [
+                    outcome_told(row) for row in results[["reason", "smtp_reply", "address"]].to_dict("records")
+                ],
             }
         )
         deliveries = results["delivery_id"].tolist()
