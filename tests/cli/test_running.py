@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import stat
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import nbformat
+import pypdf
 import pytest
 
 import workbench as wb
@@ -53,6 +56,8 @@ def test_the_two_words_of_a_parameter_reach_the_command_as_one():
         (("-r", "dry_run", "perhaps"), "takes yes or no"),
         (("--grid", "{grid}", "--report", "x.html"), "for a single run"),
         (("--grid", "{grid}"), "no list of values"),
+        (("--report", "report.docx"), "a page (.html) or a PDF (.pdf)"),
+        (("--report", "report"), "a page (.html) or a PDF (.pdf)"),
     ],
 )
 def test_what_the_notebook_does_not_take_is_refused_before_anything_runs(
@@ -136,6 +141,28 @@ def test_a_report_that_fails_is_told_beside_the_numbers(at: Callable[..., Any], 
     assert json.loads(done.stdout.splitlines()[-1])["sent"] == 0
     assert "late.html could not be written" in done.stderr
     assert "nothing was sent" not in done.stderr
+
+
+def test_a_report_that_is_to_be_a_pdf_is_one_and_asks_for_nothing_outside(at: Callable[..., Any], tmp_path: Path):
+    outside = socket.create_server(("127.0.0.1", 0))
+    outside.setblocking(False)
+    url = f"http://127.0.0.1:{outside.getsockname()[1]}"
+    notebook = written(tmp_path / "paper.ipynb", "secret_source = 1", parameters='cp: str = "01"')
+    node = nbformat.read(notebook, as_version=4)
+    told = f"# Rappel à 45,00 €\n\n![a]({url}/a.png) <link rel=stylesheet href='{url}/b.css'>"
+    node.cells.insert(0, nbformat.v4.new_markdown_cell(told))
+    nbformat.write(node, notebook)
+    report = tmp_path / "report.PDF"
+    done = at("run", str(notebook), "--report", str(report), "-p", "cp", "07")
+    assert done.exit_code == 0, done.stderr
+    assert report.read_bytes().startswith(b"%PDF-")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    [page] = [page.extract_text() for page in pypdf.PdfReader(report).pages]
+    for words in ("Rappel à 45,00 €", "Report of « paper »", "cp  = 07", "1 / 1"):
+        assert words in page
+    assert "secret_source" not in page
+    with outside, pytest.raises(BlockingIOError):
+        outside.accept()
 
 
 def test_what_a_run_left_waiting_is_told_with_the_reason(practice: Any, capsys: pytest.CaptureFixture[str]):

@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "displays": {"merging", "practice", *_WORDS},
     "printing": {"displays", *_WORDS},
     "widgets": {"displays", "practice", *_WORDS},
-    "jobs": {"ports", "practice", "settings", *_WORDS},
+    "jobs": {"ports", "practice", "printing", "settings", *_WORDS},
     "lab": {"settings", *_WORDS},
     "wiring": {
         "addresses", "attachments", "databases", "ledger", "merging", "passwords", "patients", "ports", "practice",

@@ -92,7 +92,12 @@ def run(
     grid: GridOption = None,
     report: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE.html", dir_okay=False, help=_("Write a report that opens offline.")),
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            dir_okay=False,
+            help=_("Write a report that opens offline: a page (.html) or a PDF (.pdf)."),
+        ),
     ] = None,
     timeout: Annotated[
         float | None,

@@ -1,4 +1,4 @@
-"""Write an executed notebook as one HTML file that opens offline: words and numbers, no code, no script."""
+"""Write an executed notebook as one file that opens offline, a page or a PDF: words and numbers, no code, no script."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell
 
+from workbench.errors import UsageError
 from workbench.language import _, language
+from workbench.printing.pdf import pdf_of_page
 from workbench.settings import write_private
 
+_PAGES, _PAPER = (".html", ".htm"), ".pdf"
 _TEMPLATES = Path(__file__).parent / "report_templates"
 _SHOWN = ("text/html", "text/plain", "image/png", "image/jpeg")
 _STYLES = {
@@ -35,10 +38,34 @@ class _Report(HTMLExporter):
 def write_report(
     node: Any, file: Path, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None
 ) -> Path:
-    """Write the report of an executed notebook (`report_of`), readable by its owner alone."""
+    """Write the report of an executed notebook (`report_of`), readable by its owner alone; a PDF where it ends so.
+
+    Raises
+    ------
+    UsageError
+        When the file's name ends in nothing that a report can be.
+    PrintingFailed
+        When no PDF can be made on this computer.
+    """
+    refuse_other_endings(file)
     body = report_of(node, title=title, at=at, parameters=parameters)
-    write_private(file.expanduser().absolute(), body.encode())
+    content = pdf_of_page(body, title) if file.suffix.lower() == _PAPER else body.encode()
+    write_private(file.expanduser().absolute(), content)
     return file
+
+
+def refuse_other_endings(file: Path) -> None:
+    """Refuse a report's name that says neither a page nor a PDF.
+
+    Raises
+    ------
+    UsageError
+        When it ends in something else.
+    """
+    if file.suffix.lower() not in {*_PAGES, _PAPER}:
+        raise UsageError(
+            _("« {file} »: a report is a page (.html) or a PDF (.pdf); nothing was executed.").format(file=file.name)
+        )
 
 
 def report_of(node: Any, *, title: str, at: datetime, parameters: Mapping[str, object] | None = None) -> str:

@@ -173,7 +173,7 @@ def run_notebook(
         Where the executed copy is written; by default in the workspace's ``runs`` folder, under the notebook's name,
         the time and the run's number. It is written as well when a cell failed.
     report
-        Where an HTML report is written, which opens offline.
+        Where a report is written, which opens offline: a page (``.html``) or a PDF (``.pdf``).
     timeout
         Seconds that one cell may take.
     cwd
@@ -188,13 +188,17 @@ def run_notebook(
 
     Raises
     ------
-    NotebookRefused, UnknownName, BadValue
+    NotebookRefused, UnknownName, BadValue, UsageError
         When it cannot run; nothing was begun.
     """
     values = checked_values(notebook.parameters, {**notebook.injected, **(parameters or {})})
     begun = practice.now()
     output, report = (file.expanduser().absolute() if file else None for file in (output, report))
     _refuse_one_place(notebook, [file for file in (output, report) if file])
+    if report is not None:
+        from workbench.jobs.report import refuse_other_endings
+
+        refuse_other_endings(report)
     for file in (output or practice.path / "runs" / notebook.file.name, *([report] if report else [])):
         refuse_unwritable(file)
     node = _with_parameters(notebook.node, values)

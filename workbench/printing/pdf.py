@@ -79,6 +79,18 @@ def drawn(documents: Sequence[str], title: str) -> bytes:
     return target.getvalue()
 
 
+def pdf_of_page(page: str, title: str) -> bytes:
+    """Return an HTML page that stands for itself as one PDF: our fonts, A4, its pages numbered; nothing is fetched.
+
+    Raises
+    ------
+    PrintingFailed
+        When it cannot be laid out on this computer.
+    """
+    looks = f"<style>{page_looks('')}main, main * {{ font-family: {_FAMILY} !important; }}</style></head>"
+    return drawn([_HEAD_END.sub(lambda _found: looks, page, count=1)], title)
+
+
 def document_of(sheet: Sheet) -> str:
     """Return the HTML document that is laid out: the lines above, then the message, cleaned."""
     cleaned = safe_document(sheet.html, text=sheet.text, inline=sheet.images, language=sheet.language).html
