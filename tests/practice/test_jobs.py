@@ -22,6 +22,7 @@ from workbench.errors import (
 from workbench.jobs import for_jobs
 from workbench.practice import Practice
 from workbench.practice.job_copies import executed_copies, report_of_run
+from workbench.practice.job_drafting import drafted, settings_told
 from workbench.widgets.scheduler_page_rows import log_told
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
@@ -102,6 +103,41 @@ def test_what_cannot_be_is_refused_and_nothing_is_made(
     with pytest.raises(error):
         add(practice, **settings)
     assert len(practice.jobs) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"where": "last_name == 'LEFÈVRE'"}, "last_name"), ({"family": "lefevre"}, "family")],
+)
+@pytest.mark.parametrize("treatment", ["missed", "search"])
+def test_no_job_holds_what_is_asked_of_a_person(
+    practice: Practice, treatment: str, asked: dict[str, str], said: str
+) -> None:
+    settings = {"treatment": treatment, "search": "appointments" if treatment == "search" else ""}
+    with pytest.raises(UsageError, match=rf"belongs to a person \({said}\), and no job may hold it"):
+        add(practice, **settings, parameters=asked)
+    assert len(practice.jobs) == 0
+    job = add(practice, **settings, parameters={"where": "city == 'Rennes'"})
+    with pytest.raises(UsageError, match=said):
+        practice.jobs.change(job.key, parameters=asked)
+    assert practice.jobs[job.key].asked["where"] == "city == 'Rennes'"
+    draft = drafted(practice, job.key, {**settings_told(job), "parameters": asked})
+    assert said in draft.problems["days"]
+    # Found by its name, the saved search holds it in its place.
+    practice.save_search("À part", "appointments", start="J+1", **asked)
+    assert add(practice, treatment="search", search="À part").search == "À part"
+
+
+def test_no_job_of_a_notebook_holds_what_is_asked_of_a_person(practice: Practice) -> None:
+    cell = nbformat.v4.new_code_cell('family: str = ""\nday: str = "J"', metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), practice.path / "notebooks" / "own.ipynb")
+    settings = {"notebook": "notebooks/own.ipynb", "time": "12:00"}
+    with pytest.raises(UsageError, match=r"belongs to a person \(family\)"):
+        practice.jobs.add("Notebook", **settings, parameters={"family": "lefevre"})
+    assert len(practice.jobs) == 0
+    job = practice.jobs.add("Notebook", **settings, parameters={"day": "J+1"})
+    draft = drafted(practice, job.key, {**settings_told(job), "parameters": {"family": "lefevre"}})
+    assert "family" in draft.problems["parameters.family"]
 
 
 def test_the_next_ones_are_shown_with_the_dates_they_search(practice: Practice) -> None:

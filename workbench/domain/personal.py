@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from workbench.domain.conditions import Operator, parse_condition
+from workbench.errors import UsageError
+from workbench.language import _
 
 _OF_A_PERSON = frozenset(
     {
@@ -24,3 +26,14 @@ def of_a_person(given: Mapping[str, str]) -> list[str]:
             if born or (one.column in _OF_A_PERSON and one.operator is not Operator.MISSING):
                 named.append(one.column)
     return list(dict.fromkeys(named))
+
+
+def check_of_nobody(given: Mapping[str, str]) -> None:
+    """Raise `UsageError` when what a job would ask with is somebody's: it is asked under a search's name then."""
+    if private := of_a_person(given):
+        raise UsageError(
+            _(
+                "The search asks for what belongs to a person ({names}), and no job may hold it. Save the search under "
+                "a name: the job finds it by its name."
+            ).format(names=", ".join(private))
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.domain.calendar import parse_day
 from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, SEARCH, TREATMENTS, Job, late_limit
+from workbench.domain.personal import check_of_nobody, of_a_person
 from workbench.domain.recurrence import Every, Recurrence, read_time
 from workbench.errors import BadValue, WorkbenchError
 from workbench.language import _, language
@@ -120,9 +121,13 @@ def drafted(practice: Practice, key: str, given: Mapping[str, Any]) -> JobDraft:
     job = replace(base, **{**words, "recurrence": recurrence})
     if treatment != NOTEBOOK:
         _tried(problems, "days", lambda: days_of(practice, job, practice.today))
+        _tried(problems, "days", lambda: check_of_nobody(job.asked))
     elif (form := _tried(problems, "notebook", lambda: practice.notebooks.form(practice, file))) is not None:
         found = form.problems(job.parameters)
         problems.update({f"parameters.{name}": sentence for name, sentence in found.items()})
+        for name in {} if found else of_a_person(job.parameters):
+            place = name if name in job.parameters else "where"
+            _tried(problems, f"parameters.{place}", lambda: check_of_nobody(job.parameters))
     _check_rest(practice, words, problems, treatment)
     known = not {"days", "notebook"} & problems.keys()
     return JobDraft(job=job if known else None, settings=settings, problems=problems)

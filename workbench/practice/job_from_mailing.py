@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.domain.calendar import counted_day
 from workbench.domain.jobs import NOTEBOOK, SEARCH, Job, key_for
-from workbench.domain.personal import of_a_person
+from workbench.domain.personal import check_of_nobody, of_a_person
 from workbench.domain.recurrence import Every, Recurrence
 from workbench.errors import AccountError, UsageError
 from workbench.language import _
@@ -127,18 +127,12 @@ def _searched(mailing: Mailing) -> tuple[str, dict[str, str]]:
     practice, asked = mailing.practice, check_repeatable(mailing)
     given = {name: str(value) for name, value in asked["parameters"].items()}
     counted = _counted(practice, asked["search"], given)
-    private = of_a_person(given)
-    if not private:
+    if not of_a_person(given):
         return str(asked["search"]), counted
     # Found by its name, the search keeps what it asks of a person in the practice's ledger.
     saved = Searching(practice).saved_as(asked["search"], given)
     if not saved:
-        raise UsageError(
-            _(
-                "The search asks for what belongs to a person ({names}), and no job may hold it. Save the search under "
-                "a name: the job finds it by its name."
-            ).format(names=", ".join(private))
-        )
+        check_of_nobody(given)
     return saved, _days(counted)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.domain.calendar import parse_day
 from workbench.domain.jobs import NOTEBOOK, Job, Missed
+from workbench.domain.personal import check_of_nobody
 from workbench.domain.recurrence import Every, Recurrence
 from workbench.errors import BadValue, UsageError
 from workbench.language import _
@@ -100,7 +101,7 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
     Raises
     ------
     UsageError, UnknownTemplate, UnknownAccount
-        When one of them is not, or the job cannot be so; nothing was kept.
+        When one of them is not, or the job cannot be so, or holds what is somebody's; nothing was kept.
     """
     made = job.changed(**words)
     if made.host == HERE:
@@ -114,9 +115,11 @@ def saved(practice: Practice, job: Job, words: Mapping[str, Any]) -> Job:
             raise BadValue(_("There is no notebook « {path} » in the workspace.").format(path=made.notebook))
         for sentence in practice.notebooks.form(practice, file).problems(made.parameters).values():
             raise BadValue(sentence)
+        check_of_nobody(made.parameters)
     else:
         made = _with_template(practice, made)
         days_of(practice, made, practice.today)  # which says what cannot be asked
+        check_of_nobody(made.asked)
         if made.role:
             roles_from(made.role)  # which says what is none
         account = account or practice.accounts.default()
