@@ -139,6 +139,7 @@ def test_a_failed_row_whose_file_was_corrected_shows_its_new_address_and_is_sent
         told, state = panel.hear("rows"), panel.hear("state")
         assert told["rows"][0][1] == f"{before} → {after}"
         assert told["rows"][0][3] == "Unknown mailbox at famille.example."
+        assert state["result"]["groups"] == [{"state": "failed", "sentence": "Unknown mailbox.", "count": 1}]
         assert [one["question"] for one in told["again"]] == [f"Try the message again, to its new address {after}?"]
         assert state["result"]["corrected"] == 1  # the rows are asked for anew
         (retry,) = state["actions"]

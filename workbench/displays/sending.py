@@ -6,6 +6,7 @@ The one address that is told is the new one of a failed message that is tried ag
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from workbench.domain.calendar import system_now
 from workbench.domain.deliveries import Standing, sentence_of_reason, standing_of
 from workbench.domain.departures import Timing, WaitingFor
 from workbench.domain.mailings import Counts, MailingStatus, Tally
+from workbench.domain.returned_mail import sentence_of_return
 from workbench.language import _, n_
 from workbench.practice.left_over import count_left
 from workbench.practice.offers import Offer
@@ -252,7 +254,7 @@ def _waiting(situation: Situation) -> dict[str, Any] | None:
 def _done(situation: Situation) -> dict[str, Any]:
     tally = situation.standing.tally if situation.standing is not None else Tally({})
     counts = tally.counts
-    groups = [*_reasons(tally.of("in_doubt"), "in_doubt"), *_reasons(tally.of("failed"), "failed")]
+    groups = [*_reasons(tally.of("in_doubt"), "in_doubt"), *_failed(situation, tally)]
     left_out = sorted(tally.of("skipped").items(), key=lambda item: standing_of(item[0]) is Standing.EXCLUDED)
     groups += _reasons(dict(left_out), "skipped")
     if counts.cancelled:
@@ -263,6 +265,17 @@ def _done(situation: Situation) -> dict[str, Any]:
         "rows": counts.in_doubt + counts.failed + counts.skipped + counts.cancelled,
         "corrected": len(situation.retrial.corrected),
     }
+
+
+def _failed(situation: Situation, tally: Tally) -> list[dict[str, Any]]:
+    """Return why messages failed, the most frequent first: in plain words where the servers' replies tell it."""
+    known = situation.retrial.reasons
+    if sum(known.values()) != tally.counts.failed:  # nobody read the replies of these
+        return _reasons(tally.of("failed"), "failed")
+    told: Counter[str] = Counter()
+    for (reason, cause), count in known.items():
+        told[sentence_of_return(cause) if cause else sentence_of_reason(reason)] += count
+    return [{"state": "failed", "sentence": sentence, "count": count} for sentence, count in told.most_common()]
 
 
 def keep_words(tally: Tally) -> str:

@@ -258,6 +258,9 @@ class Addressed:
     address: str = field(repr=False)
     further_patients: tuple[str, ...] = field(default=(), repr=False)
     """Whom it tells about besides its own patient: the brothers and sisters of a family's message."""
+    reason: str = ""
+    reply: str = field(default="", repr=False)
+    """Why it did not leave, and the server's last words."""
 
     @property
     def day(self) -> str:

@@ -84,12 +84,12 @@ class MailingCounts(MailingMoves):
         return sorted(found)
 
     def failed_rows(self, mailing_id: int) -> list[Addressed]:
-        """Return whom the failed rows of a mailing went to, in their order."""
+        """Return whom the failed rows of a mailing went to and why they failed, in their order."""
         table = _rows.c
         query = (
             sa.select(
                 table.id.label("delivery_id"), table.recipient_id, table.addressee_key, table.role,
-                table.patient_id, table.appointment_id, table.address,
+                table.patient_id, table.appointment_id, table.address, table.reason, table.smtp_reply.label("reply"),
             )
             .where(
                 table.practice_id == self._practice_id,

@@ -362,7 +362,7 @@ class MailingBook(Protocol):
         ...
 
     def failed_rows(self, mailing_id: int) -> list[Addressed]:
-        """Return whom the failed rows went to, in their order."""
+        """Return whom the failed rows went to and why they failed, in their order."""
         ...
 
     def retry(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from workbench.domain.accounts import Account
 from workbench.domain.deliveries import Addressed
 from workbench.domain.mailings import MailingPlan
 from workbench.domain.people import Role
+from workbench.domain.returned_mail import cause_of_refusal
 from workbench.merging.preflight import is_mssante
 from workbench.practice.preparing import Prepared
 
@@ -25,7 +27,7 @@ _NOT_ANY_MORE = (NO_ADDRESS, INVALID_ADDRESS, "deceased", "archived", "unknown_p
 
 @dataclass(frozen=True, slots=True)
 class Retrial:
-    """Where the failed messages of a mailing would go, were they tried again now.
+    """Where the failed messages of a mailing would go, were they tried again now, and why they failed.
 
     Attributes
     ----------
@@ -37,11 +39,15 @@ class Retrial:
         The deliveries that stay as they are: the addressee has no usable address any more, or an ordinary one in the
         place of one of MSSanté, for which nobody allowed what they say (P13); the patient died or the file is
         archived; or the file does not name the addressee any more (P5). For a family's message, one child is enough.
+    reasons
+        How many failed for each reason, by its code and what the server's reply says of the mailbox (``""`` where it
+        says nothing of it).
     """
 
     same: frozenset[int] = frozenset()
     corrected: Mapping[int, str] = field(default_factory=dict, repr=False)
     without: frozenset[int] = frozenset()
+    reasons: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def of(self, deliveries: Collection[int] | None) -> Retrial:
         """Return what it says of some deliveries alone."""
@@ -77,7 +83,8 @@ def retrial_of(practice: Practice, mailing_id: int, deliveries: Collection[int] 
             corrected[row.delivery_id] = address
         else:
             same.add(row.delivery_id)
-    return Retrial(frozenset(same), corrected, frozenset(without))
+    reasons = Counter((row.reason, cause_of_refusal(row.reason, row.reply)) for row in failed)
+    return Retrial(frozenset(same), corrected, frozenset(without), reasons)
 
 
 def corrected_since(practice: Practice, failed: pd.DataFrame) -> dict[int, str]:
