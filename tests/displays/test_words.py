@@ -43,3 +43,8 @@ def test_a_column_of_the_practices_own_keeps_its_name_and_its_values():
 def test_the_time_of_an_appointment_is_no_run_of_a_job():
     use_language("fr")
     assert [heading("time"), heading("occurrence")] == ["Heure", "Exécution"]
+
+
+def test_the_title_of_a_job_is_no_form_of_address():
+    use_language("fr")
+    assert (heading("title"), heading("civility")) == ("Titre", "Civilité")

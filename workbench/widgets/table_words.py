@@ -46,7 +46,7 @@ def table_words() -> dict[str, str]:
         "file_of": _("Complete the file of {who} (F2, or a double click)"),
         "number": _("File {number}"),
         "patient": _("Patient"),
-        "civility": _("Title"),
+        "civility": _("Civility"),
         "phone": _("Telephone"),
         "mobile": _("Mobile"),
         "email": _("E-mail"),
