@@ -37,6 +37,20 @@ def test_no_name_is_taken_from_another_one(practice: Practice, like: str) -> Non
         practice.templates.begin("Essais/")
 
 
+def test_one_that_was_left_with_nothing_written_can_be_begun_anew(practice: Practice) -> None:
+    templates = practice.templates
+    made = templates.begin("Essais/Bonjour")
+    assert templates.leave(made.path)
+    assert made.path not in templates
+    assert templates.begin("Essais/Bonjour").revision == 1
+    templates.use_for(made.path, "birthdays")
+    assert not templates.leave(made.path)
+    templates.not_for(made.path, "birthdays")
+    templates.change(made.path, subject="Bonjour à tous")
+    assert not templates.leave(made.path)
+    assert not templates.leave("Essais/Personne")
+
+
 def test_another_language_is_a_variant_of_the_main_one(practice: Practice) -> None:
     templates = practice.templates
     made = templates.translate("Confrères/Adressage", "en", "Referral")

@@ -449,6 +449,43 @@ def test_a_message_that_only_greets_is_not_ready_also_after_the_kernel_was_resta
     assert again.obstacle(Step.CHECK) == "Write the message first."
 
 
+@pytest.mark.parametrize("left_by", ["chosen", "opened", "closed"])
+def test_a_new_message_that_is_left_with_nothing_written_leaves_no_email_type(
+    page: Publipostage, practice: Practice, left_by: str
+):
+    do(page, "back")
+    gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    path = "Rendez-vous/Travaux"
+    page.open()  # the page is come back to
+    assert path in practice.templates
+    if left_by == "closed":
+        page._background.wait()
+        assert page.sending.dispatcher.settled(30)
+        practice.close()
+        practice = open_practice(practice.path)
+    elif left_by == "opened":
+        page.open(**TOMORROW, template=REMINDER)
+    else:
+        gesture(page.template, "changed", chosen=REMINDER, account="")
+    assert path not in practice.templates
+    if left_by != "closed":
+        assert path not in [row["path"] for row in page.template.answers["open"]({})["templates"]]
+        page.go_to(Step.MESSAGE)
+        assert "error" not in gesture(page.template, "new", label="Travaux", folder="Rendez-vous")  # its name is free
+        assert page.template.chosen == path
+    else:
+        practice.close()
+
+
+def test_a_new_message_that_is_left_with_words_in_it_stays(page: Publipostage, practice: Practice):
+    do(page, "back")
+    gesture(page.template, "new", label="Travaux", folder="Rendez-vous")
+    editor = page.editing.editor
+    gesture(editor, "changed", number=editor._number, subject="Travaux", body="<p>Parking fermé.</p>")
+    page.open(**TOMORROW, template=REMINDER)
+    assert "Rendez-vous/Travaux" in practice.templates
+
+
 def test_a_new_message_to_colleagues_goes_to_them(practice: Practice):
     page = practice.publipostage("correspondents")
     page.go_to(Step.MESSAGE)

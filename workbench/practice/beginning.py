@@ -59,7 +59,8 @@ class Beginning(TemplateFiles):
         UnknownTemplate
             When there is no such starter.
         TemplateRefused
-            When the path is another email type's, or could not be one; nothing was kept.
+            When the path is another email type's, or could not be one; nothing was kept. One that was begun and left
+            with nothing written in it (`leave`) is begun anew.
 
         Examples
         --------
@@ -67,13 +68,13 @@ class Beginning(TemplateFiles):
         'Bonjour'
         """
         folder, label = path_parts(path, folder="")
+        if not like:
+            empty = Template(label=label, folder=folder, subject=label.strip(), html=EMPTY_TEXT, role=role)
+            if self._was_left(sound(empty).path):
+                return self.save(empty, reason=reason)
         self._refuse_taken(f"{folder}/{label}" if folder else label)
         if not like:
-            return self.save(
-                Template(label=label, folder=folder, subject=label.strip(), html=EMPTY_TEXT, role=role),
-                reason=reason,
-                over=0,
-            )
+            return self.save(empty, reason=reason, over=0)
         for template, file in self._starting():
             if template.path == like:
                 whole = self._from_file(file, folder="")
@@ -81,6 +82,24 @@ class Beginning(TemplateFiles):
                 new = replace(whole, label=label, folder=folder, purpose=whole.occasion_purpose)
                 return self.save(new, reason=reason or _("begun from « {path} »").format(path=like), over=0)
         raise UnknownTemplate(_("No email type that comes with the workbench is called « {path} ».").format(path=like))
+
+    def leave(self, path: str) -> bool:
+        """Put an email type away that was begun and in which nothing was written, and tell whether it was put away.
+
+        One that was saved since, or that a search proposes, stays. Its name is nobody's: it can be begun anew.
+
+        Examples
+        --------
+        >>> made = practice.templates.begin("Essais/Bonjour")
+        >>> practice.templates.leave(made.path), made.path in practice.templates
+        (True, False)
+        """
+        template = self.get(path)
+        proposed = self._practice.ledger.search_templates.all().values()
+        if template is None or template.revision != 1 or not says_nothing(template) or template.path in proposed:
+            return False
+        self.archive(template.path, reason=_("nothing was written in it"))
+        return True
 
     def translate(self, path: str, language: str, label: str, *, reason: str = "") -> Template:
         """Keep a variant of an email type in another language (F69), and return it: a copy, to be written anew.
@@ -124,6 +143,11 @@ class Beginning(TemplateFiles):
 
     def _starting(self) -> list[tuple[Template, Path]]:
         return [(template_from_file(read_text(file), name=file.stem), file) for file in self._shipped()]
+
+    def _was_left(self, path: str) -> bool:
+        """Whether an archived email type of this path was begun, and nothing was ever written in it."""
+        archived = {one.template.path: one.template for one in self._practice.ledger.library.shelf(archived=True)}
+        return path in archived and archived[path].revision == 1 and says_nothing(archived[path])
 
     def _refuse_taken(self, path: str) -> None:
         library = self._practice.ledger.library

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Mapping
@@ -346,7 +347,7 @@ class Publipostage(Opening):
         """The text of the message, its fields and its preview; made when the step is first gone to."""
         made = TemplateEditing(self.practice)
         made.on_change(self._text_changed)
-        self.practice.ending.append(made.wait)
+        self.practice.ending += [made.wait, self._leave_new]
         return made
 
     def _show_text(self) -> None:
@@ -372,6 +373,7 @@ class Publipostage(Opening):
         if before is None:
             self._written_over[kept.path] = self.editing.draft.revision or kept.revision
         self._written = None if changed is kept else changed
+        self.new.met(kept.path, written=self._written is not None)
         if self._written == before:
             return
         self._text_moved = True
@@ -406,6 +408,12 @@ class Publipostage(Opening):
         self._template_chosen()
         self.editing.editor.begin()
 
+    def _leave_new(self) -> None:
+        """Put the new email type away that the page is leaving, when nothing was written in it."""
+        with contextlib.suppress(WorkbenchError):  # it is left all the same: the email type stays in its folder
+            if self.new.leave(self._met_template) and not self.practice.closed:
+                self.template.offer(email_types(self.practice), accounts(self.practice))
+
     @property
     def _is_to_keep(self) -> bool:
         """Whether the text is a new email type's: nobody else has read it, and it has its name already."""
@@ -418,6 +426,7 @@ class Publipostage(Opening):
         if self._written is None:
             self._written_over[kept.path] = draft.revision or kept.revision
         self._written = None if changed is kept else changed
+        self.new.met(kept.path, written=self._written is not None)
         self.keeper.touch()
         self._list_changed()
 
@@ -455,6 +464,8 @@ class Publipostage(Opening):
         return mailing
 
     def _meet_list(self) -> None:
+        if self.template.chosen != self._met_template:
+            self._leave_new()
         self._met_template, self._met_values = self.template.chosen, dict(self.template.values)
         super()._meet_list()
         self._was_checked()
