@@ -335,6 +335,7 @@ def test_the_list_says_what_is_active_and_what_waits_for_whom(view: Watched, pra
 
 def test_whether_a_scheduler_does_what_is_active_is_told(view: Watched, practice: Practice) -> None:
     assert view.hear("attended")["attended"] is False
+    assert "without --no-scheduler" in SchedulerView.labels()["unattended"]  # somebody may sit in a lab that has none
     with practice.ledger.occurrences.attending():
         assert view.hear("attended")["attended"] is True
     assert view.hear("attended")["attended"] is False

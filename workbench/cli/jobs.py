@@ -131,7 +131,7 @@ def _list(practice: Practice, format: Format, output: OutputOption) -> None:
     if frame.empty:
         say(_("Nothing is done by itself yet. For instance: {command}").format(command=_EXAMPLE))
     elif frame["active"].any() and not practice.jobs.attended:
-        say(_("No scheduler is running on this machine: workbench scheduler, or workbench lab."))
+        say(_("No scheduler is running on this machine: workbench scheduler, or workbench lab without --no-scheduler."))
 
 
 _EXAMPLE = 'workbench job add --treatment missed --template "Rendez-vous/Rendez-vous manqué" --time 12:00'

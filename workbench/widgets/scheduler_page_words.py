@@ -28,7 +28,7 @@ def _list_words() -> dict[str, str]:
         "none": _("Nothing is sent by itself yet. « Create » makes a job: missed appointments, reminders, birthdays…"),
         "unattended": _(
             "No scheduler is running on this computer: nothing leaves by itself from here. One runs as long as "
-            "workbench lab, workbench app or workbench scheduler does."
+            "workbench scheduler does, or workbench lab or workbench app without --no-scheduler."
         ),
         "silent": _("Still at work: the answer will come. If it does not, reload the page or run the cell again"),
         "modified": _("not saved"),
