@@ -71,6 +71,20 @@ table.show(frame, COLUMNS, unit=lambda n: f"{{n}} rendez-vous")
 table.address(who)
 table
 """
+NARROW = """
+APPOINTMENTS = [
+    Column(name="time", label="Heure", kind="time", width=80), Column(name="patient", label="Patient", width=260),
+    Column(name="file_number", label="Dossier", width=90), Column(name="nature", label="Nature", width=90),
+    Column(name="practitioner", label="Praticien", width=130),
+    Column(name="last_message_at", label="Dernier message", kind="since", width=190),
+]
+frame, who = people(12)
+frame = frame.assign(nature="CTRL", practitioner="Dr Molaire", last_message_at=pd.Timestamp("2026-11-02 09:00"))
+table.layout.width = "958px"
+table.show(frame, APPOINTMENTS, unit=lambda n: f"{n} rendez-vous")
+table.address(who)
+table
+"""
 TELLING = "print(repr((len(table.ticked), table.ticked[:5], table.counts, told)))"
 
 
@@ -154,6 +168,30 @@ def test_rows_are_found_without_their_accents_sorted_filtered_and_never_run(note
     expect(line(table)).to_contain_text("0 affiché")
     page.keyboard.type("20", delay=30)
     expect(line(table)).to_contain_text("2 affichés")
+
+
+def test_headings_and_what_a_filter_proposes_are_read_in_full_beside_a_search(lab, page):
+    lab.write("narrow.ipynb", OPENING, NARROW)
+    opened = lab.open(page, "narrow.ipynb", alone=True)
+    opened.run(0)
+    opened.run(1)
+    table = table_of(opened)
+    expect(table.locator("[row-index='0'] bdi").first).to_be_visible()
+    cut = table.evaluate("""(table) => {
+        const pen = document.createElement("canvas").getContext("2d");
+        const heads = [...table.querySelectorAll(".ag-header-cell-text")].filter((one) =>
+            one.scrollWidth > one.clientWidth || one.scrollHeight > one.closest(".ag-header-cell").clientHeight);
+        const boxes = [...table.querySelectorAll(".ag-floating-filter input[placeholder]")].filter((one) => {
+            const { fontWeight, fontFamily, paddingInlineStart, paddingInlineEnd } = getComputedStyle(one);
+            pen.font = `${fontWeight} ${getComputedStyle(one, "::placeholder").fontSize} ${fontFamily}`;
+            const room = one.clientWidth - parseFloat(paddingInlineStart) - parseFloat(paddingInlineEnd);
+            return pen.measureText(one.placeholder).width > room;
+        });
+        return [...heads.map((one) => one.textContent), ...boxes.map((one) => one.placeholder)];
+    }""")
+    assert cut == []
+    proposed = table.locator(".ag-floating-filter input").evaluate_all("(all) => all.map((one) => one.placeholder)")
+    assert [one for one in proposed if one] == ["> 9:30", "> 31/12/26"]
 
 
 def test_ticks_are_kept_by_row_and_all_reaches_rows_never_loaded(notebook, page):

@@ -216,6 +216,7 @@ export const defaultColDef: ColDef<Row> = {
   resizable: true,
   sortable: true,
   sortingOrder: ["asc", "desc", null],
+  wrapHeaderText: true,
   // What is typed in a field of a cell stays in it.
   suppressKeyboardEvent: ({ event }) => (event.target as HTMLElement).matches("input:not([type=checkbox])"),
 };
