@@ -16,6 +16,7 @@ from workbench.domain.recurrence import Occurrence
 from workbench.wiring import open_practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
+REMINDER = "Rendez-vous/Rappel de rendez-vous"
 GUIDE = ("job", "add", "--treatment", "missed", "--template", MISSED, "--time", "12:00")
 
 Told = tuple[int, str, str]
@@ -65,6 +66,21 @@ def test_the_guides_job_is_set_shown_tried_out_and_done(at_desk: Callable[..., T
     (done,) = rows(at_desk("job", "log", "--format", "json"))
     assert (done["state"], done["found"] is None) == ("done", False)
     assert "hand:" in at_desk("job", "log", job["job"])[1]
+
+
+def test_the_log_tells_who_was_left_out_and_why(at_desk: Callable[..., Told]) -> None:
+    words = ("--treatment", "appointments", "--template", REMINDER, "--set", "end=J+21", "--time", "12:00")
+    for title in ("first", "second"):
+        assert at_desk("job", "add", title, *words)[0] == 0
+        assert at_desk("job", "run", title)[0] == 0
+    (first,), (second,) = (rows(at_desk("job", "log", one, "--format", "json")) for one in ("first", "second"))
+    assert first["sent"] > 0
+    for done in (first, second):
+        assert sum(int(one.split()[1]) for one in done["left_out"].split(", ") if one) == done["skipped"]
+    assert f"duplicate_occasion {first['sent']}" in second["left_out"].split(", ")
+    told = " ".join(at_desk("job", "log", "second")[2].split())
+    assert f"second {second['occurrence']}: left out: " in told
+    assert f"{first['sent']} × Another mailing already covers this occasion" in told
 
 
 def test_a_job_is_changed_switched_off_and_taken_away(at_desk: Callable[..., Told]) -> None:

@@ -205,6 +205,14 @@ def test_by_hand_it_is_an_occurrence_of_its_own_and_tells_nobody_twice(practice:
     log = practice.jobs.log(job.key)
     assert log["sent"].tolist() == [0, sent]
     assert log["found"].tolist() == [done.trace["found"]] * 2
+    # Why rows were left out, in codes with numbers that add up to those left out.
+    for told, skipped in zip(log["left_out"], log["skipped"], strict=True):
+        assert sum(int(one.rpartition(" ")[2]) for one in told.split(", ") if one) == skipped
+    assert f"duplicate_occasion {sent}" in log["left_out"].iloc[0].split(", ")
+    findings = ", ".join(f"{code} {count}" for code, count in again.trace["findings"].items())
+    assert sorted(log["findings"].iloc[0].split(", ")) == sorted(findings.split(", "))
+    words = str(log_told(practice, log)[0]["sentence"])
+    assert f"left out: {sent} × Another mailing already covers this occasion" in words
     results = practice.results(int(log["mailing_id"].iloc[1]))
     assert set(results["job_id"]) == {job.key}
     assert set(results["run_id"]) == {done.run_id}

@@ -13,6 +13,7 @@ from workbench.cli.progress import sending_progress
 from workbench.cli.report import json_counts, show_counts, show_findings
 from workbench.cli.sending import JsonOption, interruptible
 from workbench.cli.session import Format, FormatOption, OutputOption, SetOption, practice_of, settings_of
+from workbench.displays.left_out import left_out_words
 from workbench.domain.jobs import REASONS, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import Counts
 from workbench.errors import JobBusy, UsageError
@@ -383,6 +384,8 @@ def log(
     if format is Format.TABLE and output is None:
         for _place, row in frame[frame["error"] != ""].head(5).iterrows():
             say(f"{row['job']} {row['occurrence']}: {row['error']}")
+        for _place, row in frame[frame["left_out"] != ""].head(5).iterrows():
+            say(f"{row['job']} {row['occurrence']}: {left_out_words(row['left_out'])}")
 
 
 @group.command("explain", help=_("Tell why a patient is or is not written to by a job."))

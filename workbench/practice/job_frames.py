@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
@@ -34,6 +35,7 @@ LOG_COLUMNS = {
     "asked_by": "string", "due_at": "moment", "started_at": "moment", "ended_at": "moment", "approve_until": "moment",
     "late": "Int64", "start": "string", "end": "string", "mailing_id": "Int64", "run_id": "string", "found": "Int64",
     **dict.fromkeys(_COUNTED, "Int64"), "error": "string", "alerts": "string",
+    "left_out": "string", "findings": "string",
 }  # fmt: skip
 
 
@@ -112,9 +114,8 @@ def log_frame(practice: Practice, records: Sequence[OccurrenceRecord]) -> pd.Dat
 
 def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
     trace = record.trace
-    counts = practice.ledger.mailings.counts(record.mailing_id) if record.mailing_id is not None else None
-    if counts is None and "found" in trace:
-        counts = Counts()
+    tally = practice.ledger.mailings.tally(record.mailing_id) if record.mailing_id is not None else None
+    counts = tally.counts if tally else Counts() if "found" in trace else None
     alerts = Alerts(practice).standing(record)
     return {
         "job": record.key,
@@ -136,7 +137,17 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
         **{name: getattr(counts, name) if counts else None for name in _COUNTED},
         "error": trace.get("error", ""),
         "alerts": ", ".join(f"{kind} {how}".strip() for kind, how in alerts.items()),
+        "left_out": _coded(tally.of_list.of("skipped") if tally else {}),
+        "findings": _coded(trace.get("findings", {})),
     }
+
+
+def _coded(counts: Mapping[str, int]) -> str:
+    """Return codes with how many there are of each, the most frequent first; a code tells what, and never whose."""
+    told: Counter[str] = Counter()
+    for reason, count in counts.items():
+        told[reason.partition(":")[0]] += count
+    return ", ".join(f"{code} {count}" for code, count in sorted(told.items(), key=lambda one: (-one[1], one[0])))
 
 
 def typed(rows: list[dict[str, Any]], columns: Mapping[str, str], practice: Practice) -> pd.DataFrame:

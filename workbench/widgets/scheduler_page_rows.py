@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
+from workbench.displays.left_out import left_out_words
 from workbench.domain.calendar import parse_day
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.domain.notebook_fields import FieldKind
@@ -197,6 +198,7 @@ def _run_told(practice: Practice, row: Mapping[Any, Any]) -> dict[str, Any]:
     if numbers["pending"] and state != _S.AWAITING_APPROVAL:
         waits = numbers["pending"]
         sentences.append(n_("{count} still waits", "{count} still wait", waits).format(count=waits))
+    sentences.append(left_out_words(str(row["left_out"])))
     return {
         "when": moment_words(row["due_at"], practice),
         "found": numbers["found"],
