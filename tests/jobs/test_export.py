@@ -12,7 +12,7 @@ import pytest
 
 from workbench.errors import NotebookRefused, UsageError
 from workbench.jobs.parameters import declared_parameters
-from workbench.jobs.running import read_notebook
+from workbench.jobs.running import read_notebook, run_notebook
 from workbench.language import use_language
 from workbench.practice import Mailing, Practice
 
@@ -32,8 +32,10 @@ def test_the_notebook_says_what_it_does_and_declares_each_parameter_on_a_line(pr
         "start": ("str", "tomorrow"),
         "end": ("str", "J+1"),
         "state": ("str", "upcoming,missed"),
+        "practitioner": ("str", ""),
         "template": ("str", REMINDER),
         "account": ("str", ""),
+        "revision": ("int", 0),
         "dry_run": ("bool", False),
     }
     assert all(one.comment for one in declared.values())
@@ -46,6 +48,30 @@ def test_the_notebook_says_what_it_does_and_declares_each_parameter_on_a_line(pr
         if one.cell_type == "code":
             ast.parse(one.source)
             assert one.outputs == []
+
+
+def test_a_revision_and_a_practitioner_can_be_given_and_twice_is_one_mailing(practice: Practice):
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    notebook = read_notebook(practice.mailing(rdv, REMINDER, account="catcher").to_notebook("rappel.ipynb"))
+    practice.templates.change(REMINDER, subject="Autre objet")
+    asked = {"practitioner": rdv["practitioner_id"].iloc[0], "revision": 1}
+    first, again = (run_notebook(practice, notebook, parameters=asked | more) for more in ({}, {"revision": 0}))
+    [number] = first.counts
+    assert first.counts == again.counts
+    sent = practice.results(number)["status"] == "sent"
+    assert 0 < len(sent) == int((rdv["practitioner_id"] == asked["practitioner"]).sum()) < len(rdv)
+    letters = [file.read_text(encoding="utf-8") for file in (practice.path / "caught").rglob("*.eml")]
+    assert len(letters) == sent.sum() > 0
+    assert not [one for one in letters if "Autre objet" in one]
+    unknown = run_notebook(practice, notebook, parameters={"revision": 9})
+    assert (unknown.exit_status, unknown.counts) == (1, {})
+
+
+def test_a_mailing_of_an_earlier_revision_keeps_to_it(practice: Practice):
+    practice.templates.change(REMINDER, subject="Autre objet")
+    kept = reminders(practice, practice.templates.revision(REMINDER, 1)).to_notebook("kept.ipynb")
+    assert read_notebook(kept).parameters["revision"].default == 1
+    assert read_notebook(reminders(practice).to_notebook("latest.ipynb")).parameters["revision"].default == 0
 
 
 def test_neither_a_patient_nor_a_path_stands_in_it(practice: Practice):

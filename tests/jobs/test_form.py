@@ -30,12 +30,13 @@ def form(practice: Practice) -> NotebookValues:
 def test_each_parameter_is_asked_by_what_its_search_makes_of_it(form: NotebookValues, practice: Practice) -> None:
     fields = {one.name: one for one in form.fields()}
     assert {name: one.kind.value for name, one in fields.items()} == {
-        "start": "day", "end": "day", "state": "choices", "city": "text", "template": "choice", "account": "choice",
-        "dry_run": "tick",
+        "start": "day", "end": "day", "state": "choices", "city": "text", "practitioner": "choices",
+        "template": "choice", "account": "choice", "revision": "number", "dry_run": "tick",
     }  # fmt: skip
     assert "missed" in dict(fields["state"].choices)
     assert (REMINDER, REMINDER.replace("/", " / ")) in fields["template"].choices
     assert fields["dry_run"].value == "no"
+    assert (fields["practitioner"].value, fields["revision"].value) == ("", "0")
     assert dict(fields["account"].choices)[""]
     assert fields["dry_run"].label == "Trial: check everything, send nothing"
     assert all(one.label[:1].isupper() for one in fields.values())
@@ -65,6 +66,7 @@ def test_only_what_is_another_value_is_given_to_a_run(form: NotebookValues) -> N
     values = {one.name: one.value for one in form.fields()}
     assert form.given(values) == {}
     assert form.given(values | {"dry_run": "yes", "end": "J+3"}) == {"dry_run": True, "end": "J+3"}
+    assert form.given(values | {"practitioner": "MM", "revision": "2"}) == {"practitioner": "MM", "revision": 2}
 
 
 def test_what_cannot_be_is_said_of_its_parameter(form: NotebookValues) -> None:

@@ -1,7 +1,8 @@
 """Write a mailing as a notebook that runs by itself: readable, parameterised, without a patient in it.
 
 The search's parameters stay as they were given (« tomorrow » is tomorrow again each day), the email type, role,
-channel and key are the mailing's; no path of this machine, no secret and no output stands in it.
+channel and key are the mailing's; no path of this machine, no secret and no output stands in it. Which search it is
+stands in the search's cell and is no parameter: what can be asked depends on it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.domain.questions import Question
     from workbench.domain.searches import Search
     from workbench.practice import Mailing
+
+_PRACTITIONER = "practitioner"
 
 
 def write_notebook(
@@ -74,7 +77,10 @@ def write_notebook(
             _("« {file} » is there already; write over it with replace=True, or choose another name.").format(file=file)
         )
     made_folder(file.parent)
-    notebook = _notebook(_cells(mailing, search, called, {**given, **(days or {})}))
+    given |= days or {}
+    if called == search.name and any(one.name == _PRACTITIONER for one in search.parameters):
+        given.setdefault(_PRACTITIONER, "")
+    notebook = _notebook(_cells(mailing, search, called, given))
     write_private(file, (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode())
     return file
 
@@ -121,6 +127,8 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
     """Return the cells; `called` is the search's name, or that of the saved one that holds what is asked."""
     plan = mailing.plan
     labels = {parameter.name: _(parameter.label) for parameter in search.parameters}
+    if _PRACTITIONER in given:
+        labels[_PRACTITIONER] = _("{parameter}; empty: all").format(parameter=labels[_PRACTITIONER])
     own = {
         "template": (plan.template, _("the email type")),
         "account": (
@@ -135,6 +143,8 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
     parameters = [
         *(_assignment(name, value, labels.get(name, "")) for name, value in given.items()),
         *(_assignment(name, value, told) for name, (value, told) in own.items()),
+        f"revision: int = {_pinned(mailing)}  # "
+        + _("the revision of the email type; 0: the latest one each time it runs"),
         "dry_run: bool = False  # " + _("True: check everything, send nothing"),
     ]
     searched = ", ".join([_literal(called), *(f"{name}={name}" for name in given)])
@@ -184,7 +194,8 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
             _("Every message is merged once; nothing leaves yet. Only numbers are shown."),
         ),
         _code(
-            f"mailing = practice.mailing(found, template, {', '.join(options)})",
+            "letter = practice.templates.revision(template, revision) if revision else template",
+            f"mailing = practice.mailing(found, letter, {', '.join(options)})",
             "mailing.summary(planned=True)",
         ),
         _text(
@@ -201,6 +212,12 @@ def _cells(mailing: Mailing, search: Search, called: str, given: dict[str, str])
         ),
         _code("mailing.summary(planned=dry_run)"),
     ]
+
+
+def _pinned(mailing: Mailing) -> int:
+    """Return the revision that the mailing keeps to, being no more the latest one; else 0."""
+    latest = mailing.practice.templates.get(mailing.plan.template)
+    return 0 if latest is None or latest.revision == mailing.template.revision else mailing.template.revision
 
 
 def _answered(question: Question, mailing: Mailing) -> tuple[str, str]:

@@ -186,6 +186,7 @@ def _known_labels() -> dict[str, str]:
     return {
         "template": _("Email type"),
         "account": _("Mail account"),
+        "revision": _("Revision of the email type (0: always the latest)"),
         "dry_run": _("Trial: check everything, send nothing"),
     }
 
