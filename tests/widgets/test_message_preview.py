@@ -70,7 +70,7 @@ def test_a_window_of_the_list_is_given_with_the_counts_of_the_whole(preview: Ask
     assert [row["name"] for row in answer["rows"]] == NAMES[1:3]
     assert answer["rows"][0] == {"position": 1, "name": "LEFÈVRE Zoé", "state": "ready", "note": ""}
     assert (answer["start"], answer["count"], answer["total"]) == (1, 5, 5)
-    assert answer["counts"] == {"all": 5, "ready": 2, "to_read": 1, "to_correct": 1, "excluded": 1}
+    assert answer["counts"] == {"all": 5, "ready": 2, "to_read": 1, "to_correct": 1, "excluded": 1, "sent": 0}
     assert [told["text"] for told in answer["summary"]] == ["3 ready", "1 to correct", "1 excluded"]
 
 
@@ -80,7 +80,9 @@ def test_who_has_the_message_is_told_apart_from_who_is_excluded(preview: Asked):
     )
     answer = preview.hears(kind="rows", start=0, end=3, filter="", search="")
     assert [told["text"] for told in answer["summary"]] == ["1 ready", "3 sent already", "1 excluded"]
-    assert answer["counts"]["excluded"] == 4  # they are listed together
+    assert (answer["counts"]["sent"], answer["counts"]["excluded"]) == (3, 1)  # and each is listed for itself
+    listed = preview.hears(kind="rows", start=0, end=10, filter="sent", search="")["rows"]
+    assert [(row["position"], row["state"]) for row in listed] == [(1, "sent"), (2, "sent"), (3, "sent")]
 
 
 @pytest.mark.parametrize(

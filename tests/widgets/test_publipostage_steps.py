@@ -136,8 +136,8 @@ def test_who_has_the_message_is_not_ready_for_it_any_more(page: Publipostage):
     do(page, "back")
     assert page._background.wait(60)
     assert page.step is Step.CHECK
-    assert set(page.messages._rows._columns["state"]) == {"to_correct", "excluded"}
-    assert page.messages._rows.sent == page.sending.dispatcher.situation.counts.sent
+    assert set(page.messages._rows._columns["state"]) == {"to_correct", "excluded", "sent"}
+    assert page.messages._rows.counts["sent"] == page.sending.dispatcher.situation.counts.sent
 
 
 def test_the_search_s_own_email_type_is_chosen_by_itself(practice: Practice):

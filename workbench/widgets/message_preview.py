@@ -17,8 +17,8 @@ from workbench.widgets.folding import folded
 from workbench.widgets.reading import file_content, message_content, reading_labels, source_content
 from workbench.widgets.view import STATIC, Answer, View
 
-STATES = ("ready", "to_read", "to_correct", "excluded")
-"""Where a recipient stands: the message leaves; it leaves, but somebody should read it; it does not leave, twice."""
+STATES = ("ready", "to_read", "to_correct", "excluded", "sent")
+"""Where a recipient stands: it leaves; it leaves, but somebody should read it; it does not leave, twice; it has left."""
 
 _LISTED = ("name", "state", "note")
 _WHOLE = (*_LISTED, "detail", "key", "mend", "address")
@@ -80,8 +80,10 @@ class MessagePreview(View):
             "to_read": _("to read"),
             "to_correct": _("to correct"),
             "excluded": _("excluded"),
+            "sent": _("sent already"),
             "only_to_correct": _("To correct"),
             "only_to_read": _("To read"),
+            "only_sent": _("Sent already"),
             "only_excluded": _("Excluded"),
             "previous": _("Previous message"),
             "next": _("Next message"),
@@ -186,7 +188,7 @@ class MessagePreview(View):
             "count": len(places),
             "total": now.total,
             "counts": now.rows.counts,
-            "summary": _summary(now.rows.counts, now.rows.sent),
+            "summary": _summary(now.rows.counts),
         }
         if "around" in asked:
             answer["place"] = now.rows.place_of(int(asked["around"]), places)
@@ -260,10 +262,12 @@ class _Rows:
         self._columns = {
             name: rows[name].fillna("").astype(str).tolist() if name in rows else [""] * len(rows) for name in _WHOLE
         }
+        if "sent" in rows:  # who has the message is excluded as any other is, and told apart
+            self._columns["state"] = [
+                "sent" if state == "excluded" and sent else state
+                for state, sent in zip(self._columns["state"], rows["sent"].to_numpy(dtype=bool), strict=True)
+            ]
         self._states = np.array(self._columns["state"], dtype=object)
-        self.sent = (
-            int((rows["sent"].to_numpy(dtype=bool) & (self._states == "excluded")).sum()) if "sent" in rows else 0
-        )
         self._folded: list[str] | None = None
         self._asked = ("", "")
         self._places = np.arange(len(rows))
@@ -304,9 +308,10 @@ class _Rows:
         return place if place < len(places) and places[place] == position else -1
 
 
-def _summary(counts: Mapping[str, int], sent: int) -> list[dict[str, str]]:
+def _summary(counts: Mapping[str, int]) -> list[dict[str, str]]:
     """Return the whole list in numbers that add up; whoever is to read leaves too, and who has it is told apart."""
-    leaving, correct, excluded = counts["ready"] + counts["to_read"], counts["to_correct"], counts["excluded"] - sent
+    leaving, sent = counts["ready"] + counts["to_read"], counts["sent"]
+    correct, excluded = counts["to_correct"], counts["excluded"]
     told = [("ready", leaving, n_("{count} ready", "{count} ready", leaving))]
     if sent:
         told.append(("sent", sent, n_("{count} sent already", "{count} sent already", sent)))

@@ -36,18 +36,20 @@ interface Told {
   broken?: string;
 }
 
-type State = "ready" | "to_read" | "to_correct" | "excluded";
+type State = "ready" | "to_read" | "to_correct" | "excluded" | "sent";
 
 const SIGNS: Record<State, [sign: string, colour: string]> = {
   ready: ["✓", "good"],
   to_read: ["?", "doubt"],
   to_correct: ["✕", "bad"],
   excluded: ["–", "none"],
+  sent: ["✓", "good"],
 };
 const FILTERS: [state: string, word: string][] = [
   ["", "all"],
   ["to_correct", "only_to_correct"],
   ["to_read", "only_to_read"],
+  ["sent", "only_sent"],
   ["excluded", "only_excluded"],
 ];
 const ROW_HEIGHT = 34;
@@ -224,7 +226,7 @@ export default {
       empty.hidden = !sides.hidden;
       nothing.hidden = count > 0;
       nothing.textContent = word("none_found");
-      tell(counts, (message["summary"] ?? []) as { state: State | "sent"; text: string }[]);
+      tell(counts, (message["summary"] ?? []) as { state: State; text: string }[]);
       windows.set(0, Promise.resolve((message["rows"] as Row[] | undefined) ?? []));
       const found = Number(message["place"] ?? -1);
       rows.resize(count);
@@ -259,10 +261,10 @@ export default {
       pressArrows();
     }
 
-    function tell(counts: Record<string, number>, told: { state: State | "sent"; text: string }[]): void {
+    function tell(counts: Record<string, number>, told: { state: State; text: string }[]): void {
       summary.replaceChildren(
         ...told.map(({ state, text }) => {
-          const [sign, colour] = SIGNS[state === "sent" ? "ready" : state];
+          const [sign, colour] = SIGNS[state];
           return state === "ready" ? element("strong", {}, text) : element("span", { class: `pw-state pw-state-${colour}` }, `${sign} ${text}`);
         }),
       );
@@ -273,6 +275,7 @@ export default {
         chip.textContent = `${word(name)} (${number})`;
         chip.setAttribute("aria-pressed", String(state === filter));
         chip.disabled = number === 0 && state !== filter;
+        chip.hidden = chip.disabled && state === "sent"; // of a list that nobody has had yet nothing asks
       }
     }
 
@@ -335,7 +338,7 @@ export default {
       const whole = told.row ?? row;
       inSight = whole.key ?? "";
       const [sign, colour] = SIGNS[whole.state] ?? SIGNS.excluded;
-      const stays = whole.state === "to_correct" || whole.state === "excluded";
+      const stays = whole.state === "to_correct" || whole.state === "excluded" || whole.state === "sent";
       const lines = (whole.detail ?? "").split("\n").filter(Boolean);
       if (stays) lines.push(word("stays"));
       mending.leave();

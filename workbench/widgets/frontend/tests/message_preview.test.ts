@@ -34,10 +34,11 @@ class Preview extends FakeModel {
 let count = NAMES.length;
 let trouble = "";
 let late = 0;
+let sentAlready = false; // whoever is excluded has the message
 let opened: Awaited<ReturnType<typeof show>>;
 let model: Preview;
 
-const stateOf = (position: number): string => STATES[position % 5] ?? "ready";
+const stateOf = (position: number): string => (sentAlready && position % 5 === 4 ? "sent" : STATES[position % 5] ?? "ready");
 const rowOf = (position: number) => ({
   position, name: position < 5 ? NAMES[position] : `Patient ${position}`, state: stateOf(position), note: position === 0 ? "address" : "",
 });
@@ -50,8 +51,8 @@ function answer(message: Message): Record<string, unknown> {
     const listed = asked.search ? all.filter((position) => (rowOf(position).name ?? "").toLowerCase().includes(asked.search)) : all;
     return {
       version: model.get("version"), start: asked.start, rows: listed.slice(asked.start, asked.end).map(rowOf), count: listed.length,
-      total: count, counts: { all: count, ready: 2, to_read: 1, to_correct: 1, excluded: 1 },
-      summary: [{ state: "ready", text: "3 ready" }, { state: "to_correct", text: "1 to correct" }],
+      total: count, counts: { all: count, ready: 2, to_read: 1, to_correct: 1, excluded: sentAlready ? 0 : 1, sent: sentAlready ? 1 : 0 },
+      summary: sentAlready ? [{ state: "sent", text: "1 sent already" }] : [{ state: "ready", text: "3 ready" }, { state: "to_correct", text: "1 to correct" }],
       ...(asked.around === undefined ? {} : { place: listed.indexOf(asked.around) }),
     };
   }
@@ -98,6 +99,7 @@ const wait = async (): Promise<void> => {
 beforeEach(() => {
   count = NAMES.length;
   trouble = "";
+  sentAlready = false;
 });
 afterEach(() => {
   opened.close();
@@ -112,6 +114,23 @@ test("everyone is listed with a sign, a word and a colour, names as text", async
   expect(rows[0]?.getAttribute("aria-selected")).toBe("true");
   expect(rows[0]?.getAttribute("aria-setsize")).toBe("5");
   expect(find(".pw-preview-summary").textContent).toBe("3 ready✕ 1 to correct");
+});
+
+test("who has the message already is told by one sign everywhere, and has a filter of its own where there is anybody", async () => {
+  await open();
+  const chip = find<HTMLButtonElement>('.pw-chip[data-state="sent"]');
+  expect(chip.hidden).toBe(true);
+  sentAlready = true;
+  model.set("version", 2);
+  await settled();
+  expect([chip.hidden, chip.textContent]).toEqual([false, "only_sent (1)"]);
+  expect(find('.pw-chip[data-state="excluded"]').textContent).toBe("only_excluded (0)");
+  chip.click();
+  await settled();
+  const badge = find(".pw-preview-summary .pw-state");
+  const row = find('[role="option"] .pw-state');
+  expect([badge.textContent, row.textContent]).toEqual(["✓ 1 sent already", "✓sent"]);
+  expect(row.className).toBe(badge.className);
 });
 
 test("a message shows its lines as text and its document in a frame without rights", async () => {
