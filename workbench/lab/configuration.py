@@ -37,6 +37,8 @@ _LEFT_OUT = (
     "@jupyterlab/lsp-extension",
     "@jupyterlab/fileeditor-extension:language-server",
     "@jupyterlab/notebook-extension:language-server",
+    # The page without code is opened by `workbench app`.
+    #"@voila-dashboards/jupyterlab-preview",
 )
 
 _SETTINGS = {
@@ -188,6 +190,7 @@ def _page() -> dict[str, Any]:
             "run": _("Run"),
             "restarted": _("The kernel was restarted: what this page shows does not answer any more."),
             "run_again": _("Run again"),
+            "returning": _("The screens come back…"),
         },
     }
     # Of an object the page would be told the names alone.

@@ -16,6 +16,8 @@ const INBOX_SHARE = 0.32;
 const PATIENCE = 4000;
 const AGAIN_WITHIN = 120_000;
 const AGAIN_MOST = 3;
+/** For how long screens may still draw themselves once their cells have run. */
+const DRAWING = 10_000;
 
 /** An envelope before another one; JupyterLab colours it with its theme. */
 const ICON =
@@ -25,7 +27,7 @@ const ICON =
 interface Setting {
   notebook: string;
   notebooks: Record<string, string[]>;
-  words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string; restarted: string; run_again: string };
+  words: { tile: string; category: string; inbox: string; sending: string; changed: string; run: string; restarted: string; run_again: string; returning: string };
 }
 
 interface Signal<Sender, Value> {
@@ -232,7 +234,8 @@ function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words 
     ran.push(Date.now());
     if (notice !== undefined) notices?.dismiss(notice);
     notice = undefined;
-    if (!panel.isDisposed) void notebook.NotebookActions?.runCells(content, content.widgets, sessionContext);
+    const actions = notebook.NotebookActions;
+    if (!panel.isDisposed && actions) void sayingSo(panel, words.returning, () => actions.runCells(content, content.widgets, sessionContext));
   };
   sessionContext.statusChanged.connect((_context, status) => {
     restarted ||= status === "restarting" || status === "autorestarting";
@@ -246,6 +249,19 @@ function runAfterRestarts(panel: Panel, { notebook, apputils }: Shared, { words 
     notice = notices?.info(words.restarted, { autoClose: false, actions });
   });
   panel.disposed.connect(() => notice !== undefined && notices?.dismiss(notice));
+}
+
+/** Say on the empty page that its screens come back, while they do. */
+async function sayingSo({ node }: Panel, sentence: string, again: () => Promise<boolean>): Promise<void> {
+  const said = document.createElement("p");
+  said.className = RETURNING;
+  said.role = "status";
+  said.textContent = sentence;
+  node.querySelector(`:scope > .${RETURNING}`)?.remove();
+  node.append(said);
+  const ran = await again().catch(() => false);
+  if (ran) await new Promise((resolve) => setTimeout(resolve, DRAWING));
+  said.remove();
 }
 
 /** Return the SHA-256 of what a person can change in a notebook, reckoned as `digest` does in Python. */
@@ -264,7 +280,10 @@ function says(metadata: unknown, name: "run_on_open" | "app"): boolean {
 }
 
 const APP = `${NAME}-app`;
+const RETURNING = `${NAME}-returning`;
 const LOOK = `
+  .${RETURNING} { position: absolute; inset: 30% 0 auto; text-align: center; z-index: 1; color: var(--jp-ui-font-color2); }
+  .${APP}:has(.pw) > .${RETURNING} { display: none; }
   .${APP} .jp-CodeCell .jp-Cell-inputWrapper, .${APP} .jp-Notebook-footer,
   .${APP} .jp-OutputPrompt, .${APP} .jp-OutputArea-promptOverlay, .${APP} .jp-Collapser, .${APP} .jp-cell-toolbar,
   .${APP} .jp-MarkdownCell { display: none; }

@@ -13,6 +13,7 @@ const words = {
   run: "Exécuter",
   restarted: "Redémarré",
   run_again: "Relancer",
+  returning: "Les écrans reviennent…",
 };
 const shipped = notebookOf("desk");
 const setting = { notebook: PATH, notebooks: { [PATH]: ["of another language", await digestOf(shipped)] }, words };
@@ -177,6 +178,29 @@ test("after a restart of the kernel a page without code shows its screens again,
   guide.sessionContext.statusChanged.emit("restarting");
   guide.sessionContext.statusChanged.emit("idle");
   expect(runCells).not.toHaveBeenCalled();
+});
+
+test("while the screens come back, the empty page says so", async () => {
+  const { open, runCells } = lab();
+  const desk = { ...panelAt(PATH, { run_on_open: true, app: true }), node: document.createElement("div") };
+  await open(desk);
+  const said = () => [...desk.node.querySelectorAll("[role=status]")].map((one) => one.textContent);
+  expect(said()).toEqual([]);
+  const restart = () => ["restarting", "idle"].forEach((status) => desk.sessionContext.statusChanged.emit(status));
+  let ran = (_all: boolean): void => undefined;
+  runCells.mockImplementation(() => new Promise((resolve) => (ran = resolve)));
+  restart();
+  await settled();
+  expect(said()).toEqual(["Les écrans reviennent…"]);
+  restart();
+  expect(said()).toHaveLength(1);
+  ran(true);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(said()).toEqual([]);
+  restart();
+  ran(false); // a cell failed: what it says is to be read
+  await settled();
+  expect(said()).toEqual([]);
 });
 
 test("the code of a notebook from elsewhere is never hidden", async () => {
