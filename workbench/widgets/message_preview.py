@@ -18,7 +18,7 @@ from workbench.widgets.reading import file_content, message_content, reading_lab
 from workbench.widgets.view import STATIC, Answer, View
 
 STATES = ("ready", "to_read", "to_correct", "excluded", "sent")
-"""Where a recipient stands: it leaves; it leaves, but somebody should read it; it does not leave, twice; it has left."""
+"""Where a recipient stands: it leaves; so it does, but somebody should read it; it does not, twice; it has left."""
 
 _LISTED = ("name", "state", "note")
 _WHOLE = (*_LISTED, "detail", "key", "mend", "address")
