@@ -242,6 +242,9 @@ def test_what_waits_is_read_and_released_by_an_approver_alone(view: Watched, pra
     view.hear("messages", mailing=one["mailing"])
     assert view.names()
     assert view.preview._answer_message({"position": 0})["message"]["subject"]
+    [back] = view.preview._acts
+    view.preview._acted({"name": back["name"]})  # the way back to the job
+    assert view.said[-1]["kind"] == "return"
     view.done("approve", mailing=one["mailing"])
     again = view.hear("job", key=key)
     assert again["waiting"] == []

@@ -78,6 +78,7 @@ class SchedulerView(View):
         super().__init__(layout={"width": "100%"})
         self._practice = practice
         self._messages = messages
+        messages.on_act(lambda _name, _asked: self.send({"kind": "return"}))
         self._wanted = ""
         self._proposed: Mapping[str, Any] | None = None
         """The settings of a job that another page proposes, until a page in the browser shows them."""
@@ -308,6 +309,7 @@ class SchedulerView(View):
         return shown(sent.message)
 
     def _show(self, rows: pd.DataFrame, shown_by: Callable[[int], ShownMessage]) -> None:
+        self._messages.offer([{"name": "job", "label": _("Back to the job"), "title": ""}])
         self._messages.show(rows[["name", "state", "note", "detail"]], shown_by)
         self._messages.layout.display = ""
 

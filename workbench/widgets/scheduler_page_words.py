@@ -144,6 +144,7 @@ def _below_words() -> dict[str, str]:
         "state": _("State"),
         "waiting": _("To release"),
         "look": _("Read the messages"),
+        "below": _("The messages stand below, under the job."),
         "approve": _("Release…"),
         "approve_yes": _("Send"),
         "refuse": _("Refuse…"),

@@ -3,7 +3,8 @@
  *
  * Asks Python for the list (`open`), whether a scheduler is running (`attended`), a job (`job`), a new one (`new`), what the settings in the form mean (`look`, at each
  * change), and says what is wanted: `save`, `remove`, `check`, `replay`, `run`, `messages`, `approve`, `refuse`. What takes
- * its time is answered with a number at once, and told of with `worked`. Hears `opened` and `changed`: ask anew.
+ * its time is answered with a number at once, and told of with `worked`. Hears `opened` and `changed`: ask anew; `return`:
+ * go back from the messages to the job.
  */
 import { askedOnce } from "./shared/asking";
 import { button, chips, type Choice } from "./shared/controls";
@@ -12,6 +13,7 @@ import { openNotebook } from "./shared/lab";
 import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scene } from "./shared/widget";
 import { chip, lastRuns, nextRuns, replayedPart, waitingParts } from "./scheduler_page/below";
 import { Form } from "./scheduler_page/form";
+import { goTo, goToMessages, isAtMessages } from "./scheduler_page/reaching";
 import type { Choices, Line, Looked, Replayed, Run, Settings } from "./scheduler_page/kinds";
 
 interface State {
@@ -227,12 +229,17 @@ export default {
       parts.next.replaceChildren(nextRuns(told, form.values.active, word));
       if (told.log !== undefined) parts.last.replaceChildren(lastRuns(told.log, word, { open: state.opens ? open : null, report: (run) => void report(run) }));
       const gestures = {
-        look: (mailing: number) => void ask("messages", { mailing }),
+        look: (mailing: number) => void ask("messages", { mailing }).then((answer) => answer && readMessages()),
         approve: (mailing: number) => work("approve", () => void again(word("approved")), { mailing }),
         refuse: (mailing: number, reason: string) => void ask("refuse", { mailing, reason }).then((answer) => answer && again(word("refused"))),
       };
       const waits = waitingParts(told.waiting ?? [], word, gestures);
       parts.waiting.replaceChildren(...(waits === null ? [] : [waits]));
+    };
+
+    const readMessages = (): void => {
+      said.textContent = word("below");
+      goToMessages(root);
     };
 
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -362,14 +369,18 @@ export default {
       });
     };
     const trialOf = (told: Record<string, unknown>): HTMLElement => element("p", { class: "pw-job-trial" }, told["sentence"] as string);
+    const noteInSight = (...what: HTMLElement[]): void => {
+      note(...what);
+      parts?.told.scrollIntoView({ block: "nearest" });
+    };
     /** What a trial found; whoever read it switches on what was switched off until then. */
     const tellCheck = (told: Record<string, unknown>): void => {
       const sentence = trialOf(told);
-      if (form?.values.active !== false) return note(sentence);
-      const on = button(word("switch_on"), () => (form?.switchOn(), void save()));
-      note(sentence, element("div", { class: "pw-row" }, on));
+      const read = Boolean(told["people"]) && button(word("look"), readMessages);
+      const on = form?.values.active === false && button(word("switch_on"), () => (form?.switchOn(), void save()));
+      noteInSight(sentence, ...(read || on ? [element("div", { class: "pw-row" }, read, on)] : []));
     };
-    const tellReplay = (told: Record<string, unknown>): void => note(replayedPart(told as unknown as Replayed, word, () => note()));
+    const tellReplay = (told: Record<string, unknown>): void => noteInSight(replayedPart(told as unknown as Replayed, word, () => note()));
 
     /** « Run now »: who would get what is worked out first, so that the question has its numbers. */
     const drawRun = (): void => {
@@ -435,6 +446,8 @@ export default {
         const waits = works.get(number);
         if (waits !== undefined) waits(message);
         else early.set(number, message);
+      } else if (message.kind === "return") {
+        if (isAtMessages(root)) goTo(detail.querySelector("h4"));
       } else if (message.kind === "opened" || (message.kind === "changed" && message["view"] !== questions.view)) void learn();
     });
     void learn();

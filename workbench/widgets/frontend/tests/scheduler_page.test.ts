@@ -348,3 +348,48 @@ test("where nothing is active nobody is missing", async () => {
   expect(el.textContent).not.toContain("unattended");
   expect(asked("attended")).toEqual([]);
 });
+
+/** The page in which the messages stand under the jobs, as Python puts them there. */
+function withMessages(el: HTMLElement): { heading: HTMLElement; stands: HTMLElement } {
+  const page = document.createElement("div");
+  page.className = "pw-scheduler-page";
+  const stands = document.createElement("section");
+  stands.className = "pw-message-preview";
+  const heading = document.createElement("h3");
+  heading.className = "pw-preview-title";
+  stands.append(heading);
+  el.replaceWith(page);
+  page.append(el, stands);
+  return { heading, stands };
+}
+
+test("whoever asks for the messages is taken to them, and back to the job", async () => {
+  answers["job"] = { values: values(), ...looked({ waiting: [{ mailing: 7, when: "lun.", told: "3 messages", until: "", may: true, note: "", question: "Envoyer ?" }] }) };
+  const el = await open();
+  const { heading, stands } = withMessages(el);
+  const scrolled = vi.spyOn(heading, "scrollIntoView");
+  await press(el, "look");
+  expect(asked("messages")[0]).toMatchObject({ mailing: 7 });
+  expect(document.activeElement).toBe(heading);
+  expect(scrolled).toHaveBeenCalled();
+  expect(el.querySelector(".pw-kept-said")!.textContent).toBe("below");
+  model.say({ kind: "return" });
+  expect(document.activeElement).toBe(el.querySelector("h4"));
+  // Somebody else's way back moves nobody here.
+  el.querySelector<HTMLElement>("[data-key=title]")!.focus();
+  model.say({ kind: "return" });
+  expect(document.activeElement).toBe(el.querySelector("[data-key=title]"));
+  stands.parentElement!.remove();
+});
+
+test("a trial is brought into sight and leads to the messages", async () => {
+  const el = await open();
+  const { heading, stands } = withMessages(el);
+  const scrolled = vi.spyOn(el.querySelector<HTMLElement>(".pw-job-told")!, "scrollIntoView");
+  await press(el, "check");
+  model.say({ kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "", people: true });
+  expect(scrolled).toHaveBeenCalled();
+  await press(el, "look");
+  expect(document.activeElement).toBe(heading);
+  stands.parentElement!.remove();
+});
