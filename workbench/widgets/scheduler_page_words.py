@@ -158,6 +158,8 @@ def _below_words() -> dict[str, str]:
         "replay": _("Simulate over last month (nothing is sent)"),
         "run": _("Run now…"),
         "run_yes": _("Run now"),
+        "run_notebook": _("Run the notebook in earnest? Its messages leave."),
+        "run_trial": _("Run the notebook as a trial (« dry_run »)? Nothing leaves."),
         "run_saved_first": _("Save your changes first: what runs is the job as it was saved."),
         "run_done": _("✓ Done: {sent} sent, {not_sent} not sent."),
         "run_state": _("The run has ended: {state}."),

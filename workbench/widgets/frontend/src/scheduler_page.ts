@@ -390,7 +390,7 @@ export default {
           () => {
             if (working) return;
             if (isChanged()) return complain(word("run_saved_first"));
-            if (form?.values.treatment === "notebook") return confirmRun(word("run_yes"));
+            if (form?.values.treatment === "notebook") return confirmRun(word(form.isTrial ? "run_trial" : "run_notebook"));
             work("check", (told) => (tellCheck(told), confirmRun(told["question"] as string)));
           },
           { "data-work": true },

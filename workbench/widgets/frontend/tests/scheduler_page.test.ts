@@ -393,3 +393,19 @@ test("a trial is brought into sight and leads to the messages", async () => {
   expect(document.activeElement).toBe(heading);
   stands.parentElement!.remove();
 });
+
+test("before a notebook is run it is said whether its messages leave", async () => {
+  const parameter = { name: "dry_run", kind: "tick", label: "À l’essai", value: "no", choices: [], own: "no", day: "" };
+  const notebook = { ...looked(), asks: [], parameters: [parameter] };
+  answers["job"] = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb" }), ...notebook };
+  let el = await open();
+  await press(el, "run");
+  expect(el.querySelector(".pw-ask-question")?.textContent).toBe("run_notebook");
+  await press(el, "run_yes");
+  expect(asked("run")).toHaveLength(1);
+  opened?.close();
+  answers["job"] = { values: values({ treatment: "notebook", notebook: "notebooks/a.ipynb", parameters: { dry_run: "yes" } }), ...notebook, parameters: [{ ...parameter, value: "yes" }] };
+  el = await open();
+  await press(el, "run");
+  expect(el.querySelector(".pw-ask-question")?.textContent).toBe("run_trial");
+});

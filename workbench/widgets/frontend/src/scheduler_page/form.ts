@@ -163,6 +163,11 @@ export class Form {
     this.onchange();
   }
 
+  /** Whether its notebook is asked to try out what it does, so that nothing leaves. */
+  get isTrial(): boolean {
+    return this.parameters.values["dry_run"] === "yes";
+  }
+
   begin(): void {
     this.controls.get("title")?.focus();
   }
