@@ -344,6 +344,17 @@ def test_a_file_that_is_no_notebook_is_refused_as_one(practice: Practice) -> Non
         practice.jobs.add("Notebook", notebook="notebooks/broken.ipynb", time="12:00")
 
 
+def test_a_notebook_that_is_gone_or_broken_is_told_by_its_place_in_the_workspace(practice: Practice) -> None:
+    file = own_notebook(practice)
+    broken, gone = (practice.jobs.add("Notebook", notebook="notebooks/own.ipynb", time="12:00") for _number in "12")
+    file.write_text("{", encoding="utf-8")
+    told = [practice.jobs.run(broken.key).trace["error"]]
+    file.unlink()
+    told.append(practice.jobs.run(gone.key).trace["error"])
+    assert all("« notebooks/own.ipynb »" in one and str(practice.path) not in one for one in told)
+    assert "choose a notebook for this job anew, or switch it off" in told[1]
+
+
 def test_a_notebook_needs_no_account_and_keeps_to_no_sending_hours_of_the_job_s(practice: Practice) -> None:
     own_notebook(practice)
     with pytest.raises(BadValue, match="in the notebook itself"):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from workbench.domain.calendar import PracticeCalendar, parse_day
 from workbench.domain.runs import RunRecord
-from workbench.errors import BadValue
+from workbench.errors import BadValue, NotebookRefused
 from workbench.jobs.parameters import from_texts
 from workbench.jobs.running import read_notebook, run_notebook
+from workbench.language import _
 
 if TYPE_CHECKING:
     from workbench.practice import Practice
@@ -30,7 +31,15 @@ def run_of_job(
     NotebookRefused, UnknownName, BadValue
         When it cannot run; nothing was begun.
     """
-    notebook = read_notebook(file)
+    called = file.relative_to(practice.path).as_posix() if file.is_relative_to(practice.path) else file.name
+    if not file.is_file():
+        raise NotebookRefused(
+            _(
+                "The notebook « {path} » is not in the workspace any more. On the page « Scheduler », choose a notebook "
+                "for this job anew, or switch it off."
+            ).format(path=called)
+        )
+    notebook = read_notebook(file, called=called)
     defaults = {name: one.default for name, one in notebook.parameters.items() if not one.computed}
     given = from_texts(notebook.parameters, parameters)
     values = {

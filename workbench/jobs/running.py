@@ -90,8 +90,15 @@ def summed(counts: Iterable[Counts]) -> Counts:
     return Counts(**{name: sum(getattr(one, name) for one in several) for name in numbers})
 
 
-def read_notebook(file: str | Path) -> Notebook:
+def read_notebook(file: str | Path, *, called: str = "") -> Notebook:
     """Read a notebook and what it declares.
+
+    Parameters
+    ----------
+    file
+        Where it stands.
+    called
+        What a refusal calls it; by default by its whole path.
 
     Raises
     ------
@@ -101,6 +108,7 @@ def read_notebook(file: str | Path) -> Notebook:
     import nbformat
 
     path = Path(file).expanduser().absolute()
+    told = called or path
     try:
         content = path.read_bytes()
         node = nbformat.reads(content.decode(), as_version=4)
@@ -110,21 +118,21 @@ def read_notebook(file: str | Path) -> Notebook:
         injected = injected_values(cell.source) if cell is not None else {}
     except OSError as error:
         raise NotebookRefused(
-            _("« {path} » cannot be used: {problem}.").format(path=path, problem=error.strerror)
+            _("« {path} » cannot be used: {problem}.").format(path=told, problem=error.strerror)
         ) from error
     except SyntaxError as error:
         raise NotebookRefused(
             _("« {path} »: line {line} of its parameters is no Python; nothing was executed.").format(
-                path=path, line=error.lineno
+                path=told, line=error.lineno
             )
         ) from error
     except Exception as error:  # what nbformat raises has no common root
-        raise NotebookRefused(_("« {path} » is not a notebook.").format(path=path)) from error
+        raise NotebookRefused(_("« {path} » is not a notebook.").format(path=told)) from error
     spoken = node.metadata.get("kernelspec", {}).get("language") or node.metadata.get("language_info", {}).get("name")
     if str(spoken or "python").lower() != "python":
         raise NotebookRefused(
             _("« {path} » is written in {language}; only notebooks in Python run here.").format(
-                path=path, language=spoken
+                path=told, language=spoken
             )
         )
     secret = secret_name({name: one.default for name, one in declared.items() if _could_be_secret(one.default)})
