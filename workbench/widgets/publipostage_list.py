@@ -91,6 +91,7 @@ class ListScreens:
         self._frame = pd.DataFrame()
         self._background = Background()
         self._addresses_due = True
+        self._met_changes = practice.changes  # what the addresses of the list were worked out after
         self._whole: Mailing | None = None  # of every row found, to know each one's addressee
         self._mailing: Mailing | None = None  # of the rows ticked
         self._overview = pd.DataFrame()
@@ -309,6 +310,8 @@ class ListScreens:
         if whole is None:
             return
         self._addresses_due = self._addresses_due or addresses
+        if addresses:
+            self._met_changes = self.practice.changes
         short = len(self._frame) <= AT_ONCE
 
         def work(look: Callable[[], None]) -> None:

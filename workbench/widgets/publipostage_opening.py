@@ -102,6 +102,8 @@ class Opening(ListScreens, ABC):
         elif template:
             self.template.choose(self.practice.templates.called_now(template))
             self._template_chosen()
+        elif self._met_changes != self.practice.changes and self._stands_open:
+            self._search_again(keep=True)  # a file was corrected elsewhere: what is asked next is about the list of now
 
     def _meet_what_there_is(self) -> None:
         """Offer the email types and the accounts that there are by now; what changed of those chosen is met."""
@@ -112,6 +114,11 @@ class Opening(ListScreens, ABC):
         moved = before != (self.template.chosen, self.template.account) or written_anew
         if moved and self.step is not Step.RESULT:  # what was confirmed stands as it was confirmed
             self._list_changed()
+
+    @property
+    def _stands_open(self) -> bool:
+        """Whether a list is prepared here, and not what was confirmed looked at."""
+        return self.step is not Step.RESULT and self._found_again is None
 
     def _begin(
         self,
