@@ -210,6 +210,9 @@ def test_a_cell_runs_and_what_may_show_patients_is_not_saved(lab, page, kernels,
     lab.write("calcul.ipynb", "%%md\n# Un calcul", "6 * 7", "'Martel Odette'")
     notebook = lab.open(page, "calcul.ipynb")
     notebook.run_all()
+    # No button leads to a page that this server does not have.
+    expect(page.locator(".jp-NotebookPanel-toolbar:visible")).to_have_count(1)
+    expect(page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name^="voila"]')).to_have_count(0)
     assert [notebook.text(1), notebook.text(2)] == ["42", "'Martel Odette'"]
     saved = notebook.saved()
     assert saved["cells"][1]["outputs"][0]["data"]["text/plain"] == "42"

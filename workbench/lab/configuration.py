@@ -38,7 +38,7 @@ _LEFT_OUT = (
     "@jupyterlab/fileeditor-extension:language-server",
     "@jupyterlab/notebook-extension:language-server",
     # The page without code is opened by `workbench app`.
-    #"@voila-dashboards/jupyterlab-preview",
+    "@voila-dashboards/jupyterlab-preview",
 )
 
 _SETTINGS = {
