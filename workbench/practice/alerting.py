@@ -41,6 +41,9 @@ TOLD_AGAIN = timedelta(days=1)
 LOOKED_AT = 300
 """So many occurrences are looked at: those of a day, every five minutes."""
 
+DOUBTS = "doubts_told"
+"""What a trace calls the number of uncertain messages that somebody was told of."""
+
 _S = OccurrenceState
 
 
@@ -51,13 +54,15 @@ class Alerts:
         self._practice = practice
 
     def after(self, record: OccurrenceRecord) -> None:
-        """Tell what there is to tell of an occurrence, once."""
+        """Tell what there is to tell of an occurrence, once; doubts once more when a later pass brings further ones."""
         told = dict(record.trace.get("alerts", {}))
-        for kind, about, sentence, advice in self._found(record):
+        doubts = self._doubts(record)
+        for kind, about, sentence, advice in self._found(record, doubts):
             if kind not in told:
                 told[kind] = self._send(record, kind, about, sentence, advice)
         if told != record.trace.get("alerts", {}):
-            self._practice.ledger.occurrences.note(record, trace={**record.trace, "alerts": told})
+            known = max(doubts, record.trace.get(DOUBTS, 0))
+            self._practice.ledger.occurrences.note(record, trace={**record.trace, "alerts": told, DOUBTS: known})
 
     def standing(self, record: OccurrenceRecord) -> dict[str, str]:
         """Return by kind how an alert stands: ``sent``, ``pending``, ``failed``, ``""`` where none could be made."""
@@ -72,7 +77,11 @@ class Alerts:
                 )
         return standing
 
-    def _found(self, record: OccurrenceRecord) -> Iterator[tuple[str, str, str, str]]:
+    def _doubts(self, record: OccurrenceRecord) -> int:
+        """Return how many messages nobody knows about, now."""
+        return 0 if record.mailing_id is None else self._practice.ledger.mailings.counts(record.mailing_id).in_doubt
+
+    def _found(self, record: OccurrenceRecord, doubts: int) -> Iterator[tuple[str, str, str, str]]:
         """Give the kind, the subject, what happened and what to do, of each thing to tell."""
         title, job = record.job.title, record.key
         at = record.occurrence.removeprefix("hand:").replace("T", " ")
@@ -95,12 +104,10 @@ class Alerts:
             )
         if record.state is _S.AWAITING_APPROVAL:
             return
-        doubts = 0
-        if record.mailing_id is not None:
-            doubts = self._practice.ledger.mailings.counts(record.mailing_id).in_doubt
-        if doubts:
+        before = record.trace.get(DOUBTS, 0)
+        if doubts > before:
             yield (
-                "doubts",
+                f"doubts-{doubts}" if before else "doubts",
                 _("« {title} »: messages of which nobody knows whether they arrived").format(title=title),
                 n_("{at}: {count} message.", "{at}: {count} messages.", doubts).format(at=at, count=doubts),
                 _("Decide about them: workbench mailings settle {number}").format(number=record.mailing_id),

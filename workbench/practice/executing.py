@@ -29,7 +29,7 @@ _S = OccurrenceState
 Told = Callable[[MailingProgress], None]
 """Who is told where a mailing stands."""
 
-_OF_THE_OCCURRENCE = ("taken_up", "late_minutes", "alerts", "found", "findings")
+_OF_THE_OCCURRENCE = ("taken_up", "late_minutes", "alerts", "doubts_told", "found", "findings")
 """What a trace keeps when the work is gone on with."""
 
 

@@ -215,11 +215,10 @@ class Scheduler:
 
     def _drain(self, number: int, made: Pass) -> None:
         practice, book = self._practice, self._practice.ledger.occurrences
-        record = book.with_mailing(number)
         practice.drain(number, progress=lambda _progress: None)
         made.drained.append(number)
-        if record is not None and record.state is _S.FAILED:
-            self._alerts.after(book.record(record.key, record.occurrence))
+        if (record := book.with_mailing(number)) is not None:
+            self._alerts.after(record)
 
     def _attempt(self, made: Pass, work: Callable[[], object]) -> None:
         """Do one thing; what goes wrong with it keeps nothing else from being done."""

@@ -1,0 +1,91 @@
+"""What the practice is told of its jobs, with servers that fail in the middle of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.practice.test_scheduling import Office, alerts
+from tests.servers.chaos_smtp import ChaosServer, Fault
+from workbench.practice import Practice
+from workbench.wiring import init_workspace, open_practice
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+TOLD = "told@practice.example"
+
+
+@pytest.fixture
+def office(practice: Practice) -> Office:
+    return Office(practice)
+
+
+@pytest.fixture(params=["file", "server"])
+def any_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An office whose ledger is a file, and one whose ledger is on a database server."""
+    if request.param == "file":
+        yield Office(request.getfixturevalue("practice"))
+        return
+    url = request.getfixturevalue("postgres_url")
+    folder = init_workspace(tmp_path / "S", demo=True, ledger=url, user="claire", now=lambda: NOW)
+    with open_practice(folder, user="claire", now=lambda: NOW) as opened:
+        yield Office(opened)
+
+
+def later() -> Fault:
+    """The first message is to come back later."""
+    return Fault(at="rcpt", do="reply", text="451 4.2.1 come back later")
+
+
+def by_server(office: Office, server: ChaosServer, **settings: Any) -> None:
+    """Have a job that sends by a server, and tells somebody."""
+    office.at(22, 10)
+    office.practice.accounts.set(
+        "mail", email="cabinet@practice.example", host="127.0.0.1", port=server.port, security="none"
+    )
+    office.add(account="mail", told=TOLD, **settings)
+
+
+def waiting(office: Office) -> str:
+    """Return the address of the only message that waits."""
+    results = office.practice.results(int(office.practice.jobs.log()["mailing_id"].iloc[0]), identities=True)
+    (address,) = results[results["status"] == "pending"]["address"]
+    return str(address)
+
+
+def told(server: ChaosServer) -> list[tuple[str, str]]:
+    """Return subject and text of what the practice was told by a server."""
+    read = [message_from_bytes(one.content, policy=policy.default) for one in server.kept if one.recipient == TOLD]
+    return [(str(one["Subject"]), one.get_body(("plain",)).get_content()) for one in read]  # type: ignore[union-attr]
+
+
+def test_doubts_that_a_later_pass_brings_are_told_once(any_office: Office) -> None:
+    office = any_office
+    with ChaosServer(faults=[later(), dropped := Fault(at="dot", do="drop", times=0)]) as server:
+        by_server(office, server)
+        office.tick(22, 12)
+        assert alerts(office) == {}
+        dropped.recipient, dropped.times = waiting(office), -1
+        for minute in (20, 40, 59):
+            office.tick(22, 12, minute)
+    assert office.practice.jobs.log()["in_doubt"].tolist() == [1]
+    assert alerts(office) == {"doubts sent": 1}
+    ((subject, text),) = told(server)
+    assert "nobody knows whether they arrived" in subject
+    assert "1 message" in text
+
+
+def test_further_doubts_are_told_as_well(office: Office) -> None:
+    with ChaosServer(faults=[later(), dropped := Fault(at="dot", do="drop", times=1)]) as server:
+        by_server(office, server)
+        office.tick(22, 12)
+        assert alerts(office) == {"doubts sent": 1}
+        dropped.recipient, dropped.times = waiting(office), -1
+        office.tick(22, 12, 20)
+        office.tick(22, 12, 40)
+    assert alerts(office) == {"doubts sent": 1, "doubts-2 sent": 1}
+    assert ["1 message" in text for _subject, text in told(server)] == [True, False]
