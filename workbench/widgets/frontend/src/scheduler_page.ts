@@ -39,6 +39,13 @@ export default {
     const root = rootOf(scene, "scheduler");
     const { alert, say: complain, questions } = questionsWithAlert(model, word);
     const said = element("p", { class: "pw-kept-said", role: "status", "aria-live": "polite" });
+    /** The same for the eyes, beside the button that was pressed. */
+    const footSaid = element("p", { class: "pw-job-saved" });
+    const say = (sentence: string, atFoot = false): void => {
+      said.textContent = sentence;
+      said.classList.toggle("pw-visually-hidden", atFoot);
+      footSaid.textContent = atFoot ? sentence : "";
+    };
     const unattended = element("p", { class: "pw-note", role: "status", hidden: true });
     const list = element("ul", { class: "pw-kept-list" });
     const treatments = element("ul", { class: "pw-job-plain pw-job-treatments", "aria-label": word("create_which"), hidden: true });
@@ -177,13 +184,13 @@ export default {
 
     const choose = async (key: string): Promise<void> => {
       complain("");
-      said.textContent = "";
+      say("");
       const answer = await ask("job", { key });
       if (answer !== null) show(key, answer["values"] as Settings, answer as unknown as Looked);
     };
     const begin = async (treatment: string): Promise<void> => {
       complain("");
-      said.textContent = "";
+      say("");
       const answer = await ask("new", { treatment });
       if (answer === null) return;
       show("", answer["values"] as Settings, answer as unknown as Looked);
@@ -198,17 +205,17 @@ export default {
       form = new Form(values, state.choices, word, changed);
       parts = { next: element("div", {}), last: element("div", {}), waiting: element("div", {}), told: element("div", { class: "pw-job-told", role: "status", "aria-live": "polite" }), run: element("div", { class: "pw-row" }) };
       const heading = element("h4", {}, key === "" ? word("new") : values.title);
-      const foot = element(
+      const acts = element(
         "div",
-        { class: "pw-row pw-job-foot" },
+        { class: "pw-row pw-job-acts" },
         key !== "" && askedOnce(word("remove"), () => word("remove_question", { title: values.title }), word("remove_yes"), word("back"), () => void remove(key, values.title)),
         values.treatment === "notebook" && state.opens && button(word("open_notebook"), () => open(form?.values.notebook ?? "")),
         values.treatment !== "notebook" && button(word("check"), () => work("check", tellCheck), { "data-work": true }),
-        values.treatment !== "notebook" && button(word("replay"), () => work("replay", tellReplay), { "data-work": true }),
+        values.treatment !== "notebook" && button(word("replay"), () => work("replay", tellReplay), { "data-work": true, title: word("replay_title") }),
         key !== "" && parts.run,
-        element("span", { class: "pw-grow" }),
-        button(word("save"), () => void save(), { class: "pw-button pw-main" }),
       );
+      // « Save » stands alone in its corner: whatever is drawn anew, no other button comes to stand where it was pressed.
+      const foot = element("div", { class: "pw-job-foot" }, footSaid, acts, button(word("save"), () => void save(), { class: "pw-button pw-main" }));
       const whole = element("form", { class: "pw-kept-card pw-job-card", "aria-label": heading.textContent, novalidate: true }, heading, parts.waiting, form.element, parts.told, element("div", { class: "pw-job-both" }, parts.next, parts.last), foot);
       whole.addEventListener("submit", (event) => event.preventDefault());
       whole.addEventListener("keydown", (event) => {
@@ -238,7 +245,7 @@ export default {
     };
 
     const readMessages = (): void => {
-      said.textContent = word("below");
+      say(word("below"));
       goToMessages(root);
     };
 
@@ -260,7 +267,7 @@ export default {
     };
     const changed = (): void => {
       complain("");
-      said.textContent = "";
+      say("");
       if (!working) {
         note(); // what a trial found, and what it asks, is of the settings before
         drawRun();
@@ -291,7 +298,7 @@ export default {
       drawTreatments();
       void lookAfter();
       await choose(answer["saved"] as string);
-      said.textContent = word("saved", { title: title.trim() });
+      say(word("saved", { title: title.trim() }), true);
       return true;
     };
 
@@ -303,7 +310,7 @@ export default {
       nobody();
       const next = state.jobs[0];
       if (next !== undefined) await choose(next.key);
-      said.textContent = word("removed", { title });
+      say(word("removed", { title }));
       (list.querySelector("button") ?? create).focus();
     };
 
@@ -325,9 +332,9 @@ export default {
     };
 
     /** Ask for the job anew where nothing typed would be lost, and say a sentence. */
-    const again = async (sentence: string): Promise<void> => {
+    const again = async (sentence: string, atFoot = false): Promise<void> => {
       await learn();
-      said.textContent = sentence;
+      say(sentence, atFoot);
     };
 
     // --- what takes its time ----------------------------------------------------------------------------------
@@ -406,7 +413,7 @@ export default {
       const run = told["run"] as Run;
       const [, sign, state] = run.state;
       const numbers = sign === "✓" && run.sent !== null ? word("run_done", { sent: run.sent, not_sent: run.not_sent ?? 0 }) : word("run_state", { state: `${sign} ${state}${run.sentence ? ` – ${run.sentence}` : ""}` });
-      void again(numbers);
+      void again(numbers, true);
     };
 
     // --- asking anew ------------------------------------------------------------------------------------------
@@ -429,7 +436,7 @@ export default {
         // What was typed here before is asked about first.
         if (form === null && state.draft !== null) await showUnsaved(state.draft.key, state.draft.values);
         drawList();
-        return leaving(() => void showUnsaved("", proposed).then(() => ((said.textContent = word("proposed")), form?.begin())));
+        return leaving(() => void showUnsaved("", proposed).then(() => (say(word("proposed")), form?.begin())));
       }
       if (form !== null && isChanged()) return drawList(); // what is typed stays
       if (state.draft !== null && state.wanted === "") {

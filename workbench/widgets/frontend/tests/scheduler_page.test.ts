@@ -409,3 +409,15 @@ test("before a notebook is run it is said whether its messages leave", async () 
   await press(el, "run");
   expect(el.querySelector(".pw-ask-question")?.textContent).toBe("run_trial");
 });
+
+test("what is saved is said beside the button, and announced once", async () => {
+  const el = await open();
+  const foot = el.querySelector(".pw-job-foot")!;
+  expect(foot.lastElementChild!.textContent).toBe("save");
+  await press(el, "save");
+  expect(el.querySelector(".pw-job-foot .pw-job-saved")!.textContent).toBe("saved");
+  const live = [...el.querySelectorAll("[aria-live], [role=status]")].filter((one) => one.textContent === "saved");
+  expect(live.map((one) => one.classList.contains("pw-visually-hidden"))).toEqual([true]);
+  await fill(el, "title", "Autre");
+  expect(el.querySelector(".pw-job-saved")!.textContent).toBe("");
+});
