@@ -166,5 +166,7 @@ def test_gone_on_with_after_a_crash_it_is_the_same_mailing(monday: Practice) -> 
 def test_it_goes_to_nobody_else(monday: Practice) -> None:
     with pytest.raises(BadValue, match="practitioners"):
         add(monday, role="patient")
-    draft = drafted(monday, "", {**new_settings(monday, "day_schedule"), "title": "Planning"})
+    begins = new_settings(monday, "day_schedule")
+    assert (begins["time"], begins["template"]) == ("07:00", "")
+    draft = drafted(monday, "", {**begins, "title": "Planning"})
     assert "template" not in draft.problems

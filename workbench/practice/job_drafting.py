@@ -48,7 +48,9 @@ class JobDraft:
 
 
 def new_settings(practice: Practice, treatment: str) -> dict[str, Any]:
-    """Return what a job of a treatment begins as: each day at noon from today on, with the email type that fits.
+    """Return what a job of a treatment begins as: each day from today on, with the email type that fits.
+
+    It comes round at noon; the planning of the day at seven, before work begins.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def new_settings(practice: Practice, treatment: str) -> dict[str, Any]:
     if ready is None and treatment not in (SEARCH, NOTEBOOK):
         known = ", ".join([*TREATMENTS, SEARCH, NOTEBOOK])
         raise BadValue(_("« {text} » is no treatment; there is: {known}.").format(text=treatment, known=known))
-    first = Recurrence(every=Every.DAILY, start=practice.today, at=time(12))
+    at = time(7) if treatment == DAY_SCHEDULE else time(12)
+    first = Recurrence(every=Every.DAILY, start=practice.today, at=at)
     job = Job(key="", title=_(ready.label) if ready else "", treatment=treatment, recurrence=first)
     return {**settings_told(job), "template": template_for(practice, job.searched) if job.needs_template else ""}
 

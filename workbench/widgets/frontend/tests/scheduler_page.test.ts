@@ -421,3 +421,22 @@ test("what is saved is said beside the button, and announced once", async () => 
   await fill(el, "title", "Autre");
   expect(el.querySelector(".pw-job-saved")!.textContent).toBe("");
 });
+
+test("the days searched are told with the run that searches them", async () => {
+  const of = vi.spyOn(FakeModel.prototype, "get").mockImplementation((name) => (name === "words" ? { real_days: "{when} : {days}" } : "fr"));
+  const el = await open();
+  of.mockRestore();
+  expect(el.querySelector(".pw-job-real")!.textContent).toBe("lun. 23/11 12:00 : dim. 22/11/2026");
+});
+
+test("the planning of the day needs no email type, and says so first", async () => {
+  const templates = [["A/B", "A / B"]];
+  answers["open"] = list({ choices: { ...list().choices, templates } });
+  answers["job"] = { values: values({ treatment: "day_schedule", template: "A/B" }), ...looked() };
+  const el = await open();
+  const offered = (): (string | null)[] => [...el.querySelectorAll("[data-key=template] option")].map((one) => one.textContent);
+  expect(offered()).toEqual(["own_text", "A / B"]);
+  answers["job"] = { values: values({ template: "" }), ...looked() };
+  await press(el, "Titre btous les jours? 2 à valider");
+  expect(offered()).toEqual(["choose_template", "A / B"]);
+});

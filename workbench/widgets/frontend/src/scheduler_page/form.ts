@@ -81,6 +81,8 @@ export class Form {
     const roles = choices.roles.some(([role]) => role === given.role) ? choices.roles : [...choices.roles, [given.role, given.role] as Choice];
     const own = given.treatment === "search";
     const notebook = given.treatment === "notebook";
+    // The planning of the day has a text of its own.
+    const noTemplate: Choice[] = given.treatment === "day_schedule" ? [["", word("own_text")]] : given.template ? [] : [["", word("choose_template")]];
     this.element = element(
       "div",
       { class: "pw-job-form" },
@@ -97,7 +99,7 @@ export class Form {
         element(
           "div",
           { class: "pw-job-line" },
-          this.choice("template", "template", given.template ? choices.templates : [["", word("choose_template")], ...choices.templates]),
+          this.choice("template", "template", [...noTemplate, ...choices.templates]),
           this.practitioner,
           this.choice("account", "account", choices.accounts),
         ),
@@ -138,8 +140,8 @@ export class Form {
     if (looked.parameters && (looked.parameters.length > 0 || this.own !== null)) this.offerParameters(looked.parameters);
     const wrong = Object.entries(looked.problems).flatMap(([name, sentence]) => (name.startsWith("parameters.") ? [[name.slice("parameters.".length), sentence] as const] : []));
     this.parameters.tell(Object.fromEntries(wrong), Object.fromEntries((looked.parameters ?? []).map(({ name, day }) => [name, day])));
-    const days = looked.next[0]?.days ?? "";
-    this.realDays.textContent = days && this.word("real_days", { days });
+    const { days = "", when = "" } = looked.next[0] ?? {};
+    this.realDays.textContent = days && this.word("real_days", { days, when });
     for (const [name, line] of this.problems) {
       const sentence = looked.problems[name] ?? "";
       line.textContent = sentence && `✕ ${sentence}`;
