@@ -140,6 +140,8 @@ def test_a_failed_row_whose_file_was_corrected_shows_its_new_address_and_is_sent
         assert told["rows"][0][1] == f"{before} → {after}"
         assert told["rows"][0][3] == "Unknown mailbox at famille.example."
         assert state["result"]["groups"] == [{"state": "failed", "sentence": "Unknown mailbox.", "count": 1}]
+        (number,) = practice.results(panel.mailing)["delivery_id"]
+        assert "Unknown mailbox at famille.example." in dict(practice.sent(number).sheet.lines)["Status"]
         assert [one["question"] for one in told["again"]] == [f"Try the message again, to its new address {after}?"]
         assert state["result"]["corrected"] == 1  # the rows are asked for anew
         (retry,) = state["actions"]

@@ -14,7 +14,6 @@ from workbench.cli.sending import print_message
 from workbench.cli.session import Format, FormatOption, OutputOption, practice_of
 from workbench.displays.cells import friendly
 from workbench.displays.words import heading, status_words
-from workbench.domain.deliveries import sentence_of_reason
 from workbench.domain.keeping import BY_HAND
 from workbench.domain.pictures import data_urls, with_its_pictures
 from workbench.errors import MailingError, UnknownTemplate, UsageError
@@ -173,7 +172,7 @@ def _show_one(message: SentMessage, html: Path | None, eml: Path | None, format:
     elif eml is None and html is None:
         facts = {
             heading("status"): status_words(str(message.status)),
-            heading("reason"): sentence_of_reason(message.reason) if message.reason else "",
+            heading("reason"): message.outcome,
             _("Date"): "" if message.left_at is None else friendly(message.left_at),
             _("Message-ID"): message.message_id,
             heading("previous_id"): "" if message.again_of is None else str(message.again_of),

@@ -336,3 +336,4 @@ class SentLetter:
     sending_at: datetime | None
     letterhead_id: int | None = None
     emptied_at: datetime | None = None
+    reply: str = field(default="", repr=False)

@@ -225,6 +225,7 @@ class Results:
                 rows.mailing_id, rows.status, rows.template_revision_id, schema.mailings.c.account, rows.recipient,
                 rows.address, rows.language, letters.content, letters.attachments, rows.token, rows.message_id,
                 rows.digest, rows.dated_at, rows.sending_at, rows.letterhead_id, letters.emptied_at,
+                rows.smtp_reply,
             )
             .join_from(schema.deliveries, schema.letters)
             .join(schema.mailings, schema.mailings.c.id == rows.mailing_id)
@@ -252,6 +253,7 @@ class Results:
             sending_at=row.sending_at,
             letterhead_id=row.letterhead_id,
             emptied_at=row.emptied_at,
+            reply=row.smtp_reply,
         )
 
     def _known(self, connection: sa.Connection, mailing_id: int) -> None:

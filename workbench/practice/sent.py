@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_datetime
 
 from workbench.domain.accounts import Account
-from workbench.domain.deliveries import DeliveryStatus, SentLetter, sentence_of_reason
+from workbench.domain.deliveries import DeliveryStatus, SentLetter, sentence_of_outcome
 from workbench.domain.keeping import Tombstone
 from workbench.domain.messages import Address, Message
 from workbench.domain.pictures import data_urls
@@ -37,8 +37,8 @@ class SentMessage:
 
     Attributes
     ----------
-    delivery_id, mailing_id, status, reason
-        Which one, and what became of it.
+    delivery_id, mailing_id, status, reason, reply
+        Which one, what became of it, and the server's last words.
     template, revision, account
         The email type's path, the revision that was sent, and the account's name.
     message
@@ -64,6 +64,7 @@ class SentMessage:
     mailing_id: int
     status: DeliveryStatus
     reason: str = ""
+    reply: str = field(default="", repr=False)
     template: str
     revision: int
     account: str
@@ -98,6 +99,11 @@ class SentMessage:
         return hashlib.sha256(self.message.as_bytes()).hexdigest() == self.digest
 
     @property
+    def outcome(self) -> str:
+        """Why it ended as it did, in a sentence; ``""`` where there is nothing to say."""
+        return sentence_of_outcome(self.reason, reply=self.reply, address=self.recipient.email)
+
+    @property
     def proof(self) -> str:
         """A sentence on whether what is shown is what left."""
         if self.why_not:
@@ -119,7 +125,7 @@ class SentMessage:
         message = self._shown()
         status = word_of_status(self.status)
         if self.reason:
-            status = f"{status} – {sentence_of_reason(self.reason)}"
+            status = f"{status} – {self.outcome}"
         repeated = "" if self.again_of is None else _("no. {number}").format(number=self.again_of)
         return Sheet(
             title=message.subject,
@@ -183,6 +189,7 @@ def sent_message(practice: Practice, delivery_id: int, *, printer: Printer) -> S
         mailing_id=letter.mailing_id,
         status=letter.status,
         reason=frozen.reason,
+        reply=letter.reply,
         template=template.path,
         revision=template.revision,
         account=letter.account,
