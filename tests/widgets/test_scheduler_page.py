@@ -245,10 +245,24 @@ def test_what_waits_is_read_and_released_by_an_approver_alone(view: Watched, pra
     [back] = view.preview._acts
     view.preview._acted({"name": back["name"]})  # the way back to the job
     assert view.said[-1]["kind"] == "return"
-    view.done("approve", mailing=one["mailing"])
+    sentence = view.done("approve", mailing=one["mailing"])["sentence"]
     again = view.hear("job", key=key)
     assert again["waiting"] == []
-    assert again["log"][0]["sent"] > 0
+    sent = again["log"][0]["sent"]
+    assert sent > 0
+    assert sentence.startswith(f"✓ Released: {sent} message{'s have' if sent > 1 else ' has'} left")
+
+
+def test_what_is_released_out_of_hours_is_told_to_wait_and_until_when(view: Watched, practice: Practice) -> None:
+    practice.set_departures(sending_hours="20:00-21:00")
+    key = saved(view, approvers="claire", parameters={"start": "J-10"}, within_hours=True)
+    view.done("run", key=key)
+    [one] = view.hear("job", key=key)["waiting"]
+    sentence = view.done("approve", mailing=one["mailing"])["sentence"]
+    assert sentence.startswith("✓ Released: 0 messages have left")
+    waits = int(one["told"].split()[0])
+    assert f"{waits} wait{'s' if waits == 1 else ''} (outside the sending hours, goes on at " in sentence
+    assert "20:00" in sentence
 
 
 def test_what_is_refused_does_not_leave(view: Watched, practice: Practice) -> None:

@@ -237,11 +237,11 @@ class SchedulerView(View):
         number, mine = int(asked["mailing"]), self._opened
 
         def work() -> Mapping[str, Any]:
-            self._practice.jobs.approve(number)
+            done = self._practice.jobs.approve(number)
             with self._showing:
                 if mine == self._opened:
                     self._hide()
-            return {}
+            return {"sentence": told.released_told(self._practice, number, done)}
 
         return self._begin("approve", work)
 

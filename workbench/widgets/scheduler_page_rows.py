@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime
 from workbench.displays.audience import without_code
 from workbench.displays.cells import friendly
 from workbench.displays.left_out import left_out_words
+from workbench.displays.waiting import waiting_words
 from workbench.domain.calendar import parse_day
 from workbench.domain.jobs import NOTEBOOK, SEARCH, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.domain.notebook_fields import FieldKind
@@ -236,6 +237,22 @@ def waiting_told(practice: Practice, records: Iterable[OccurrenceRecord]) -> lis
             }
         )
     return rows
+
+
+def released_told(practice: Practice, mailing: int, done: Sequence[OccurrenceRecord]) -> str:
+    """Return what became of a mailing that was released: how many left, how many wait until when, how many do not."""
+    counts = practice.ledger.mailings.counts(mailing)
+    parts = [n_("{count} message has left", "{count} messages have left", counts.sent).format(count=counts.sent)]
+    if counts.pending:
+        waits = n_("{count} waits", "{count} wait", counts.pending).format(count=counts.pending)
+        departure = practice.next_departure(mailing)
+        parts.append(f"{waits} ({waiting_words(departure.waiting_for, departure.at)})" if departure else waits)
+    not_sent = counts.skipped + counts.failed + counts.in_doubt
+    if not_sent:
+        parts.append(n_("{count} not sent", "{count} not sent", not_sent).format(count=not_sent))
+    parts += [str(one.trace["error"]) for one in done if one.trace.get("error")]
+    failed = any(one.state is _S.FAILED for one in done)
+    return (_("✕ Released: {numbers}.") if failed else _("✓ Released: {numbers}.")).format(numbers=" · ".join(parts))
 
 
 def check_told(practice: Practice, check: JobCheck) -> dict[str, Any]:

@@ -153,7 +153,6 @@ def _below_words() -> dict[str, str]:
         "refuse_yes": _("Refuse"),
         "refuse_why": _("Why (it is kept)"),
         "refused": _("✓ Refused: nothing of it leaves."),
-        "approved": _("✓ Released."),
         "check": _("Check (trial, nothing is sent)"),
         "switch_on": _("Switch it on and save"),
         "replay": _("Simulate last month"),

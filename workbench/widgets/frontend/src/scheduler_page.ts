@@ -237,7 +237,7 @@ export default {
       if (told.log !== undefined) parts.last.replaceChildren(lastRuns(told.log, word, { open: state.opens ? open : null, report: (run) => void report(run) }));
       const gestures = {
         look: (mailing: number) => void ask("messages", { mailing }).then((answer) => answer && readMessages()),
-        approve: (mailing: number) => work("approve", () => void again(word("approved")), { mailing }),
+        approve: (mailing: number) => work("approve", (told) => void again(told["sentence"] as string), { mailing }),
         refuse: (mailing: number, reason: string) => void ask("refuse", { mailing, reason }).then((answer) => answer && again(word("refused"))),
       };
       const waits = waitingParts(told.waiting ?? [], word, gestures);
