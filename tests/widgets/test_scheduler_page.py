@@ -112,7 +112,9 @@ def test_a_ready_made_job_begins_with_what_fits_and_shows_its_real_dates(view: W
 def test_a_day_on_which_the_practice_is_closed_is_told(view: Watched) -> None:
     values = view.hear("new", treatment="missed")["values"] | {"every": "weekly", "on": "sun"}
     looked = view.hear("look", key="", values=values)
-    assert all("the practice is closed" in one["note"] for one in looked["next"])
+    assert all("the practice is closed, it runs all the same" in one["note"] for one in looked["next"])
+    looked = view.hear("look", key="", values=values | {"not_on_closed_days": True})
+    assert all("the practice is closed: nothing is done" in one["note"] for one in looked["next"])
 
 
 @pytest.mark.parametrize(

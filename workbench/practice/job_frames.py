@@ -90,8 +90,8 @@ def _note(practice: Practice, job: Job, one: Occurrence, days: Mapping[str, str]
     """Return what is to be known of an occurrence before it comes."""
     calendar, notes = practice.calendar, []
     if not calendar.is_open(one.day):
-        closed = _("the practice is closed: nothing is done") if job.not_on_closed_days else _("the practice is closed")
-        notes.append(closed)
+        left_out = _("the practice is closed: nothing is done")
+        notes.append(left_out if job.not_on_closed_days else _("the practice is closed, it runs all the same"))
     first, last = (days.get(name, "") for name in ("start", "end"))
     if first and last and not _any_open(practice, date.fromisoformat(first), date.fromisoformat(last)):
         notes.append(_("closed on the days searched"))
