@@ -284,6 +284,20 @@ def test_the_pages_answer_while_a_chart_is_drawn(practice: Practice) -> None:  #
     assert (drawn["request"], "words" in drawn) == (7, True)
 
 
+def test_the_charts_of_the_list_stay_asked_for_while_another_page_is_shown(
+    sent: tuple[Practice, SmtpSink, int],
+) -> None:
+    practice, _sink, _number = sent  # noqa: F811
+    page = Watched(practice)
+    assert page.hears("mailings", period="all", back=True)["charted"] is False
+    page.hears("chart", mailing=0, period="all")
+    assert page.hears("mailings", period="all", back=True)["charted"] is True
+    page.hears("no_chart")
+    assert page.hears("mailings", period="all", back=True)["charted"] is False
+    page.hears("chart", mailing=0, period="all")
+    assert page.hears("mailings", period="all", back=False)["charted"] is False  # listed anew, they are closed
+
+
 def test_charts_have_words_in_their_place_and_no_name(sent: tuple[Practice, SmtpSink, int]) -> None:
     practice, _sink, number = sent  # noqa: F811
     page = Watched(practice)

@@ -80,6 +80,7 @@ class ResultsView(View):
         self._wanted: tuple[int | None, str] = (None, "")  # the mailing that is opened, and on which state
         self._read = threading.Lock()
         self._drawing = threading.Lock()
+        self._charted = False  # whether the charts of the list are open, also while another page is shown
         self._rows: tuple[int, ResultRows] | None = None  # of the mailing that is opened
         self._message: tuple[int, ShownMessage] | None = None
         self._deciding = Deciding(practice, self._tell)
@@ -90,6 +91,7 @@ class ResultsView(View):
             message=self._shown_message,
             source=lambda asked: source_content(self._message_of(int(asked["delivery"]))),
             chart=self._chart,
+            no_chart=self._no_chart,
             file=self._file,
             look=lambda asked: {"mark": self._mark(int(asked["mailing"]))},
             settle=self._settle,
@@ -180,6 +182,7 @@ class ResultsView(View):
     def _mailings(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer with the mailings of a period, so many, and what there is to filter them by."""
         practice = self._practice
+        self._charted = self._charted and asked.get("back") is True
         frame = practice.mailings()
         there = not frame.empty
         days = _PERIODS.get(str(asked.get("period") or "month"), 31)
@@ -216,6 +219,7 @@ class ResultsView(View):
                 ["all", _("Since the beginning")],
             ],
             "kinds": [["first", _("To look at first")], *([name, number_words(name)] for name in NUMBERED)],
+            "charted": self._charted and not frame.empty,
             "wanted": self._wanted[0],
             "wanted_state": self._wanted[1],
         }
@@ -321,11 +325,16 @@ class ResultsView(View):
     def _chart(self, asked: Mapping[str, Any]) -> Answer:
         """Answer with the picture of a mailing, or of a period, and the sentence that stands in its place."""
         number = asked.get("mailing")
+        self._charted = self._charted or not number
         frame = self._rows_of(int(number)).frame if number else self._results_of_period(asked)
         with self._drawing:  # the library that draws has one pen
             figure = self._practice.plot(frame)
             picture = figure.picture(ink=str(asked.get("ink") or ""), ground=str(asked.get("ground") or ""))
         return {"words": figure.alternative}, [picture]
+
+    def _no_chart(self, _asked: Mapping[str, Any]) -> None:
+        """Know that the charts of the list were closed."""
+        self._charted = False
 
     def _results_of_period(self, asked: Mapping[str, Any]) -> pd.DataFrame:
         practice = self._practice

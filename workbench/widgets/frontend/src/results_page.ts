@@ -38,6 +38,7 @@ export default {
     const asked = { period: "month", template: "", account: "", state: "", count: STEP };
     let asking = 0;
     let opened: MailingShown | null = null;
+    let met = false; // the list was asked for since the page is shown
     let came = 0; // the mailing one came back from
 
     const tell = said();
@@ -54,7 +55,7 @@ export default {
       return field(word(name), select);
     };
     const filters = element("div", { class: "pw-row pw-results-filters" }, chooser("period"), chooser("template"), chooser("state"), chooser("account"));
-    const chart = chartOf(word, (colours) => questions.ask("chart", { ...asked, ...colours, mailing: 0 }));
+    const chart = chartOf(word, (colours) => questions.ask("chart", { ...asked, ...colours, mailing: 0 }), () => void questions.ask("no_chart").catch(() => undefined));
     const returned = returnedMail({ root, word, questions, changed: () => void (opened ? opened.load() : list()) });
     const refresh = element("button", { type: "button", class: "pw-button", onclick: () => void list() }, word("refresh"));
     const body = element("tbody");
@@ -108,7 +109,9 @@ export default {
       const mine = (asking += 1);
       chart.forget();
       try {
-        const { message } = await questions.ask("mailings", { ...asked });
+        const again = !met;
+        met = true;
+        const { message } = await questions.ask("mailings", { ...asked, back: again });
         if (mine !== asking) return;
         tell.say("");
         const choices = message["choices"] as Record<string, Pair[]>;
@@ -127,6 +130,7 @@ export default {
         more.hidden = rows.length >= Number(message["count"]);
         chart.button.hidden = rows.length === 0;
         status.textContent = rows.length ? String(message["summary"]) : "";
+        if (message["charted"] === true) chart.open();
         const wanted = message["wanted"];
         if (typeof wanted === "number" && opened === null && came !== wanted) await open(wanted, String(message["wanted_state"] ?? ""));
       } catch (refusal) {

@@ -75,6 +75,21 @@ test("a filter asks anew, and a list without mailings says so", async () => {
   expect(el.querySelector(".pw-results-nothing:not([hidden])")?.textContent).toBe("Aucun");
 });
 
+test("charts that were asked for are drawn again when the page is come back to, until they are closed", async () => {
+  answers["mailings"] = { ...list, charted: true };
+  const el = await open();
+  expect(sent("mailings").map((message) => message["back"])).toEqual([true]);
+  expect(sent("chart")).toHaveLength(1);
+  expect(el.querySelector<HTMLElement>(".pw-results-chart")?.hidden).toBe(false);
+  expect(sent("no_chart")).toHaveLength(0);
+  await press(el, "chart");
+  expect(sent("no_chart")).toHaveLength(1);
+  answers["mailings"] = list;
+  await press(el, "refresh");
+  expect(sent("mailings").at(-1)?.["back"]).toBe(false);
+  expect(sent("chart")).toHaveLength(1);
+});
+
 test("a mailing opens on those who need a person, and a number lists its own", async () => {
   const el = await openOne();
   expect(el.querySelector(".pw-results-one h2")?.textContent).toBe("Rappel");

@@ -96,7 +96,9 @@ export function coloursOf(box: HTMLElement): Colours {
 }
 
 /** A button that opens a chart; it is drawn when it is opened, and anew when it was forgotten. */
-export function chartOf(word: Word, ask: (colours: Colours) => Promise<Answer>): { button: HTMLButtonElement; box: HTMLElement; forget: () => void } {
+export function chartOf(
+  word: Word, ask: (colours: Colours) => Promise<Answer>, closed: () => void = () => undefined,
+): { button: HTMLButtonElement; box: HTMLElement; open: () => void; forget: () => void } {
   const box = element("figure", { class: "pw-results-chart", hidden: true });
   let address = "";
   const drop = (): void => {
@@ -115,14 +117,19 @@ export function chartOf(word: Word, ask: (colours: Colours) => Promise<Answer>):
       box.replaceChildren(element("p", { class: "pw-alert", role: "alert" }, `✕ ${sentenceOf(refusal)}`));
     }
   };
-  const toggle = button(word("chart"), () => {
+  const turn = (): void => {
     box.hidden = !box.hidden;
     toggle.setAttribute("aria-expanded", String(!box.hidden));
-    if (!box.hidden) void draw();
-  }, { "aria-expanded": "false" });
+    if (box.hidden) closed();
+    else void draw();
+  };
+  const toggle = button(word("chart"), turn, { "aria-expanded": "false" });
   return {
     button: toggle,
     box,
+    open: () => {
+      if (box.hidden) turn();
+    },
     forget: () => {
       drop();
       box.hidden = true;
