@@ -51,8 +51,16 @@ def test_a_mailing_is_looked_through_and_settled(
     shoot(page, "list")
     assert serious(page, ".pw-results-page") == []
 
-    # One click on « Ma journée » leads to what is uncertain, and stands on its decision.
+    # Charts that were asked for are there again after another page.
     cell = notebook.cell(0)
+    pages = cell.get_by_role("navigation", name="Pages")
+    root.get_by_role("button", name="Graphiques").click()
+    for name in ("Ma journée", "Résultats"):
+        pages.get_by_role("button", name=name).click()
+    expect(root.locator(".pw-results-chart img")).to_be_visible(timeout=PATIENT)
+    root.get_by_role("button", name="Graphiques").click()
+
+    # One click on « Ma journée » leads to what is uncertain, and stands on its decision.
     cell.get_by_role("button", name="Ma journée").click()
     cell.locator("[data-line^='doubt:']").click(timeout=PATIENT)
     decide = root.get_by_role("button", name="Considérer comme envoyé")
