@@ -311,6 +311,12 @@ class OccurrenceRecord:
     trace: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def mailings(self) -> tuple[int, ...]:
+        """The mailings that it made: a notebook may make several, and `mailing_id` is the first of them."""
+        one = () if self.mailing_id is None else (self.mailing_id,)
+        return tuple(dict.fromkeys([*one, *self.trace.get("mailings", ())]))
+
+    @property
     def planned(self) -> Occurrence:
         """The occurrence itself; of one by hand, the moment it was asked for."""
         wall = datetime.fromisoformat(self.occurrence.removeprefix(BY_HAND))

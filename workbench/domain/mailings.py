@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -160,6 +161,14 @@ class Tally:
     """The rows of a mailing by where they stand and why: how many of each ``(status, reason)``."""
 
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, tallies: Iterable[Tally]) -> Tally:
+        """Return the rows of several mailings as one."""
+        rows: Counter[tuple[str, str]] = Counter()
+        for one in tallies:
+            rows.update(one.rows)
+        return cls(dict(rows))
 
     @property
     def counts(self) -> Counts:

@@ -5,6 +5,7 @@ Done once more after a crash it goes on with the same mailing, which says who is
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, PUNCTUAL, Job, OccurrenceRecord, OccurrenceState
-from workbench.domain.mailings import MailingProgress, MailingStatus
-from workbench.domain.runs import RunStatus
+from workbench.domain.mailings import MailingProgress, MailingStatus, Tally
+from workbench.domain.runs import RunRecord, RunStatus
 from workbench.errors import JournalBroken, SendingStopped, WorkbenchError, WorkspaceError
 from workbench.practice.day_schedules import OPTIONS, own_template, schedules
 from workbench.practice.parts import LongList
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.practice.practice import Practice
 
 _S = OccurrenceState
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Told = Callable[[MailingProgress], None]
 """Who is told where a mailing stands."""
@@ -161,7 +163,7 @@ def _send(practice: Practice, record: OccurrenceRecord, work: _Work, progress: T
         mailing.send(confirmed=True, progress=progress)
     finally:
         work.mailing_id = mailing.id
-        _count(practice, mailing.id, work)
+        _count(practice, work, mailing.id)
     return _standing(practice, work.mailing_id)
 
 
@@ -173,7 +175,7 @@ def _go_on(
         if status not in (MailingStatus.AWAITING_APPROVAL, MailingStatus.CANCELLED, MailingStatus.PAUSED):
             practice.mailing_by_id(number).resume(progress=progress, results=False)
     finally:
-        _count(practice, number, work)
+        _count(practice, work, number)
     return _standing(practice, number)
 
 
@@ -185,13 +187,23 @@ def _standing(practice: Practice, number: int | None) -> tuple[OccurrenceState, 
     return (_S.SKIPPED, "cancelled") if status is MailingStatus.CANCELLED else (_S.DONE, "")
 
 
-def _count(practice: Practice, number: int | None, work: _Work) -> None:
-    if number is None:
+def _count(practice: Practice, work: _Work, *numbers: int | None) -> None:
+    """Note what of the mailings leaves, and what is left out and why."""
+    made = [practice.ledger.mailings.tally(number) for number in numbers if number is not None]
+    if not made:
         return
-    tally = practice.ledger.mailings.tally(number)
+    tally = Tally.together(made)
     counts = tally.counts
     work.trace["leaving"] = counts.sent + counts.failed + counts.in_doubt + counts.pending
     work.trace["left_out"] = tally.of_list.of("skipped")
+
+
+def _days_of_run(practice: Practice, run: RunRecord) -> dict[str, str]:
+    """Return the first and the last day that a notebook's mailings searched; without any, those it was given."""
+    asked = [practice.ledger.mailings.mailing(number).parameters for number in run.mailings] or [run.parameters]
+    days = {name: [day for one in asked if _DAY.fullmatch(day := str(one.get(name, "")))] for name in ("start", "end")}
+    chosen = {"start": min(days["start"], default=""), "end": max(days["end"], default="")}
+    return {name: day for name, day in chosen.items() if day}
 
 
 def _run_notebook(practice: Practice, record: OccurrenceRecord, work: _Work) -> tuple[OccurrenceState, str]:
@@ -203,11 +215,14 @@ def _run_notebook(practice: Practice, record: OccurrenceRecord, work: _Work) -> 
         day=record.planned.day,
         job_id=job.key,
     )
-    practice.ledger.occurrences.note(record, run_id=run.id)
+    practice.ledger.occurrences.note(record, run_id=run.id, parameters=_days_of_run(practice, run))
     work.trace["mailings"] = list(run.mailings)
     if run.mailings:
         work.mailing_id = run.mailings[0]
-        _count(practice, work.mailing_id, work)
+        _count(practice, work, *run.mailings)
+        # What the notebook searched is known by the rows of its lists alone.
+        lists = Tally.together(practice.ledger.mailings.tally(number) for number in run.mailings).of_list
+        work.trace["found"] = sum(lists.rows.values())
     if run.status is RunStatus.INTERRUPTED:
         raise KeyboardInterrupt
     if run.status is RunStatus.FAILED:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.domain.jobs import REASONS, Job, OccurrenceRecord, OccurrenceState
-from workbench.domain.mailings import Counts
+from workbench.domain.mailings import Counts, Tally
 from workbench.domain.recurrence import Occurrence
 from workbench.language import _
-from workbench.practice.alerting import Alerts
+from workbench.practice.alerting import STOPPED, Alerts
 from workbench.practice.executing import days_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def log_frame(practice: Practice, records: Sequence[OccurrenceRecord]) -> pd.Dat
 
 def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
     trace = record.trace
-    tally = practice.ledger.mailings.tally(record.mailing_id) if record.mailing_id is not None else None
+    made = [practice.ledger.mailings.tally(number) for number in record.mailings]
+    tally = Tally.together(made) if made else None
     counts = tally.counts if tally else Counts() if "found" in trace else None
     alerts = Alerts(practice).standing(record)
     return {
@@ -135,7 +136,7 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
         "run_id": record.run_id,
         "found": trace.get("found"),
         **{name: getattr(counts, name) if counts else None for name in _COUNTED},
-        "error": trace.get("error", ""),
+        "error": trace.get("error") or (trace.get(STOPPED, "") if counts and counts.pending else ""),
         "alerts": ", ".join(f"{kind} {how}".strip() for kind, how in alerts.items()),
         "left_out": _coded(tally.of_list.of("skipped") if tally else {}),
         "findings": _coded(trace.get("findings", {})),

@@ -201,9 +201,9 @@ class Jobs(Mapping[str, Job]):
             Key (``job``, ``occurrence``); ``state reason why asked_by start end run_id error alerts left_out findings``
             as texts (``why`` is the sentence of ``reason``, ``start end`` the days searched, ``left_out`` why its
             mailing leaves rows out and how many, ``no_address 2, opted_out 1``, and ``findings`` so what its check
-            found), ``due_at started_at ended_at
-            approve_until`` moments of the practice's zone, and ``Int64`` numbers: ``late`` minutes, ``mailing_id``,
-            ``found`` rows, and where its mailing stands now, ``sent failed in_doubt skipped pending``.
+            found), ``due_at started_at ended_at approve_until`` moments of the practice's zone, and ``Int64`` numbers:
+            ``late`` minutes, ``mailing_id``, ``found`` rows (of a notebook, those of the lists of all its mailings),
+            and where these stand now, ``sent failed in_doubt skipped pending``.
 
         Examples
         --------
