@@ -12,11 +12,17 @@ import pytest
 
 from tests.practice.test_scheduling import Office, alerts
 from tests.servers.chaos_smtp import ChaosServer, Fault
-from workbench.practice import Practice
+from workbench.practice import Practice, scheduling
 from workbench.wiring import init_workspace, open_practice
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 TOLD = "told@practice.example"
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no pass wait for what comes back later: the clock of these tests stands."""
+    monkeypatch.setattr(scheduling, "LONGEST_SLEEP", 0.1)
 
 
 @pytest.fixture
@@ -89,3 +95,41 @@ def test_further_doubts_are_told_as_well(office: Office) -> None:
         office.tick(22, 12, 40)
     assert alerts(office) == {"doubts sent": 1, "doubts-2 sent": 1}
     assert ["1 message" in text for _subject, text in told(server)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "settings", "tells"),
+    [
+        ("greeting", "554 5.3.2 not now", {}, "stopped sent"),
+        ("mail", "530 5.7.0 log in first", {}, "stopped sent"),
+        ("greeting", "554 5.3.2 not now", {"default": True}, "stopped pending"),
+    ],
+    ids=["server", "login", "no other account"],
+)
+def test_what_a_later_pass_cannot_send_is_told_once_and_stands_in_the_log(
+    any_office: Office, stage: str, reply: str, settings: dict[str, bool], tells: str
+) -> None:
+    office = any_office
+    with ChaosServer(faults=[later(), refused := Fault(at=stage, do="reply", text=reply, times=0)]) as server:
+        by_server(office, server)
+        if settings:
+            office.practice.accounts.set("mail", **settings)
+        else:
+            office.practice.accounts.set("other", kind="folder", folder="out", default=True)
+        office.tick(22, 12)
+        refused.times = -1
+        troubles = office.tick(22, 12, 20).troubles
+        for hour in (13, 14):
+            office.tick(22, hour)
+        log = office.practice.jobs.log()
+        assert log[["state", "pending"]].to_numpy().tolist() == [["done", 1]]
+        assert log["error"].tolist() == troubles[:1] != [""]
+        assert alerts(office) == {tells: 1}
+        refused.times = 0
+        number = int(log["mailing_id"].iloc[0])
+        office.at(22, 15)
+        office.practice.drain(number)
+        office.tick(22, 15)
+    log = office.practice.jobs.log()
+    assert log[["pending", "error"]].to_numpy().tolist() == [[0, ""]]
+    assert alerts(office) == {"stopped sent": 1}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
-from workbench.domain.mailings import ALERT
+from workbench.domain.mailings import ALERT, Counts
 from workbench.domain.templates import Template
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
@@ -44,6 +44,9 @@ LOOKED_AT = 300
 DOUBTS = "doubts_told"
 """What a trace calls the number of uncertain messages that somebody was told of."""
 
+STOPPED = "stopped"
+"""What a trace calls the sentence that says why what waits cannot leave, and the alert that says so."""
+
 _S = OccurrenceState
 
 
@@ -53,16 +56,26 @@ class Alerts:
     def __init__(self, practice: Practice) -> None:
         self._practice = practice
 
-    def after(self, record: OccurrenceRecord) -> None:
-        """Tell what there is to tell of an occurrence, once; doubts once more when a later pass brings further ones."""
+    def after(self, record: OccurrenceRecord, *, stopped: str = "") -> None:
+        """Tell what there is to tell of an occurrence, once; doubts once more when a later pass brings further ones.
+
+        Parameters
+        ----------
+        stopped
+            Why what waited of its mailing cannot leave now; the log says so until it has left.
+        """
         told = dict(record.trace.get("alerts", {}))
-        doubts = self._doubts(record)
-        for kind, about, sentence, advice in self._found(record, doubts):
+        trace = {name: value for name, value in record.trace.items() if name != STOPPED}
+        if stopped:
+            trace[STOPPED] = stopped
+        counts = Counts() if record.mailing_id is None else self._practice.ledger.mailings.counts(record.mailing_id)
+        for kind, about, sentence, advice in self._found(record, counts, stopped):
             if kind not in told:
                 told[kind] = self._send(record, kind, about, sentence, advice)
         if told != record.trace.get("alerts", {}):
-            known = max(doubts, record.trace.get(DOUBTS, 0))
-            self._practice.ledger.occurrences.note(record, trace={**record.trace, "alerts": told, DOUBTS: known})
+            trace |= {"alerts": told, DOUBTS: max(counts.in_doubt, record.trace.get(DOUBTS, 0))}
+        if trace != record.trace:
+            self._practice.ledger.occurrences.note(record, trace=trace)
 
     def standing(self, record: OccurrenceRecord) -> dict[str, str]:
         """Return by kind how an alert stands: ``sent``, ``pending``, ``failed``, ``""`` where none could be made."""
@@ -77,11 +90,7 @@ class Alerts:
                 )
         return standing
 
-    def _doubts(self, record: OccurrenceRecord) -> int:
-        """Return how many messages nobody knows about, now."""
-        return 0 if record.mailing_id is None else self._practice.ledger.mailings.counts(record.mailing_id).in_doubt
-
-    def _found(self, record: OccurrenceRecord, doubts: int) -> Iterator[tuple[str, str, str, str]]:
+    def _found(self, record: OccurrenceRecord, counts: Counts, stopped: str) -> Iterator[tuple[str, str, str, str]]:
         """Give the kind, the subject, what happened and what to do, of each thing to tell."""
         title, job = record.job.title, record.key
         at = record.occurrence.removeprefix("hand:").replace("T", " ")
@@ -104,7 +113,16 @@ class Alerts:
             )
         if record.state is _S.AWAITING_APPROVAL:
             return
-        before = record.trace.get(DOUBTS, 0)
+        if stopped and counts.pending and record.state is not _S.FAILED:
+            yield (
+                STOPPED,
+                _("« {title} » could not send everything").format(title=title),
+                n_(
+                    "{at}: {count} message waits. {error}", "{at}: {count} messages wait. {error}", counts.pending
+                ).format(at=at, count=counts.pending, error=stopped),
+                _("Once that is mended: {command}").format(command=f"workbench mailings resume {record.mailing_id}"),
+            )
+        doubts, before = counts.in_doubt, record.trace.get(DOUBTS, 0)
         if doubts > before:
             yield (
                 f"doubts-{doubts}" if before else "doubts",
@@ -157,6 +175,8 @@ class Alerts:
         mailing = None
         with contextlib.suppress(WorkbenchError):  # whatever keeps it from leaving, the log tells of it
             known = record.job.account if record.job.account in practice.accounts else None  # it may be gone by now
+            if kind == STOPPED:  # nothing leaves by the job's account: by the usual one, where there is one
+                known = practice.accounts.default_name or known
             address = record.job.told or practice.email or practice.accounts.default().email
             name = f"{record.key}-{record.occurrence.replace(':', '')}-{kind}"
             row = {"id": name, "email": address, "about": about, "told": sentence, "advice": advice}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from workbench.domain.jobs import PUNCTUAL, RESTORED, Job, OccurrenceRecord, OccurrenceState, decided
 from workbench.domain.mailings import MailingStatus
 from workbench.domain.recurrence import Occurrence, key_of
-from workbench.errors import WorkbenchError
+from workbench.errors import JournalBroken, WorkbenchError, WorkspaceError
 from workbench.practice.alerting import Alerts
 from workbench.practice.executing import execute
 
@@ -215,10 +215,17 @@ class Scheduler:
 
     def _drain(self, number: int, made: Pass) -> None:
         practice, book = self._practice, self._practice.ledger.occurrences
-        practice.drain(number, progress=lambda _progress: None)
-        made.drained.append(number)
+        stopped = ""
+        try:
+            practice.drain(number, progress=lambda _progress: None)
+            made.drained.append(number)
+        except (WorkspaceError, JournalBroken):
+            raise
+        except WorkbenchError as error:
+            stopped = error.sentence
+            made.troubles.append(stopped)
         if (record := book.with_mailing(number)) is not None:
-            self._alerts.after(record)
+            self._alerts.after(record, stopped=stopped)
 
     def _attempt(self, made: Pass, work: Callable[[], object]) -> None:
         """Do one thing; what goes wrong with it keeps nothing else from being done."""
