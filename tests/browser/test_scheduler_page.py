@@ -55,7 +55,7 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
     dates = root.locator(".pw-job-next tbody tr")
     expect(dates).to_have_count(5)
     expect(root.locator(".pw-job-next")).to_contain_text("fermé")
-    expect(root.locator(".pw-job-real")).to_contain_text("À la prochaine exécution")
+    expect(root.locator(".pw-job-real")).to_contain_text("Jours cherchés à la prochaine exécution")
 
     # What cannot be is said beside its field, and nothing is saved.
     root.get_by_label("Email type").select_option("Vie du cabinet/Vœux")
@@ -80,10 +80,32 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
     name = who.inner_text().strip()
     assert name
     shoot(page, "check")
+
+    # The messages stand under the job: there is a way to them, and one back.
+    root.locator(".pw-job-told").get_by_role("button", name="Lire les messages").click()
+    heading = cell.get_by_role("heading", name="Le message tel qu’il arrivera")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    shoot(page, "messages")
+    cell.get_by_role("button", name="Revenir au traitement").click()
+    expect(root.locator(".pw-job-card > h4")).to_be_focused()
+    expect(root.locator(".pw-job-card > h4")).to_be_in_viewport()
     root.get_by_label("De : jours").fill("-1")
     root.get_by_role("button", name="Enregistrer", exact=True).click()
-    expect(root.locator(".pw-kept-said")).to_contain_text("est enregistré", timeout=PATIENT)
+    expect(root.locator(".pw-job-saved")).to_contain_text("est enregistré", timeout=PATIENT)
+    expect(root.locator(".pw-job-saved")).to_be_in_viewport()
     expect(root.locator(".pw-job-one[aria-current=true]")).to_contain_text("✓ actif")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    foot = root.locator(".pw-job-foot button")
+    expect(foot.first).to_have_text("Supprimer…")
+    boxes = [one.bounding_box() for one in foot.all()]
+    assert len({round(box["y"] + box["height"] / 2) for box in boxes if box}) == 1, boxes
+    saving = root.get_by_role("button", name="Enregistrer", exact=True).bounding_box()
+    card = root.locator(".pw-job-foot").bounding_box()
+    assert saving
+    assert card
+    assert saving == boxes[-1]
+    assert abs(saving["x"] + saving["width"] - card["x"] - card["width"]) < 2
     page.wait_for_timeout(500)
     assert serious(page, ".pw-scheduler") == []
     shoot(page, "light")
