@@ -261,6 +261,22 @@ def test_signature_options_and_default_are_set_shown_and_listed(at):
     assert listed(at)["cabinet"]["signature"] == ""
 
 
+def test_the_test_mailbox_is_no_default_beside_an_account_that_sends(at):
+    assert at("account", "set", "catcher", "--default").exit_code == 0  # while it is the only one
+    assert listed(at)["catcher"]["default"] is True
+    assert at(*SET, "--security", "none").exit_code == 0
+    before = listed(at)
+    refused = at("account", "set", "catcher", "--default", "--per-minute", "3")
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.exit_status == 2
+    assert "catcher" in refused.exception.sentence
+    assert "--account catcher" in refused.exception.sentence
+    assert listed(at) == before
+    changed = at("account", "set", "catcher", "--per-minute", "3")
+    assert changed.exit_code == 0
+    assert "--default" not in changed.output  # nor advised
+
+
 def test_what_is_known_of_providers_is_listed_and_explained(at):
     known = {row["preset"]: row for row in json.loads(at("account", "presets", "--format", "json").stdout)}
     assert known["tiscali"]["verdict"] == "dead"

@@ -322,7 +322,7 @@ def set_account(
         say(sentence)
     if accounts.default_name == account.name:
         say(_("What names no account leaves from « {default} ».").format(default=account.name))
-    elif accounts.default_name:
+    elif accounts.default_name and account.kind is not AccountKind.CATCHER:
         say(
             _(
                 "What names no account leaves from « {default} ». To change that: workbench account set {name}"

@@ -30,7 +30,7 @@ from workbench.domain.presets import (
     sign_in_guides,
 )
 from workbench.domain.signatures import NO_SIGNATURE
-from workbench.errors import AccountError, NoPassword
+from workbench.errors import AccountError, NoPassword, UsageError
 from workbench.language import _
 from workbench.practice.account_rules import check_account, check_address, moved, way_in, with_login
 from workbench.practice.account_trial import mail_to_self as mail_to_self_of
@@ -186,6 +186,8 @@ class Accounts(Mapping[str, Account]):
             log in is none, or a connection in the clear would leave this machine.
         UnknownSignature
             When no signature is called so.
+        UsageError
+            When the test mailbox is to be the default while there is another account; nothing was changed.
         BadValue
             When the hours cannot be read.
 
@@ -226,6 +228,13 @@ class Accounts(Mapping[str, Account]):
         account = replace(old, **changes) if old else Account(name=name, **changes)
         if old and account.security != old.security and "port" not in changes:
             account = replace(account, port=0)
+        if default and account.kind is AccountKind.CATCHER and not self._only_catchers():
+            raise UsageError(
+                _(
+                    "« {name} » is the test mailbox: nothing that goes there reaches anybody, and it is not what "
+                    "mailings leave from by default while there is another account. For one mailing: --account {name}"
+                ).format(name=name)
+            )
         check_address(account)
         account = self._with_preset(account, old, changes, preset)
         if not account.user and (password is not None or password_env is not None) and not is_loopback(account.host):
@@ -250,6 +259,9 @@ class Accounts(Mapping[str, Account]):
         practice = self._practice
         practice.ledger.library.save_account(account, by=practice.user, now=practice.now(), default=default)
         return account
+
+    def _only_catchers(self) -> bool:
+        return all(one.kind is AccountKind.CATCHER for one in self.values())
 
     def _signature(self, name: str) -> str:
         """Return the signature as it is called, or nothing where none is wanted."""
