@@ -12,7 +12,7 @@ import pytest
 
 from tests.practice.test_scheduling import Office, alerts
 from tests.servers.chaos_smtp import ChaosServer, Fault
-from workbench.practice import Practice, scheduling
+from workbench.practice import Practice, executing, scheduling
 from workbench.wiring import init_workspace, open_practice
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -133,3 +133,37 @@ def test_what_a_later_pass_cannot_send_is_told_once_and_stands_in_the_log(
     log = office.practice.jobs.log()
     assert log[["pending", "error"]].to_numpy().tolist() == [[0, ""]]
     assert alerts(office) == {"stopped sent": 1}
+
+
+@pytest.mark.parametrize(
+    ("reply", "only", "told_so"),
+    [
+        ("550 5.7.1 you are on a list", False, True),
+        ("550 5.1.1 nobody here", False, True),
+        ("550 5.7.1 you are on a list", True, True),
+        ("550 5.1.1 nobody here", True, False),
+    ],
+)
+def test_that_every_message_failed_is_told_but_not_of_a_single_wrong_address(
+    office: Office, monkeypatch: pytest.MonkeyPatch, reply: str, only: bool, told_so: bool
+) -> None:
+    with ChaosServer(faults=[refused := Fault(at="rcpt", do="reply", text=reply, times=-1)]) as server:
+        by_server(office, server)
+        office.practice.accounts.set("other", kind="folder", folder="out")
+        if only:
+            found = executing.rows_of
+            monkeypatch.setattr(executing, "rows_of", lambda *asked: found(*asked).iloc[:1])
+        (done,) = office.tick(22, 12).done
+        refused.times = 0
+        office.tick(22, 12, 20)
+    counts = office.practice.ledger.mailings.counts(done.mailing_id)
+    assert (counts.failed == 1, counts.sent) == (only, 0)
+    assert [kind.split()[0] for kind in alerts(office)] == ["all_failed"] * told_so
+
+
+def test_that_some_messages_failed_is_left_to_the_log(office: Office) -> None:
+    with ChaosServer(faults=[Fault(at="rcpt", do="reply", text="550 5.7.1 you are on a list")]) as server:
+        by_server(office, server)
+        office.tick(22, 12)
+    assert office.practice.jobs.log()["failed"].tolist() == [1]
+    assert alerts(office) == {}

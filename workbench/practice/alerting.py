@@ -16,6 +16,7 @@ import pandas as pd
 
 from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import ALERT, Counts
+from workbench.domain.returned_mail import OF_THE_ADDRESS, cause_of_refusal
 from workbench.domain.templates import Template
 from workbench.errors import WorkbenchError
 from workbench.language import _, n_
@@ -46,6 +47,9 @@ DOUBTS = "doubts_told"
 
 STOPPED = "stopped"
 """What a trace calls the sentence that says why what waits cannot leave, and the alert that says so."""
+
+ALL_FAILED = "all_failed"
+"""The alert that says that every message failed."""
 
 _S = OccurrenceState
 
@@ -122,6 +126,15 @@ class Alerts:
                 ).format(at=at, count=counts.pending, error=stopped),
                 _("Once that is mended: {command}").format(command=f"workbench mailings resume {record.mailing_id}"),
             )
+        if self._all_failed(record, counts):
+            yield (
+                ALL_FAILED,
+                _("« {title} »: no message could be sent").format(title=title),
+                n_("{at}: {count} message failed.", "{at}: {count} messages failed, every one.", counts.failed).format(
+                    at=at, count=counts.failed
+                ),
+                _("See why: {command}").format(command=f"workbench results {record.mailing_id}"),
+            )
         doubts, before = counts.in_doubt, record.trace.get(DOUBTS, 0)
         if doubts > before:
             yield (
@@ -132,6 +145,15 @@ class Alerts:
             )
         if record.state is _S.DONE and not record.asked_by:
             yield from self._unusual(record, title, at, log)
+
+    def _all_failed(self, record: OccurrenceRecord, counts: Counts) -> bool:
+        """Tell whether every message failed; a single one to a wrong address is for the result and the day to show."""
+        if not counts.failed or counts.sent or counts.in_doubt or counts.pending or record.mailing_id is None:
+            return False
+        if counts.failed > 1:
+            return True
+        failed = self._practice.ledger.mailings.failed_rows(record.mailing_id)
+        return any(cause_of_refusal(one.reason, one.reply) not in OF_THE_ADDRESS for one in failed)
 
     def _told_lately(self, record: OccurrenceRecord) -> bool:
         """Tell whether it was told within a day that the job fails, and it has not come to its end since."""
@@ -175,7 +197,10 @@ class Alerts:
         mailing = None
         with contextlib.suppress(WorkbenchError):  # whatever keeps it from leaving, the log tells of it
             known = record.job.account if record.job.account in practice.accounts else None  # it may be gone by now
-            if kind == STOPPED:  # nothing leaves by the job's account: by the usual one, where there is one
+            if kind in (
+                STOPPED,
+                ALL_FAILED,
+            ):  # nothing leaves by the job's account: by the usual one, where there is one
                 known = practice.accounts.default_name or known
             address = record.job.told or practice.email or practice.accounts.default().email
             name = f"{record.key}-{record.occurrence.replace(':', '')}-{kind}"
