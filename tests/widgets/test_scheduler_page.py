@@ -267,6 +267,21 @@ def test_what_is_released_out_of_hours_is_told_to_wait_and_until_when(view: Watc
     assert "20:00" in sentence
 
 
+def test_why_a_patient_is_written_to_is_told_on_the_screen_only(view: Watched, practice: Practice) -> None:
+    values = view.hear("new", treatment="missed")["values"] | {"parameters": {"start": "J-10", "end": "J-1"}}
+    [patient, *_] = practice.search("missed", start="J-10", end="J-1")["patient_id"]
+    told = view.hear("explain", key="", values=values, words=patient)
+    assert told["who"]
+    assert told["conditions"][0]["met"] is True
+    none = values | {"parameters": {"start": "1990-01-01", "end": "1990-01-02"}}
+    missed = view.hear("explain", key="", values=none, words=patient)["conditions"]
+    assert missed[0]["met"] is False
+    people = view.hear("explain", key="", values=values, words="mar")["people"]
+    assert len(people) > 1
+    assert view.hear("explain", key="", values=values, words="zzzzqqq")["error"] == "No patient is found by these words."
+    assert told["who"] not in json.dumps([view.get_state(), view.preview.get_state()], default=str)
+
+
 def test_what_is_refused_does_not_leave(view: Watched, practice: Practice) -> None:
     key = saved(view, approvers="claire", approve_by="20:00", parameters={"start": "J-10"})
     view.done("run", key=key)

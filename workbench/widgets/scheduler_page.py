@@ -18,10 +18,11 @@ from workbench.language import _
 from workbench.practice.job_copies import report_of_run
 from workbench.practice.job_drafting import drafted, new_settings, only_switched_off, settings_told
 from workbench.practice.job_frames import next_frame
-from workbench.practice.rehearsing import checked, replayed
+from workbench.practice.rehearsing import checked, explained, replayed
 from workbench.widgets import scheduler_page_rows as told
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.page import ShownPage
+from workbench.widgets.patient_view import found_rows
 from workbench.widgets.publipostage_rows import shown_of
 from workbench.widgets.scheduler_page_words import labels
 from workbench.widgets.view import STATIC, Answer, View
@@ -103,6 +104,7 @@ class SchedulerView(View):
             hide=lambda _asked: self._hide(),
             approve=self._approve,
             refuse=self._refuse,
+            explain=self._explain,
             report=self._report,
         )
 
@@ -255,6 +257,18 @@ class SchedulerView(View):
         """Hand the report of a run's executed notebook to the page, which hands it to the person."""
         name, page = report_of_run(self._practice, str(asked["run"]))
         return {"name": name, "report": page}
+
+    def _explain(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Say why the job in the form would write to a patient today or not, or whom the words may mean."""
+        job, words = self._ready(asked), str(asked["words"]).strip()
+        people = found_rows(self._practice, words)
+        chosen = [one for one in people if one["patient"] == words] or people
+        if not chosen:
+            raise UsageError(_("No patient is found by these words."))
+        if len(chosen) > 1:
+            return {"people": chosen}
+        frame = explained(self._practice, job, chosen[0]["patient"], day=self._practice.today)
+        return {"who": chosen[0]["name"], **told.explained_told(frame, self._practice.today)}
 
     def _ready(self, asked: Mapping[str, Any]) -> Job:
         """Return the job as the form has it, saved or not."""

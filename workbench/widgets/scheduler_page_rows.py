@@ -199,6 +199,8 @@ def _run_told(practice: Practice, row: Mapping[Any, Any]) -> dict[str, Any]:
     if numbers["pending"] and state != _S.AWAITING_APPROVAL:
         waits = numbers["pending"]
         sentences.append(n_("{count} still waits", "{count} still wait", waits).format(count=waits))
+    if before := 0 if pd.isna(row["sent_before"]) else int(row["sent_before"]):
+        sentences.append(n_("{count} had left before", "{count} had left before", before).format(count=before))
     sentences.append(left_out_words(str(row["left_out"])))
     return {
         "when": moment_words(row["due_at"], practice),
@@ -308,6 +310,12 @@ def replay_told(frame: pd.DataFrame, today: date) -> dict[str, Any]:
         ).format(count=total),
         "note": str(frame.attrs["note"]),
     }
+
+
+def explained_told(frame: pd.DataFrame, day: date) -> dict[str, Any]:
+    """Return the conditions of a job for one patient, met and not met, were it run on a day."""
+    rows = [{**row, "met": bool(row["met"])} for row in frame[["condition", "met", "detail"]].to_dict("records")]
+    return {"told": _("were it run today, {day}").format(day=_day_words(day, day)), "conditions": rows}
 
 
 def _short() -> str:

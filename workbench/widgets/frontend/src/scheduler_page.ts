@@ -2,7 +2,7 @@
  * « Programmeur »: the jobs at left, the form of one beside them, with its next runs, its last ones and what waits.
  *
  * Asks Python for the list (`open`), whether a scheduler is running (`attended`), a job (`job`), a new one (`new`), what the settings in the form mean (`look`, at each
- * change), and says what is wanted: `save`, `remove`, `check`, `replay`, `run`, `messages`, `approve`, `refuse`. What takes
+ * change), and says what is wanted: `save`, `remove`, `check`, `replay`, `run`, `messages`, `approve`, `refuse`, `explain`. What takes
  * its time is answered with a number at once, and told of with `worked`. Hears `opened` and `changed`: ask anew; `return`:
  * go back from the messages to the job.
  */
@@ -14,6 +14,7 @@ import { element, hear, questionsWithAlert, rootOf, sentenceOf, words, type Scen
 import { chip, lastRuns, nextRuns, replayedPart, waitingParts } from "./scheduler_page/below";
 import { Form } from "./scheduler_page/form";
 import { goTo, goToMessages, isAtMessages } from "./scheduler_page/reaching";
+import { Why } from "./scheduler_page/why";
 import type { Choices, Line, Looked, Replayed, Run, Settings } from "./scheduler_page/kinds";
 
 interface State {
@@ -85,6 +86,7 @@ export default {
     /** The job in the form: its key, "" for a new one, null for none. */
     let current: string | null = null;
     let form: Form | null = null;
+    let why: Why | null = null;
     let kept = "";
     let looked: Looked | null = null;
     let parts: Record<"next" | "last" | "waiting" | "told" | "run", HTMLElement> | null = null;
@@ -204,6 +206,7 @@ export default {
       current = key;
       form = new Form(values, state.choices, word, changed);
       parts = { next: element("div", {}), last: element("div", {}), waiting: element("div", {}), told: element("div", { class: "pw-job-told", role: "status", "aria-live": "polite" }), run: element("div", { class: "pw-row" }) };
+      why = values.treatment === "notebook" ? null : new Why(word, (words) => (complain(""), ask("explain", { key, values: form?.values, words })));
       const heading = element("h4", {}, key === "" ? word("new") : values.title);
       const acts = element(
         "div",
@@ -216,7 +219,7 @@ export default {
       );
       // « Save » stands alone in its corner: whatever is drawn anew, no other button comes to stand where it was pressed.
       const foot = element("div", { class: "pw-job-foot" }, footSaid, acts, button(word("save"), () => void save(), { class: "pw-button pw-main" }));
-      const whole = element("form", { class: "pw-kept-card pw-job-card", "aria-label": heading.textContent, novalidate: true }, heading, parts.waiting, form.element, parts.told, element("div", { class: "pw-job-both" }, parts.next, parts.last), foot);
+      const whole = element("form", { class: "pw-kept-card pw-job-card", "aria-label": heading.textContent, novalidate: true }, heading, parts.waiting, form.element, parts.told, element("div", { class: "pw-job-both" }, parts.next, parts.last), why?.element ?? "", foot);
       whole.addEventListener("submit", (event) => event.preventDefault());
       whole.addEventListener("keydown", (event) => {
         const inText = event.target instanceof HTMLInputElement && event.target.type !== "checkbox" && event.target.closest(".pw-job-waiting") === null;
@@ -268,6 +271,7 @@ export default {
     const changed = (): void => {
       complain("");
       say("");
+      why?.forget();
       if (!working) {
         note(); // what a trial found, and what it asks, is of the settings before
         drawRun();

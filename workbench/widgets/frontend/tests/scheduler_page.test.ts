@@ -440,3 +440,22 @@ test("the planning of the day needs no email type, and says so first", async () 
   await press(el, "Titre btous les jours? 2 à valider");
   expect(offered()).toEqual(["choose_template", "A / B"]);
 });
+
+test("why a patient is written to is explained, after it is asked which one, and forgotten when the job is changed", async () => {
+  answers["explain"] = { people: [{ patient: "12", name: "Anne", about: "12" }, { patient: "13", name: "Anne", about: "13" }] };
+  const el = await open();
+  await press(el, "▸why");
+  const words = el.querySelector<HTMLInputElement>("[data-key=why]")!;
+  words.value = "anne";
+  words.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  await settled();
+  expect(asked("save")).toHaveLength(0);
+  expect(asked("explain")[0]).toMatchObject({ key: "a", words: "anne", values: { title: "Manqués" } });
+  answers["explain"] = { who: "Anne", told: "aujourd’hui", conditions: [{ condition: "Période", met: true, detail: "1 <b>" }, { condition: "Ensemble", met: false, detail: "" }] };
+  await press(el, "Anne · 13");
+  expect(asked("explain")[1]).toMatchObject({ words: "13" });
+  const rows = (): (string | null)[] => [...el.querySelectorAll(".pw-job-why-asked ~ div tbody tr")].map((one) => one.textContent);
+  expect(rows()).toEqual(["✓ why_metPériode1 <b>", "✕ why_not_metEnsemble"]);
+  await fill(el, "start_days", "-3");
+  expect(rows()).toEqual([]);
+});
