@@ -222,6 +222,11 @@ class _Screens:
 
         return days_figure(days)
 
+    def plot_reasons(self, reasons: pd.DataFrame) -> Any:
+        from workbench.displays.analysis_plots import reasons_figure
+
+        return reasons_figure(reasons)
+
     def plot_reminders(self, effect: ReminderEffect, by: str) -> Any:
         from workbench.displays.analysis_plots import reminders_figure
 

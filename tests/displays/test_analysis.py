@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from workbench.displays.analysis_plots import days_figure, reminders_figure
+from workbench.displays.analysis_plots import days_figure, reasons_figure, reminders_figure
 from workbench.displays.formatters import effect_bundle
 from workbench.displays.nobody import tells_of_nobody
 from workbench.displays.reminder_words import effect_sentences
@@ -98,6 +98,34 @@ def test_nothing_to_draw_is_a_picture_too() -> None:
     assert len(reminders_figure(effect(), "hour").picture()) > 1000
     nothing = pd.DataFrame({"day": pd.Series(dtype="datetime64[us]"), "status": [], "count": pd.Series(dtype="int64")})
     assert days_figure(nothing).alternative == "Messages, by day: 0."
+
+
+def reasons(*rows: tuple[str, str, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["status", "reason", "count"]).astype({"count": "int64"})
+    return frame.assign(share=frame["count"] / 200)
+
+
+def test_each_reason_is_a_bar_a_sentence_and_its_part_of_all_messages() -> None:
+    figure = reasons_figure(reasons(("skipped", "no_address", 30), ("failed", "smtp_550", 10), ("in_doubt", "", 2)))
+    axes = figure.axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [30, 10, 2]
+    assert [text.get_text() for text in axes.texts] == ["30 (15.0%)", "10 (5.0%)", "2 (1.0%)"]
+    assert "– No e-mail address in the file. 30 (15.0%)" in figure.alternative
+    assert len({bar.get_hatch() for bar in axes.patches}) == 3
+    assert len(figure.picture()) > 1000
+    use_language("fr")
+    told = reasons_figure(reasons(("skipped", "no_address", 30))).alternative
+    assert "Aucune adresse" in told
+    assert "Messages that" not in told
+
+
+def test_many_reasons_are_told_together_and_none_is_a_picture_too() -> None:
+    figure = reasons_figure(reasons(*(("failed", f"smtp_{550 + number}", 1) for number in range(15))))
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [*[1] * 12, 3]
+    assert "Other reasons 3 (1.5%)" in figure.alternative
+    nothing = reasons_figure(reasons())
+    assert nothing.alternative.endswith("by reason: 0.")
+    assert len(nothing.picture()) > 1000
 
 
 def test_many_days_are_told_by_week() -> None:

@@ -157,6 +157,9 @@ def test_days_and_reasons_count_what_was_decided(sent: Practice) -> None:
     assert reasons["count"].sum() == (results["status"] == "skipped").sum()
     assert set(reasons["reason"]) >= {"no_address", "opted_out"}
     assert reasons["share"].sum() == pytest.approx(reasons["count"].sum() / len(results))
+    drawn = sent.analysis.plot_reasons()
+    assert f"(n = {reasons['count'].sum()})" in drawn.axes[0].get_title(loc="left")
+    assert "refused" in drawn.alternative or "e-mail" in drawn.alternative
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(practice: Practice) -> None:

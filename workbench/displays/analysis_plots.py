@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pandas as pd
@@ -11,9 +12,14 @@ from workbench.displays.plots import LOOKS, ResultsFigure, calm
 from workbench.displays.reminder_words import percent
 from workbench.displays.time_axes import along_days
 from workbench.displays.words import number_words, shown
+from workbench.domain.deliveries import sentence_of_reason
 from workbench.language import _, language
 from workbench.practice.reminder_effect import ReminderEffect
 
+_REASONS = 12
+"""How many reasons have a bar each."""
+
+_OTHERS = {"color": "#dfe3e8", "hatch": "xx"}
 _OUTSIDE = {"color": "#7aa6d9", "hatch": "oo"}
 _LONG = 62
 """Days beyond which one bar is a week."""
@@ -65,6 +71,44 @@ def days_figure(days: pd.DataFrame) -> ResultsFigure:
     return figure
 
 
+def reasons_figure(reasons: pd.DataFrame) -> ResultsFigure:
+    """Return a figure of why messages did not leave, or may not have arrived; beside each, its part of all messages.
+
+    Parameters
+    ----------
+    reasons
+        Columns ``status reason count share``, the most frequent first; see ``Analysis.reasons``. What comes after the
+        most frequent ones is one bar.
+    """
+    rows = [
+        (str(row["status"]), _reason(str(row["status"]), row["reason"]), int(row["count"]), float(row["share"]))
+        for row in reasons.to_dict("records")
+    ]
+    if others := rows[_REASONS:]:
+        number = sum(count for _status_of, _words, count, _share in others)
+        share = sum(share for _status_of, _words, _count, share in others)
+        rows = [*rows[:_REASONS], ("", _("– Other reasons"), number, share)]
+    figure = ResultsFigure(figsize=(9.6, 1.2 + 0.45 * max(1, len(rows))), layout="constrained")
+    figure.set_facecolor("white")
+    axes: Any = figure.subplots()
+    for place, (status, _words, count, share) in enumerate(rows):
+        axes.barh(place, count, edgecolor="white", **LOOKS.get(status, _OTHERS))
+        axes.annotate(
+            f"{count} ({percent(share)})", (count, place), xytext=(4, 0), textcoords="offset points", va="center",
+            fontsize="small",
+        )  # fmt: skip
+    axes.set_yticks(range(len(rows)), [textwrap.fill(words, 64) for _status_of, words, _count, _share in rows])
+    axes.invert_yaxis()
+    axes.margins(x=0.16)
+    title = _("Messages that did not leave or are uncertain, by reason")
+    axes.set_title(f"{title} (n = {sum(count for _s, _w, count, _p in rows)})", loc="left", fontsize="medium")
+    calm(axes)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    told = "; ".join(f"{words} {count} ({percent(share)})" for _status_of, words, count, share in rows)
+    figure.alternative = _("{title}: {words}.").format(title=title, words=told or 0)
+    return figure
+
+
 def reminders_figure(effect: ReminderEffect, by: str) -> ResultsFigure:
     """Return a figure of how often appointments were missed, with a reminder and without, group by group.
 
@@ -103,6 +147,13 @@ def reminders_figure(effect: ReminderEffect, by: str) -> ResultsFigure:
     calm(axes)
     figure.alternative = _("{title}: {words}.").format(title=" ".join(title.split()), words="; ".join(told) or 0)
     return figure
+
+
+def _reason(status: str, reason: object) -> str:
+    """Return a reason as a sentence, after the sign of what became of the message."""
+    words = number_words(status)
+    sentence = sentence_of_reason(str(reason)) if isinstance(reason, str) and reason else ""
+    return f"{words[0]} {sentence}" if sentence else words
 
 
 def _status(status: str) -> str:

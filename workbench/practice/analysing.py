@@ -244,6 +244,16 @@ class Analysis:
         """
         return self._practice.screens.plot_days(self.days(since))
 
+    def plot_reasons(self, since: date | str = "J-90") -> Any:
+        """Draw why messages did not leave, or may not have arrived, and which part of all that is; see `reasons`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            It holds counts alone.
+        """
+        return self._practice.screens.plot_reasons(self.reasons(since))
+
     def plot_reminders(self, effect: ReminderEffect, by: str = "hour") -> Any:
         """Draw how often appointments were missed with a reminder and without, with intervals; see `reminders`.
 

@@ -89,6 +89,10 @@ class Screens(Protocol):
         """Draw how many messages were decided on each day; see ``Analysis.days``."""
         ...
 
+    def plot_reasons(self, reasons: pd.DataFrame) -> Any:
+        """Draw why messages did not leave, or may not have arrived; see ``Analysis.reasons``."""
+        ...
+
     def plot_reminders(self, effect: ReminderEffect, by: str) -> Any:
         """Draw how often appointments were missed, with a reminder and without; see ``Analysis.reminders``."""
         ...
