@@ -12,10 +12,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import typer
 
 from tests.beside import ended_after, until
 from tests.journeys.running import start_workbench
-from workbench.cli import scheduler
+from workbench.cli import scheduler, sending
 from workbench.cli.session import Session
 from workbench.domain.jobs import OccurrenceState
 from workbench.errors import DatabaseUnreadable
@@ -34,6 +35,32 @@ def test_it_does_what_is_due_until_it_is_asked_to_end(due_workspace: Path, tmp_p
     assert running.returncode == 0, told
     assert "The scheduler is running; Ctrl-C stops it." in told
     assert "what was in flight is finished" in told
+
+
+def test_asked_to_end_twice_at_once_it_stops_as_cleanly(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    tidied = []
+
+    def for_ever(*_given: object, **_more: object) -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGTERM)  # while it tidies up
+            tidied.append(True)
+        return 1
+
+    def say(text: str) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        print(text)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(scheduler, "_for_ever", for_ever)
+    monkeypatch.setattr(scheduler, "say", say)
+    monkeypatch.setattr(sending, "AT_ONCE", 3600.0)
+    with pytest.raises(typer.Exit) as ended:
+        scheduler.scheduler(cast(Any, SimpleNamespace(obj=None)))
+    assert (ended.value.exit_code, tidied) == (0, [True])
+    assert "what was in flight is finished" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 class Away:

@@ -65,16 +65,16 @@ def scheduler(
         print(_how_to_install(find_workspace(session.workspace)))
         return
     clock = Clock(at)
-    try:
-        with interruptible():
+    with interruptible():
+        try:
             if with_parent:
                 _end_with_parent()
             status = (
                 _once(session, clock, json=json) if once or at else _for_ever(session, clock, until_armed=with_parent)
             )
-    except KeyboardInterrupt:
-        say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
-        status = INTERRUPTED if once or at else 0
+        except KeyboardInterrupt:
+            say(_("The scheduler has stopped; what was in flight is finished, and the rest is gone on with next time."))
+            status = INTERRUPTED if once or at else 0
     raise typer.Exit(status)
 
 
@@ -192,7 +192,7 @@ def _report(practice: Practice, made: Pass, *, json: bool) -> int:
     """Say what went wrong, and return the exit status: 1 where work did not come to its end, 3 for failed messages."""
     for sentence in made.troubles:
         say(sentence)
-    counts = counts_of(practice, made.mailings)
+    counts = counts_of(practice, made.done, made.drained)
     if not made.done and not made.drained and not made.left_out:
         say(_("Nothing was due."))
     if json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -386,12 +387,21 @@ def run_and_report(
     return status or counts.exit_status
 
 
+AT_ONCE = 5.0
+"""Requests to end within so many seconds are one."""
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Make a polite request to end (SIGTERM) the same clean stop as Ctrl-C."""
+    """Make a polite request to end (SIGTERM) the same clean stop as Ctrl-C; the same one again soon after is none."""
+    asked = float("-inf")
 
     def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+        nonlocal asked
+        before, asked = asked, time.monotonic()
+        # Whoever ends a group of processes asks each of them twice: what is being tidied up is not cut short.
+        if asked - before >= AT_ONCE:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
