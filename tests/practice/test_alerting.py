@@ -167,3 +167,15 @@ def test_that_some_messages_failed_is_left_to_the_log(office: Office) -> None:
         office.tick(22, 12)
     assert office.practice.jobs.log()["failed"].tolist() == [1]
     assert alerts(office) == {}
+
+
+def test_those_who_were_told_already_are_found_all_the_same(office: Office) -> None:
+    everybody = {"exclude_upcoming": "no", "exclude_returned": "no"}
+    with ChaosServer() as server:
+        by_server(office, server, parameters={"start": "2026-11-14", "end": "2026-11-21", **everybody})
+        for day in (22, 23, 24, 25):
+            office.tick(day, 12)
+    runs = office.practice.ledger.occurrences.of()
+    assert [bool(one.trace["leaving"]) for one in runs] == [False, False, False, True]
+    assert all(one.trace["found"] for one in runs)
+    assert alerts(office) == {}

@@ -165,25 +165,31 @@ class Alerts:
         return False
 
     def _unusual(self, record: OccurrenceRecord, title: str, at: str, log: str) -> Iterator[tuple[str, str, str, str]]:
+        """Give what is unusual beside the runs before.
+
+        That nobody was found for the third time in a row; who was found and is told already was found all the same.
+        """
+        if "leaving" not in record.trace:
+            return
         of_it = self._practice.ledger.occurrences.of(record.key, limit=50)
         before = [
-            int(one.trace["leaving"])
+            one
             for one in of_it
             if one.state is _S.DONE and not one.asked_by and one.due_at < record.due_at and "leaving" in one.trace
         ][:COMPARED]
-        if "leaving" not in record.trace:
-            return
-        count = int(record.trace["leaving"])
-        usual = median(before) if before else 0
-        if len(before) >= FEW and usual and count >= SEVERAL_TIMES * usual:
+        count, usual = int(record.trace["leaving"]), [int(one.trace["leaving"]) for one in before]
+        if len(usual) >= FEW and median(usual) and count >= SEVERAL_TIMES * median(usual):
             yield (
                 "unusual",
                 _("« {title} » wrote to unusually many").format(title=title),
-                _("{at}: {count} messages; as a rule about {usual}.").format(at=at, count=count, usual=round(usual)),
+                _("{at}: {count} messages; as a rule about {usual}.").format(
+                    at=at, count=count, usual=round(median(usual))
+                ),
                 _("See who: {command}").format(command=log),
             )
+        found = [int(one.trace.get("found", one.trace["leaving"])) for one in (record, *before)]
         # Told when it becomes so, and not each day from then on.
-        if not count and before[: IN_A_ROW - 1] == [0] * (IN_A_ROW - 1) and before[IN_A_ROW - 1 : IN_A_ROW] != [0]:
+        if found[:IN_A_ROW] == [0] * IN_A_ROW and found[IN_A_ROW : IN_A_ROW + 1] != [0]:
             yield (
                 "nobody",
                 _("« {title} » found nobody {count} times in a row").format(title=title, count=IN_A_ROW),
