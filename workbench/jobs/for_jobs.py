@@ -35,8 +35,8 @@ def run_of_job(
     if not file.is_file():
         raise NotebookRefused(
             _(
-                "The notebook « {path} » is not in the workspace any more. On the page « Scheduler », choose a notebook "
-                "for this job anew, or switch it off."
+                "The notebook « {path} » is not in the workspace any more. On the page « Scheduler », choose a "
+                "notebook for this job anew, or switch it off."
             ).format(path=called)
         )
     notebook = read_notebook(file, called=called)
