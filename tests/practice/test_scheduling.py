@@ -419,6 +419,12 @@ def test_a_failure_that_nobody_can_be_told_of_by_mail_stands_in_the_log(office: 
         ([4, 0, 0, 0], 0, ""),  # that was told the day before
         ([0, 4, 0], 0, ""),
         ([100] + [4] * 10, 13, "unusual"),  # ten are compared
+        ([0] * 8, 500, "unusual"),
+        ([0] * 8, 10, "unusual"),
+        ([0] * 8, 9, ""),  # few
+        ([0, 0, 30, 0], 30, ""),  # there were as many before
+        ([0, 0, 30, 0], 31, "unusual"),
+        ([0, 0], 500, ""),
     ],
 )
 def test_an_unusual_number_is_told(office: Office, before: list[int], now: int, told: str) -> None:

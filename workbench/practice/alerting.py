@@ -7,7 +7,7 @@ Where it cannot leave it waits, and the log of the job says so.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
-from workbench.domain.mailings import ALERT, Counts
+from workbench.domain.mailings import ALERT, Counts, Tally
 from workbench.domain.returned_mail import OF_THE_ADDRESS, cause_of_refusal
 from workbench.domain.templates import Template
 from workbench.errors import WorkbenchError
@@ -32,6 +32,9 @@ SEVERAL_TIMES = 3
 COMPARED = 10
 """With so many runs before, at most, it is compared; with fewer than `FEW` it is not."""
 FEW = 3
+
+MANY = 10
+"""So many are unusual where as a rule there are none."""
 
 IN_A_ROW = 3
 """So many times in a row nobody was found: perhaps the data comes no more."""
@@ -72,7 +75,7 @@ class Alerts:
         trace = {name: value for name, value in record.trace.items() if name != STOPPED}
         if stopped:
             trace[STOPPED] = stopped
-        counts = Counts() if record.mailing_id is None else self._practice.ledger.mailings.counts(record.mailing_id)
+        counts = Tally.together(map(self._practice.ledger.mailings.tally, record.mailings)).counts
         for kind, about, sentence, advice in self._found(record, counts, stopped):
             if kind not in told:
                 told[kind] = self._send(record, kind, about, sentence, advice)
@@ -141,7 +144,11 @@ class Alerts:
                 f"doubts-{doubts}" if before else "doubts",
                 _("« {title} »: messages of which nobody knows whether they arrived").format(title=title),
                 n_("{at}: {count} message.", "{at}: {count} messages.", doubts).format(at=at, count=doubts),
-                _("Decide about them: workbench mailings settle {number}").format(number=record.mailing_id),
+                "; ".join(
+                    _("Decide about them: workbench mailings settle {number}").format(number=number)
+                    for number in record.mailings
+                    if self._practice.ledger.mailings.counts(number).in_doubt
+                ),
             )
         if record.state is _S.DONE and not record.asked_by:
             yield from self._unusual(record, title, at, log)
@@ -178,7 +185,7 @@ class Alerts:
             if one.state is _S.DONE and not one.asked_by and one.due_at < record.due_at and "leaving" in one.trace
         ][:COMPARED]
         count, usual = int(record.trace["leaving"]), [int(one.trace["leaving"]) for one in before]
-        if len(usual) >= FEW and median(usual) and count >= SEVERAL_TIMES * median(usual):
+        if is_unusual(count, usual):
             yield (
                 "unusual",
                 _("« {title} » wrote to unusually many").format(title=title),
@@ -222,3 +229,22 @@ class Alerts:
             )  # fmt: skip
             mailing.send(confirmed=True, progress=lambda _progress: None)
         return mailing.id if mailing is not None else None
+
+
+def is_unusual(count: int, before: Sequence[int]) -> bool:
+    """Tell whether a run leaves unusually many messages, beside what the runs before it left.
+
+    That is `SEVERAL_TIMES` their median or more. Where the median is 0 it is more than the greatest of them, and at
+    least `MANY`. Beside fewer runs than `FEW` nothing is unusual.
+
+    Examples
+    --------
+    >>> is_unusual(15, [4, 5, 4]), is_unusual(11, [4, 5, 4]), is_unusual(40, [4, 4])
+    (True, False, False)
+    >>> is_unusual(500, [0] * 8), is_unusual(9, [0] * 8), is_unusual(30, [0, 0, 40])
+    (True, False, False)
+    """
+    if len(before) < FEW:
+        return False
+    usual = median(before)
+    return count >= SEVERAL_TIMES * usual if usual else count >= MANY and count > max(before)
