@@ -6,6 +6,7 @@ import nbformat
 
 from workbench.domain.jobs import OccurrenceState
 from workbench.practice import Practice
+from workbench.practice.alerting import Alerts
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
@@ -36,3 +37,9 @@ def test_all_mailings_of_a_notebook_are_counted_with_the_days_it_was_given(pract
             f"WHERE id = (SELECT max(id) FROM deliveries WHERE status = 'sent' AND mailing_id = {second})"
         )
     assert practice.jobs.log(job.key)["in_doubt"].tolist() == [1]
+    # Uncertain messages of any of them are told, with the mailing that they are of.
+    Alerts(practice).after(practice.ledger.occurrences.record(job.key, done.occurrence))
+    assert practice.jobs.log(job.key)["alerts"].tolist() == ["doubts sent"]
+    told = [file.read_text(encoding="utf-8") for file in (practice.path / "out").glob("*.eml")]
+    assert [True for text in told if f"mailings settle {second}" in text]
+    assert not [True for text in told if f"mailings settle {first}" in text]
