@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from workbench.cli.jobs import counts_of, sentence_of
 from workbench.domain.jobs import TREATMENTS, Job, OccurrenceState
 from workbench.errors import (
     BadValue,
@@ -379,6 +380,8 @@ def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Pr
     results = practice.results(done.mailing_id)
     assert set(results["job_id"]) == {job.key}
     assert letters(practice) == int((results["status"] == "sent").sum()) > 0
+    log = practice.jobs.log(job.key)
+    assert (log["sent"].tolist(), log["sent_before"].tolist()) == ([letters(practice)], [0])
     # Its executed copy is found again, with a report to read that names nobody.
     copies = executed_copies(practice, [done.run_id, "none", ""])
     assert list(copies) == [done.run_id]
@@ -394,6 +397,26 @@ def test_a_notebook_runs_as_of_its_day_and_its_results_name_the_job(practice: Pr
     (practice.path / copies[done.run_id]).unlink()
     with pytest.raises(UsageError, match="no executed notebook"):
         report_of_run(practice, done.run_id)
+
+
+def test_what_had_left_before_a_notebook_ran_is_told_apart_from_what_left_in_its_run(practice: Practice) -> None:
+    rdv = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    mailing = practice.mailing(rdv, REMINDER, account="folder")
+    mailing.to_notebook("notebooks/rappel.ipynb")
+    sent = int((mailing.send(confirmed=True)["status"] == "sent").sum())
+    assert sent == letters(practice) > 0
+    at(practice, 2026, 11, 22, 9, 31)
+    job = practice.jobs.add("Rappel du lendemain", notebook="notebooks/rappel.ipynb", time="17:30").key
+    done = practice.jobs.run(job)
+    assert (done.state, done.mailing_id) == (OccurrenceState.DONE, mailing.id)
+    own = letters(practice) - sent
+    log = practice.jobs.log(job)
+    assert (log["sent"].tolist(), log["sent_before"].tolist()) == ([own], [sent])
+    [row] = log_told(practice, log)
+    assert row["sent"] == own
+    assert f"{sent} had left before" in row["sentence"]
+    assert f" {own} sent" in sentence_of(practice, done)
+    assert counts_of(practice, [done]).sent == own
 
 
 def test_a_notebook_that_does_not_end_fails_and_keeps_no_other_job_waiting_for_ever(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli.commands import Commands
-from workbench.cli.output import print_json, say, show, show_record
+from workbench.cli.output import format_for, print_json, say, show, show_record
 from workbench.cli.progress import sending_progress
 from workbench.cli.report import json_counts, show_counts, show_findings
 from workbench.cli.sending import JsonOption, interruptible
@@ -436,7 +436,10 @@ def compare(
     """Show one row a patient and what is told."""
     practice = practice_of(ctx)
     frame = practice.jobs.compare(first, second, start, end)
-    _show(practice, frame, format, output, ("patient_id", "role", "first", "second", "by"))
+    told = frame
+    if format_for(format, output) is Format.TABLE:
+        told = frame.rename(columns={"first": "first_job", "second": "second_job", "by": "told_by"})
+    _show(practice, told, format, output, ("patient_id", "role", "first_job", "second_job", "told_by"))
     say(frame.attrs["note"])
 
 
@@ -466,7 +469,7 @@ def sentence_of(practice: Practice, record: OccurrenceRecord) -> str:
     if record.state is OccurrenceState.SKIPPED:
         why = _(REASONS[record.reason]) if record.reason in REASONS else record.reason
         return _("{when} « {title} »: nothing left ({reason}).").format(when=when, title=title, reason=why)
-    counts = counts_of(practice, [record.mailing_id])
+    counts = counts_of(practice, [record])
     return _("{when} « {title} »: {found} found, {sent} sent, {left} left out, {wait} waiting.").format(
         when=when,
         title=title,
@@ -477,9 +480,13 @@ def sentence_of(practice: Practice, record: OccurrenceRecord) -> str:
     )
 
 
-def counts_of(practice: Practice, mailings: Sequence[int | None]) -> Counts:
-    """Return the numbers of several mailings together, as they stand now."""
-    known = [practice.ledger.mailings.counts(number) for number in mailings if number is not None]
+def counts_of(practice: Practice, done: Sequence[OccurrenceRecord], drained: Iterable[int] = ()) -> Counts:
+    """Return the numbers of occurrences, of a notebook those of its run, and of mailings gone on with, as they are."""
+    from workbench.practice.job_frames import counts_of_run  # what computes with frames is loaded late
+
+    known = [counts_of_run(practice, record)[0] for record in done]
+    counted = {number for record in done for number in record.mailings}
+    known += [practice.ledger.mailings.counts(number) for number in dict.fromkeys(drained) if number not in counted]
     names = ("sent", "failed", "in_doubt", "skipped", "pending", "cancelled")
     return Counts(**{name: sum(getattr(one, name) for one in known) for name in names})
 
@@ -489,7 +496,7 @@ def report(practice: Practice, done: Sequence[OccurrenceRecord], *, json: bool) 
     for record in done:
         say(sentence_of(practice, record))
     numbers = [record.mailing_id for record in done if record.mailing_id is not None]
-    counts = counts_of(practice, numbers)
+    counts = counts_of(practice, done)
     if json:
         print_json(json_counts(numbers[-1] if numbers else None, counts))
     if any(record.state is OccurrenceState.FAILED for record in done):

@@ -13,6 +13,7 @@ from workbench.databases import reading
 from workbench.domain.deliveries import OPEN, Addressed, DeliveryStatus, NewDelivery
 from workbench.domain.departures import WaitingFor
 from workbench.domain.mailings import Counts, Forecast, MailingRecord, MailingStanding, MailingStatus, Tally
+from workbench.domain.runs import RunRecord
 from workbench.ledger import schema
 from workbench.ledger.enqueueing import CHUNK, DUPLICATE, slices
 from workbench.ledger.forecast import Tell, foretold, tell_as_they_stand
@@ -54,6 +55,20 @@ class MailingCounts(MailingMoves):
         """Return the mailing's rows by where they stand now, and why."""
         with reading(self._engine) as connection:
             return self._tally(connection, mailing_id)
+
+    def sent_of_run(self, mailing_ids: Collection[int], run: RunRecord) -> tuple[int, int]:
+        """Return how many messages of mailings left in a run or of what it queued, and how many had left before."""
+        at = _rows.c.decided_at
+        ended = [] if run.ended_at is None else [at <= run.ended_at]
+        own = sa.or_(_rows.c.run_id == run.id, sa.and_(at >= run.started_at, *ended))
+        query = sa.select(sa.func.count().filter(own), sa.func.count().filter(~own, at < run.started_at)).where(
+            _rows.c.practice_id == self._practice_id,
+            _rows.c.mailing_id.in_(list(mailing_ids)),
+            _rows.c.status == DeliveryStatus.SENT.value,
+        )
+        with reading(self._engine) as connection:
+            sent, before = connection.execute(query).one()
+        return sent, before
 
     def numbers(
         self,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.domain.jobs import REASONS, Job, OccurrenceRecord, OccurrenceState
+from workbench.domain.jobs import NOTEBOOK, REASONS, Job, OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import Counts, Tally
 from workbench.domain.recurrence import Occurrence
 from workbench.language import _
@@ -35,7 +36,7 @@ LOG_COLUMNS = {
     "asked_by": "string", "due_at": "moment", "started_at": "moment", "ended_at": "moment", "approve_until": "moment",
     "late": "Int64", "start": "string", "end": "string", "mailing_id": "Int64", "run_id": "string", "found": "Int64",
     **dict.fromkeys(_COUNTED, "Int64"), "error": "string", "alerts": "string",
-    "left_out": "string", "findings": "string",
+    "left_out": "string", "findings": "string", "sent_before": "Int64",
 }  # fmt: skip
 
 
@@ -116,7 +117,8 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
     trace = record.trace
     made = [practice.ledger.mailings.tally(number) for number in record.mailings]
     tally = Tally.together(made) if made else None
-    counts = tally.counts if tally else Counts() if "found" in trace else None
+    own, before = counts_of_run(practice, record)
+    counts = own if tally else Counts() if "found" in trace else None
     alerts = Alerts(practice).standing(record)
     return {
         "job": record.key,
@@ -140,7 +142,21 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
         "alerts": ", ".join(f"{kind} {how}".strip() for kind, how in alerts.items()),
         "left_out": _coded(tally.of_list.of("skipped") if tally else {}),
         "findings": _coded(trace.get("findings", {})),
+        "sent_before": before if counts else None,
     }
+
+
+def counts_of_run(practice: Practice, record: OccurrenceRecord) -> tuple[Counts, int]:
+    """Return the numbers of an occurrence as they stand now, and how many of its messages had left before it began.
+
+    A notebook goes on with the mailing that it finds: what left outside its run is none of what it sent.
+    """
+    book = practice.ledger.mailings
+    counts = Tally.together(book.tally(number) for number in record.mailings).counts
+    if record.job.treatment != NOTEBOOK or not record.run_id or not record.mailings:
+        return counts, 0
+    sent, before = book.sent_of_run(record.mailings, practice.ledger.runs.run(record.run_id))
+    return replace(counts, sent=sent), before
 
 
 def _coded(counts: Mapping[str, int]) -> str:

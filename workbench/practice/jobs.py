@@ -203,7 +203,8 @@ class Jobs(Mapping[str, Job]):
             mailing leaves rows out and how many, ``no_address 2, opted_out 1``, and ``findings`` so what its check
             found), ``due_at started_at ended_at approve_until`` moments of the practice's zone, and ``Int64`` numbers:
             ``late`` minutes, ``mailing_id``, ``found`` rows (of a notebook, those of the lists of all its mailings),
-            and where these stand now, ``sent failed in_doubt skipped pending``.
+            and where these stand now, ``sent failed in_doubt skipped pending``; ``sent`` of a notebook is what left in
+            its run, and ``sent_before`` what of its mailings had left before.
 
         Examples
         --------
