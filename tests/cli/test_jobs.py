@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -9,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from workbench.cli.main import main
 from workbench.domain.recurrence import Occurrence
+from workbench.language import use_language
 from workbench.wiring import open_practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
@@ -153,6 +156,35 @@ def test_why_and_what_would_have_been_are_told(at_desk: Callable[..., Told]) -> 
     assert {one["by"] for one in rows(at_desk("job", "compare", "manques", "tous", "--format", "json"))} <= {
         "both", "second",
     }  # fmt: skip
+
+
+def test_why_is_told_in_french_words_to_who_reads_french(
+    at_desk: Callable[..., Told],
+) -> None:
+    use_language("fr")
+    at_desk(*GUIDE, "Manqués")
+    at_desk(*GUIDE, "Tous", "--set", "exclude_returned=no")
+    patient = rows(at_desk("job", "replay", "manques", "--format", "json"))[0]["patient_id"]
+    told = rows(at_desk("job", "explain", "manques", patient, "--format", "json"))
+    assert any(one["condition"].endswith(": oui") for one in told)
+    assert told[0]["detail"].endswith(("lignes trouvées", "ligne trouvée"))
+    for one in told:
+        assert not re.search(r": yes|\(guardian\)|\d{4}-\d\d|trouvés", f"{one['condition']} {one['detail']}")
+    table = at_desk("job", "compare", "manques", "tous")[1]
+    assert "Premier traitement" in table
+    assert not re.search(r"\b(first|both)\b", table)
+
+
+def test_a_mail_to_the_practice_is_listed_as_an_alert(at_desk: Callable[..., Told], tmp_path: Path) -> None:
+    notebook = tmp_path / "W" / "notebooks" / "own.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), notebook)
+    at_desk("job", "add", "Carnet", "--notebook", "notebooks/own.ipynb", "--time", "12:00", "--told", "moi@example.org")
+    notebook.unlink()
+    assert at_desk("job", "run", "carnet")[0] == 1
+    table = at_desk("mailings", "list")[1]
+    assert "Alert" in table
+    assert "_alerts" not in table
+    assert rows(at_desk("mailings", "list", "--format", "json"))[0]["template"].startswith("_alerts/")
 
 
 def test_where_single_passes_are_made_nobody_is_told_that_no_scheduler_is_running(at_desk: Callable[..., Told]) -> None:

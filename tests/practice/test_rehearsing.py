@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import nbformat
 import pytest
 
 from workbench.domain.jobs import Job
@@ -122,7 +123,7 @@ def test_two_rules_are_compared(practice: Practice, job: Job) -> None:
 
 
 def test_a_notebook_is_tried_out_by_running_it(practice: Practice) -> None:
-    (practice.path / "notebooks" / "a.ipynb").write_text("{}")
+    nbformat.write(nbformat.v4.new_notebook(), practice.path / "notebooks" / "a.ipynb")
     notebook = practice.jobs.add("n", notebook="notebooks/a.ipynb", time="12:00")
     for ask in (practice.jobs.check, practice.jobs.replay):
         with pytest.raises(UsageError, match="dry_run"):

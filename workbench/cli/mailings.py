@@ -72,8 +72,13 @@ def _list(practice: Practice, format: Format, output: OutputOption) -> None:
 
 def _show_mailings(practice: Practice, frame: pd.DataFrame, format: Format, output: OutputOption) -> None:
     if format_for(format, output) is Format.TABLE:
+        from workbench.practice.alerting import FOLDER  # what computes with frames is loaded late
+
         # A status alone would say « sending » of what waits, or of what nobody sends.
-        frame = frame.assign(status=[stage_words(practice.stage(number)) for number in frame["mailing_id"]])
+        frame = frame.assign(
+            status=[stage_words(practice.stage(number)) for number in frame["mailing_id"]],
+            template=frame["template"].where(~frame["template"].str.startswith(f"{FOLDER}/"), _("Alert")),
+        )
     _show(practice, frame, format, output, _MAILING_COLUMNS, narrow=_NARROW)
 
 

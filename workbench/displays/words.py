@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from workbench.domain.address_status import ADDRESS_STATUS_WORDS
 from workbench.domain.custom_fields import COLUMN_LABELS
 from workbench.domain.deliveries import sentence_of_reason
+from workbench.domain.people import ROLE_WORDS
 from workbench.domain.presets import VERDICT_WORDS
 from workbench.domain.summaries import STATUS_WORDS
 from workbench.language import _, language, marked, n_
@@ -106,6 +107,7 @@ _HEADINGS = {
     "field": marked("Field"),
     "file_number": marked("File no."),
     "file_state": marked("File state"),
+    "first_job": marked("First job"),
     "first_name": marked("First name"),
     "first_visit": marked("First visit"),
     "folder": marked("Folder"),
@@ -223,6 +225,7 @@ _HEADINGS = {
     "saved_by": marked("Saved by"),
     "search": marked("Search"),
     "searches": marked("Searches"),
+    "second_job": marked("Second job"),
     "security": marked("Security"),
     "semester": marked("Half-year"),
     "semesters": marked("Half-years"),
@@ -260,6 +263,7 @@ _HEADINGS = {
     "times": marked("Times"),
     "title": marked("Title"),
     "told_at": marked("Told on"),
+    "told_by": marked("Told by"),
     "told_start": marked("Told for"),
     "treating_dentist": marked("Treating dentist"),
     "treating_physician": marked("Treating physician"),
@@ -347,18 +351,6 @@ _CLOSURES = {"closure": marked("Closed"), "leave": marked("Leave"), "holiday": m
 
 _PAPERS = {"invoice": marked("invoice"), "quote": marked("quote"), "prescription": marked("prescription")}
 
-_ROLES = {
-    "patient": marked("patient"),
-    "guardian": marked("guardian"),
-    "payer": marked("payer"),
-    "correspondent": marked("colleague"),
-    "treating_dentist": marked("treating dentist"),
-    "treating_physician": marked("treating physician"),
-    "orthodontist": marked("orthodontist"),
-    "referring": marked("referring colleague"),
-    "external": marked("person from outside"),
-}
-
 _CATEGORIES = {
     "patient": marked("patient"),
     "responsable civil": marked("guardian"),
@@ -436,6 +428,12 @@ _OCCURRENCE_STATES = {
     "interrupted": marked("✕ Interrupted"),
 }
 
+_TOLD_BY = {
+    "first": marked("the first job alone"),
+    "second": marked("the second job alone"),
+    "both": marked("both jobs"),
+}
+
 _CODED: Mapping[str, Mapping[str, str]] = {
     "address_status": ADDRESS_STATUS_WORDS,
     "category": _CATEGORIES,
@@ -446,9 +444,10 @@ _CODED: Mapping[str, Mapping[str, str]] = {
     "how": _HOWS,
     "kind": _CLOSURES | _PAPERS | _FIELD_USES,
     "last_state": _OCCURRENCE_STATES,
-    "role": _ROLES,
+    "role": ROLE_WORDS,
     "said_by": _SAID_BY,
     "state": _APPOINTMENT_STATES | _DECISIONS | _OCCURRENCE_STATES,
+    "told_by": _TOLD_BY,
     "verdict": VERDICT_WORDS,
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workbench.language import marked
+
 
 class Role(StrEnum):
     """In which capacity somebody receives a message (F71–F75)."""
@@ -19,6 +21,19 @@ class Role(StrEnum):
     REFERRING = "referring"
     EXTERNAL = "external"
 
+
+ROLE_WORDS = {
+    "patient": marked("patient"),
+    "guardian": marked("guardian"),
+    "payer": marked("payer"),
+    "correspondent": marked("colleague"),
+    "treating_dentist": marked("treating dentist"),
+    "treating_physician": marked("treating physician"),
+    "orthodontist": marked("orthodontist"),
+    "referring": marked("referring colleague"),
+    "external": marked("person from outside"),
+}
+"""What the roles are called in a sentence."""
 
 COLLEAGUES = (
     Role.REFERRING, Role.TREATING_DENTIST, Role.ORTHODONTIST, Role.TREATING_PHYSICIAN, Role.CORRESPONDENT,

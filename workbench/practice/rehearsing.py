@@ -8,15 +8,18 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from babel.dates import format_date
 
 from workbench.domain.deliveries import Standing
 from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, Job
 from workbench.domain.mailings import Counts
+from workbench.domain.people import ROLE_WORDS
 from workbench.domain.recurrence import Every, Occurrence
 from workbench.errors import UsageError
-from workbench.language import _
+from workbench.language import _, language, n_
 from workbench.practice.executing import days_of, mailing_of, rows_of
 from workbench.practice.parts import LongList
+from workbench.practice.searching import asked_sentence
 
 if TYPE_CHECKING:
     from workbench.practice.mailing import Mailing
@@ -104,15 +107,15 @@ def _conditions(practice: Practice, job: Job, patient_id: str, day: date) -> Ite
     period = {name: resolved[name] for name in days}
     if period:
         count = rows(period)
-        yield _("Period"), count > 0, _("{days}: {count} found").format(days=_dates(days), count=count)
+        yield _("Period"), count > 0, _("{days}: {found}").format(days=_dates(days), found=_found(count))
     for name, value in asked.items():
         if name in days or not known[name].identifies:
             continue
         # With the period, or a condition that never holds on these days would be called met.
         count = rows({**period, name: value})
-        yield f"{_(known[name].heading)}: {value}", count > 0, _("{count} found").format(count=count)
+        yield asked_sentence(known[name], str(value)), count > 0, _found(count)
     whole = practice.search_of(search, asked, today=day, patients=[patient_id])
-    yield _("All conditions of the search together"), len(whole) > 0, _("{count} found").format(count=len(whole))
+    yield _("All conditions of the search together"), len(whole) > 0, _found(len(whole))
     if not len(whole) or job.treatment == DAY_SCHEDULE:  # which writes to no patient
         return
     mailing = mailing_of(practice, job, whole, key="")
@@ -121,13 +124,18 @@ def _conditions(practice: Practice, job: Job, patient_id: str, day: date) -> Ite
         row = mailing.recipients.iloc[place]
         said = str(told["detail"]).replace("\n", " ") or str(told["note"])
         # Whoever answers for a patient is told by role: this may be read aloud.
-        condition = _("May be written to ({role})").format(role=row["role"])
+        role = ROLE_WORDS[row["role"]]
+        condition = _("May be written to ({role})").format(role=_(role))
         yield condition, not excluded, said or _("nothing against it")
 
 
+def _found(count: int) -> str:
+    return n_("{count} row found", "{count} rows found", count).format(count=count)
+
+
 def _dates(days: Mapping[str, str]) -> str:
-    told = list(dict.fromkeys(value for value in days.values() if value))
-    return " – ".join(told)
+    told = dict.fromkeys(value for value in days.values() if value)
+    return " – ".join(format_date(date.fromisoformat(one), "medium", locale=language()) for one in told)
 
 
 # --- days gone by ---------------------------------------------------------------------------------------------------
