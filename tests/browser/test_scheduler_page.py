@@ -110,6 +110,17 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
     assert serious(page, ".pw-scheduler") == []
     shoot(page, "light")
 
+    # Why a patient would be written to is explained beside the job, by whoever answers the telephone.
+    root.get_by_role("button", name="Pourquoi un patient").click()
+    root.get_by_label("Nom ou numéro de dossier").fill(name)
+    page.keyboard.press("Enter")
+    conditions = root.locator(".pw-job-why-asked ~ div")
+    expect(conditions).to_contain_text("Toutes les conditions", timeout=PATIENT)
+    expect(conditions).to_contain_text("si le traitement était exécuté aujourd’hui")
+    page.wait_for_timeout(500)
+    assert serious(page, ".pw-scheduler") == []
+    shoot(page, "why")
+
     root.get_by_role("button", name="Simuler").click()
     expect(root.locator(".pw-job-told")).to_contain_text("30 derniers jours", timeout=PATIENT)
     root.get_by_role("button", name="Exécuter maintenant").click()
