@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -415,7 +416,12 @@ def test_what_had_left_before_a_notebook_ran_is_told_apart_from_what_left_in_its
     [row] = log_told(practice, log)
     assert row["sent"] == own
     assert f"{sent} had left before" in row["sentence"]
-    assert f" {own} sent" in sentence_of(practice, done)
+    told = sentence_of(practice, done)
+    assert f": {own} sent" in told
+    # Rows and messages are told apart, and the messages add up.
+    assert f" {done.trace['found']} rows found · " in told
+    count, numbers = re.findall(r"(\d+) messages: (.+?)[.·]", told)[0]
+    assert int(count) == sum(int(number) for number in re.findall(r"\d+", numbers))
     assert counts_of(practice, [done]).sent == own
 
 

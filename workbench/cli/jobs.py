@@ -17,7 +17,7 @@ from workbench.displays.left_out import left_out_words
 from workbench.domain.jobs import REASONS, TREATMENTS, OccurrenceRecord, OccurrenceState
 from workbench.domain.mailings import Counts
 from workbench.errors import JobBusy, UsageError
-from workbench.language import _
+from workbench.language import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -439,7 +439,14 @@ def compare(
     told = frame
     if format_for(format, output) is Format.TABLE:
         told = frame.rename(columns={"first": "first_job", "second": "second_job", "by": "told_by"})
-    _show(practice, told, format, output, ("patient_id", "role", "first_job", "second_job", "told_by"))
+        told["text"] = told["text"].replace({"same": _("the same"), "other": _("another")})
+    _show(practice, told, format, output, ("patient_id", "role", "first_job", "second_job", "told_by", "text"))
+    if other := int((frame["text"] == "other").sum()):
+        say(
+            n_(
+                "{count} message of both reads differently.", "{count} messages of both read differently.", other
+            ).format(count=other)
+        )
     say(frame.attrs["note"])
 
 
@@ -469,14 +476,32 @@ def sentence_of(practice: Practice, record: OccurrenceRecord) -> str:
     if record.state is OccurrenceState.SKIPPED:
         why = _(REASONS[record.reason]) if record.reason in REASONS else record.reason
         return _("{when} « {title} »: nothing left ({reason}).").format(when=when, title=title, reason=why)
-    counts = counts_of(practice, [record])
-    return _("{when} « {title} »: {found} found, {sent} sent, {left} left out, {wait} waiting.").format(
-        when=when,
-        title=title,
-        found=record.trace.get("found", "–"),
-        sent=counts.sent,
-        left=counts.skipped,
-        wait=counts.pending,
+    from workbench.practice.job_frames import counts_of_run  # what computes with frames is loaded late
+
+    counts, before = counts_of_run(practice, record)
+    told = [messages_told(counts)]
+    if (found := record.trace.get("found")) is not None:
+        told.insert(0, n_("{count} row found", "{count} rows found", found).format(count=found))
+    if before:
+        told.append(n_("{count} had left before", "{count} had left before", before).format(count=before))
+    return _("{when} « {title} »: {told}.").format(when=when, title=title, told=" · ".join(told))
+
+
+def messages_told(counts: Counts) -> str:
+    """Return how many messages there are and where they stand, in numbers that add up."""
+    parts = [
+        n_("{count} sent", "{count} sent", counts.sent).format(count=counts.sent),
+        *(n_("{count} failed", "{count} failed", one).format(count=one) for one in [counts.failed] if one),
+        *(n_("{count} uncertain", "{count} uncertain", one).format(count=one) for one in [counts.in_doubt] if one),
+        *(n_("{count} not sent", "{count} not sent", one).format(count=one) for one in [counts.skipped] if one),
+        *(n_("{count} cancelled", "{count} cancelled", one).format(count=one) for one in [counts.cancelled] if one),
+        *(n_("{count} waits", "{count} wait", one).format(count=one) for one in [counts.pending] if one),
+    ]
+    whole = counts.sent + counts.failed + counts.in_doubt + counts.skipped + counts.cancelled + counts.pending
+    if not whole:
+        return n_("{count} message", "{count} messages", whole).format(count=whole)
+    return n_("{count} message: {numbers}", "{count} messages: {numbers}", whole).format(
+        count=whole, numbers=", ".join(parts)
     )
 
 
