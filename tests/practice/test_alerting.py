@@ -179,3 +179,43 @@ def test_those_who_were_told_already_are_found_all_the_same(office: Office) -> N
     assert [bool(one.trace["leaving"]) for one in runs] == [False, False, False, True]
     assert all(one.trace["found"] for one in runs)
     assert alerts(office) == {}
+
+
+def test_that_a_mailing_waits_for_an_approver_is_told_once_and_names_no_patient(any_office: Office) -> None:
+    office = any_office
+    with ChaosServer() as server:
+        by_server(office, server, approvers="claire, Dr Molaire", approve_by="20:00")
+        (record,) = office.tick(22, 12).done
+        office.tick(22, 12, 20)
+        office.tick(22, 13)
+        assert server.recipients == [TOLD]
+        assert alerts(office) == {"waiting sent": 1}
+        ((subject, text),) = told(server)
+        count = office.practice.ledger.mailings.counts(record.mailing_id).pending
+        assert subject == "« Manqués » waits to be released"
+        read = " ".join(text.split())
+        assert f"2026-11-22 12:00: {count} messages wait" in read
+        assert "until 2026-11-22 20:00" in read
+        assert (
+            f"claire, Dr Molaire may release or refuse it, on « Scheduler » or with: workbench job approve {record.key}"
+            in read
+        )
+        for name in office.practice.results(record.mailing_id, identities=True)["recipient"]:
+            assert str(name) not in read
+        office.practice.jobs.approve(record.key)
+        assert len(server.recipients) == 1 + count
+    assert alerts(office) == {"waiting sent": 1}
+
+
+def test_who_was_cut_off_before_he_told_that_a_mailing_waits_tells_it_later(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.at(22, 10)
+    office.add(approvers="claire")
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(scheduling.Alerts, "after", lambda *_words, **_more: None)
+        office.tick(22, 12)
+    assert office.letters == 0
+    office.tick(22, 12, 1)
+    office.tick(22, 12, 2)
+    assert (alerts(office), office.letters) == ({"waiting sent": 1}, 1)

@@ -272,6 +272,8 @@ def prepared(practice: Practice) -> Job:
     """A job whose mailing waits for Marc or Claire until 20:00."""
     job = add(practice, approvers=["Marc", "claire"], approve_by="20:00")
     assert practice.jobs.run(job.key).state is OccurrenceState.AWAITING_APPROVAL
+    (told,) = (practice.path / "out").glob("*.eml")
+    told.unlink()  # the practice is told that it waits; what is counted are the messages to patients
     return job
 
 
@@ -311,6 +313,19 @@ def test_after_its_time_it_is_too_late(practice: Practice, prepared: Job) -> Non
     with pytest.raises(JobError, match="too late"):
         practice.jobs.approve(prepared.key)
     assert letters(practice) == 0
+
+
+def test_what_kept_a_job_from_sending_is_said_to_be_over_once_all_has_left(practice: Practice) -> None:
+    day = next(f"J-{back}" for back in range(1, 30) if len(practice.search("missed", start=f"J-{back}", end=f"J-{back}")))
+    job = add(practice, parameters={"start": day, "end": day})
+    practice.accounts.set("folder", kind="smtp", host="127.0.0.1", port=1, security="none", email="moi@example.org")
+    done = practice.jobs.run(job.key)
+    assert done.state is OccurrenceState.FAILED
+    assert practice.jobs.log(job.key)["error"].iloc[0] == done.trace["error"]
+    practice.accounts.set("folder", kind="folder", folder="out")
+    practice.mailing_by_id(int(done.mailing_id or 0)).resume()
+    [row] = practice.jobs.log(job.key).to_dict("records")
+    assert (row["state"], row["error"]) == ("done", f"Over since: {done.trace['error']}")
 
 
 # --- notebooks --------------------------------------------------------------------------------------------------

@@ -216,8 +216,8 @@ def test_what_nobody_released_in_time_never_leaves(office: Office) -> None:
     assert (ended.state, ended.reason) == (S.SKIPPED, "not_approved")
     assert office.practice.ledger.mailings.mailing(ended.mailing_id).status is MailingStatus.CANCELLED
     log = office.practice.jobs.log(job.key)
-    assert log["alerts"].tolist() == ["not_approved sent"]
-    assert office.letters == 1  # the alert
+    assert log["alerts"].tolist() == ["waiting sent, not_approved sent"]
+    assert office.letters == 2  # the alerts
 
 
 def test_a_mailing_that_somebody_cancelled_waits_no_more(office: Office) -> None:

@@ -119,6 +119,7 @@ class Alerts:
                 _("The list was: workbench results {number}").format(number=record.mailing_id),
             )
         if record.state is _S.AWAITING_APPROVAL:
+            yield self._waiting(record, counts.pending, title, at)
             return
         if stopped and counts.pending and record.state is not _S.FAILED:
             yield (
@@ -152,6 +153,26 @@ class Alerts:
             )
         if record.state is _S.DONE and not record.asked_by:
             yield from self._unusual(record, title, at, log)
+
+    def _waiting(self, record: OccurrenceRecord, count: int, title: str, at: str) -> tuple[str, str, str, str]:
+        """Return what is told of a mailing that waits for an approver: how many, until when, who may and where."""
+        sentence = n_(
+            "{at}: {count} message waits; nothing leaves before.",
+            "{at}: {count} messages wait; nothing leaves before.",
+            count,
+        ).format(at=at, count=count)
+        if record.approve_until is not None:
+            ends = record.approve_until.astimezone(self._practice.calendar.zone)
+            until = _("It may be released until {until}; after that nothing leaves.")
+            sentence = f"{sentence} {until.format(until=f'{ends:%Y-%m-%d %H:%M}')}"
+        return (
+            "waiting",
+            _("« {title} » waits to be released").format(title=title),
+            sentence,
+            _("{names} may release or refuse it, on « Scheduler » or with: {command}").format(
+                names=", ".join(record.job.approvers), command=f"workbench job approve {record.key}"
+            ),
+        )
 
     def _all_failed(self, record: OccurrenceRecord, counts: Counts) -> bool:
         """Tell whether every message failed; a single one to a wrong address is for the result and the day to show."""

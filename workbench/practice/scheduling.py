@@ -169,6 +169,7 @@ class Scheduler:
             if record.mailing_id is not None and self._decided_elsewhere(record, made):
                 continue
             if not record.is_over(now) or record.mailing_id is None:
+                self._alerts.after(record)  # whoever prepared it may have been cut off before that
                 continue
             with book.owner() as owner:
                 taken = book.take(owner, record)
