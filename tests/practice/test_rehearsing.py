@@ -119,7 +119,21 @@ def test_two_rules_are_compared(practice: Practice, job: Job) -> None:
     )  # fmt: skip
     frame = practice.jobs.compare(job.key, everybody.key)
     assert set(frame["by"]) == {"both", "second"}
+    assert (frame["text"] == frame["by"].map({"both": "same", "second": ""})).all()
     assert set(practice.jobs.compare(job.key, job.key)["by"]) == {"both"}
+
+
+def test_two_email_types_are_compared_by_what_is_read(practice: Practice, job: Job) -> None:
+    practice.templates.duplicate(MISSED, "Rendez-vous/Copie")
+    copy = practice.jobs.add("Copie", treatment="missed", template="Rendez-vous/Copie", time="12:00", account="folder")
+    # Another email type with the same words reads the same.
+    alike = practice.jobs.compare(job.key, copy.key)
+    assert len(alike)
+    assert set(zip(alike["by"], alike["text"], strict=True)) == {("both", "same")}
+    practice.templates.change("Rendez-vous/Copie", subject="Un mot du cabinet")
+    other = practice.jobs.compare(job.key, copy.key)
+    assert set(zip(other["by"], other["text"], strict=True)) == {("both", "other")}
+    assert len(other) == len(alike)
 
 
 def test_a_notebook_is_tried_out_by_running_it(practice: Practice) -> None:

@@ -200,7 +200,9 @@ def _count(practice: Practice, work: _Work, *numbers: int | None) -> None:
 
 def _days_of_run(practice: Practice, run: RunRecord) -> dict[str, str]:
     """Return the first and the last day that a notebook's mailings searched; without any, those it was given."""
-    asked = [practice.ledger.mailings.mailing(number).parameters for number in run.mailings] or [run.parameters]
+    asked: list[Mapping[str, object]] = [
+        practice.ledger.mailings.mailing(number).parameters for number in run.mailings
+    ] or [run.parameters]
     days = {name: [day for one in asked if _DAY.fullmatch(day := str(one.get(name, "")))] for name in ("start", "end")}
     chosen = {"start": min(days["start"], default=""), "end": max(days["end"], default="")}
     return {name: day for name, day in chosen.items() if day}

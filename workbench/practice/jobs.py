@@ -286,7 +286,8 @@ class Jobs(Mapping[str, Job]):
         -------
         DataFrame
             One row a patient, role and what is told (``patient_id role subjects``): ``first`` and ``second``, the
-            occurrence by which each would have told it, and ``by``: ``both``, ``first`` or ``second`` alone.
+            occurrence by which each would have told it, and ``by``: ``both``, ``first`` or ``second`` alone. ``text``
+            says of those that both tell whether subject and text read the ``same``, or ``other``.
 
         Raises
         ------

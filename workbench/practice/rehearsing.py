@@ -15,7 +15,7 @@ from workbench.domain.jobs import DAY_SCHEDULE, NOTEBOOK, Job
 from workbench.domain.mailings import Counts
 from workbench.domain.people import ROLE_WORDS
 from workbench.domain.recurrence import Every, Occurrence
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.language import _, language, n_
 from workbench.practice.executing import days_of, mailing_of, rows_of
 from workbench.practice.parts import LongList
@@ -146,8 +146,25 @@ REPLAY_COLUMNS = {
 }  # fmt: skip
 
 
-def replayed(practice: Practice, job: Job, *, start: date, end: date) -> pd.DataFrame:
-    """Return who would have got what between two days; see ``Jobs.replay``."""
+_Message = tuple["Mailing", int]
+"""One message of a mailing, by its place in the list."""
+
+
+def replayed(
+    practice: Practice,
+    job: Job,
+    *,
+    start: date,
+    end: date,
+    messages: dict[tuple[str, str, str], _Message] | None = None,
+) -> pd.DataFrame:
+    """Return who would have got what between two days; see ``Jobs.replay``.
+
+    Parameters
+    ----------
+    messages
+        Filled with the first message to each ``patient_id``, ``role`` and ``subjects``, for whoever reads them.
+    """
     _refuse_notebook(job)
     rows: list[dict[str, Any]] = []
     told: dict[tuple[str, str, str], str] = {}
@@ -159,7 +176,7 @@ def replayed(practice: Practice, job: Job, *, start: date, end: date) -> pd.Data
         if not len(found):
             continue
         mailing = mailing_of(practice, job, found, key="")
-        for one in mailing.addressed.to_dict("records"):
+        for place, one in enumerate(mailing.addressed.to_dict("records")):
             subjects = sorted(one["subjects"])
             keys = [(subject, str(one["addressee_key"]), str(one["role"])) for subject in subjects]
             before = [told[key] for key in keys if key in told]
@@ -168,6 +185,9 @@ def replayed(practice: Practice, job: Job, *, start: date, end: date) -> pd.Data
             if not reason:
                 for key in keys:
                     told.setdefault(key, occurrence.key)
+                if messages is not None and not twice:
+                    whose = (str(one["patient_id"]), str(one["role"]), ", ".join(subjects))
+                    messages.setdefault(whose, (mailing, place))
             rows.append(
                 {
                     "occurrence": occurrence.key,
@@ -193,7 +213,11 @@ def replayed(practice: Practice, job: Job, *, start: date, end: date) -> pd.Data
 
 def compared(practice: Practice, first: Job, second: Job, *, start: date, end: date) -> pd.DataFrame:
     """Return what two jobs would have told differently between two days; see ``Jobs.compare``."""
-    frames = [replayed(practice, job, start=start, end=end) for job in (first, second)]
+    messages: list[dict[tuple[str, str, str], _Message]] = [{}, {}]
+    frames = [
+        replayed(practice, job, start=start, end=end, messages=kept)
+        for job, kept in zip((first, second), messages, strict=True)
+    ]
     told = []
     for replay in frames:
         leaving = replay[replay["reason"] == ""]
@@ -204,9 +228,26 @@ def compared(practice: Practice, first: Job, second: Job, *, start: date, end: d
     only = pd.Series("both", index=joined.index, dtype="string")
     only = only.mask(joined["second"].isna(), "first").mask(joined["first"].isna(), "second")
     frame: pd.DataFrame = joined.assign(by=only).sort_values(["by", "patient_id", "subjects"], ignore_index=True)
+    written = {(job.template, job.revision, job.account) for job in (first, second)}
+    texts = []
+    for row in frame.itertuples():
+        whose = (str(row.patient_id), str(row.role), str(row.subjects))
+        both = row.by == "both"
+        same = both and (len(written) == 1 or len({_as_read(*kept[whose]) for kept in messages}) == 1)
+        texts.append(("same" if same else "other") if both else "")
+    frame = frame.assign(text=texts)
     frame = frame.astype("string")
     frame.attrs["note"] = frames[0].attrs["note"]
     return frame
+
+
+def _as_read(mailing: Mailing, place: int) -> tuple[str, str]:
+    """Return the subject and the text of a message; what cannot be merged reads as the sentence that says so."""
+    try:
+        message = mailing.preview(place)
+    except WorkbenchError as refused:
+        return "", refused.sentence
+    return message.subject, message.text
 
 
 def _between(practice: Practice, job: Job, start: date, end: date) -> list[Occurrence]:
