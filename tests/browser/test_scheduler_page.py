@@ -125,6 +125,12 @@ def test_the_guides_example_is_set_up_tried_out_and_saved(
     expect(root.locator(".pw-job-told")).to_contain_text("30 derniers jours", timeout=PATIENT)
     root.get_by_role("button", name="Exécuter maintenant").click()
     yes = root.get_by_role("group", name="envoyer").get_by_role("button", name="Exécuter maintenant")
+    expect(yes).to_be_visible(timeout=PATIENT)
+    shoot(page, "question")
+    over, under = yes.bounding_box(), root.get_by_role("button", name="Vérifier").bounding_box()
+    assert over
+    assert under
+    assert over["y"] + over["height"] <= under["y"]  # whoever presses it twice presses no other button
     yes.click(timeout=PATIENT)
     expect(root.locator(".pw-job-last tbody tr")).to_have_count(1, timeout=PATIENT)
     use_theme(page, "dark")
