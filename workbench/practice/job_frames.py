@@ -138,12 +138,20 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
         "run_id": record.run_id,
         "found": trace.get("found"),
         **{name: getattr(counts, name) if counts else None for name in _COUNTED},
-        "error": trace.get("error") or (trace.get(STOPPED, "") if counts and counts.pending else ""),
+        "error": _trouble(record, waits=bool(counts and counts.pending)),
         "alerts": ", ".join(f"{kind} {how}".strip() for kind, how in alerts.items()),
         "left_out": _coded(tally.of_list.of("skipped") if tally else {}),
         "findings": _coded(trace.get("findings", {})),
         "sent_before": before if counts else None,
     }
+
+
+def _trouble(record: OccurrenceRecord, *, waits: bool) -> str:
+    """Return what went wrong, said to be over where all has left since."""
+    error = record.trace.get("error") or (record.trace.get(STOPPED, "") if waits else "")
+    if error and record.trace.get("made_up") and record.state is OccurrenceState.DONE:
+        return _("Over since: {error}").format(error=error)
+    return str(error)
 
 
 def counts_of_run(practice: Practice, record: OccurrenceRecord) -> tuple[Counts, int]:
