@@ -135,6 +135,16 @@ def test_the_first_notebook_is_there_in_each_language_and_asks_to_be_run(languag
     assert (first.parent.name == "en") is (language == "en")
 
 
+def test_the_readme_names_the_notebook_that_does_not_run_when_it_is_opened():
+    waits = [
+        file.name
+        for file in sorted(shipped_folder().glob("*.ipynb"))
+        if not json.loads(file.read_text(encoding="utf-8"))["metadata"].get("publipostage", {}).get("run_on_open")
+    ]
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [f"`{name}` waits for a click" in readme for name in waits] == [True]
+
+
 def test_there_is_a_digest_for_each_language():
     assert len(running_notebooks()[FIRST_NOTEBOOK]) == 2
 
