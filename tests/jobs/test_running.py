@@ -153,17 +153,17 @@ def test_what_cannot_be_written_does_not_change_what_was_sent(
     practice: Practice, written: Callable[..., Path], tmp_path: Path
 ):
     invitation(practice, tmp_path)
-    taken = "import pathlib\nfor name in ('copy', 'report'):\n    pathlib.Path(f'{name}.x').mkdir()"
+    taken = "import pathlib\nfor name in ('copy.x', 'report.html'):\n    pathlib.Path(name).mkdir()"
     outcome = run_notebook(
         practice, read_notebook(written(OWN_TABLE, taken, parameters="rows: int = 2")),
-        output=tmp_path / "copy.x", report=tmp_path / "report.x",
+        output=tmp_path / "copy.x", report=tmp_path / "report.html",
     )  # fmt: skip
     assert (outcome.record.status, outcome.record.error, outcome.exit_status) == (RunStatus.DONE, "", 0)
     assert outcome.total.sent == 2
     assert (outcome.copy, outcome.report) == (None, None)
     copy, report = outcome.warnings
     assert copy.startswith(f"The executed copy {tmp_path / 'copy.x'} could not be written (")
-    assert report.startswith(f"The report {tmp_path / 'report.x'} could not be written (")
+    assert report.startswith(f"The report {tmp_path / 'report.html'} could not be written (")
 
 
 def test_a_notebook_sends_nothing_from_another_workspace(
