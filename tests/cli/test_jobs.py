@@ -213,6 +213,20 @@ def test_a_pass_tells_its_numbers_and_a_second_one_does_nothing(at_desk: Callabl
     assert "Nothing was due" in again[2]
 
 
+def test_a_pass_that_only_goes_on_with_what_waits_says_so(at_desk: Callable[..., Told], tmp_path: Path) -> None:
+    with open_practice(tmp_path / "W") as practice:
+        practice.accounts.set("folder", kind="folder", folder="out")
+        rows_found = practice.search("missed", start="J-30", end="J-1").head(3)
+        number = practice.mailing(rows_found, MISSED, account="folder").queue()
+        waiting = practice.ledger.mailings.counts(number).pending
+        assert waiting
+    said = " ".join(at_desk("scheduler", "--once")[2].split())
+    assert f"{waiting} message" in said
+    assert "from before" in said
+    assert f"Mailing {number} was gone on with." in said
+    assert f": {waiting} sent" in said
+
+
 def test_how_a_computer_starts_it_names_the_right_paths(at_desk: Callable[..., Told], tmp_path: Path) -> None:
     status, out, _said = at_desk("scheduler", "--install-help")
     assert status == 0

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from workbench.cli.jobs import counts_of, sentence_of
+from workbench.cli.jobs import counts_of, messages_told, sentence_of
 from workbench.cli.output import print_json, say
 from workbench.cli.report import json_counts
 from workbench.cli.sending import INTERRUPTED, JsonOption, interruptible
@@ -27,7 +27,7 @@ from workbench.domain.calendar import PracticeCalendar, system_now
 from workbench.domain.jobs import OccurrenceRecord, OccurrenceState
 from workbench.domain.recurrence import instant_of
 from workbench.errors import BadValue, NotArmed, WorkbenchError
-from workbench.language import _
+from workbench.language import _, n_
 from workbench.settings import find_workspace
 
 if TYPE_CHECKING:
@@ -115,6 +115,15 @@ def _once(session: Session, clock: Clock, *, json: bool) -> int:
     with session.practice(now=clock) as practice:
         clock.set_in(practice.calendar.zone)
         book = practice.ledger.occurrences
+        waiting = int(practice.ledger.mailings.unfinished()["pending"].sum())
+        if waiting:
+            say(
+                n_(
+                    "{count} message waits from before; if it may leave now, it is sent.",
+                    "{count} messages wait from before; those that may leave now are sent.",
+                    waiting,
+                ).format(count=waiting)
+            )
         with book.attending():
             made = Scheduler(practice, tell=_telling(practice)).tick()
         if not clock.is_set:
@@ -193,6 +202,9 @@ def _report(practice: Practice, made: Pass, *, json: bool) -> int:
     for sentence in made.troubles:
         say(sentence)
     counts = counts_of(practice, made.done, made.drained)
+    for number in made.drained:
+        numbers = messages_told(practice.ledger.mailings.counts(number))
+        say(_("Mailing {number} was gone on with. {numbers}.").format(number=number, numbers=numbers))
     if not made.done and not made.drained and not made.left_out:
         say(_("Nothing was due."))
     if json:
