@@ -292,6 +292,10 @@ class MailingBook(Protocol):
         """Return a mailing's rows by where they stand, and why."""
         ...
 
+    def sent_of_run(self, mailing_ids: Collection[int], run: RunRecord) -> tuple[int, int]:
+        """Return how many messages of mailings left in a run or of what it queued, and how many had left before."""
+        ...
+
     def standing(self, mailing_id: int, *, now: datetime) -> MailingStanding:
         """Return where a mailing stands, and whether somebody is sending it."""
         ...
