@@ -8,11 +8,13 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.practice.test_scheduling import Office, alerts
 from tests.servers.chaos_smtp import ChaosServer, Fault
 from workbench.practice import Practice, executing, scheduling
+from workbench.practice.alerting import Alerts
 from workbench.wiring import init_workspace, open_practice
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -98,24 +100,22 @@ def test_further_doubts_are_told_as_well(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "reply", "settings", "tells"),
+    ("stage", "reply", "usual", "tells"),
     [
-        ("greeting", "554 5.3.2 not now", {}, "stopped sent"),
-        ("mail", "530 5.7.0 log in first", {}, "stopped sent"),
-        ("greeting", "554 5.3.2 not now", {"default": True}, "stopped pending"),
+        ("greeting", "554 5.3.2 not now", "other", "stopped sent"),
+        ("mail", "530 5.7.0 log in first", "other", "stopped sent"),
+        ("greeting", "554 5.3.2 not now", "mail", "stopped pending"),
     ],
     ids=["server", "login", "no other account"],
 )
 def test_what_a_later_pass_cannot_send_is_told_once_and_stands_in_the_log(
-    any_office: Office, stage: str, reply: str, settings: dict[str, bool], tells: str
+    any_office: Office, stage: str, reply: str, usual: str, tells: str
 ) -> None:
     office = any_office
     with ChaosServer(faults=[later(), refused := Fault(at=stage, do="reply", text=reply, times=0)]) as server:
         by_server(office, server)
-        if settings:
-            office.practice.accounts.set("mail", **settings)
-        else:
-            office.practice.accounts.set("other", kind="folder", folder="out", default=True)
+        office.practice.accounts.set("other", kind="folder", folder="out")
+        office.practice.accounts.set(usual, default=True)
         office.tick(22, 12)
         refused.times = -1
         troubles = office.tick(22, 12, 20).troubles
@@ -152,10 +152,17 @@ def test_that_every_message_failed_is_told_but_not_of_a_single_wrong_address(
         office.practice.accounts.set("other", kind="folder", folder="out")
         if only:
             found = executing.rows_of
-            monkeypatch.setattr(executing, "rows_of", lambda *asked: found(*asked).iloc[:1])
+
+            def one(*asked: Any) -> pd.DataFrame:
+                rows = found(*asked)
+                assert isinstance(rows, pd.DataFrame)
+                return rows.iloc[:1]
+
+            monkeypatch.setattr(executing, "rows_of", one)
         (done,) = office.tick(22, 12).done
         refused.times = 0
         office.tick(22, 12, 20)
+    assert done.mailing_id is not None
     counts = office.practice.ledger.mailings.counts(done.mailing_id)
     assert (counts.failed == 1, counts.sent) == (only, 0)
     assert [kind.split()[0] for kind in alerts(office)] == ["all_failed"] * told_so
@@ -186,6 +193,7 @@ def test_that_a_mailing_waits_for_an_approver_is_told_once_and_names_no_patient(
     with ChaosServer() as server:
         by_server(office, server, approvers="claire, Dr Molaire", approve_by="20:00")
         (record,) = office.tick(22, 12).done
+        assert record.mailing_id is not None
         office.tick(22, 12, 20)
         office.tick(22, 13)
         assert server.recipients == [TOLD]
@@ -213,7 +221,7 @@ def test_who_was_cut_off_before_he_told_that_a_mailing_waits_tells_it_later(
     office.at(22, 10)
     office.add(approvers="claire")
     with monkeypatch.context() as cut_off:
-        cut_off.setattr(scheduling.Alerts, "after", lambda *_words, **_more: None)
+        cut_off.setattr(Alerts, "after", lambda *_words, **_more: None)
         office.tick(22, 12)
     assert office.letters == 0
     office.tick(22, 12, 1)
