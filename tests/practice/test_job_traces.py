@@ -25,6 +25,8 @@ def test_all_mailings_of_a_notebook_are_counted_with_the_days_it_was_given(pract
     done = practice.jobs.run(job.key)
     assert done.state is OccurrenceState.DONE, done.trace
     first, second = done.mailings
+    book = practice.ledger.occurrences
+    assert [book.with_mailing(number) for number in (first, second)] == [book.record(job.key, done.occurrence)] * 2
     tallies = [practice.ledger.mailings.tally(number) for number in (first, second)]
     assert min(tally.counts.sent for tally in tallies) > 0
     [row] = practice.jobs.log(job.key).to_dict("records")

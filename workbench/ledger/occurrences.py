@@ -237,8 +237,12 @@ class Occurrences:
         return self._read(_table.c.state.in_([state.value for state in states]))
 
     def with_mailing(self, mailing_id: int) -> OccurrenceRecord | None:
-        """Return the occurrence that made a mailing; nothing when none did."""
-        found = self._read(_table.c.mailing_id == mailing_id)
+        """Return the occurrence that made a mailing, be it one of several of its run; nothing when none did."""
+        linked = schema.run_mailings.c
+        of_run = sa.select(linked.run_id).where(
+            linked.practice_id == self._practice_id, linked.mailing_id == mailing_id
+        )
+        found = self._read(_table.c.mailing_id == mailing_id) or self._read(_table.c.run_id.in_(of_run))
         return found[0] if found else None
 
     # --- inside -------------------------------------------------------------------------------------------------

@@ -131,5 +131,5 @@ class OccurrenceBook(Protocol):
         ...
 
     def with_mailing(self, mailing_id: int) -> OccurrenceRecord | None:
-        """Return the occurrence that made a mailing; nothing when none did."""
+        """Return the occurrence that made a mailing, be it one of several of its run; nothing when none did."""
         ...

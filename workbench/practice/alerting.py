@@ -231,10 +231,7 @@ class Alerts:
         mailing = None
         with contextlib.suppress(WorkbenchError):  # whatever keeps it from leaving, the log tells of it
             known = record.job.account if record.job.account in practice.accounts else None  # it may be gone by now
-            if kind in (
-                STOPPED,
-                ALL_FAILED,
-            ):  # nothing leaves by the job's account: by the usual one, where there is one
+            if kind in (STOPPED, ALL_FAILED):  # nothing leaves by the job's account: by the usual one, if there is one
                 known = practice.accounts.default_name or known
             address = record.job.told or practice.email or practice.accounts.default().email
             name = f"{record.key}-{record.occurrence.replace(':', '')}-{kind}"
