@@ -150,7 +150,8 @@ def test_the_next_ones_are_shown_with_the_dates_they_search(practice: Practice) 
         ["2026-11-24T12:00", "2026-11-23", "2026-11-23"],
     ]
     assert shown["note"].tolist() == [
-        "the practice is closed; closed on the days searched", "closed on the days searched", "",
+        "the practice is closed, it runs all the same; closed on the days searched",
+        "closed on the days searched", "",
     ]  # fmt: skip
     assert str(shown["at"].iloc[0]) == "2026-11-22 12:00:00+01:00"
 
