@@ -12,7 +12,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,17 @@ def english_again() -> Iterator[None]:
 def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each test begin on a computer that knows no workspace; never the one of whoever runs the tests."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{secrets.token_hex(6)}"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_daily_copies() -> Iterator[None]:
+    """Let no ledger copy its file beside a test that is of another day than today; a test of copies says its day."""
+    from workbench.ledger.copies import DailyCopies
+
+    defaults = DailyCopies.__init__.__kwdefaults__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(defaults, "today", lambda: date.min)
+        yield
 
 
 @pytest.fixture(autouse=True)

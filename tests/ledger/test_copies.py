@@ -21,13 +21,6 @@ from workbench.ledger.ledger import Ledger, open_ledger
 
 
 @pytest.fixture
-def ledger(ledger: Ledger) -> Ledger:
-    """A ledger on the day on which it was first written, so that it makes no copy but those of these tests."""
-    ledger.copies._today = lambda: date(2026, 11, 22)
-    return ledger
-
-
-@pytest.fixture
 def copies_on(ledger: Ledger, world: World) -> Callable[..., DailyCopies]:
     """Copies of a ledger that was first written on 22 November 2026, as on another day."""
     del world
