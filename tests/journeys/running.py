@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -75,3 +76,12 @@ def last_json(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     told = json.loads(done.stdout.splitlines()[-1])
     assert isinstance(told, dict)
     return told
+
+
+def written(file: Path, rows: list[dict[str, str]]) -> Path:
+    """Write rows as a CSV file that is imported, and return where it stands."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import random
 import signal
@@ -19,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.beside import at_once
-from tests.journeys.running import start_workbench
+from tests.journeys.running import start_workbench, written
 from tests.journeys.smtp_sink import SmtpSink
 from workbench.practice import Practice
 from workbench.wiring import init_workspace, open_practice
@@ -42,14 +41,6 @@ def days(first: date, last: date) -> list[date]:
 
 
 MISSED_ON = [*days(date(2026, 10, 22), date(2026, 10, 29)), *days(date(2027, 3, 26), date(2027, 4, 1))]
-
-
-def written(file: Path, rows: list[dict[str, str]]) -> Path:
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return file
 
 
 def opened(folder: Path, *moment: int) -> Practice:

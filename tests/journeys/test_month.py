@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 import sqlite3
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import nbformat
 import pytest
 
+from tests.journeys.running import written
 from tests.servers.chaos_smtp import ChaosServer, Fault
 from workbench.practice import Practice
 from workbench.wiring import init_workspace, open_practice
@@ -60,14 +60,6 @@ def email_of(name: str) -> str:
 def opened(folder: Path, day: date) -> Practice:
     now = datetime(day.year, day.month, day.day, 7, tzinfo=PARIS).astimezone(UTC)
     return open_practice(folder, user="claire", now=lambda: now)
-
-
-def written(file: Path, rows: list[dict[str, str]]) -> Path:
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return file
 
 
 @pytest.fixture

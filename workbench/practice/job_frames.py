@@ -115,10 +115,9 @@ def log_frame(practice: Practice, records: Sequence[OccurrenceRecord]) -> pd.Dat
 
 def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
     trace = record.trace
-    made = [practice.ledger.mailings.tally(number) for number in record.mailings]
-    tally = Tally.together(made) if made else None
-    own, before = counts_of_run(practice, record)
-    counts = own if tally else Counts() if "found" in trace else None
+    tally = _tally_of(practice, record)
+    own, before = _of_run(practice, record, tally.counts)
+    counts = own if record.mailings else Counts() if "found" in trace else None
     alerts = Alerts(practice).standing(record)
     return {
         "job": record.key,
@@ -140,7 +139,7 @@ def _told(practice: Practice, record: OccurrenceRecord) -> dict[str, Any]:
         **{name: getattr(counts, name) if counts else None for name in _COUNTED},
         "error": _trouble(record, waits=bool(counts and counts.pending)),
         "alerts": ", ".join(f"{kind} {how}".strip() for kind, how in alerts.items()),
-        "left_out": _coded(tally.of_list.of("skipped") if tally else {}),
+        "left_out": _coded(tally.of_list.of("skipped")),
         "findings": _coded(trace.get("findings", {})),
         "sent_before": before if counts else None,
     }
@@ -159,11 +158,18 @@ def counts_of_run(practice: Practice, record: OccurrenceRecord) -> tuple[Counts,
 
     A notebook goes on with the mailing that it finds: what left outside its run is none of what it sent.
     """
-    book = practice.ledger.mailings
-    counts = Tally.together(book.tally(number) for number in record.mailings).counts
+    return _of_run(practice, record, _tally_of(practice, record).counts)
+
+
+def _tally_of(practice: Practice, record: OccurrenceRecord) -> Tally:
+    return Tally.together(map(practice.ledger.mailings.tally, record.mailings))
+
+
+def _of_run(practice: Practice, record: OccurrenceRecord, counts: Counts) -> tuple[Counts, int]:
     if record.job.treatment != NOTEBOOK or not record.run_id or not record.mailings:
         return counts, 0
-    sent, before = book.sent_of_run(record.mailings, practice.ledger.runs.run(record.run_id))
+    run = practice.ledger.runs.run(record.run_id)
+    sent, before = practice.ledger.mailings.sent_of_run(record.mailings, run)
     return replace(counts, sent=sent), before
 
 
