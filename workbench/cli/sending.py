@@ -398,9 +398,9 @@ def interruptible() -> Iterator[None]:
 
     def stop(_number: int, _frame: object) -> None:
         nonlocal asked
-        before, asked = asked, time.monotonic()
         # Whoever ends a group of processes asks each of them twice: what is being tidied up is not cut short.
-        if asked - before >= AT_ONCE:
+        if time.monotonic() - asked >= AT_ONCE:
+            asked = time.monotonic()
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
