@@ -63,7 +63,8 @@ test("another page begins at its top, wherever the one before was left", async (
   expect(seen).toHaveBeenCalledWith({ block: "nearest" });
 });
 
-test("whoever was led to a patient goes back to where they stood, though the page was drawn anew", async () => {
+/** Open the bar with a clock that stands still; `says` is what Python says to it. */
+async function openAndSay() {
   vi.useFakeTimers();
   const listening = vi.spyOn(FakeModel.prototype, "on");
   const el = await open();
@@ -71,6 +72,11 @@ test("whoever was led to a patient goes back to where they stood, though the pag
     model.set(name, value);
     for (const [event, callback] of listening.mock.calls) if (event === `change:${name}`) callback();
   };
+  return { el, says, listening };
+}
+
+test("whoever was led to a patient goes back to where they stood, though the page was drawn anew", async () => {
+  const { el, says, listening } = await openAndSay();
   const before = document.createElement("div");
   before.className = "pw";
   before.innerHTML = '<button data-name="patient-7">Compléter la fiche</button><button>Autre</button>';
@@ -102,13 +108,7 @@ test("whoever was led to a patient goes back to where they stood, though the pag
 });
 
 test("whoever stood nowhere, or on what is gone, goes back to the heading of the page", async () => {
-  vi.useFakeTimers();
-  const listening = vi.spyOn(FakeModel.prototype, "on");
-  const el = await open();
-  const says = (name: string, value: unknown): void => {
-    model.set(name, value);
-    for (const [event, callback] of listening.mock.calls) if (event === `change:${name}`) callback();
-  };
+  const { el, says, listening } = await openAndSay();
   const draw = (inside: string): HTMLElement => {
     const shown = document.createElement("div");
     shown.className = "pw";
