@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from workbench.practice import Practice
 from workbench.widgets import scheduler_page
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.scheduler_page import SchedulerPage, SchedulerView
-from workbench.widgets.scheduler_page_rows import days_words
+from workbench.widgets.scheduler_page_rows import days_words, released_told
 from workbench.wiring import open_practice
 
 MISSED = "Rendez-vous/Rendez-vous manqué"
@@ -279,7 +280,11 @@ def test_why_a_patient_is_written_to_is_told_on_the_screen_only(view: Watched, p
     people = view.hear("explain", key="", values=values, words="mar")["people"]
     assert len(people) > 1
     assert view.hear("explain", key="", values=values, words="zzzzqqq")["error"].startswith("No patient is found")
-    assert told["who"] not in json.dumps([view.get_state(), view.preview.get_state()], default=str)
+    assert told["who"] not in json.dumps([view.get_state(), view.preview.get_state()], default=str, ensure_ascii=False)
+    # A short number is a file's, or part of others: never taken for one of those.
+    part = patient[:2]
+    assert practice.store.people([part]).empty
+    assert "who" not in view.hear("explain", key="", values=values, words=part)
 
 
 def test_what_is_refused_does_not_leave(view: Watched, practice: Practice) -> None:
@@ -330,6 +335,27 @@ def test_the_parameters_of_a_notebook_are_set_in_the_form_of_its_job(view: Watch
     told = view.hear("job", key=key)
     assert "notebook" in told["problems"]
     assert told["asks"] is None
+
+
+def test_a_job_opens_also_where_its_notebook_says_no_day_for_one(view: Watched, practice: Practice) -> None:
+    cell = nbformat.v4.new_code_cell('start: str = "soon"', metadata={"tags": ["parameters"]})
+    search = nbformat.v4.new_code_cell('found = practice.search("appointments", start=start)')
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, search]), practice.path / "notebooks" / "own.ipynb")
+    key = practice.jobs.add("Own", notebook="notebooks/own.ipynb", time="17:00").key
+    [field] = view.hear("job", key=key)["parameters"]
+    assert (field["kind"], field["value"], field["day"]) == ("day", "soon", "")
+
+
+def test_what_is_uncertain_of_a_released_mailing_is_not_told_as_not_sent(practice: Practice) -> None:
+    found = practice.search("appointments", start="tomorrow", end="tomorrow", state="upcoming")
+    results = practice.mailing(found, "Rendez-vous/Rappel de rendez-vous").send(confirmed=True)
+    left_out = int((results["status"] == "skipped").sum())
+    with practice.ledger.engine.begin() as connection:
+        one = "SELECT max(id) FROM deliveries WHERE status = 'sent'"
+        connection.exec_driver_sql(f"UPDATE deliveries SET status = 'in_doubt' WHERE id = ({one})")
+    told = released_told(practice, int(results["mailing_id"].iloc[0]), [])
+    assert "1 uncertain" in told
+    assert f"{left_out} not sent" in told
 
 
 def test_the_page_stands_alone_and_opens_a_job(practice: Practice) -> None:

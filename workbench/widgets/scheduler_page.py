@@ -22,7 +22,7 @@ from workbench.practice.rehearsing import checked, explained, replayed
 from workbench.widgets import scheduler_page_rows as told
 from workbench.widgets.message_preview import MessagePreview
 from workbench.widgets.page import ShownPage
-from workbench.widgets.patient_view import found_rows
+from workbench.widgets.patient_view import found_rows, name_of
 from workbench.widgets.publipostage_rows import shown_of
 from workbench.widgets.scheduler_page_words import labels
 from workbench.widgets.view import STATIC, Answer, View
@@ -261,14 +261,18 @@ class SchedulerView(View):
     def _explain(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Say why the job in the form would write to a patient today or not, or whom the words may mean."""
         job, words = self._ready(asked), str(asked["words"]).strip()
-        people = found_rows(self._practice, words)
-        chosen = [one for one in people if one["patient"] == words] or people
-        if not chosen:
-            raise UsageError(_("No patient is found by these words."))
-        if len(chosen) > 1:
-            return {"people": chosen}
-        frame = explained(self._practice, job, chosen[0]["patient"], day=self._practice.today)
-        return {"who": chosen[0]["name"], **told.explained_told(frame, self._practice.today)}
+        numbered = self._practice.store.people([words])
+        if numbered.empty:
+            people = found_rows(self._practice, words)
+            if not people:
+                raise UsageError(_("No patient is found by these words."))
+            if len(people) > 1 or words.isdecimal():  # a number that is no file's is part of another one's
+                return {"people": people}
+            patient, who = people[0]["patient"], people[0]["name"]
+        else:
+            patient, who = words, name_of({str(name): value for name, value in numbered.iloc[0].dropna().items()})
+        frame = explained(self._practice, job, patient, day=self._practice.today)
+        return {"who": who, **told.explained_told(frame, self._practice.today)}
 
     def _ready(self, asked: Mapping[str, Any]) -> Job:
         """Return the job as the form has it, saved or not."""

@@ -129,10 +129,13 @@ def parameters(practice: Practice, job: Job, day: date) -> list[dict[str, Any]]:
     if job.treatment != NOTEBOOK:
         return []
     form = practice.notebooks.form(practice, job.notebook)
-    wrong = form.problems(job.parameters)
+    fields = form.fields()
+    values = {one.name: job.parameters.get(one.name, one.value) for one in fields}
+    # What the notebook says itself may be no day, too.
+    wrong = form.problems({one.name: values[one.name] for one in fields if one.kind is not FieldKind.FIXED})
     rows = []
-    for one in form.fields():
-        value, real = job.parameters.get(one.name, one.value), ""
+    for one in fields:
+        value, real = values[one.name], ""
         if one.kind is FieldKind.DAY and one.name not in wrong and value.strip():
             counted = parse_day(value, today=day, calendar=practice.calendar)
             real = days_words(counted.isoformat(), "", practice.today)
@@ -249,7 +252,9 @@ def released_told(practice: Practice, mailing: int, done: Sequence[OccurrenceRec
         waits = n_("{count} waits", "{count} wait", counts.pending).format(count=counts.pending)
         departure = practice.next_departure(mailing)
         parts.append(f"{waits} ({waiting_words(departure.waiting_for, departure.at)})" if departure else waits)
-    not_sent = counts.skipped + counts.failed + counts.in_doubt
+    if counts.in_doubt:  # they may have arrived
+        parts.append(n_("{count} uncertain", "{count} uncertain", counts.in_doubt).format(count=counts.in_doubt))
+    not_sent = counts.skipped + counts.failed
     if not_sent:
         parts.append(n_("{count} not sent", "{count} not sent", not_sent).format(count=not_sent))
     parts += [str(one.trace["error"]) for one in done if one.trace.get("error")]
