@@ -206,7 +206,7 @@ export default {
       current = key;
       form = new Form(values, state.choices, word, changed);
       parts = { next: element("div", {}), last: element("div", {}), waiting: element("div", {}), told: element("div", { class: "pw-job-told", role: "status", "aria-live": "polite" }), run: element("div", { class: "pw-row" }) };
-      why = values.treatment === "notebook" ? null : new Why(word, (words) => (complain(""), ask("explain", { key, values: form?.values, words })));
+      why = values.treatment === "notebook" || values.treatment === "day_schedule" ? null : new Why(word, (words) => (complain(""), ask("explain", { key, values: form?.values, words })));
       const heading = element("h4", {}, key === "" ? word("new") : values.title);
       const acts = element(
         "div",
@@ -239,7 +239,8 @@ export default {
       parts.next.replaceChildren(nextRuns(told, form.values.active, word));
       if (told.log !== undefined) parts.last.replaceChildren(lastRuns(told.log, word, { open: state.opens ? open : null, report: (run) => void report(run) }));
       const gestures = {
-        look: (mailing: number) => void ask("messages", { mailing }).then((answer) => answer && readMessages()),
+        // The messages of a trial are shown no more, and it switches nothing on.
+        look: (mailing: number) => (note(), drawRun(), void ask("messages", { mailing }).then((answer) => answer && readMessages())),
         approve: (mailing: number) => work("approve", (told) => void again(told["sentence"] as string), { mailing }),
         refuse: (mailing: number, reason: string) => void ask("refuse", { mailing, reason }).then((answer) => answer && again(word("refused"))),
       };
@@ -371,6 +372,7 @@ export default {
           note();
           if (told["error"]) complain(told["error"] as string);
           else if (kind === "check" && JSON.stringify(of.values) !== tried) note(trialOf(told)); // nobody tried what stands there now
+          else if (kind === "replay" && JSON.stringify(of.values) !== tried) return; // what it tells is of other settings
           else done(told);
         };
         const told = early.get(number);

@@ -233,6 +233,19 @@ test("a trial switches on the settings that were tried, and no others", async ()
   expect(el.textContent).not.toContain("switch_on");
 });
 
+test("what a simulation tells of settings that were changed meanwhile is not shown", async () => {
+  answers["replay"] = { work: 7 };
+  const el = await open();
+  const told = { kind: "worked", work: 7, what: "replay", error: "", rows: [], sentence: "Onze seraient partis", note: "" };
+  await press(el, "replay");
+  model.say(told);
+  expect(el.textContent).toContain("Onze seraient partis");
+  await press(el, "replay");
+  await fill(el, "title", "Autre");
+  model.say(told);
+  expect(el.textContent).not.toContain("Onze seraient partis");
+});
+
 test("a run is not asked about any more once the settings are others than those it was worked out of", async () => {
   const el = await open();
   const trial = { kind: "worked", work: 1, what: "check", error: "", sentence: "4 trouvés", question: "Envoyer 4 messages ?" };

@@ -137,7 +137,7 @@ export class Form {
     if (looked.asks !== null) this.offer(looked.asks);
     this.also.textContent = looked.also ?? "";
     if (looked.revisions?.length) this.offerRevisions(looked.revisions);
-    if (looked.parameters && (looked.parameters.length > 0 || this.own !== null)) this.offerParameters(looked.parameters);
+    if (looked.parameters && this.given.treatment === "notebook") this.offerParameters(looked.parameters);
     const wrong = Object.entries(looked.problems).flatMap(([name, sentence]) => (name.startsWith("parameters.") ? [[name.slice("parameters.".length), sentence] as const] : []));
     this.parameters.tell(Object.fromEntries(wrong), Object.fromEntries((looked.parameters ?? []).map(({ name, day }) => [name, day])));
     const { days = "", when = "" } = looked.next[0] ?? {};
