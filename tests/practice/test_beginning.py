@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from workbench.errors import TemplateRefused, UnknownTemplate
 from workbench.practice import Practice
+from workbench.practice.beginning import says_nothing
 
 REMINDER = "Rendez-vous/Rappel de rendez-vous"
 
@@ -77,3 +80,9 @@ def test_words_are_found_in_the_text_whatever_their_accents(practice: Practice) 
     assert practice.templates.find("ete bonjour") == [made.path]
     assert practice.templates.find("œuf bleu") == []
     assert len(practice.templates.find("")) == len(practice.templates)
+
+
+def test_a_greeting_with_a_file_says_something(practice: Practice) -> None:
+    begun = practice.templates.begin("Essais/Plan")
+    assert says_nothing(begun)
+    assert not says_nothing(replace(begun, attachments=("plan.pdf",)))

@@ -25,7 +25,7 @@ _NO_WORDS = re.compile(r"\s|&nbsp;|</?p>|<br\s*/?>")
 
 def says_nothing(template: Template) -> bool:
     """Whether nothing was written in an email type that was begun: it greets, and says no more."""
-    return _NO_WORDS.sub("", template.html) == _NO_WORDS.sub("", EMPTY_TEXT)
+    return not template.attachments and _NO_WORDS.sub("", template.html) == _NO_WORDS.sub("", EMPTY_TEXT)
 
 
 class Beginning(TemplateFiles):

@@ -12,7 +12,7 @@ import pandas as pd
 from workbench.addresses import INVALID_ADDRESS, NO_ADDRESS
 from workbench.domain.accounts import Account
 from workbench.domain.deliveries import Addressed
-from workbench.domain.mailings import MailingPlan
+from workbench.domain.mailings import MailingPlan, MailingStatus
 from workbench.domain.people import Role
 from workbench.domain.returned_mail import cause_of_refusal
 from workbench.merging.preflight import is_mssante
@@ -88,9 +88,14 @@ def retrial_of(practice: Practice, mailing_id: int, deliveries: Collection[int] 
 
 
 def corrected_since(practice: Practice, failed: pd.DataFrame) -> dict[int, str]:
-    """Return the other address that the file of each failed row's addressee has by now, by the row's number."""
+    """Return the other address that the file of each failed row's addressee has by now, by the row's number.
+
+    Nothing is said of the rows of a cancelled mailing, which nobody can send again.
+    """
     corrected: dict[int, str] = {}
     for number, rows in failed.groupby("mailing_id", observed=True):
+        if practice.ledger.mailings.mailing(int(str(number))).status is MailingStatus.CANCELLED:
+            continue
         corrected.update(retrial_of(practice, int(str(number)), frozenset(rows["delivery_id"].tolist())).corrected)
     return corrected
 
