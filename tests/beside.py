@@ -49,7 +49,10 @@ def at_once(*deeds: Callable[[], object], seconds: float = 60.0) -> None:
     assert not any(thread.is_alive() for thread in threads)
 
 
-_SCREENS = ("workbench-answer", "workbench-desk", "workbench-dispatcher", "workbench-job")
+_SCREENS = (
+    "workbench-answer", "workbench-desk", "workbench-dispatcher", "workbench-job", "workbench-notebook-form",
+    "workbench-trial",
+)  # fmt: skip
 """What the threads are called in which screens work beside the kernel."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import nbformat
 import pytest
@@ -193,7 +194,8 @@ def test_where_single_passes_are_made_nobody_is_told_that_no_scheduler_is_runnin
     said = " ".join(at_desk("job", "list")[2].split())
     assert alone in said
     assert "workbench lab without --no-scheduler" in said  # somebody may sit in one that has none
-    at_desk("scheduler", "--at", "2026-11-29T12:00")  # as if: nobody makes that again
+    now = datetime.now(ZoneInfo("Europe/Paris"))
+    at_desk("scheduler", "--at", f"{now:%Y-%m-%dT%H:%M}")  # as if: nobody makes that again
     assert alone in at_desk("job", "list")[2]
     assert at_desk("scheduler", "--once")[0] == 0
     assert alone not in at_desk("job", "list")[2]

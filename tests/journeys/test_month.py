@@ -131,7 +131,7 @@ def files(*folders: Path) -> Iterator[tuple[str, str]]:
     """Give every file but the two databases and where passwords are kept."""
     for folder in folders:
         for file in sorted(folder.rglob("*")):
-            kept = file.name.startswith(("patients.sqlite", "ledger.sqlite")) or "secrets" in file.parts
+            kept = file.name.startswith(("patients.sqlite", "ledger.sqlite")) or {"secrets", "copies"} & {*file.parts}
             if file.is_file() and not kept:
                 yield file.relative_to(folder.parent).as_posix(), file.read_text(encoding="utf-8", errors="replace")
 
