@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from workbench.domain.deliveries import Addressed
 from workbench.domain.mailings import MailingPlan, MailingStatus
 from workbench.domain.people import Role
 from workbench.domain.returned_mail import cause_of_refusal
+from workbench.errors import WorkbenchError
 from workbench.merging.preflight import is_mssante
 from workbench.practice.preparing import Prepared
 
@@ -96,7 +98,8 @@ def corrected_since(practice: Practice, failed: pd.DataFrame) -> dict[int, str]:
     for number, rows in failed.groupby("mailing_id", observed=True):
         if practice.ledger.mailings.mailing(int(str(number))).status is MailingStatus.CANCELLED:
             continue
-        corrected.update(retrial_of(practice, int(str(number)), frozenset(rows["delivery_id"].tolist())).corrected)
+        with contextlib.suppress(WorkbenchError):  # what it was sent with may be gone: its own result tells of that
+            corrected.update(retrial_of(practice, int(str(number)), frozenset(rows["delivery_id"].tolist())).corrected)
     return corrected
 
 
